@@ -1,4 +1,4 @@
-/** What a dialect of a package of its own builds on: the seams that it implements, and the adapters made with it. */
+/** The base of a package with its own dialect: the interfaces to implement, and the adapters to build with it. */
 
 export { ADAPTER_OPTIONS, adapterOptions, givenOptions, resolveOptions } from './adapter/adapter-options.js'
 export type { SqlStats } from './adapter/adapter-stats.js'

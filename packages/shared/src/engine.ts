@@ -1,4 +1,7 @@
-/** What calls an engine: its driver, and the module of its thread. Without the stores, because each thread loads it. */
+/**
+ * The base of a package that calls an engine: its driver, and the module of its thread. Excludes the stores, because each thread
+ * loads it.
+ */
 
 export { backupInSteps } from './dialects/sqlite/engine/backup-in-steps.js'
 export { backupOnPool, type FunctionHandle } from './dialects/sqlite/engine/backup-on-pool.js'

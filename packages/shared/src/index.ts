@@ -1,4 +1,4 @@
-/** What a front end builds on: the public surface, the adapters to extend, and the driver seam to implement. */
+/** The base of a front end: the public API, the adapters to extend, and the driver interface to implement. */
 
 export { SqlCacheAdapter } from './adapter/sql-cache-adapter.js'
 export { SqlIdempotencyAdapter } from './adapter/sql-idempotency-adapter.js'

@@ -1,4 +1,4 @@
-/** What a package builds on that gives an adapter the face of another library: its ports, and the checks of arguments. */
+/** The base of a package that adapts an adapter to another library: its ports, and the validation of arguments. */
 
 export { invalidArgument, invalidOption } from './arguments/invalid.js'
 export { itemsOf } from './arguments/iterables.js'

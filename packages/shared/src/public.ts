@@ -1,4 +1,4 @@
-/** What every front end exports besides its own classes. */
+/** The exports that every front end has besides its own classes. */
 export type { AdapterOptions, LockKind } from './adapter/adapter-options.js'
 export type { CacheAdapterOptions } from './adapter/sql-cache-adapter.js'
 export type { ServedUser } from './connection/served-users.js'

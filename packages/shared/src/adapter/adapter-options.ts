@@ -14,36 +14,37 @@ import type { ValueCodec } from '../values/value-codec.js'
 /** Where locks are kept: in the memory of this process, or in the database for all processes that use it. */
 export type LockKind = 'process' | 'database'
 
-/** Options of every adapter. Adapters on one handle share `clock`, `random` and `busyTimeout` of the first of them. */
+/** Options of every adapter. Adapters on one handle share the `clock`, `random` and `busyTimeout` of the first adapter. */
 export interface AdapterOptions extends PersistenceAdapterOptions {
   /**
-   * Where locks are kept. `process`: in memory; they exclude other callers of this process, at no cost. `database`: they exclude
-   * every process that uses the database, at the cost of one write each. The two kinds do not exclude one another. Default
+   * Where locks are kept. `process`: in memory, at no cost; they exclude other callers in this process. `database`: at the cost
+   * of one write each; they exclude every process that uses the database. The two kinds do not exclude each other. Default
    * `process`.
    */
   locks?: LockKind
-  /** Whether the last adapter that disconnects closes the handle. `false` leaves it open for the app. Default `true`. */
+  /** Whether the last adapter to disconnect closes the handle. `false` leaves it open for the app. Default `true`. */
   closeOnDisconnect?: boolean
   /**
-   * ms that a call waits for another writer before it fails with `BUSY`. Default 5000. The adapter waits between short tries, so
-   * it sets the engine's own `busy_timeout` of the handle to a few ms, also for statements of the app on the same handle.
+   * ms that a call waits for another writer before it fails with `BUSY`. Default 5000. The adapter retries at short intervals.
+   * Therefore it sets the `busy_timeout` of the handle to a few ms, which also applies to statements that the app runs on the
+   * same handle.
    */
   busyTimeout?: number
   /** The maximum length of a key in UTF-8 bytes, without the prefix. Default 1024. */
   maxKeyLength?: number
   /** The maximum length of an encoded value in UTF-8 bytes. Default 16 MiB. */
   maxValueSize?: number
-  /** ms between two runs of `prune()`, from a timer that does not keep the process alive. Default: no such runs. */
+  /** ms between two automatic runs of `prune()`. The timer does not keep the process alive. Default: no automatic runs. */
   sweepInterval?: number
-  /** ms between two looks for changes that other processes made to circuits, while the app subscribes to some. Default 100. */
+  /** ms between two polls for changes that other processes made to circuits, while the app subscribes to any. Default 100. */
   watchInterval?: number
-  /** Turns values into text and back. Default: JSON, extended by the values that JSON loses. */
+  /** Encodes values as text and decodes them. Default: JSON, extended by types that JSON loses. */
   codec?: ValueCodec
   /** The source of time. Default: the clocks of the machine. */
   clock?: Clock
-  /** The source of random numbers from 0 to below 1, for jitter. Default `Math.random`. */
+  /** The source of random numbers for jitter, at least 0 and below 1. Default `Math.random`. */
   random?: () => number
-  /** Called with busy waits, slow statements, unreadable rows, sweeps, and failures of work that no caller awaits. */
+  /** Called with busy waits, slow statements, unreadable rows, sweeps, and failures of background work. */
   onDiagnostic?: DiagnosticListener
 }
 
@@ -65,7 +66,7 @@ export const ADAPTER_OPTIONS: OptionNames<AdapterOptions> = {
 }
 
 /**
- * The options that a constructor or `open` was given, each read once.
+ * Returns the options that a constructor or `open` was given, after reading each exactly once.
  *
  * @throws PersistenceError `INVALID_OPTION` for a name that is not in `names`, and for a getter that throws.
  */
@@ -76,12 +77,12 @@ export function givenOptions<Options extends object>(
   return options === undefined ? ({} as Options) : readOptions(options, names, 'options', 'INVALID_OPTION')
 }
 
-/** The options of `open` that a constructor takes too. */
+/** Returns those options of `open` that the constructor accepts too. */
 export function adapterOptions(options: AdapterOptions): AdapterOptions {
   return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(ADAPTER_OPTIONS, name)))
 }
 
-/** Checked options with their defaults. */
+/** Validated options with their defaults. */
 export interface ResolvedOptions {
   readonly keyPrefix: string
   readonly defaultLockTTL: number
@@ -107,8 +108,10 @@ const DEFAULT_VALUE_BYTES = 16 * 1024 * 1024
 const LONGEST_PREFIX_BYTES = 1_024
 
 /**
- * @throws PersistenceError `INVALID_OPTION` that names the option, its value and the values it takes;
- *   `ENGINE_UNSUPPORTED` on a runtime that is too old.
+ * Validates the options and applies the defaults.
+ *
+ * @throws PersistenceError `INVALID_OPTION` that names the option, its value and the accepted values; `ENGINE_UNSUPPORTED` on a
+ *   runtime that is too old.
  */
 export function resolveOptions(options: AdapterOptions = {}): ResolvedOptions {
   checkRuntime()

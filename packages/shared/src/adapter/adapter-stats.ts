@@ -5,13 +5,13 @@ import type { SqlCacheProvider } from '../stores/cache/cache-provider.js'
 import type { StoredLockProvider } from '../stores/lock/sql-lock-provider.js'
 import type { Dialect } from './dialect.js'
 
-/** The answer of `stats()` of every adapter. Rows are counted in the whole database; `cache` is of the adapter's prefix. */
+/** The result of `stats()` of every adapter. Row counts cover the whole database; `cache` covers the adapter's prefix. */
 export interface SqlStats {
   /** The package or module of the engine, for example `node:sqlite`. */
   engine: string
-  /** Calls of this connection that have not been sent to the engine. */
+  /** Calls of this connection that were not sent to the engine yet. */
   waiting: number
-  /** Locks granted in this process under this prefix, some of which may have expired. */
+  /** Locks granted in this process under this prefix. Some may have expired. */
   locks: number
   /** Circuits in the database. */
   circuits: number
@@ -21,11 +21,11 @@ export interface SqlStats {
   idempotency: number
   /** Hits and misses of this adapter, and the unexpired entries of its prefix. */
   cache: CacheStats
-  /** The threads and processes to which the database is served; absent while it is not. */
+  /** The threads and processes that this database is served to. Absent while it is not served. */
   clients?: ServedUser[]
 }
 
-/** See `SqlAdapter.stats`. @throws PersistenceError what keeps the rows from being counted. */
+/** See `SqlAdapter.stats`. @throws PersistenceError when the rows cannot be counted. */
 export async function readStats(
   session: Session,
   dialect: Dialect,

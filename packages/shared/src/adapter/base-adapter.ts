@@ -1,37 +1,37 @@
 import * as threads from 'node:worker_threads'
 import type { Session } from '../session/session.js'
 
-// Not there before Node 22.10.
+// Absent before Node 22.10.
 const { markAsUncloneable }: { readonly markAsUncloneable?: (object: object) => void } = threads
 
-/** Connecting and disconnecting, which every adapter has. */
+/** Connects and disconnects; the base of every adapter. */
 export abstract class BaseAdapter implements AsyncDisposable {
   readonly #session: Session
 
   constructor(session: Session) {
     this.#session = session
-    // What a message carries of it has no methods, which would be noticed in the other thread, and late.
+    // A structured clone of an adapter has no methods. Without this mark the failure would show only later, in the other thread.
     markAsUncloneable?.(this)
   }
 
-  /** The session of an adapter. @returns `undefined` for anything else. */
+  /** Returns the session of an adapter, or `undefined` for any other value. */
   static sessionOf(value: unknown): Session | undefined {
     return typeof value === 'object' && value !== null && #session in value ? value.#session : undefined
   }
 
   /**
-   * Creates or updates the tables. The first call of any other method does it too. May be repeated, and several processes may
-   * call it at once.
+   * Creates or updates the tables. The first call of any other method does the same. May be called again, and by several
+   * processes at once.
    *
-   * @throws PersistenceError `CLOSED` after {@link disconnect}; what keeps the database from being used.
+   * @throws PersistenceError `CLOSED` after {@link disconnect}; the reason why the database cannot be used.
    */
   connect(): Promise<void> {
     return this.#session.connect()
   }
 
   /**
-   * Waits for the calls under way. The last adapter on a handle closes it, unless `closeOnDisconnect` is `false`. May be repeated:
-   * a second call tries again where the handle could not be closed.
+   * Waits for the calls in flight. The last adapter on a handle then closes it, unless `closeOnDisconnect` is `false`. May be
+   * called again: if the handle could not be closed, the next call retries.
    *
    * @throws PersistenceError when the handle could not be closed.
    */
@@ -39,7 +39,7 @@ export abstract class BaseAdapter implements AsyncDisposable {
     return this.#session.disconnect()
   }
 
-  /** Whether {@link connect} has succeeded and {@link disconnect} was not called. */
+  /** Returns whether {@link connect} has succeeded and {@link disconnect} was not called since. */
   isConnected(): boolean {
     return this.#session.ready
   }

@@ -15,11 +15,11 @@ import type { LockSql } from '../stores/lock/lock-sql.js'
 import { MemoryLockManager } from '../stores/lock/memory-lock-manager.js'
 
 /**
- * One SQL dialect: every text, name and code that differs between databases. It holds no decisions; the rooms of the core
- * declare what they need of it, and this joins them.
+ * One SQL dialect: all SQL, names and codes that differ between databases, and no decisions. Each folder of the core declares the
+ * part that it needs; this interface joins the parts.
  */
 export interface Dialect extends ConnectionDialect, SessionDialect {
-  /** Of the schema that this release writes; absent where adapters are not served to other threads and processes. */
+  /** The schema version that this release writes. Absent when adapters cannot be served to other threads and processes. */
   readonly schemaVersion?: number
   readonly locks: LockSql
   readonly circuits: CircuitSql
@@ -30,29 +30,29 @@ export interface Dialect extends ConnectionDialect, SessionDialect {
   readonly inspect: InspectSql
   /** For `adapter.verify`. */
   readonly invariants: InvariantSql
-  /** Brings the schema of the database up to date, or checks it. */
+  /** Updates the schema of the database, or checks it. */
   readonly setUp: SetUp
   /** For `adapter.fenced`. */
   readonly fencedStep: FencedStep
-  /** One row with the columns `circuits`, `checkpoints` and `idempotency`: how many rows there are of each. */
+  /** Returns one row with the columns `circuits`, `checkpoints` and `idempotency`: the number of rows of each. */
   readonly counts: Statement<'one'>
 
   /**
-   * The statements on a cache table, and what makes the table.
+   * Returns the statements on a cache table, and the setup that creates the table.
    *
-   * @param table The app's name for it; `undefined` for the table of the full adapter.
-   * @throws PersistenceError `INVALID_OPTION` for a name that cannot be used.
+   * @param table The app's name for the table; `undefined` for the table of the full adapter.
+   * @throws PersistenceError `INVALID_OPTION` for an unusable name.
    */
   cache(table: string | undefined): { readonly sql: CacheSql; readonly setUp: SetUp }
 
-  /** Makes the manager of locks of the kind `process`. Absent: {@link MemoryLockManager}. */
+  /** Creates the manager of locks of the kind `process`. Default: {@link MemoryLockManager}. */
   locksInMemory?(session: LockSession): LockManager
 
-  /** The members of `adapter.stats()` beside the counts. @param counts The row of {@link counts}. */
+  /** Returns the members of `adapter.stats()` besides the counts. @param counts The row of {@link counts}. */
   stats(connection: Connection, counts: Row): Promise<object>
 }
 
-/** The manager of locks of the kind `process`. */
+/** Creates the manager of locks of the kind `process`. */
 export function locksInMemory(session: LockSession, dialect: Dialect): LockManager {
   return dialect.locksInMemory?.(session) ?? new MemoryLockManager(session)
 }

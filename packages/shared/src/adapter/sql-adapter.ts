@@ -29,8 +29,8 @@ import { keepParts } from './served-parts.js'
 type ManyKeys = 'getMany' | 'setMany' | 'deleteMany' | 'getOrSet'
 
 /**
- * Persistence for `scope({ persistence: adapter })`: the adapter has a member for each port. It also has the methods of
- * the lock, breaker, cache and checkpoint ports itself; `get` and `set` are those of the cache.
+ * Persistence for `scope({ persistence: adapter })`. The adapter has a member for each port. It also has the methods of the lock,
+ * circuit-breaker, cache and checkpoint ports itself; `get` and `set` are those of the cache.
  *
  * The first call of any method connects. Methods reject with a `PersistenceError`.
  */
@@ -40,18 +40,18 @@ export class SqlAdapter
     PersistenceAdapter,
     Required<PersistenceProviders>,
     SqlCheckpointProvider,
-    // Named, so that editors show the documentation of the ports at the methods here.
+    // The methods are named so that editors show the documentation of the ports for them.
     Pick<SqlLockProvider, 'acquire' | 'extend' | 'forceRelease'>,
     Pick<SqlCircuitBreakerProvider, 'getState' | 'setState' | 'recordFailure' | 'recordSuccess' | 'subscribe'>,
     Pick<SqlCacheProvider, 'get' | 'set' | 'delete' | 'has' | 'clear' | 'keys' | ManyKeys>
 {
-  /** Named locks with a time to live. The option `locks` says whether they are in memory or in the database. */
+  /** Named locks with a time to live. The option `locks` decides whether they are in memory or in the database. */
   readonly lock: StoredLockProvider
-  /** Circuit-breaker state that all processes of the database share. */
+  /** Circuit-breaker state, shared by all processes that use the database. */
   readonly circuitBreaker: SqlCircuitBreakerProvider
   /** Values by key with an optional time to live. */
   readonly cache: SqlCacheProvider
-  /** Results by idempotency key, and claims by which the work of a key runs once over all processes. */
+  /** Results by idempotency key, and claims that make the work of a key run once across all processes. */
   readonly idempotency: SqlIdempotencyProvider
   /** Checkpoints of resumable tasks. */
   readonly checkpoint: SqlCheckpointProvider
@@ -84,23 +84,23 @@ export class SqlAdapter
   }
 
   /**
-   * Removes all expired rows of the database: cache entries, results, claims and, for an adapter made with
-   * `locks: 'database'`, locks. Ends early when the adapter is disconnected.
+   * Removes all expired rows of the database: cache entries, results, claims and, if the adapter has `locks: 'database'`, locks.
+   * Ends early when the adapter is disconnected.
    *
-   * @returns how many cache entries and how many results were removed.
-   * @throws PersistenceError what keeps the rows from being removed.
+   * @returns the number of removed cache entries and results.
+   * @throws PersistenceError when the rows cannot be removed.
    */
   async prune(): Promise<{ cache: number; idempotency: number }> {
     const cache = await this.#cache.prune('prune')
-    const idempotency = this.#session.over ? 0 : await this.#idempotency.prune('prune')
-    for (const sweeper of this.#locks.sweepers) if (!this.#session.over) await sweeper.prune('prune')
+    const idempotency = this.#session.ended ? 0 : await this.#idempotency.prune('prune')
+    for (const sweeper of this.#locks.sweepers) if (!this.#session.ended) await sweeper.prune('prune')
     return { cache, idempotency }
   }
 
   /**
-   * Counts, sizes in bytes and versions. It scans tables, so it is not for a hot path.
+   * Returns counts, sizes in bytes and versions. It scans tables, so do not call it on a hot path.
    *
-   * @throws PersistenceError what keeps the rows from being counted.
+   * @throws PersistenceError when the rows cannot be counted.
    */
   async stats(): Promise<SqlStats> {
     if (!this.#session.ready) await this.#session.connect('stats')
@@ -108,21 +108,21 @@ export class SqlAdapter
   }
 
   /**
-   * Runs statements of the app in one transaction, only while `handle` holds its lock. The transaction checks owner, token
-   * and expiry of the lock first: a holder whose lease is over writes nothing, however late it comes.
+   * Runs statements of the app in one transaction, only while `handle` holds its lock. The transaction first checks owner, token
+   * and expiry of the lock, so a holder whose lease is over writes nothing, no matter how late it arrives.
    *
-   * @param handle A lock in this database, of an adapter made with `locks: 'database'`.
+   * @param handle A lock in this database, from an adapter with `locks: 'database'`.
    * @returns the rows of each statement.
-   * @throws PersistenceError `LOCK_LOST` when the lease is over, `INVALID_ARGUMENT` for a statement or parameter that engines
-   *   would treat differently, and the error of a statement that fails. Nothing is written then.
+   * @throws PersistenceError `LOCK_LOST` when the lease is over; `INVALID_ARGUMENT` for a statement or parameter that engines
+   *   would treat differently; the error of a statement that fails. In all these cases nothing is written.
    */
   fenced(handle: SqlLockHandle, statements: readonly FencedStatement[]): Promise<Row[][]> {
     return runFenced(this.#session, this.#dialect.fencedStep, handle, statements)
   }
 
   /**
-   * Lists what is in the database: who holds which lock, which circuits are open, how far a task is. The memory that a list
-   * takes does not grow with the number of rows.
+   * Lists the content of the database: who holds which lock, which circuits are open, how far a task is. Memory use does not grow
+   * with the number of rows.
    *
    * @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_KEY`.
    */
@@ -131,11 +131,11 @@ export class SqlAdapter
   }
 
   /**
-   * Reads every row of every prefix, decodes each value with this adapter's codec, and checks the invariants that the
-   * statements rely on, for example that no lock has a token beyond the counter. It reads a page at a time while others may
-   * write, and changes nothing. It does not check the pages of a file; `scopedb app.db verify` checks both.
+   * Reads every row of every prefix, decodes each value with this adapter's codec, and checks the invariants that the statements
+   * rely on, for example that no lock has a token above the counter. It reads a page at a time while others may write, and
+   * changes nothing. It does not check the pages of the file; `scopedb app.db verify` checks both.
    *
-   * @throws PersistenceError `INVALID_ARGUMENT`, and what keeps the rows from being read.
+   * @throws PersistenceError `INVALID_ARGUMENT`, or the reason why the rows cannot be read.
    */
   verify(options?: VerifyOptions): Promise<DatabaseVerification> {
     return verify(this.#session, this.#dialect, options)

@@ -13,7 +13,7 @@ import type { Dialect } from './dialect.js'
 
 export interface CacheAdapterOptions extends AdapterOptions {
   /**
-   * The name of a table for this cache alone: at most 63 letters, digits and underscores, not starting with a digit or with a
+   * Name of a table for this cache alone: at most 63 letters, digits and underscores. It must not start with a digit or with a
    * prefix that the database reserves. Default `go_goscope_cache`, the table of the full adapter.
    */
   tableName?: string
@@ -21,7 +21,7 @@ export interface CacheAdapterOptions extends AdapterOptions {
 
 export const CACHE_ADAPTER_OPTIONS: OptionNames<CacheAdapterOptions> = { ...ADAPTER_OPTIONS, tableName: true }
 
-/** The cache port alone. */
+/** An adapter with the cache port only. */
 export class SqlCacheAdapter extends BaseAdapter implements SqlCacheProvider {
   readonly #cache: CacheStore
 
@@ -42,7 +42,7 @@ export class SqlCacheAdapter extends BaseAdapter implements SqlCacheProvider {
     pruneRegularly(session, resolved.sweepInterval, this.#cache.sweepers)
   }
 
-  /** The same as `connect`. */
+  /** Same as `connect`. */
   initialize(): Promise<void> {
     return this.connect()
   }

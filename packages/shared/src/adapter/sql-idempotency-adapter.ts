@@ -10,7 +10,7 @@ import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } fr
 import { BaseAdapter } from './base-adapter.js'
 import type { Dialect } from './dialect.js'
 
-/** The idempotency port alone: `scope({ persistence: { idempotency: new SQLiteIdempotencyAdapter(db) } })`. */
+/** An adapter with the idempotency port only: `scope({ persistence: { idempotency: new SQLiteIdempotencyAdapter(db) } })`. */
 export class SqlIdempotencyAdapter extends BaseAdapter implements SqlIdempotencyProvider {
   readonly #results: IdempotencyStore
 

@@ -4,7 +4,7 @@ import { readArgument } from './read-argument.js'
 const METHODS = ['addEventListener', 'removeEventListener', 'throwIfAborted'] as const
 
 /**
- * Refuses what lacks a part of an AbortSignal that is used, before any timer or listener depends on it.
+ * Refuses a value that lacks a used member of AbortSignal, before any timer or listener depends on it.
  *
  * @throws PersistenceError `INVALID_ARGUMENT`.
  */

@@ -1,6 +1,6 @@
 import { PersistenceError } from '../errors/persistence-error.js'
 
-/** @throws PersistenceError `ENGINE_UNSUPPORTED` on a runtime that lacks what every call uses: Node before version 20. */
+/** @throws PersistenceError `ENGINE_UNSUPPORTED` on a runtime that lacks a feature used by every call: Node before version 20. */
 export function checkRuntime(): void {
   if (typeof ''.isWellFormed === 'function') return
   throw new PersistenceError(

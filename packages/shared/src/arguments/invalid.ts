@@ -1,10 +1,10 @@
 import { PersistenceError } from '../errors/persistence-error.js'
 
 const LONGEST = 100
-// The first of the two units of a character, where a text was cut between them.
+// The first of two surrogates, left when a text was cut between them.
 const HALF_CHARACTER = /[\uD800-\uDBFF]$/
 
-/** Any value in the few characters an error message has for it; unlike JSON.stringify it never throws. */
+/** Returns a short text for any value in an error message. Unlike JSON.stringify it never throws. */
 export function shown(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'symbol') return String(value)
   if (typeof value === 'bigint') return `${value}n`
@@ -20,7 +20,9 @@ export function shown(value: unknown): string {
   }
 }
 
-/** As {@link shown}, but of an object the name of its class: what is in an adapter or a port says nothing. */
+/**
+ * Like {@link shown}, but an object is shown by the name of its class, because the content of an adapter or a port is no help.
+ */
 export function shownClass(value: unknown): string {
   if (typeof value !== 'object' || value === null || value instanceof Promise) return shown(value)
   try {
@@ -30,25 +32,25 @@ export function shownClass(value: unknown): string {
   }
 }
 
-/** The type of a value as messages name it: that of `null` is `null`. */
+/** Returns the type of a value for messages: `null` for `null`. */
 export function typeName(value: unknown): string {
   if (value instanceof Promise) return NOT_AWAITED
   return value === null ? 'null' : typeof value
 }
 
-/** `Object`, `Promise`, `RegExp`, as the language names what a value is. @throws what a Proxy or a getter throws. */
+/** Returns the built-in kind of a value: `Object`, `Promise`, `RegExp`. @throws the error of a Proxy or a getter. */
 export function kindOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice('[object '.length, -1)
 }
 
 const NOT_AWAITED = 'a promise that was not awaited'
 
-/** The error for an argument that cannot be used. @param problem Names the argument, its value and what it takes. */
+/** Creates the error for an unusable argument. @param problem Names the argument, its value and what is accepted. */
 export function invalidArgument(operation: string, problem: string): PersistenceError {
   return new PersistenceError('INVALID_ARGUMENT', operation, `${operation}: ${problem}`)
 }
 
-/** The error for an option that cannot be used. */
+/** Creates the error for an unusable option. */
 export function invalidOption(name: string, value: unknown, wanted: string): PersistenceError {
   const problem = `option ${name} must be ${wanted}, got ${shown(value)}`
   return new PersistenceError('INVALID_OPTION', 'options', `options: ${problem}`)

@@ -2,14 +2,14 @@ import type { PersistenceError } from '../errors/persistence-error.js'
 import { invalidArgument, typeName } from './invalid.js'
 import { readArgument } from './read-argument.js'
 
-/** The items of an argument that must be iterable and no string. @throws PersistenceError `INVALID_ARGUMENT`. */
+/** Returns the items of an argument that must be iterable but not a string. @throws PersistenceError `INVALID_ARGUMENT`. */
 export function itemsOf<Item>(items: Iterable<Item>, operation: string, name: string): Item[] {
   return checkedList(items, operation, name, 'an array or another iterable')
 }
 
 const PAIRS = 'an iterable of [key, value] pairs, such as a Map or Object.entries(object)'
 
-/** The pairs of an argument such as the entries of a Map. @throws PersistenceError `INVALID_ARGUMENT`. */
+/** Returns the pairs of an argument such as the entries of a Map. @throws PersistenceError `INVALID_ARGUMENT`. */
 export function pairsOf<Value>(
   pairs: Iterable<readonly [string, Value]>,
   operation: string,

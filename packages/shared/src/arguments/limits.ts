@@ -3,15 +3,15 @@ import { typeName } from './invalid.js'
 
 const UTF8_BYTES_PER_UNIT = 3
 
-/** Whether `text` has more UTF-8 bytes than `limit`. They are counted only where its length leaves a doubt. */
+/** Returns whether `text` has more UTF-8 bytes than `limit`. Counts them only if the length of the string does not decide. */
 export function exceedsBytes(text: string, limit: number): boolean {
   if (text.length > limit) return true
   return text.length * UTF8_BYTES_PER_UNIT > limit && Buffer.byteLength(text) > limit
 }
 
 /**
- * Refuses keys that an engine would change silently: NUL cuts a text short on one engine, a lone surrogate becomes
- * U+FFFD on all of them, so that distinct keys would meet in one row.
+ * Refuses keys that an engine would silently change: one engine cuts a text at NUL, and all replace a lone surrogate by U+FFFD.
+ * Distinct keys would then share one row.
  *
  * @throws PersistenceError `INVALID_KEY`.
  */
@@ -30,20 +30,20 @@ export function checkKey(key: string, maxBytes: number, operation: string, name 
   }
 }
 
-/** The part of {@link checkKey} that holds for prefixes too. */
+/** The part of {@link checkKey} that also applies to prefixes. */
 export function checkText(text: string, operation: string, name: string): void {
   const problem = unbindable(text)
   if (problem !== undefined) throw invalidKey(operation, `${name} ${quote(text)} ${problem}`)
 }
 
-/** Why no engine binds `text` as it is, and the remedy; `undefined` for a text that all do. */
+/** Returns why engines do not bind `text` unchanged, and the remedy; `undefined` for a text that all engines bind unchanged. */
 export function unbindable(text: string): string | undefined {
   if (text.includes('\0')) return 'contains a NUL character, which engines cut text at; remove or encode it'
   if (text.isWellFormed()) return undefined
   return 'contains a lone surrogate, which UTF-8 cannot hold; call toWellFormed() or encode it'
 }
 
-/** A short quotation of an argument for an error message. */
+/** Returns a short quotation of an argument for an error message. */
 function quote(text: string): string {
   const quoted = JSON.stringify(text)
   return quoted.length > 60 ? `${quoted.slice(0, 57)}..."` : quoted

@@ -1,4 +1,4 @@
-/** The known name that takes the fewest changes of a letter, unless that is nearly another word. */
+/** Returns the known name with the smallest edit distance, or `undefined` when that is too large for a typing error. */
 export function nearestOf(name: string, known: readonly string[]): string | undefined {
   let nearest: string | undefined
   let fewest = Math.max(2, name.length / 2)
@@ -13,7 +13,7 @@ export function nearestOf(name: string, known: readonly string[]): string | unde
 }
 
 function editDistance(from: string, to: string): number {
-  // Of a name this long nothing is near.
+  // Nothing is near a name this long.
   if (from.length > 100) return Number.POSITIVE_INFINITY
   let row = Array.from({ length: to.length + 1 }, (_, at) => at)
   for (let i = 1; i <= from.length; i++) {

@@ -3,15 +3,15 @@ import { kindOf, shown } from './invalid.js'
 import { nearestOf } from './nearest.js'
 import { readMembers } from './read-argument.js'
 
-/** The names of all options of a kind: the type makes sure that none is missing and none is made up. */
+/** The names of all options of a kind. The type ensures that the list is complete and has no other names. */
 export type OptionNames<Options> = Readonly<Record<keyof Options, true>>
 
 /**
- * The caller's options, each read once.
+ * Returns the caller's options, after reading each exactly once.
  *
- * @param where Names the object in the message where it is not that of all options: `statements[0]: `.
- * @throws PersistenceError `code` for what is no plain object, as a promise, for a name that is no option, with the nearest
- *   option, and for an option whose getter throws.
+ * @param where Names the object in the message, if it is not the options object itself: `statements[0]: `.
+ * @throws PersistenceError `code` for a value that is not a plain object, such as a promise; for an unknown name, with the
+ *   nearest option; for an option whose getter throws.
  */
 export function readOptions<Options extends object>(
   options: Options,
@@ -38,14 +38,15 @@ export function readOptions<Options extends object>(
 }
 
 /**
- * A promise, a RegExp or an empty array has no names: as options it would choose every default, in silence. The usual object is
- * known by its prototype, which costs a tenth of its kind; one of another realm, as of Jest, or of a class by that.
+ * A promise, a RegExp or an empty array has no enumerable names, so it would silently choose every default. The usual object is
+ * recognized by its prototype, at a tenth of the cost of its kind. An object of another realm, as in Jest, or of a class is
+ * recognized by its kind.
  */
 function isPlain(options: object): boolean {
   return Object.getPrototypeOf(options) === Object.prototype || ['Object', 'Module'].includes(kindOf(options))
 }
 
-/** `undefined` for what is no object with options. */
+/** Returns `undefined` for a value that is not an object with options. */
 function enumerableNames(
   options: unknown,
   operation: string,

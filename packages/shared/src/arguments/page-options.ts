@@ -1,6 +1,6 @@
 import { invalidArgument, shown } from './invalid.js'
 
-/** The most items that a list is to have; Infinity for all. @throws PersistenceError `INVALID_ARGUMENT`. */
+/** Returns the maximum number of items of a list; Infinity for all. @throws PersistenceError `INVALID_ARGUMENT`. */
 export function checkedLimit(limit: unknown, operation: string): number {
   if (limit === undefined) return Number.POSITIVE_INFINITY
   if (Number.isSafeInteger(limit) && (limit as number) > 0) return limit as number
@@ -10,7 +10,7 @@ export function checkedLimit(limit: unknown, operation: string): number {
   )
 }
 
-/** The text that keys are to begin with; empty for all. @throws PersistenceError `INVALID_ARGUMENT`. */
+/** Returns the text that keys must start with; empty for all keys. @throws PersistenceError `INVALID_ARGUMENT`. */
 export function checkedStart(startsWith: unknown, operation: string): string {
   if (startsWith === undefined) return ''
   if (typeof startsWith === 'string') return startsWith

@@ -1,9 +1,9 @@
 import { invalidArgument, typeName } from './invalid.js'
 
 /**
- * Refuses what lacks a method of the provider that is wanted, such as an adapter where its cache is.
+ * Refuses a value that lacks a method of the wanted provider, for example an adapter instead of its cache.
  *
- * @param wanted What to pass, as the app has it: `persistence.cache`.
+ * @param wanted What to pass, as the app would write it: `persistence.cache`.
  * @throws PersistenceError `INVALID_ARGUMENT`.
  */
 export function checkProvider(provider: unknown, methods: readonly string[], wanted: string, operation: string): void {

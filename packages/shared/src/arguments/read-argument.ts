@@ -20,9 +20,9 @@ export function readArgument<Result>(
 }
 
 /**
- * The named members of an argument, each read once, as a plain object.
+ * Returns the named members of an argument as a plain object, after reading each exactly once.
  *
- * @throws PersistenceError as {@link readArgument}.
+ * @throws PersistenceError like {@link readArgument}.
  */
 export function readMembers<Argument extends object, Name extends keyof Argument & string>(
   argument: Argument,
@@ -50,12 +50,12 @@ function unreadable(cause: unknown, operation: string, name: string, code: Persi
   return new PersistenceError(code, operation, message, cause)
 }
 
-/** The message of an error, also of one whose `message` throws. */
+/** Returns the message of an error. Does not throw when `message` does. */
 export function reasonOf(cause: unknown): string {
   try {
     return cause instanceof Error ? String(cause.message) : shown(cause)
   } catch {
-    // Its message is code of the caller's too.
+    // The `message` getter is also code of the caller.
     return 'an error'
   }
 }

@@ -21,11 +21,11 @@ export interface ConnectionOptions {
   readonly busyTimeout: number
   /** Default `false`. */
   readonly readOnly?: boolean
-  /** Whether nobody can change the database while it is open. Default `false`. */
+  /** Whether no other process or connection can change the database while it is open. Default `false`. */
   readonly immutable?: boolean
   /**
-   * Whether no other code uses the handle. On an engine with a thread of its own a transaction takes several turns of the event
-   * loop. A statement of the app on the same handle would become part of it, and be rolled back with it. Default `false`.
+   * Whether no other code uses the handle. On an engine with its own thread, a transaction takes several turns of the event loop.
+   * A statement that the app runs on the same handle would become part of it and be rolled back with it. Default `false`.
    */
   readonly exclusive?: boolean
 }
@@ -35,7 +35,7 @@ export interface BackendContext {
   readonly clock: ConnectionClock
   readonly database: TracedDatabase
   readonly diagnostics: Diagnostics
-  /** To be called once when the database is lost; see {@link Place}. */
+  /** Call it once when the database is lost; see {@link Place}. */
   lose(reason: PersistenceError): void
 }
 
@@ -48,10 +48,10 @@ export interface Backend {
   readonly sharesCommits: boolean
   /** Absent for a driver in this thread. */
   readonly owner?: DatabaseOwner
-  /** Makes the queue of a second connection. Absent where the driver has none. */
+  /** Creates the queue of a second connection. Absent when the driver has none. */
   readonly openAside?: () => OperationQueue
-  /** Runs a ping on the handle itself, because the queue of a driver may have ended. */
-  ask(): unknown
+  /** Runs a ping directly on the handle, because the queue of a driver may have ended. */
+  ping(): unknown
   /** Records changes on the handle, which must be open. `undefined` on engines without sessions. */
   recorder(): ChangeRecorder | undefined
 }
@@ -75,7 +75,7 @@ function overOwner(owner: DatabaseOwner, dialect: ConnectionDialect, context: Ba
     readOnly: owner.readOnly,
     sharesCommits: false,
     owner,
-    ask: () => queue.query('disconnect', dialect.ping),
+    ping: () => queue.query('disconnect', dialect.ping),
     recorder: () => undefined,
   }
 }
@@ -96,7 +96,7 @@ function overDriver(
     readOnly,
     sharesCommits: driver.synchronous || exclusive,
     ...(another && { openAside: () => new TracedQueue(new AsyncQueue(another(), context), database) }),
-    ask: () => driver.query(dialect.ping, []),
+    ping: () => driver.query(dialect.ping, []),
     recorder: () => (driver.synchronous ? driver.recorder : undefined),
   }
 }

@@ -1,20 +1,20 @@
-/** Notifications of a database about changes that other connections have committed. */
+/** Notifications from a database about changes that other connections have committed. */
 export interface ChangeNotifications {
-  /** Whether notifications arrive. While they do not, callers that wait for a change have to poll. */
+  /** Whether notifications arrive. While they do not, callers that wait for a change must poll. */
   readonly active: boolean
   /**
-   * Calls `listener` after each change of a key, and where the notification of one may have been lost.
+   * Calls `listener` after each change of a key, and when a notification may have been lost.
    *
-   * @param key As it is stored.
-   * @returns ends the subscription; may be repeated.
+   * @param key The stored key.
+   * @returns a function that unsubscribes; may be called again.
    */
   subscribe(topic: NotificationTopic, key: string, listener: () => void): () => void
-  /** Settles soon after the first {@link subscribe}, when {@link active} is known. Never rejects. */
+  /** Settles soon after the first {@link subscribe}, once {@link active} is known. Never rejects. */
   settled(): Promise<void>
 }
 
-/** `circuit`: its state has changed. `claim`: it has ended. */
+/** `circuit`: the state of a circuit has changed. `claim`: a claim has ended. */
 export type NotificationTopic = 'circuit' | 'claim'
 
-/** ms between two looks while notifications arrive, because one may be lost. */
+/** ms between two polls while notifications arrive, because one may be lost. */
 export const POLL_WITH_NOTIFICATIONS_MS = 1_000

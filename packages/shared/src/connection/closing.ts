@@ -2,18 +2,18 @@ import { PersistenceError } from '../errors/persistence-error.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
 import type { ConnectionDialect, Place } from './place.js'
 
-/** How a connection ends its use of a handle: closes it, or leaves it to the app as it was. */
+/** Ends a connection's use of a handle: closes it, or leaves it to the app with its original settings. */
 export class Closing {
-  readonly #ask: () => unknown
+  readonly #ping: () => unknown
   readonly #queue: OperationQueue
   readonly #place: Place
   readonly #dialect: ConnectionDialect
-  /** Whether closing failed, and may be tried again. */
+  /** Whether closing failed and may be retried. */
   failed = false
 
-  /** @param queue What runs on the handle. @param ask Asks the handle something, past the queue, which may have ended. */
-  constructor(ask: () => unknown, queue: OperationQueue, place: Place, dialect: ConnectionDialect) {
-    this.#ask = ask
+  /** @param queue The queue of the handle. @param ping Queries the handle directly, because the queue may have ended. */
+  constructor(ping: () => unknown, queue: OperationQueue, place: Place, dialect: ConnectionDialect) {
+    this.#ping = ping
     this.#queue = queue
     this.#place = place
     this.#dialect = dialect
@@ -27,21 +27,21 @@ export class Closing {
       await this.#queue.close(keepHandle)
     } catch (error) {
       const reason = this.#dialect.classify(error, 'disconnect')
-      // That the app has closed its handle already is no failure to close it.
+      // If the app has already closed its handle, there is nothing to close and no failure.
       if (reason.code !== 'CLOSED') {
         this.#stayOpen()
         this.failed = true
-        // The app goes on with its handle. What matters to it is why it was not closed.
+        // The app continues to use its handle. It needs to know why the handle was not closed.
         await this.#place.restoreHandle().catch(() => undefined)
         throw reason.code === 'BUSY' ? handleInUse(error) : reason
       }
     }
-    // Whether the app has closed the handle since then is asked when the next connection enters the place.
+    // Whether the app has closed the handle since is checked when the next connection enters the place.
     if (keepHandle) this.#stayOpen()
     else this.#place.closed()
   }
 
-  /** The database is open for as long as the app has the handle open; a handle that was collected is closed. */
+  /** Keeps the database registered as open until the app closes the handle; a garbage-collected handle counts as closed. */
   #stayOpen(): void {
     const left = new WeakRef(this)
     this.#place.leftOpen(async () => {
@@ -50,10 +50,10 @@ export class Closing {
     })
   }
 
-  /** Whether the handle is open. */
+  /** Returns whether the handle is open. */
   async #answers(): Promise<boolean> {
     try {
-      await this.#ask()
+      await this.#ping()
       return true
     } catch (error) {
       return this.#dialect.classify(error, 'disconnect').code !== 'CLOSED'
@@ -61,7 +61,7 @@ export class Closing {
   }
 }
 
-/** Engines refuse to close under statements of the app. */
+/** Engines refuse to close a handle while the app has active statements. */
 function handleInUse(cause: unknown): PersistenceError {
   return new PersistenceError(
     'SQL',

@@ -11,59 +11,59 @@ import type { TracedDatabase } from '../tracing/traced-database.js'
 import { type Backend, backendOf, type ConnectionOptions } from './backend.js'
 import { Closing } from './closing.js'
 import type { DatabaseOwner } from './database-owner.js'
-import { claimHandle, giveHandleBack } from './one-copy.js'
+import { claimHandle, releaseHandle } from './one-copy.js'
 import type { ConnectionDialect, Place } from './place.js'
 
-/** A session, as its connection sees it. */
+/** A session, as seen by its connection. */
 export interface ConnectionUser {
-  /** The database is gone: nothing may be written any more. */
+  /** Called when the database is lost: nothing may be written any longer. */
   connectionLost(): void
 }
 
-/** What {@link Connection.shared} tells the state that it keeps about the end of the connection. */
+/** State kept by {@link Connection.shared} that is notified when the connection ends. */
 export interface EndsWithConnection {
-  /** The connection ends: called before it waits for what is in flight. */
+  /** Called when the connection ends, before it waits for calls in flight. */
   ending?(): void
-  /** Nothing is in flight any more. */
+  /** Called when no call is in flight any longer. */
   ended?(): void
-  /** The database is gone: nothing may be written any more. */
+  /** Called when the database is lost: nothing may be written any longer. */
   lost?(reason: PersistenceError): void
 }
 
 const connections = new WeakMap<object, Connection>()
 
 /**
- * One engine handle with everything that must exist once per handle: the queue and its prepared statements, and the state
- * that stores keep beside it. Adapters on one handle share it; the last one to leave closes it.
+ * One engine handle with everything that must exist once per handle: the queue, its prepared statements, and the shared state of
+ * the stores. Adapters on one handle share it; the last one to leave closes it.
  *
- * States: open from the first `join`, draining when the last user leaves, closed after that.
+ * States: open from the first `join`, draining when the last user leaves, then closed.
  */
 export class Connection {
-  /** Replaced by one that refuses when the connection has ended. */
+  /** Replaced by a queue that refuses calls when the connection has ended. */
   queue: OperationQueue
   #aside: OperationQueue | undefined
   readonly diagnostics: Diagnostics
   readonly clock: ConnectionClock
   readonly random: () => number
   readonly engine: string
-  /** How messages of `node:diagnostics_channel` name it. */
+  /** How messages of `node:diagnostics_channel` name this connection's database. */
   readonly database: TracedDatabase
   readonly readOnly: boolean
   readonly place: Place
-  /** The thread or process that owns the database, where that is another one. */
+  /** The thread or process that owns the database, if it is another one. */
   readonly owner: DatabaseOwner | undefined
-  // Not from the `random` option: two processes that seed it alike would take each other's locks and claims for their own.
+  // Not from the `random` option: two processes with the same seed would take each other's locks and claims for their own.
   readonly owners: MadeUpOwners = new MadeUpOwners(randomUUID())
   /**
-   * Begins the names of owners that are made up for locks in memory: in that of {@link owner}, where there is one. Connections
-   * that have their locks in one memory, and their turns to load from one owner, have the same, and no others.
+   * Starts the generated owner names of locks in memory. It is that of {@link owner}, if there is one. Exactly those connections
+   * have it in common whose locks are in the same memory and whose turns to load come from the same owner.
    */
   readonly lockOwnerPrefix: string
   readonly #handle: object
   readonly #dialect: ConnectionDialect
   readonly #backend: Backend
   /**
-   * The connection that had the handle before, and may be about to leave it: two queues on one handle would share its
+   * The connection that had the handle before and may still be leaving it. Two active queues on one handle would mix their
    * transactions.
    */
   #predecessor: Connection | undefined
@@ -75,9 +75,10 @@ export class Connection {
   #lost: PersistenceError | undefined
 
   /**
-   * The connection of `handle`, made at the first call; options of later calls have no effect.
+   * Returns the connection of `handle`. The first call creates it; options of later calls have no effect.
    *
-   * @throws PersistenceError `SECOND_COPY`; `INVALID_OPTION` where the adapters that have it are about something else.
+   * @throws PersistenceError `SECOND_COPY`; `INVALID_OPTION` when the adapters on the handle differ in what they must have in
+   *   common.
    */
   static of(
     handle: object,
@@ -122,16 +123,16 @@ export class Connection {
       diagnostics,
       lose: (reason) => this.#lose(reason),
     })
-    const { queue, place, readOnly, owner, ask } = this.#backend
+    const { queue, place, readOnly, owner, ping } = this.#backend
     this.queue = queue
     this.place = place
     this.readOnly = readOnly
     this.owner = owner
     this.lockOwnerPrefix = owner?.lockOwnerPrefix ?? ownerPrefix(randomUUID())
-    this.#closing = new Closing(ask, queue, place, dialect)
+    this.#closing = new Closing(ping, queue, place, dialect)
   }
 
-  /** What adapters on one handle share, such as listeners, goes by keys alone. */
+  /** Requires equal `onOneHandle`: adapters on one handle share state, such as listeners, that is looked up by key alone. */
   #sharedBy({ onOneHandle }: ConnectionDialect): this {
     const own = this.#dialect.onOneHandle
     if (own === onOneHandle) return this
@@ -142,14 +143,14 @@ export class Connection {
     )
   }
 
-  /** Why the database that was opened cannot be written any more; `undefined` while it can. */
+  /** Why the opened database cannot be written any longer; `undefined` while it can. */
   get lost(): PersistenceError | undefined {
     return this.#lost
   }
 
   /**
-   * The queue for calls that may take long: that of a second connection where the driver can have one, so that the calls of
-   * {@link queue} do not wait for them; else {@link queue}. Calls of the two queues are in no order to one another.
+   * The queue for calls that may take long. It belongs to a second connection if the driver can have one, so that calls of
+   * {@link queue} do not wait for them; otherwise it is {@link queue}. Calls of the two queues are not ordered.
    */
   get aside(): OperationQueue {
     const { openAside } = this.#backend
@@ -170,8 +171,7 @@ export class Connection {
   }
 
   /**
-   * The one `State` of this connection, whichever adapter needs it first. Made at the first call; see also
-   * {@link EndsWithConnection}.
+   * Returns the one `State` of this connection, for all adapters. Created at the first call; see also {@link EndsWithConnection}.
    */
   shared<State extends object>(State: new (connection: Connection) => State): State {
     const existing = this.#shared.get(State)
@@ -182,14 +182,14 @@ export class Connection {
   }
 
   /**
-   * ms that have passed since the statement of a lease ran.
+   * Returns the ms that have passed since the statement of a lease ran.
    *
-   * @param ranAt The time that was bound, as its row gives it.
+   * @param ranAt The time that was bound, from its row.
    * @param asked Monotonic ms of the call.
    * @param now Monotonic ms.
    */
   sinceRun(ranAt: unknown, asked: number, now: number): number {
-    // Where another thread or process ran it, its lease clock may be ahead of the one here.
+    // If another thread or process ran the statement, its lease clock may be ahead of the local one.
     return this.owner === undefined ? this.clock.lease.now() - Number(ranAt) : now - asked
   }
 
@@ -197,7 +197,7 @@ export class Connection {
     this.#users.add(user)
   }
 
-  /** Finds out where the handle leads, once; a failure is forgotten, so that the next call tries again. */
+  /** Determines once where the handle leads. A failure is not kept: the next call retries. */
   open(): Promise<void> {
     if (this.#lost !== undefined) return Promise.reject(this.#lost)
     if (this.#closed !== undefined) return Promise.reject(closedError('connect'))
@@ -209,18 +209,18 @@ export class Connection {
   }
 
   /**
-   * Leaves the connection. The last user waits for what is in flight, finalizes every statement and, unless `keepHandle`,
+   * Leaves the connection. The last user waits for the calls in flight, finalizes every statement and, unless `keepHandle`,
    * closes the handle.
    */
   async leave(user: ConnectionUser, keepHandle: boolean): Promise<void> {
     this.#users.delete(user)
     if (this.#users.size === 0) return this.close(keepHandle)
-    // Not until nothing waits: other users may go on calling for ever. This one has its turn after all that was called
-    // before it; its result does not matter.
+    // Do not wait for an empty queue: other users may continue to call forever. This ping runs after all earlier calls; its
+    // result does not matter.
     await this.queue.query('disconnect', this.#dialect.ping).catch(() => undefined)
   }
 
-  /** Waits for what is in flight and ends the connection, also while adapters use it. Tries again where that failed. */
+  /** Waits for the calls in flight and ends the connection, even while adapters use it. Retries if that failed before. */
   close(keepHandle: boolean): Promise<void> {
     if (this.#closed === undefined) this.#closed = this.#close(keepHandle)
     else if (this.#closing.failed && this.#hasHandle()) this.#closed = this.#leaveHandle(keepHandle)
@@ -229,7 +229,7 @@ export class Connection {
 
   async #open(): Promise<void> {
     const predecessor = this.#predecessor
-    if (predecessor !== undefined) await predecessor.#closed?.catch(() => undefined) // Its caller has been told.
+    if (predecessor !== undefined) await predecessor.#closed?.catch(() => undefined) // Its caller has received the error.
     await this.place.enter(this.queue)
     if (this.place.identity !== undefined) {
       this.clock.enterFile(this.place.identity)
@@ -260,17 +260,15 @@ export class Connection {
 
   async #leaveHandle(keepHandle: boolean): Promise<void> {
     await this.#closing.run(keepHandle)
-    if (this.#hasHandle()) giveHandleBack(this.#handle)
+    if (this.#hasHandle()) releaseHandle(this.#handle)
   }
 
-  /** Whether no other connection has been made on the handle meanwhile. */
+  /** Returns whether no newer connection was made on the handle. */
   #hasHandle(): boolean {
     return connections.get(this.#handle) === this
   }
 
-  /**
-   * Waits until nothing is under way, also of operations that send a second statement once they have the first's rows.
-   */
+  /** Waits until nothing is in flight, including operations that send a second statement after the rows of the first. */
   async #finish(): Promise<void> {
     do {
       await this.queue.drain()

@@ -5,36 +5,38 @@ import type { OperationQueue } from '../queue/operation-queue.js'
 import type { Place } from './place.js'
 
 /**
- * Another thread or process that owns the database of a connection. It takes the place of a driver, and stores reach through it
- * the state that the owner has in memory.
+ * Another thread or process that owns the database of a connection. It replaces the driver. Stores also use it to reach the state
+ * that the owner keeps in memory.
  */
 export interface DatabaseOwner {
   readonly engine: string
   readonly readOnly: boolean
-  /** What the made-up owners of locks in its memory begin with. No two owners of databases have the same. */
+  /** Starts the generated owner names of locks in its memory. Unique per database owner. */
   readonly lockOwnerPrefix: string
   /** Where the database is. */
   readonly place: Place
-  /** Why nothing reaches the owner any more; `undefined` while it does. */
+  /** Why the owner is no longer reachable; `undefined` while it is. */
   readonly gone: string | undefined
-  /** Makes the queue that sends calls to the owner. Called once per connection. */
+  /** Creates the queue that sends calls to the owner. Called once per connection. */
   queue(context: OwnerContext): OperationQueue
-  /** Calls `told` after each change of a circuit by the owner or another of its users. @returns ends that. */
-  followCircuit(key: string, told: CircuitFollower): () => void
   /**
-   * Makes the owner poll for changes of the circuit by other connections, for the followers of it, until there are none here.
+   * Calls `notify` after each change of a circuit by the owner or another of its clients. @returns a function that unsubscribes.
+   */
+  followCircuit(key: string, notify: CircuitFollower): () => void
+  /**
+   * Makes the owner poll for changes of the circuit by other connections, for the followers here, until there are none.
    *
-   * @param interval ms between two polls. The owner uses the shortest interval that is asked for here.
-   * @returns withdraws the interval; to be called once.
+   * @param interval ms between two polls. The owner uses the shortest interval that is requested here.
+   * @returns a function that withdraws the interval; call it once.
    */
   watchCircuit(key: string, interval: number): () => void
-  /** Calls `told` when a claim on the key ends or its result is stored. @returns ends that. */
-  followClaim(key: string, told: () => void): () => void
+  /** Calls `notify` when a claim on the key ends or its result is stored. @returns a function that unsubscribes. */
+  followClaim(key: string, notify: () => void): () => void
   /**
-   * Asks for the turn to load an entry of the cache. One user of the owner has the turn at a time.
+   * Requests the turn to load a cache entry. One client of the owner has the turn at a time.
    *
-   * @returns the turn, or the text that another user has loaded meanwhile.
-   * @throws a copy of the error of that user's load.
+   * @returns the turn, or the text that another client has loaded meanwhile.
+   * @throws a copy of the error of that client's load.
    */
   enterLoad(request: LoadRequest): Promise<LoadTurn | LoadedText>
 }
@@ -42,7 +44,7 @@ export interface DatabaseOwner {
 /** What a connection passes to the owner of its database. */
 export interface OwnerContext {
   readonly diagnostics: Diagnostics
-  /** To be called once when the database is lost; see {@link Place}. */
+  /** Call it once when the database is lost; see {@link Place}. */
   lose(reason: PersistenceError): void
 }
 
@@ -50,15 +52,14 @@ export type CircuitFollower = (state: CircuitBreakerPersistedState, kind: Circui
 
 /**
  * How a follower of a circuit learns of its state.
- *
  * - `change`: a statement has changed the circuit. Listeners are always called.
- * - `probe`: a statement may have left the state that the port shows as it was. Listeners are called if that has changed.
+ * - `probe`: a statement may have left the state of the port unchanged. Listeners are called only if it changed.
  * - `seen`: the circuit was read in this state. Listeners are called if they know another state.
  */
 export type CircuitUpdate = 'change' | 'probe' | 'seen'
 
 export interface LoadRequest {
-  /** The name of the entry among the entries of all cache tables. */
+  /** The name of the entry, unique among all cache tables. */
   readonly entry: string
   /** The key as the caller passed it, for errors. */
   readonly key: string
@@ -74,11 +75,11 @@ export interface LoadTurn {
   store<Result>(write: () => Result): Result
   done(text: string): void
   failed(error: unknown): void
-  /** Ends the turn without a result: the next user that waits has the turn. */
+  /** Ends the turn without a result: the next waiting client gets the turn. */
   passOn(): void
 }
 
-/** The encoded value that another user of the owner has loaded. */
+/** The encoded value that another client of the owner has loaded. */
 export class LoadedText {
   readonly text: string
 

@@ -1,8 +1,8 @@
 import { PersistenceError } from '../errors/persistence-error.js'
 
 /**
- * Which installed copy of this package uses which handle. Each copy has a queue and a lock table of its own: two on one
- * handle would end each other's transactions and grant one lock twice. On a global symbol, where all copies meet.
+ * Records which installed copy of this package uses which handle. Each copy has its own queue and lock table: two on one handle
+ * would end each other's transactions and grant one lock twice. The registry is on a global symbol, which all copies share.
  */
 const REGISTRY = Symbol.for('go-go-scope.persistence.handles/1')
 const THIS_COPY = {}
@@ -13,7 +13,7 @@ function owners(): WeakMap<object, object> {
   return host[REGISTRY]
 }
 
-/** Takes a handle for this copy, which may have it already. @throws PersistenceError `SECOND_COPY`. */
+/** Claims a handle for this copy, which may have it already. @throws PersistenceError `SECOND_COPY`. */
 export function claimHandle(handle: object): void {
   const owner = owners().get(handle)
   if (owner !== undefined && owner !== THIS_COPY) {
@@ -28,7 +28,7 @@ export function claimHandle(handle: object): void {
   owners().set(handle, THIS_COPY)
 }
 
-/** Gives a handle back, for any copy to take. */
-export function giveHandleBack(handle: object): void {
+/** Releases a handle, so that any copy can claim it. */
+export function releaseHandle(handle: object): void {
   if (owners().get(handle) === THIS_COPY) owners().delete(handle)
 }

@@ -13,64 +13,64 @@ export interface PlaceOptions {
   readonly diagnostics: Diagnostics
   /** ms that a call waits for another writer. */
   readonly busyTimeout: number
-  /** Whether nothing may be written, not even what reading needs. */
+  /** Whether nothing may be written, not even what a read would need. */
   readonly readOnly: boolean
-  /** Whether nobody can change the database, as the app says. */
+  /** Whether nothing else can change the database, as declared by the app. */
   readonly immutable: boolean
-  /** To be called once, when writes no longer reach the database that other connections find. */
+  /** Call it once when writes no longer reach the database that other connections find. */
   lose(reason: PersistenceError): void
 }
 
-/** The database behind one handle, as its dialect knows it. */
+/** The database behind one handle, as the dialect knows it. */
 export interface Place {
   readonly guard: WriteGuard
   /** The version of the engine's SQL library. Known after {@link enter}. */
   readonly version: string
   /** The address of the database; empty when no other connection can reach it. Known after {@link enter}. */
   readonly location: string
-  /** An id that is the same for all names of the location. `undefined` where {@link location} is empty. */
+  /** An id that is equal for all names of the location. `undefined` when {@link location} is empty. */
   readonly identity: string | undefined
-  /** Absent where the database sends none. */
+  /** Absent for a database that sends none. */
   readonly notifications?: ChangeNotifications | undefined
 
   /**
-   * Probes the engine, prepares the handle and finds out which database it leads to. May be called again after it failed.
+   * Probes the engine, prepares the handle and determines which database it leads to. May be called again after a failure.
    *
-   * @param queue What runs on the handle.
+   * @param queue The queue of the handle.
    */
   enter(queue: OperationQueue): Promise<void>
 
-  /** To be called when the schema has been set up. May be repeated. */
+  /** Call it when the schema has been set up. May be called again. */
   settle(): Promise<void>
 
-  /** To be called when a lock in memory was granted, which protects this process alone. */
+  /** Call it when a lock in memory was granted, because that lock protects this process only. */
   lockedInMemory(): void
 
-  /** Stops what runs from timers. */
+  /** Stops all timers. */
   stop(): void
 
-  /** Gives the handle back the settings that it had before {@link enter}. */
+  /** Restores the settings that the handle had before {@link enter}. */
   restoreHandle(): Promise<void>
 
-  /** To be called when the handle was closed. */
+  /** Call it when the handle was closed. */
   closed(): void
 
-  /** To be called when the handle stays open for the app. @param isOpen Tells whether it still is. */
+  /** Call it when the handle stays open for the app. @param isOpen Returns whether it still is. */
   leftOpen(isOpen: () => Promise<boolean>): void
 }
 
 /** What a connection needs of its dialect. */
 export interface ConnectionDialect extends QueueDialect {
-  /** As OpenTelemetry names it in `db.system.name`. */
+  /** The `db.system.name` of OpenTelemetry. */
   readonly system: string
-  /** What all adapters on one handle must have alike, for people. Absent where that is nothing. */
+  /** What all adapters on one handle must have in common, for people. Absent when that is nothing. */
   readonly onOneHandle?: string
-  /** The shortest statement there is. Asks nothing of the database. */
+  /** The shortest possible statement. It queries no data. */
   readonly ping: string
-  /** Wraps a driver in what the dialect adds to it. */
+  /** Wraps a driver with the additions of the dialect. */
   adopt(driver: SqlDriver, readOnly: boolean): SqlDriver
-  /** Present where the database's own clock judges leases and times to live, and not that of each process. */
+  /** Present when the database's own clock, not that of each process, decides leases and times to live. */
   readonly bindTime?: BindTime
-  /** Called once per connection. Asks the engine nothing. */
+  /** Called once per connection. Does not query the engine. */
   place(options: PlaceOptions): Place
 }

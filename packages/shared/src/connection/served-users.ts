@@ -1,10 +1,10 @@
 /** A thread or process that uses the database through an adapter of this process. */
 export interface ServedUser {
-  /** Requests of it that have arrived and are not answered. */
+  /** Its requests that have arrived and are not answered. */
   calls: number
-  /** Locks in memory that it holds, some of which may have expired. */
+  /** Its locks in memory. Some may have expired. */
   locks: number
-  /** ms from the arrival of its last message until the last request in it was handed to the database. */
+  /** ms from the arrival of its last message until the last request in that message was passed to the database. */
   lag: number
 }
 
@@ -12,12 +12,12 @@ export interface ServedUser {
 export class ServedUsers {
   readonly #servers = new Set<() => readonly ServedUser[]>()
 
-  /** `undefined` while nobody serves. */
+  /** `undefined` while no server is running. */
   get list(): ServedUser[] | undefined {
     return this.#servers.size === 0 ? undefined : [...this.#servers].flatMap((users) => users())
   }
 
-  /** @param users Of one server. @returns ends that. */
+  /** @param users The users of one server. @returns a function that removes them. */
   add(users: () => readonly ServedUser[]): () => void {
     this.#servers.add(users)
     return () => void this.#servers.delete(users)

@@ -1,50 +1,51 @@
 /**
- * The seam between the core and an engine. A driver runs finished SQL on one connection. Its parameters are positional,
- * `?1`, `?2` and so on, and each that is given occurs in the SQL. Order, coalescing, retries, transactions and error types
- * are the core's.
+ * The interface between the core and an engine. A driver runs complete SQL on one connection. Parameters are positional, `?1`,
+ * `?2` and so on, and the SQL uses each one that is passed. The core handles order, coalescing, retries, transactions and error
+ * types.
  *
- * A driver must be used by one caller at a time; the operation queue sees to that.
+ * Only one caller at a time may use a driver; the operation queue ensures that.
  */
 
-/** What may be bound. No booleans, no BigInt, no undefined: engines disagree on those. */
+/** A value that may be bound. No booleans, no BigInt, no undefined: engines disagree on those. */
 export type SqlValue = string | number | null | Uint8Array
 
 /** One result row by column name. */
 export type Row = Record<string, SqlValue>
 
-/** An engine that answers in a later turn, from a thread of its own. */
+/** An engine that answers in a later turn of the event loop, from its own thread. */
 export interface AsyncDriver {
   readonly synchronous: false
   /** The engine's name in diagnostics and errors, for example `sqlite3`. */
   readonly engine: string
-  /** Equal for drivers that run on the same copy of the SQLite library in this process, and only for those. */
+  /** Equal for drivers that use the same copy of the SQLite library in this process, and only for those. */
   readonly library: unknown
-  /** How often the driver has opened the database. Absent for a driver that does not open a lost connection again. */
+  /** How many times the driver has opened the database. Absent for a driver that does not reopen a lost connection. */
   readonly openings?: number
   /**
-   * Prepares, runs and finalizes one statement. For statements that run once.
+   * Prepares, runs and finalizes one statement. Use it for statements that run once.
    *
-   * @param ofApp Whether it is a statement of the app, whose rows are as the app has taught its client library.
+   * @param ofApp Whether the statement comes from the app. Its rows then have the types that the app has configured in its client
+   *   library.
    */
   query(sql: string, parameters: readonly SqlValue[], ofApp?: boolean): Promise<Row[]>
   prepare(sql: string): Promise<AsyncStatement>
   /**
-   * Runs statements in one transaction. It is rolled back where a statement fails, and where one gives another number of rows
-   * than its `expect`; then the promise resolves to the rows of the statements up to that one. Absent for a driver that sends
-   * each statement by itself anyway.
+   * Runs statements in one transaction. The transaction is rolled back when a statement fails, or returns another number of rows
+   * than its `expect`; in the second case the promise resolves to the rows of the statements up to that one. Absent for a driver
+   * that sends each statement separately anyway.
    */
   transact?(control: TransactionControl, parts: readonly TransactionPart[]): Promise<Row[][]>
-  /** Drivers of further connections that only read, each in a thread of its own. Absent: none. */
+  /** Drivers of further read-only connections, each in its own thread. Default: none. */
   readonly readers?: readonly AsyncDriver[]
-  /** Makes a driver of another connection, which is opened at its first statement. Absent for a driver with one connection. */
+  /** Creates a driver of another connection, which is opened at its first statement. Absent for a driver with one connection. */
   aside?(): AsyncDriver
-  /** Returns to the app what the driver holds of the handle, which stays open. Absent for a driver that holds nothing. */
+  /** Releases what the driver holds of the handle, which stays open for the app. Absent for a driver that holds nothing. */
   leave?(): Promise<void>
-  /** Closes the connection; all statements are finalized before. */
+  /** Closes the connection. The caller has finalized all statements before. */
   close(): Promise<void>
 }
 
-/** The texts of a transaction. */
+/** The statements that begin and end a transaction. */
 export interface TransactionControl {
   readonly begin: string
   readonly commit: string
@@ -54,32 +55,33 @@ export interface TransactionControl {
 export interface TransactionPart {
   readonly sql: string
   readonly parameters: readonly SqlValue[]
-  /** Whether the same text will run again, so that it is worth keeping prepared. */
+  /** Whether the same SQL will run again, so that keeping it prepared pays off. */
   readonly again: boolean
-  /** The number of rows that the statement must give. Absent: any. */
+  /** The number of rows that the statement must return. Default: any. */
   readonly expect?: number | undefined
 }
 
-/** Takes rows of an answer before the rest has arrived. Must not throw. */
+/** Receives rows of an answer before the rest has arrived. Must not throw. */
 export type TakeRows = (rows: readonly Row[]) => void
 
 export interface AsyncStatement {
   /**
    * Runs to completion: when the promise settles, the statement holds no lock and no snapshot.
    *
-   * @param taken The driver may pass rows to it, in order, once no error can follow but the end of the engine.
+   * @param taken The driver may pass rows to it, in order, as soon as the only error that can still follow is the end of the
+   *   engine.
    * @returns the rows that were not passed to `taken`.
    */
   all(parameters: readonly SqlValue[], taken?: TakeRows): Promise<Row[]>
   finalize(): Promise<void>
 }
 
-/** An engine that answers within the call. */
+/** An engine that returns its answer synchronously. */
 export interface SyncDriver {
   readonly synchronous: true
   readonly engine: string
   readonly library: unknown
-  /** Whether the engine may keep the file open after `close`, so that the log is moved into the file before. Default `false`. */
+  /** Whether the engine may keep the file open after `close`. The core then checkpoints the WAL before. Default `false`. */
   readonly keepsFileOpen?: boolean
   /** Absent on engines without sessions. Reading it may call the engine, so the handle must be open. */
   readonly recorder?: ChangeRecorder | undefined
@@ -89,30 +91,33 @@ export interface SyncDriver {
 }
 
 export interface SyncStatement {
-  /** All rows of any statement. */
+  /** Returns all rows of any statement. */
   all(parameters: readonly SqlValue[]): Row[]
-  /** The first row of a reading statement. Never for RETURNING: not stepping to the end leaves the write open. */
+  /**
+   * Returns the first row of a reading statement. Never use it with RETURNING: a statement that is not stepped to its end leaves
+   * the write open.
+   */
   get(parameters: readonly SqlValue[]): Row | null | undefined
-  /** Runs a statement that gives no rows. */
+  /** Runs a statement that returns no rows. */
   run(parameters: readonly SqlValue[]): void
   finalize(): void
 }
 
-/** SQLite's session extension: records what this connection changes, as bytes. */
+/** SQLite's session extension: records the changes of this connection as bytes. */
 export interface ChangeRecorder {
   /** Records the rows of a table of the main database that this connection changes from now on. */
   record(table: string): RecordedChanges
   /**
    * Applies changes to the tables of the same names.
    *
-   * @param onConflict Gets SQLite's number of a kind of conflict, and returns its number of an answer. Must not throw.
+   * @param onConflict Receives SQLite's code of the kind of conflict and returns SQLite's code of the answer. Must not throw.
    * @returns `false` when `onConflict` has aborted; nothing is applied then.
    */
   apply(changeset: Uint8Array, onConflict: (conflict: number) => number): boolean
 }
 
 export interface RecordedChanges {
-  /** Everything that was recorded since the start; each call returns all of it. */
+  /** Returns everything recorded since the start; each call returns all of it. */
   changeset(): Uint8Array
   close(): void
 }

@@ -2,35 +2,49 @@ import { eventChannel } from '../tracing/channels.js'
 import type { TracedDatabase } from '../tracing/traced-database.js'
 import type { Classify, PersistenceError } from './persistence-error.js'
 
-/** What an adapter passes to its option `onDiagnostic`. It writes to no console. */
+/** An event that an adapter passes to its option `onDiagnostic`. Adapters never write to the console. */
 export type DiagnosticEvent =
-  /** Another connection held the database. The call is tried again until its `busyTimeout` is over. */
-  | { type: 'busy-retry'; operation: string; attempt: number /** ms so far. */; waited: number }
+  /** Another connection held the database. The call is retried until its `busyTimeout` is over. */
+  | {
+      type: 'busy-retry'
+      operation: string
+      attempt: number
+      /** ms waited so far. */
+      waited: number
+    }
   /** A statement took longer than 100 ms. */
   | {
       type: 'slow-statement'
-      operation: string /** ms. */
-      duration: number /** How many calls shared it. */
+      operation: string
+      /** ms. */
+      duration: number
+      /** The number of calls that shared the statement. */
       calls: number
     }
-  /** `waiting` calls wait: the app calls faster than the database writes. At `limit` calls are refused. */
+  /** `waiting` calls are queued: the app calls faster than the database writes. At `limit`, calls are refused. */
   | { type: 'queue-pressure'; waiting: number; limit: number }
-  /** A cache row cannot be decoded, and was answered as a miss. */
+  /** A cache row cannot be decoded and was treated as a miss. */
   | { type: 'unreadable-row'; table: string; key: string; error: PersistenceError }
   /** The database is used in a way for which SQLite is known not to be safe; see docs/guarantees.md. */
   | { type: 'unsafe-environment'; file: string; problem: string }
-  /** A lock in memory was granted while another connection has the file open, which the lock does not exclude. Reported once. */
+  /**
+   * A lock in memory was granted while another connection has the file open. The lock does not exclude that connection. Reported
+   * once.
+   */
   | { type: 'unshared-locks'; file: string; problem: string }
-  /** A connection leads to a standby that was promoted. `before` and `now` are timelines. What the standby lacked is lost. */
+  /**
+   * A connection now leads to a promoted standby. `before` and `now` are timelines. Changes that the standby had not received are
+   * lost.
+   */
   | { type: 'failover'; location: string; before: number; now: number }
   /** Expired rows were removed. */
   | { type: 'sweep'; table: string; removed: number }
-  /** Work that no caller awaits has failed: a sweep, the renewal of a lease, a look for changes, or a scheduled backup. */
+  /** Background work has failed: a sweep, the renewal of a lease, a poll for changes, or a scheduled backup. */
   | { type: 'background-error'; operation: string; error: PersistenceError }
   /** A listener of the app has thrown, or a `load` of `getOrSet` that refreshes a stale value has failed. */
   | { type: 'listener-error'; operation: string; error: unknown }
 
-/** Hears each event within the call that causes it. What it throws is ignored. */
+/** Called synchronously with each event. Its errors are ignored. */
 export type DiagnosticListener = (event: DiagnosticEvent) => void
 
 /** The message of `go-go-scope.persistence.diagnostic`. */
@@ -52,7 +66,7 @@ export class Diagnostics {
     this.#database = database
   }
 
-  /** Whether there is a listener; without one, callers make no event. */
+  /** Whether there is a listener. Without one, callers create no event. */
   get active(): boolean {
     return this.#listeners.length > 0 || published.hasSubscribers
   }
@@ -65,7 +79,7 @@ export class Diagnostics {
     }
   }
 
-  /** Reports an error of work that no caller awaits. @param operation What was being done, for example `cache.sweep`. */
+  /** Reports an error of background work. @param operation What was being done, for example `cache.sweep`. */
   backgroundError(operation: string, error: unknown): void {
     this.emit({ type: 'background-error', operation, error: this.#classify(error, operation) })
   }
@@ -76,7 +90,7 @@ export class Diagnostics {
       try {
         listener(event)
       } catch {
-        // A hook that watches must not be able to fail what it watches, and there is no other place to report it.
+        // A listener must not make the observed work fail, and its error cannot be reported anywhere else.
       }
     }
   }

@@ -1,13 +1,13 @@
 import { PersistenceError } from './persistence-error.js'
 
-/** The connection to the thread or process that owns the database has ended: `DISCONNECTED`. */
+/** `DISCONNECTED`: the connection to the thread or process that owns the database has ended. */
 export class DisconnectedError extends PersistenceError {
-  /** `none`: the call has changed nothing. `unknown`: the call was a write that had been sent, and may have been done. */
+  /** `none`: the call has changed nothing. `unknown`: the call was a write that had been sent; it may have taken effect. */
   readonly outcome: 'none' | 'unknown'
-  /** Whether the call may be repeated on a new connection without being done twice. */
+  /** Whether the call can be repeated on a new connection without taking effect twice. */
   override readonly retryable: boolean
 
-  /** @param reason Why the connection ended. @param next How to go on. */
+  /** @param reason Why the connection ended. @param next What the caller can do. */
   static of(
     operation: string,
     outcome: 'none' | 'unknown',

@@ -1,24 +1,26 @@
 import { DisconnectedError } from './disconnected-error.js'
 import { PersistenceError, type PersistenceErrorCode } from './persistence-error.js'
 
-/** An error as it crosses to another thread or process: a structured clone drops its class, its code and its cause. */
+/**
+ * An error in the form in which it crosses to another thread or process. A structured clone would drop its class, code and cause.
+ */
 export interface ErrorForm {
   readonly name: string
   readonly message: string
   readonly code?: string | number
   readonly errno?: number
   readonly errcode?: number
-  /** Of an error of this family. */
+  /** Set for an error of this family. */
   readonly operation?: string
-  /** Of a {@link DisconnectedError}. */
+  /** Set for a {@link DisconnectedError}. */
   readonly outcome?: 'none' | 'unknown'
   readonly cause?: ErrorForm
 }
 
-/** An error has so many causes below one another at the most; deeper ones do not cross. */
+/** Maximum number of nested causes; deeper ones do not cross. */
 export const DEEPEST_CAUSE = 4
 
-/** Never throws: an app may throw what has no text, or whose members are getters that throw. */
+/** Never throws, although an app may throw a value that has no text or has getters that throw. */
 export function errorForm(error: unknown, depth = 0): ErrorForm {
   try {
     return formOf(error, depth)
@@ -32,7 +34,7 @@ function formOf(error: unknown, depth: number): ErrorForm {
   const { code, errno, errcode } = error as { code?: unknown; errno?: unknown; errcode?: unknown }
   const cause = error.cause === undefined || depth === DEEPEST_CAUSE ? undefined : errorForm(error.cause, depth + 1)
   return {
-    // Whatever their types say.
+    // Checked at run time, because the types do not guarantee it.
     name: typeof error.name === 'string' ? error.name : 'Error',
     message: String(error.message),
     ...((typeof code === 'string' || typeof code === 'number') && { code }),
@@ -44,7 +46,7 @@ function formOf(error: unknown, depth: number): ErrorForm {
   }
 }
 
-/** The error of a form, with its class where that is one of this family. */
+/** Restores the error of a form, with its class if it is one of this family. */
 export function errorOf({ name, message, code, errno, errcode, operation, outcome, ...rest }: ErrorForm): Error {
   const cause = rest.cause === undefined ? undefined : errorOf(rest.cause)
   if (operation !== undefined) {

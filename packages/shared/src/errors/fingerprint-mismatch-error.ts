@@ -1,7 +1,7 @@
 import type { KeyRecord } from '../ports/claims.js'
 import { PersistenceError } from './persistence-error.js'
 
-/** The error `FINGERPRINT_MISMATCH`: a key was claimed with another fingerprint than the one on record. */
+/** `FINGERPRINT_MISMATCH`: a key was claimed with another fingerprint than the one on record. */
 export class FingerprintMismatchError extends PersistenceError {
   /** The fingerprint on record. */
   readonly fingerprint: string

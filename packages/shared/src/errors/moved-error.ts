@@ -1,9 +1,9 @@
 import { PersistenceError } from './persistence-error.js'
 
 /**
- * The error of a store that the command `copy` has left.
+ * Creates the error of a store whose rows the command `copy` has moved elsewhere.
  *
- * @param to What has its rows now, in words, without a password.
+ * @param to Where the rows are now, for people, without a password.
  */
 export function movedError(operation: string, to: string): PersistenceError {
   return new PersistenceError(
@@ -13,7 +13,7 @@ export function movedError(operation: string, to: string): PersistenceError {
   )
 }
 
-/** The error of a store that the command `copy` has not filled to its end. @param from What it is filled from. */
+/** Creates the error of a store that the command `copy` has not filled completely. @param from The source of the copy. */
 export function fillingError(operation: string, from: string): PersistenceError {
   return new PersistenceError(
     'MOVED',

@@ -1,4 +1,4 @@
-/** Every way an operation of this family can fail. */
+/** Every way in which an operation of this family can fail. */
 export type PersistenceErrorCode =
   | 'BACKUP_DAMAGED'
   | 'BUSY'
@@ -48,10 +48,10 @@ export type PersistenceErrorCode =
 const RETRYABLE: ReadonlySet<PersistenceErrorCode> = new Set(['BUSY', 'QUEUE_FULL', 'UNAVAILABLE'])
 
 /**
- * The one error this family rejects with.
+ * The only error type with which this family rejects.
  *
- * `cause` is the engine's own error, unaltered, when an engine raised one. `retryable` says that the same call may
- * succeed later without any change by the caller.
+ * `cause` is the unaltered error of the engine, if the engine raised one. `retryable` means that the same call may succeed later
+ * without any change by the caller.
  */
 export class PersistenceError extends Error {
   readonly _tag = 'PersistenceError' as const
@@ -69,22 +69,22 @@ export class PersistenceError extends Error {
   }
 }
 
-/** Whether `error` is one of this family with that code. */
+/** Returns whether `error` is an error of this family with that code. */
 export function hasCode(error: unknown, code: PersistenceErrorCode): error is PersistenceError {
   return error instanceof PersistenceError && error.code === code
 }
 
-/** What went wrong, in words: the message of an error without the operation that it begins with. */
+/** Returns the message of an error without the operation at its beginning. */
 export function problemOf({ message, operation }: PersistenceError): string {
   const prefix = `${operation}: `
   return message.startsWith(prefix) ? message.slice(prefix.length) : message
 }
 
-/** The same failure as an error of another operation: several calls may fail of one cause. */
+/** Returns the same failure as an error of another operation, because one cause may fail several calls. */
 export function failureOf(error: PersistenceError, operation: string): PersistenceError {
   if (error.operation === operation) return error
   return new PersistenceError(error.code, operation, `${operation}: ${problemOf(error)}`, error.cause)
 }
 
-/** Makes the typed error of what a driver threw during `operation`; a {@link PersistenceError} comes through as it is. */
+/** Converts what a driver threw during `operation` to the typed error. Returns a {@link PersistenceError} unchanged. */
 export type Classify = (error: unknown, operation: string) => PersistenceError

@@ -1,15 +1,15 @@
 import { PersistenceError } from './persistence-error.js'
 
 /**
- * The error `SCHEMA_MISSING` of `connect` and `open` with `createTables: false` or `readOnly: true`: the tables are older than
- * this release, or missing.
+ * `SCHEMA_MISSING`: the tables are missing or older than this release. Thrown by `connect` and `open` with `createTables: false`
+ * or `readOnly: true`.
  */
 export class SchemaMissingError extends PersistenceError {
-  /** The schema version of the tables in the database; 0 where there are none of this family. */
+  /** The schema version of the tables in the database; 0 when there are none of this family. */
   readonly version: number
   /** The schema version that this release writes. */
   readonly needed: number
-  /** The steps that connecting with write access would take, in words and in order. */
+  /** The steps that connecting with write access would take, for people and in order. */
   readonly steps: readonly string[]
   /** Whether the database has no table of this family. */
   readonly empty: boolean

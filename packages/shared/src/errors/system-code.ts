@@ -1,6 +1,9 @@
 import { constants } from 'node:os'
 
-/** The code of a system's error, such as `ENOSPC`. Node has no word for a quota that is used up, and gives its number alone. */
+/**
+ * Returns the code of an error of the operating system, such as `ENOSPC`. Node has no code for an exceeded quota and gives only
+ * its number.
+ */
 export function systemCode({ code, errno }: NodeJS.ErrnoException): string | undefined {
   return errno === -constants.errno.EDQUOT ? 'EDQUOT' : code
 }

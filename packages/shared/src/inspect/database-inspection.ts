@@ -34,15 +34,15 @@ import {
 } from './read-rows.js'
 import { listStandbys } from './standbys.js'
 
-/** What an inspection needs of an adapter. */
+/** The parts of an adapter that an inspection needs. */
 export interface Inspected {
   readonly session: Session
   readonly sql: InspectSql
-  /** The statement on the entries of the cache. */
+  /** The statement on the cache entries. */
   readonly entries: ValuePageStatement
-  /** The names of the tables, for errors. */
+  /** The table names, for error messages. */
   readonly tables: Readonly<Record<'circuits' | 'entries' | 'results' | 'checkpoints', string>>
-  /** How the untagged names of a prefix are stored. */
+  /** Returns how the untagged names of a prefix are stored. */
   readonly namesOf: (prefix: string) => Promise<Names>
 }
 
@@ -145,7 +145,7 @@ export class DatabaseInspection implements Inspection {
     return flag(values, 'values', operation) ? this.#session.values : undefined
   }
 
-  /** @param isCurrent Whether an item is listed that was not asked for with `expired`. Absent: nothing expires. */
+  /** @param isCurrent Whether the list includes an item when `expired` was not requested. Default: nothing expires. */
   #list<Info>(
     operation: string,
     { startsWith, after, limit, expired }: ListOptions,

@@ -1,39 +1,39 @@
 import { read, type Statement } from '../queue/statement.js'
 import type { PageStatement, ValuePageStatement } from '../session/row-walk.js'
 
-/** The list that something stands in which is wrong; `schema` where it stands in none. */
+/** The list that has the fault; `schema` for a fault outside all lists. */
 export type Part = 'cache' | 'locks' | 'claims' | 'results' | 'circuits' | 'tasks' | 'prefixes' | 'schema'
 
-/** What the statements of the stores rely on, row by row of a table. */
+/** Invariants that the statements of the stores rely on for each row of a table. */
 export interface RowInvariants {
   readonly part: Part
-  /** Gives every row, so that none takes long; with each column of {@link broken}, which is 1 where that is so. */
+  /** Returns every row, so that no statement takes long. Each column of {@link broken} is 1 for a row that breaks that rule. */
   readonly statement: PageStatement
-  /** What is wrong where the column of that name is 1, in words. */
+  /** By column name: what is wrong when the column is 1, for people. */
   readonly broken: Readonly<Record<string, string>>
 }
 
-/** Something that they rely on beyond single rows. */
+/** An invariant that covers more than a single row. */
 export interface Invariant {
   readonly part: Part
-  /** No parameters. Gives a row for each time that it does not hold, with the `name` that it is about, or NULL. */
+  /** No parameters. Returns one row per violation, with the `name` that it concerns, or NULL. */
   readonly statement: Statement<'many'>
-  /** What is wrong where there is a row, in words. */
+  /** What is wrong when there is a row, for people. */
   readonly broken: string
 }
 
-/** What has to be true in a database whatever was done with it. Each is judged by one snapshot, also while others write. */
+/** Invariants of every database, whatever was done to it. Each is checked in one snapshot, also while others write. */
 export interface InvariantSql {
   readonly rows: readonly RowInvariants[]
   readonly database: readonly Invariant[]
-  /** Every checkpoint by its id, with the columns of `InspectSql.tasks` but `checkpoints`; its data is the value. */
+  /** Every checkpoint by its id, with the columns of `InspectSql.tasks` except `checkpoints`; its data is the value. */
   readonly checkpoints: ValuePageStatement
 }
 
-/** What is wrong with a row where a condition in SQL is true, in words; by the name of the column that tells it. */
+/** By column name: the SQL condition that is true for a faulty row, and what is wrong then, for people. */
 export type Rules = Readonly<Record<string, readonly [condition: string, words: string]>>
 
-/** @param page Makes the statement that gives every row with these columns, by the conditions that they are to have. */
+/** @param page Makes the statement that returns every row with these columns, from their conditions. */
 export function rowInvariants(
   part: Part,
   rules: Rules,
@@ -47,12 +47,12 @@ export function rowInvariants(
   }
 }
 
-/** @param sql Gives a row with the `name` for each time that it does not hold. */
+/** @param sql Returns one row with the `name` per violation. */
 export function invariant(part: Part, broken: string, sql: string): Invariant {
   return { part, broken, statement: read('verify.database', 'many', sql, { scans: true }) }
 }
 
-/** What can be wrong in every database, in words. */
+/** Faults that every database can have, for people. */
 export const FAULTS = {
   tokenBeyondCounter: 'its token is beyond the counter, which will give that token again',
   halfFree: 'it is held and given back at the same time',

@@ -7,27 +7,27 @@ import type { Item, Listed } from './listed-rows.js'
 import type { Naming } from './naming.js'
 import type { RowReader } from './read-rows.js'
 
-/** A list of `Info`: the rows of several statements, one statement after the other. */
+/** A list of `Info`: the rows of several statements, one statement after another. */
 export interface Listing<Info> {
   readonly operation: string
   readonly statements: readonly (PageStatement | ValuePageStatement)[]
   readonly naming: Naming
   readonly reader: RowReader<Info>
-  /** Whether an item is to be listed. */
+  /** Whether the list includes an item. */
   readonly wants: (info: Info) => boolean
 }
 
-/** Where a list goes on. */
+/** The position where a list continues. */
 export interface ListPosition {
-  /** The number of the statement whose rows are listed. */
+  /** The index of the statement whose rows are listed. */
   readonly part: number
-  /** Where its rows begin; `undefined` for the first row. */
+  /** Where the rows start; `undefined` for the first row. */
   readonly from: Position | undefined
 }
 
 const START: ListPosition = { part: 0, from: undefined }
 
-/** The items of a list from `start` on. @param limit The maximum number of items; may be Infinity. */
+/** Yields the items of a list from `start` on. @param limit The maximum number of items; may be Infinity. */
 export async function* listItems<Info>(
   session: Session,
   listing: Listing<Info>,
@@ -53,7 +53,7 @@ export async function* listItems<Info>(
   }
 }
 
-/** @throws PersistenceError `INVALID_ARGUMENT` for what no item has as its `cursor`. */
+/** Decodes a cursor. @throws PersistenceError `INVALID_ARGUMENT` for a value that is not the `cursor` of an item. */
 export function positionOf(cursor: unknown, operation: string): ListPosition {
   if (cursor === undefined) return START
   const [, part, kind, text] = (typeof cursor === 'string' && /^(\d)([bt])([\w-]*)$/.exec(cursor)) || []

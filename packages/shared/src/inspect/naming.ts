@@ -11,7 +11,7 @@ import {
 } from '../keys/key-space.js'
 import type { Inspected } from './database-inspection.js'
 
-/** In which ranges the names of a list are, and which keys they stand for. */
+/** The ranges of stored names of a list, and the keys of these names. */
 export interface Naming {
   ranges(): readonly NameRange[] | Promise<readonly NameRange[]>
   split(name: string): NamedKey | undefined | Promise<NamedKey | undefined>
@@ -36,13 +36,13 @@ export function qualifiedNaming(prefix: string | undefined, startsWith: string):
   }
 }
 
-/** The names of idempotency keys or of tasks. The database keeps for each prefix how they are stored. */
+/** The names of idempotency keys or of tasks. For each prefix, the database records how they are stored. */
 export class UntaggedNaming implements Naming {
   readonly #inspected: Inspected
   readonly #kind: keyof Names
   readonly #prefix: string | undefined
   readonly #startsWith: string
-  /** The last plain prefix: names that follow one another mostly share it. */
+  /** The plain prefix found last. Consecutive names mostly share it. */
   #plain: string | undefined
   #taskPrefix: Promise<string | undefined> | undefined
 
@@ -83,7 +83,7 @@ export class UntaggedNaming implements Naming {
   }
 }
 
-/** No range where no stored name can begin with `start`. */
+/** Returns no range when no stored name can start with `start`. */
 function under(start: string): readonly NameRange[] {
   return unbindable(start) === undefined ? [nameRange(start)] : []
 }

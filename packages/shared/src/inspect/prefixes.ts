@@ -7,18 +7,18 @@ import type { Inspected } from './database-inspection.js'
 import { cursorOf, type ListPosition } from './list.js'
 import type { PrefixItem } from './listed-rows.js'
 
-/** A table whose names tell their prefix. */
+/** A table whose stored names show their prefix. */
 interface Named {
   readonly statement: PageStatement | ValuePageStatement
   readonly values?: false
-  /** What the names of a prefix begin with. */
+  /** Returns how the names of a prefix start. */
   startOf(prefix: string): string
   split(name: string): NamedKey | undefined
 }
 
 /**
- * The prefixes that were settled in the database, and then those of rows whose prefix was not: a cache alone settles none.
- * From prefix to prefix by the index, not from row to row.
+ * Yields the recorded prefixes, then those found only in rows, because a cache alone records none. It jumps from prefix to prefix
+ * in the index and does not read each row.
  */
 export async function* listPrefixes(
   session: Session,
@@ -66,7 +66,7 @@ export async function* listPrefixes(
       if (row === undefined) break
       const name = nameOf(row)
       const prefix = name === undefined ? undefined : table.split(name)?.prefix
-      // On to the first name behind those of the prefix.
+      // Continue with the first name after those of the prefix.
       from = prefix === undefined ? (row.next as Position) : keyRange(table.startOf(prefix)).end
       if (prefix === undefined || (await isListed(prefix, tables.slice(0, at)))) continue
       yield { prefix, cursor: cursorOf({ next: from }, part) }

@@ -9,13 +9,13 @@ import type { CircuitInfo, ClaimInfo, EntryInfo, LockInfo, ResultInfo, TaskInfo 
 
 /** Reads the rows of one list. Both throw `VALUE_UNREADABLE`. */
 export interface RowReader<Info> {
-  /** What a row says, without its value; `undefined` for one that belongs to no list. */
+  /** Returns the content of a row without its value, or `undefined` for a row that belongs to no list. */
   read(row: Row): Info | undefined
-  /** Adds the value. Absent where rows have none, `null` where they were not asked for. @param name For errors. */
+  /** Adds the value. Absent when rows have no value, `null` when values were not requested. @param name For errors. */
   readonly complete?: ((info: Info, row: Row, name: string) => Info) | null
 }
 
-// What stands for no expiry: no column of a lease is NULL.
+// Stands for no expiry, because no column of a lease is NULL.
 const NEVER = Number.MAX_SAFE_INTEGER
 
 export const lockReader: RowReader<LockInfo> = {
@@ -62,7 +62,7 @@ export function circuitReader(table: string): RowReader<CircuitInfo> {
   }
 }
 
-/** @param values Decodes them; `undefined` where they were not asked for. */
+/** @param values Decodes the values; `undefined` when they were not requested. */
 export function entryReader(table: string, values: ValueStore | undefined): RowReader<EntryInfo> {
   const operation = 'inspect.entries'
   return {
@@ -86,7 +86,7 @@ export function resultReader(table: string, values: ValueStore | undefined): Row
         : {
             outcome: row.state as ResultInfo['outcome'],
             ...sizeAndExpiry(row, table, operation),
-            // It may be a request's own text, so it is shown like a value.
+            // A fingerprint may be the text of a request, so it is shown only with the values.
             ...(values !== undefined && typeof row.fingerprint === 'string' && { fingerprint: row.fingerprint }),
           },
     complete:
@@ -144,7 +144,7 @@ function ownerOf(row: Row): Pick<LockInfo, 'owner' | 'process'> {
   return process === undefined ? { owner } : { owner, process }
 }
 
-/** Reads columns that a file may hold anything in. */
+/** Reads numeric columns of a file, which can contain any type. */
 function numbers(row: Row, table: string, operation: string): (column: string) => number {
   return (column) => {
     const value = row[column]

@@ -4,7 +4,7 @@ import type { StandbyInfo } from './listed-rows.js'
 
 const OPERATION = 'inspect.standbys'
 
-/** The standbys that follow a database, by id. Their table is there only while somebody follows. */
+/** Returns the standbys that follow a database, by id. Their table exists only while there is one. */
 export async function listStandbys(queue: OperationQueue, sql: StandbysSql): Promise<readonly StandbyInfo[]> {
   const isFollowed = async (): Promise<boolean> => (await queue.query(OPERATION, sql.table)).length > 0
   if (!(await isFollowed())) return []
@@ -17,7 +17,7 @@ export async function listStandbys(queue: OperationQueue, sql: StandbysSql): Pro
       seenAt: Number(seen_at),
     }))
   } catch (error) {
-    // The last one may have left between the two statements, and taken the table with it.
+    // The last standby may have left between the two statements and dropped the table.
     if (await isFollowed()) throw error
     return []
   }

@@ -13,28 +13,28 @@ import { taskReader } from './read-rows.js'
 
 /** Options of `verify`. */
 export interface VerifyOptions {
-  /** The maximum number of faults. Reading ends at the last of them. All are kept in memory until the answer. Default 1,000. */
+  /** The maximum number of faults; reading ends at the last of them. All are kept in memory. Default 1,000. */
   limit?: number
 }
 
 /** A fault that `verify` has found in a database. */
 export interface Fault {
   readonly part: Part
-  /** `null` where the stored name begins with no known prefix. Absent for a fault that is about no row. */
+  /** `null` when the stored name starts with no known prefix. Absent for a fault that does not concern a row. */
   readonly prefix?: string | null
-  /** A key, the id of a checkpoint, or the name of an object of the schema. Absent for a fault that is about none of these. */
+  /** A key, the id of a checkpoint, or the name of a schema object. Absent for a fault that concerns none of these. */
   readonly key?: string
-  /** What is wrong, in words. */
+  /** What is wrong, for people. */
   readonly problem: string
 }
 
-/** The answer of `adapter.verify()`. */
+/** The result of `adapter.verify()`. */
 export interface DatabaseVerification {
-  /** How many entries, locks, circuits, claims, results and checkpoints were read, with the expired ones. */
+  /** The number of entries, locks, circuits, claims, results and checkpoints that were read, including expired ones. */
   readonly items: number
-  /** Empty where nothing is wrong. */
+  /** Empty when nothing is wrong. */
   readonly faults: readonly Fault[]
-  /** Whether every row was read. `false`: reading ended at `limit`, and there may be more faults. */
+  /** Whether every row was read. `false`: reading ended at `limit`, so there may be more faults. */
   readonly complete: boolean
 }
 
@@ -59,13 +59,13 @@ export async function verifyDatabase(
   return { items: search.items, faults, complete: true }
 }
 
-/** One reading of a whole database. */
+/** One pass over a whole database. */
 class Search {
   items = 0
   readonly #inspected: Inspected
   readonly #invariants: InvariantSql
   readonly #names: Readonly<Record<Exclude<Part, 'prefixes' | 'schema'>, Naming>>
-  /** The last prefix that was looked up. Names that follow one another mostly have the same. */
+  /** The prefix that was looked up last. Consecutive names mostly have the same. */
   #settled: { readonly prefix: string; readonly is: boolean } | undefined
 
   constructor(inspected: Inspected, invariants: InvariantSql) {
@@ -114,7 +114,7 @@ class Search {
     }
   }
 
-  /** Checkpoints one by one: the list of tasks reads the newest of each alone. */
+  /** Reads each checkpoint, because the list of tasks reads only the newest of each task. */
   async *#ofCheckpoints(): AsyncGenerator<Fault, void, undefined> {
     const { session, tables } = this.#inspected
     const { read, complete } = taskReader(tables.checkpoints, session.values)
@@ -135,13 +135,13 @@ class Search {
   async *#unreadable(part: Part, list: AsyncIterable<Item<object>>): AsyncGenerator<Fault, void, undefined> {
     for await (const { prefix, key, unreadable } of list as AsyncIterable<Listed & { unreadable?: PersistenceError }>) {
       this.items++
-      // A result that could not be stored is no fault: its key tells so, as it should.
+      // A result that could not be stored is not a fault: the key reports it as designed.
       if (unreadable !== undefined && unreadable.code !== 'RESULT_NOT_STORED')
         yield { part, prefix, key, problem: unreadable.message }
     }
   }
 
-  /** The layout of a prefix is stored before the first name that has it: with another layout the row would not be found. */
+  /** A prefix is recorded before its first name is stored. Without the record, the row may not be found under another layout. */
   async *#unsettled(part: Part, name: string | undefined): AsyncGenerator<Fault, void, undefined> {
     if (part !== 'locks' && part !== 'claims' && part !== 'results' && part !== 'tasks') return
     const qualified = name === undefined ? undefined : splitQualified(name)

@@ -1,4 +1,6 @@
-/** A compiled pattern of `keys(pattern)`: `*` and `%` match any run of characters, `?` one character, all else itself. */
+/**
+ * A compiled pattern of `keys(pattern)`: `*` and `%` match any run of characters, `?` matches one character, all else is literal.
+ */
 export interface KeyPattern {
   /** The literal text before the first wildcard; every match starts with it. */
   readonly literalStart: string
@@ -16,8 +18,8 @@ export function keyPattern(pattern: string): KeyPattern {
   return { literalStart, matches: (key) => matchParts(parts, Array.from(key)) }
 }
 
-// Greedy with one point to go back to: linear for usual patterns and never exponential, which a RegExp made from
-// hostile input could be.
+// Greedy with a single backtracking point: linear for usual patterns and never exponential, unlike a RegExp built from hostile
+// input.
 function matchParts(pattern: readonly string[], key: readonly string[]): boolean {
   let at = 0
   let position = 0

@@ -1,10 +1,10 @@
-/** Names `name` with `first <= name < end`, in the order of their code points; `null`: to the last name there is. */
+/** Names `name` with `first <= name < end` in code point order; `null`: no upper bound. */
 export interface NameRange {
   readonly first: string
   readonly end: string | null
 }
 
-/** Every name there is. */
+/** All names. */
 export const ALL_NAMES: NameRange = { first: '', end: null }
 
 /** All names that start with one text. */
@@ -13,9 +13,9 @@ export interface KeyRange extends NameRange {
 }
 
 /**
- * The names that start with `prefix`.
+ * Returns the range of names that start with `prefix`.
  *
- * @param prefix Must hold a character below U+10FFFF; every stored prefix does, it ends with a colon somewhere.
+ * @param prefix Must contain a character below U+10FFFF; every stored prefix does, because it contains a colon.
  */
 export function keyRange(prefix: string): KeyRange {
   const end = rangeEnd(prefix)
@@ -23,29 +23,29 @@ export function keyRange(prefix: string): KeyRange {
   return { first: prefix, end }
 }
 
-/** The names that start with `prefix`, which may be any text. */
+/** Returns the range of names that start with `prefix`, which may be any text. */
 export function nameRange(prefix: string): NameRange {
   return { first: prefix, end: rangeEnd(prefix) }
 }
 
-/** Whether `name` is in the range. By bytes of UTF-8: `<` of JavaScript puts U+10000 before U+FFFF. */
+/** Returns whether `name` is in the range. Compares UTF-8 bytes, because `<` of JavaScript sorts U+10000 before U+FFFF. */
 export function isInRange(name: string, { first, end }: NameRange): boolean {
   const bytes = Buffer.from(name)
   return bytes.compare(Buffer.from(first)) >= 0 && (end === null || bytes.compare(Buffer.from(end)) < 0)
 }
 
 /**
- * The least string that is greater than every string starting with `prefix`, in SQLite's BINARY order, which for UTF-8
- * text is code point order; `null` when there is none.
+ * Returns the smallest string that is greater than every string starting with `prefix`, in SQLite's BINARY order, which is code
+ * point order for UTF-8 text; `null` when there is none.
  *
- * With it a prefix is the half-open range `key >= prefix AND key < end`: literal and index-driven, unlike LIKE or GLOB.
+ * With it, a prefix is the half-open range `key >= prefix AND key < end`: literal and index-driven, unlike LIKE or GLOB.
  */
 function rangeEnd(prefix: string): string | null {
   const points = Array.from(prefix)
   for (let point = points.pop(); point !== undefined; point = points.pop()) {
     const code = point.codePointAt(0) ?? 0
     if (code === 0x10ffff) continue
-    // The code points between are surrogates, which no well-formed text contains.
+    // The code points in between are surrogates, which well-formed text does not contain.
     const next = code === 0xd7ff ? 0xe000 : code + 1
     return points.join('') + String.fromCodePoint(next)
   }

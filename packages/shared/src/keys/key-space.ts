@@ -1,20 +1,19 @@
 import { type NameRange, nameRange } from './key-range.js'
 
 /**
- * The only place that joins a prefix and a key.
+ * The only module that joins a prefix and a key.
  *
- * The published layout is `<prefix>cache:<key>`, `<prefix>circuit:<key>`, `<prefix><key>` for idempotency and bare ids
- * for checkpoints. Joined like that, two different pairs can meet in one row ("a:" + "b:c" and "a:b:" + "c"), so:
- *
- * - Tagged names (cache, circuit) split at the first tag. A prefix that contains the tag itself is escaped so that it
- *   no longer does; every other prefix is stored as published.
- * - Untagged names (idempotency, checkpoints) are `plain`, as published, for the first prefix that can have them, and
- *   `qualified` for one that would overlap with it. The choice is made once per prefix and kept in the file
- *   (prefix-layout.ts of the dialect), so a pair always means the same row.
+ * The published layout is `<prefix>cache:<key>`, `<prefix>circuit:<key>`, `<prefix><key>` for idempotency and bare ids for
+ * checkpoints. Joined this way, two different pairs can share one row ("a:" + "b:c" and "a:b:" + "c"), so:
+ * - Tagged names (cache, circuit) split at the first tag. A prefix that contains the tag is escaped; every other prefix is stored
+ *   as published.
+ * - Untagged names (idempotency, checkpoints) are `plain`, as published, for the first prefix that can have them, and `qualified`
+ *   for a prefix that would overlap with it. The choice is made once per prefix and recorded in the file (prefix-layout.ts of the
+ *   dialect), so a pair always means the same row.
  */
 export type NameLayout = 'plain' | 'qualified'
 
-// U+0001 opens and closes the prefix of a qualified name; U+0002 escapes. Neither is found in prefixes people choose.
+// U+0001 opens and closes the prefix of a qualified name; U+0002 escapes. Prefixes chosen by people do not contain them.
 const MARK = '\u0001'
 const ESCAPE = '\u0002'
 
@@ -22,15 +21,15 @@ const escapeMarks = (text: string): string => text.replaceAll(ESCAPE, `${ESCAPE}
 
 const unescapeMarks = (text: string): string => text.replaceAll(`${ESCAPE}1`, MARK).replaceAll(`${ESCAPE}2`, ESCAPE)
 
-/** What a stored name stands for. */
+/** The prefix and the key of a stored name. */
 export interface NamedKey {
   readonly prefix: string
   readonly key: string
 }
 
-/** The stored names of keys that follow one text, and back. */
+/** Converts keys with a common start to stored names, and back. */
 export class PrefixedNames {
-  /** What stands before every key. Names of the keys that start with a text are those that start with this and it. */
+  /** Precedes every key. Names of keys that start with a text start with this followed by that text. */
   readonly start: string
 
   constructor(start: string) {
@@ -41,19 +40,19 @@ export class PrefixedNames {
     return this.start + key
   }
 
-  /** The key of a stored name that {@link store} made. */
+  /** Returns the key of a stored name that {@link store} made. */
   restore(name: string): string {
     return name.slice(this.start.length)
   }
 }
 
-/** The names of cache or circuit keys. Injective over all prefixes and keys. */
+/** The names of cache or circuit keys. Injective across all prefixes and keys. */
 export function taggedNames(prefix: string, tag: 'cache:' | 'circuit:'): PrefixedNames {
   const word = tag.slice(0, -1)
   return new PrefixedNames(prefix.replaceAll(ESCAPE, `${ESCAPE}2`).replaceAll(tag, `${word}${ESCAPE}:`) + tag)
 }
 
-/** What {@link taggedNames} has joined; `undefined` for a name that it does not make. */
+/** Splits a name made by {@link taggedNames}; `undefined` for any other name. */
 export function splitTagged(name: string, tag: 'cache:' | 'circuit:'): NamedKey | undefined {
   const at = name.indexOf(tag)
   if (at === -1) return undefined
@@ -62,17 +61,17 @@ export function splitTagged(name: string, tag: 'cache:' | 'circuit:'): NamedKey 
   return key !== '' && taggedNames(prefix, tag).store(key) === name ? { prefix, key } : undefined
 }
 
-/** The names of keys in tables of our own, where nothing was published. Injective over all prefixes and keys. */
+/** The names of keys in our own tables, which have no published layout. Injective across all prefixes and keys. */
 export function qualifiedNames(prefix: string): PrefixedNames {
   return new PrefixedNames(MARK + escapeMarks(prefix) + MARK)
 }
 
-/** Whether a stored name begins as those of {@link qualifiedNames}. */
+/** Returns whether a stored name starts like those of {@link qualifiedNames}. */
 export function isQualified(name: string): boolean {
   return name.startsWith(MARK)
 }
 
-/** What {@link qualifiedNames} has joined; `undefined` for a name that it does not make. */
+/** Splits a name made by {@link qualifiedNames}; `undefined` for any other name. */
 export function splitQualified(name: string): NamedKey | undefined {
   const at = name.indexOf(MARK, 1)
   if (!isQualified(name) || at === -1) return undefined
@@ -81,17 +80,17 @@ export function splitQualified(name: string): NamedKey | undefined {
   return key !== '' && qualifiedNames(prefix).store(key) === name ? { prefix, key } : undefined
 }
 
-/** Whether a prefix can be stored as published at all. */
+/** Returns whether a prefix can be stored as published. */
 export function canBePlain(prefix: string): boolean {
   return !prefix.startsWith(MARK)
 }
 
-/** The stored name of an idempotency key or of a checkpoint or task id, and back. */
+/** Converts an idempotency key, or a checkpoint or task id, to its stored name, and back. */
 export class NameSpace {
   readonly #plain: PrefixedNames | undefined
   readonly #qualified: PrefixedNames
 
-  /** @param plain What is put before the key in plain layout: the prefix, or nothing for checkpoints. */
+  /** @param plain What precedes the key in the plain layout: the prefix, or nothing for checkpoints. */
   constructor(prefix: string, layout: NameLayout, plain: string) {
     this.#plain = layout === 'plain' ? new PrefixedNames(plain) : undefined
     this.#qualified = qualifiedNames(prefix)
@@ -104,17 +103,17 @@ export class NameSpace {
       : plain.store(key)
   }
 
-  /** Where the names are of keys that begin with `startsWith`, in order. */
+  /** Returns the ranges of the names whose keys start with `startsWith`, in order. */
   ranges(startsWith: string): NameRange[] {
     const qualified = nameRange(this.#qualified.store(startsWith))
     const plain = this.#plain
     if (plain === undefined || (plain.start === '' && startsWith.startsWith(MARK))) return [qualified]
     if (plain.start !== '' || startsWith !== '') return [nameRange(plain.store(startsWith))]
-    // All but the names that begin with a mark, of which only its own are among them.
+    // All names except those that start with a mark; of these only its own.
     return [{ first: '', end: MARK }, qualified, { first: ESCAPE, end: null }]
   }
 
-  /** The key of a stored name that {@link store} made. */
+  /** Returns the key of a stored name that {@link store} made. */
   restore(name: string): string {
     return (name.startsWith(this.#qualified.start) ? this.#qualified : (this.#plain ?? new PrefixedNames(''))).restore(
       name,

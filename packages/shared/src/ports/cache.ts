@@ -12,22 +12,25 @@ export interface CacheStats {
 
 /** Values by key with an optional time to live. */
 export interface CacheProvider {
-  /** The value of `key`; `null` when it is absent or expired. {@link CacheProvider.has} tells a cached `null` from no entry. */
+  /**
+   * Returns the value of `key`, or `null` when it is absent or expired. {@link CacheProvider.has} distinguishes a cached `null`
+   * from a missing entry.
+   */
   get<T = unknown>(key: string): Promise<T | null>
   /**
-   * Stores a value in the place of the one before.
+   * Stores a value and replaces the previous one.
    *
-   * @param ttl Time to live in ms; absent: no expiry.
+   * @param ttl Time to live in ms. Default: no expiry.
    * @throws (as a rejection) from a store in a database: `VALUE_NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`, `INVALID_KEY`,
    *   `INVALID_TTL`.
    */
   set<T>(key: string, value: T, ttl?: number): Promise<void>
   /** Removes the entry of `key`. No error when there is none. */
   delete(key: string): Promise<void>
-  /** Whether there is an entry of `key` that has not expired. */
+  /** Returns whether `key` has an entry that has not expired. */
   has(key: string): Promise<boolean>
-  /** Removes every entry of this namespace and of no other. */
+  /** Removes every entry of this namespace, and of no other. */
   clear(): Promise<void>
-  /** Unexpired keys without prefix. In `pattern`, `*` matches any run of characters. */
+  /** Returns the keys of unexpired entries, without prefix. In `pattern`, `*` matches any run of characters. */
   keys(pattern?: string): Promise<string[]>
 }

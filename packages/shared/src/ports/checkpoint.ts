@@ -7,29 +7,31 @@ export interface Checkpoint<T = unknown> {
   sequence: number
   /** Epoch ms. */
   timestamp: number
-  /** 0 to 100, may be fractional. A store keeps a number beyond an end as it is: the data is worth more than its percentage. */
+  /**
+   * 0 to 100, may be fractional. A store keeps a number outside this range unchanged: the data matters more than its percentage.
+   */
   progress: number
   data: T
-  /** ms until the task is done. */
+  /** Estimated ms until the task is done. */
   estimatedTimeRemaining?: number
 }
 
 /** Checkpoints of resumable tasks. */
 export interface CheckpointProvider {
   /**
-   * Stores `checkpoint`; the same id again replaces the whole row.
+   * Stores `checkpoint`. Saving the same id again replaces the whole row.
    *
    * @throws (as a rejection) from a store in a database: `VALUE_NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`, `INVALID_KEY`,
    *   `INVALID_ARGUMENT`.
    */
   save<T>(checkpoint: Checkpoint<T>): Promise<void>
-  /** The checkpoint with the highest sequence, or `undefined`. */
+  /** Returns the checkpoint of the task with the highest sequence, or `undefined`. */
   loadLatest<T = unknown>(taskId: string): Promise<Checkpoint<T> | undefined>
-  /** The checkpoint with this id, or `undefined`. */
+  /** Returns the checkpoint with this id, or `undefined`. */
   load<T = unknown>(checkpointId: string): Promise<Checkpoint<T> | undefined>
-  /** All checkpoints of a task, ascending by sequence. */
+  /** Returns all checkpoints of a task, ascending by sequence. */
   list(taskId: string): Promise<Checkpoint<unknown>[]>
-  /** Keeps the `keepCount` highest sequences of a task; 0 keeps none. */
+  /** Keeps only the checkpoints of a task with the `keepCount` highest sequences; 0 removes all. */
   cleanup(taskId: string, keepCount: number): Promise<void>
   /** Removes every checkpoint of one task. */
   deleteAll(taskId: string): Promise<void>

@@ -2,57 +2,64 @@ import type { IdempotencyProvider } from './idempotency.js'
 
 /** How a key is claimed. */
 export interface ClaimOptions {
-  /** ms after the claim or its last renewal at which the key is free again. A later report of the claimant is refused. */
+  /**
+   * Length of the lease in ms, counted from the claim or its last renewal. When it ends, the key is free again and a late report
+   * of the claimant is refused.
+   */
   lease: number
-  /** ms for which the result is kept; absent: no expiry. */
+  /** ms for which the result is kept. Default: no expiry. */
   ttl?: number
   /**
-   * What the key stands for, for example a hash of the request. A claim whose fingerprint is not the one on record is
-   * refused with `FINGERPRINT_MISMATCH`; a result or a claim without one fits any.
+   * Identifies the work of the key, for example by a hash of the request. A claim whose fingerprint differs from the one on
+   * record is refused with `FINGERPRINT_MISMATCH`. A claim or a result without a fingerprint matches any.
    */
   fingerprint?: string
-  /** ms to wait for the running claim of another caller before `running` is answered. Default 0. */
+  /** ms to wait for the running claim of another caller before the call returns `running`. Default 0. */
   wait?: number
-  /** Ends the waiting: the call rejects with the reason of the signal, and claims nothing. */
+  /** Ends the wait: the call rejects with the reason of the signal and claims nothing. */
   signal?: AbortSignal
-  /** What a reported failure does. `forget`: it frees the key. `keep`: it is recorded, and replayed like a result. Default `forget`. */
+  /**
+   * What {@link ClaimedKey.fail} does. `forget` frees the key; `keep` records the failure and replays it like a result. Default
+   * `forget`.
+   */
   onFailure?: 'forget' | 'keep'
 }
 
-/** The key is this caller's: it must do the work and report it. */
+/** This caller owns the key: it must do the work and report the outcome. */
 export interface ClaimedKey<T> {
   readonly state: 'claimed'
   /** Unique to this claim. */
   readonly owner: string
   /**
-   * Fencing token, which grows with every claim in the database. A resource can refuse a claimant whose generation is lower
-   * than the last it saw.
+   * Fencing token. It grows with every claim in the database. A resource can refuse a claimant whose generation is lower than the
+   * last one it saw.
    */
   readonly generation: number
   /** Epoch ms at which the lease ends unless it is renewed. */
   readonly expiresAt: number
   /**
-   * Aborts with a `CLAIM_LOST` error when the claim is lost, and at the latest a tenth of the lease, but at most 1 s, before the
-   * lease ends by the local clock. Reporting a result does not abort it.
+   * Aborts with a `CLAIM_LOST` error when the claim is lost. At the latest it aborts a tenth of the lease, but at most 1 s,
+   * before the lease ends by the local clock. Reporting a result does not abort it.
    */
   readonly signal: AbortSignal
   /**
-   * Records the result and ends the claim, in one step.
+   * Records the result and ends the claim in one step.
    *
-   * @throws (as a rejection) `RESULT_NOT_STORED` for a result that the store cannot hold. The claim has ended all the
-   *   same: the key is completed without a value, until `ttl` is over, so that the work is not done a second time.
+   * @throws (as a rejection) `RESULT_NOT_STORED` for a result that the store cannot hold. The claim has ended nevertheless: the
+   *   key counts as completed without a value until `ttl` is over, so that the work is not done twice.
    */
   complete(value: T): Promise<ClaimOutcome<T>>
   /**
-   * Ends the claim: the key is free, or the failure is on record, as `onFailure` says.
+   * Ends the claim: frees the key or records the failure, as the option `onFailure` says.
    *
-   * @throws (as a rejection) `RESULT_NOT_STORED` for a failure to keep that the store cannot hold, as `complete` does.
+   * @throws (as a rejection) `RESULT_NOT_STORED` for a failure that is to be kept and that the store cannot hold, like
+   *   `complete`.
    */
   fail(error: unknown): Promise<ClaimOutcome<T>>
   /**
-   * Moves the end of the lease to now + `lease` ms, by default the claim's own. Never rejects.
+   * Moves the end of the lease to now + `lease` ms, by default the lease of the claim. Never rejects.
    *
-   * @returns `false` when the claim is lost, ended, or could not be renewed now.
+   * @returns `false` when the claim is lost or ended, or could not be renewed now.
    */
   renew(lease?: number): Promise<boolean>
 }
@@ -90,7 +97,7 @@ export interface VacantKey {
 /** The work was done before, but its result could not be stored. */
 export interface UnstoredKey {
   readonly state: 'unstored'
-  /** `RESULT_NOT_STORED`; its cause is why. */
+  /** `RESULT_NOT_STORED`; its `cause` is the reason. */
   readonly error: Error
   /** Epoch ms, absent when it never expires. */
   readonly expiresAt?: number
@@ -99,22 +106,22 @@ export interface UnstoredKey {
 /** What is on record for a key. */
 export type KeyRecord<T> = CompletedKey<T> | FailedKey | RunningKey | UnstoredKey
 
-/** What a claim answers. */
+/** The result of a call of `claim`. */
 export type Claim<T> = ClaimedKey<T> | CompletedKey<T> | FailedKey | RunningKey
 
-/** What became of a report: recorded, or refused because the claim was over, with what holds instead. */
+/** The outcome of a report: recorded, or refused because the claim was over. `current` is then the present state of the key. */
 export type ClaimOutcome<T> =
   | { readonly recorded: true }
   | { readonly recorded: false; readonly current: KeyRecord<T> | VacantKey }
 
-/** An idempotency provider whose keys can be claimed, so that their work runs once over all processes. */
+/** An idempotency provider whose keys can be claimed, so that the work of a key runs once across all processes. */
 export interface ClaimingIdempotencyProvider extends IdempotencyProvider {
   /**
-   * Claims `key`, or answers what is on record for it. A result stored by `set` counts as completed.
+   * Claims `key`, or returns what is on record for it. A result stored by `set` counts as completed.
    *
-   * @throws (as a rejection) `RESULT_NOT_STORED` when the work was done before and its result could not be stored,
-   *   `FINGERPRINT_MISMATCH` when the key is on record with another fingerprint, `INVALID_KEY`, `INVALID_TTL` or
-   *   `INVALID_ARGUMENT` for what cannot be used, and the signal's reason when it aborts.
+   * @throws (as a rejection) `RESULT_NOT_STORED` when the work was done before and its result could not be stored;
+   *   `FINGERPRINT_MISMATCH` when the key is on record with another fingerprint; `INVALID_KEY`, `INVALID_TTL` or
+   *   `INVALID_ARGUMENT` for an unusable argument; the signal's reason when it aborts.
    */
   claim<T = unknown>(key: string, options: ClaimOptions): Promise<Claim<T>>
 }

@@ -8,16 +8,16 @@ export interface IdempotencyEntry<T> {
 /** Results by idempotency key. The scope stores the whole `[error, value]` tuple as `value`. */
 export interface IdempotencyProvider {
   /**
-   * The result of `key`; `null` when it is absent or expired.
+   * Returns the result of `key`, or `null` when it is absent or expired.
    *
-   * @throws (as a rejection) `RESULT_NOT_STORED`, from a store whose keys can be claimed, when the work of the key was done
-   *   and its result could not be stored.
+   * @throws (as a rejection) `RESULT_NOT_STORED`, from a store with claims, when the work of the key was done and its result
+   *   could not be stored.
    */
   get<T = unknown>(key: string): Promise<IdempotencyEntry<T> | null>
   /**
    * Stores the result of `key`.
    *
-   * @param ttl Time to live in ms; absent: no expiry.
+   * @param ttl Time to live in ms. Default: no expiry.
    * @throws (as a rejection) from a store in a database: `VALUE_NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`, `INVALID_KEY`,
    *   `INVALID_TTL`.
    */

@@ -1,26 +1,26 @@
-/** A lock acquired by {@link LockProvider.acquire}. When the lock was lost, `extend` and `isValid` answer `false`. */
+/** A lock acquired by {@link LockProvider.acquire}. Once the lock is lost, `extend` and `isValid` return `false`. */
 export interface LockHandle {
-  /** Releases the lock if this owner still holds it. May be repeated. */
+  /** Releases the lock if this owner still holds it. May be called again. */
   release(): Promise<void>
-  /** Sets the expiry to now + `ttl` ms. `false` when the lock expired, was released or belongs to another owner. */
+  /** Sets the expiry to now + `ttl` ms. Returns `false` when the lock expired, was released or belongs to another owner. */
   extend(ttl: number): Promise<boolean>
-  /** `true` while this owner holds the lock and it has not expired. */
+  /** Returns `true` while this owner holds the lock and it has not expired. */
   isValid(): Promise<boolean>
 }
 
 /** Named locks with a time to live. */
 export interface LockProvider {
   /**
-   * Tries once, never waits.
+   * Tries once and never waits.
    *
    * @param ttl Time to live in ms.
-   * @param owner Made up when absent. The same owner may acquire again: holds are counted, and the lock is free
+   * @param owner Default: a generated unique owner. The same owner may acquire again: its holds are counted, and the lock is free
    *   when the last hold is released.
-   * @returns `null` while another holder's lock has not expired.
+   * @returns `null` while another owner holds an unexpired lock.
    */
   acquire(key: string, ttl: number, owner?: string): Promise<LockHandle | null>
-  /** Sets the expiry to now + `ttl` ms if `owner` still holds the lock; `false` otherwise. */
+  /** Sets the expiry to now + `ttl` ms if `owner` still holds the lock; otherwise returns `false`. */
   extend(key: string, ttl: number, owner: string): Promise<boolean>
-  /** Ends the hold of any owner. No error when the lock is free. */
+  /** Releases the lock of any owner, with all holds. No error when the lock is free. */
   forceRelease(key: string): Promise<void>
 }

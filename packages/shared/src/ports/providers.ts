@@ -4,7 +4,7 @@ import type { CircuitBreakerStateProvider } from './circuit-breaker.js'
 import type { IdempotencyProvider } from './idempotency.js'
 import type { LockProvider } from './lock.js'
 
-/** What `scope({ persistence })` takes: any subset of the ports. */
+/** The value of `scope({ persistence })`: any subset of the ports. */
 export interface PersistenceProviders {
   lock?: LockProvider
   circuitBreaker?: CircuitBreakerStateProvider
@@ -13,21 +13,21 @@ export interface PersistenceProviders {
   checkpoint?: CheckpointProvider
 }
 
-/** Options that every persistence adapter of go-go-scope understands. */
+/** Options that every persistence adapter of go-go-scope accepts. */
 export interface PersistenceAdapterOptions {
-  /** A prefix of every key, so that several apps can share one database. Default: none. */
+  /** Prefix of every key, so that several apps can share one database. Default: none. */
   keyPrefix?: string
-  /** Time to live of a lock acquired without one, in ms. Default 30,000. */
+  /** Time to live in ms of a lock that is acquired without one. Default 30,000. */
   defaultLockTTL?: number
-  /** Whether connect creates and updates the tables. `false`: it only checks that they are current. Default `true`. */
+  /** Whether `connect` creates and updates the tables. `false`: it only checks that they are current. Default `true`. */
   createTables?: boolean
 }
 
 /** Life cycle of an adapter. */
 export interface PersistenceAdapter {
-  /** Creates the tables. May be repeated. */
+  /** Creates the tables. May be called again. */
   connect?(): Promise<void>
-  /** Waits for the calls under way. Closes the handle where no other adapter uses it and the app does not keep it. */
+  /** Waits for the calls in flight. Then closes the handle, unless another adapter uses it or the app keeps it open. */
   disconnect?(): Promise<void>
   /** `false` before connect, `true` after it, `false` after disconnect. */
   isConnected?(): boolean

@@ -1,56 +1,57 @@
 import { hostname } from 'node:os'
 import { HOST, isAlive } from './numbered-processes.js'
 
-// Any other character in a host's name could end the owner, or the line that shows it.
+// Any other character in a host name could end the owner, or the line that shows it.
 const HOST_NAME =
   hostname()
     .replaceAll(/[^\w.-]/g, '-')
     .slice(0, 63) || 'host'
 
 /**
- * What the owners that are made up for one connection begin with: `host:pid:random`. The random part begins with {@link HOST}.
+ * Returns the beginning of all owner names that one connection generates: `host:pid:random`. The random part begins with
+ * {@link HOST}.
  *
- * @param random Unlike that of every other connection. Letters, digits and hyphens.
+ * @param random Unique to the connection. Letters, digits and hyphens.
  */
 export function ownerPrefix(random: string): string {
   return `${HOST_NAME}:${process.pid}:${HOST}-${random}`
 }
 
-/** The owners that one connection makes up for its locks, claims and probes: `host:pid:random`. */
+/** Generates the owner names of one connection for its locks, claims and probes: `host:pid:random`. */
 export class MadeUpOwners {
   readonly #prefix: string
   #count = 0
 
-  /** @param random As that of {@link ownerPrefix}. */
+  /** @param random See {@link ownerPrefix}. */
   constructor(random: string) {
     this.#prefix = ownerPrefix(random)
   }
 
-  /** Makes up an owner. No other connection of any process makes up the same. */
+  /** Generates an owner name. It is unique across all connections of all processes. */
   next(): string {
     return `${this.#prefix}-${++this.#count}`
   }
 
-  /** Whether {@link next} made up `owner`. */
+  /** Returns whether {@link next} generated `owner`. */
   has(owner: string): boolean {
     return owner.startsWith(this.#prefix)
   }
 }
 
-/** The process that a made-up owner names. */
+/** The process that a generated owner name identifies. */
 export interface OwnerProcess {
   readonly host: string
   readonly pid: number
   /**
-   * Whether a process with this `pid` runs. Absent for another host or container, whose processes cannot be seen from here.
-   * The system may have given the `pid` to a new process.
+   * Whether a process with this `pid` is running. Absent for another host or container, whose processes are not visible here. The
+   * operating system may have reused the `pid` for a new process.
    */
   readonly alive?: boolean
 }
 
 const OWNER = /^([\w.-]+):(\d{1,10}):([0-9a-f]{8})-[0-9a-z-]+$/
 
-/** The process that made `owner` up. @returns `undefined` for an owner that the app has named. */
+/** Returns the process that generated `owner`, or `undefined` for an owner that the app has named. */
 export function ownerProcess(owner: string): OwnerProcess | undefined {
   const [, host, pid, numbers] = OWNER.exec(owner) ?? []
   if (host === undefined || pid === undefined) return undefined

@@ -3,12 +3,12 @@ import { readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 /**
- * Names the host together with what numbers its processes. Containers share folders, and on the network of their host also
- * its name, while each numbers its processes by itself: only under an equal name can a number be told to be alive.
+ * Identifies the host together with its PID namespace. Containers can share folders and, on the host's network, also the host
+ * name, but each has its own process ids. A pid can be checked only if this value is equal.
  */
 export const HOST: string = createHash('sha256').update(`${hostname()} ${processNumbers()}`).digest('hex').slice(0, 8)
 
-/** What tells the numbers of these processes from those of other containers; Linux only. */
+/** Returns the identity of the PID namespace; Linux only. */
 function processNumbers(): string {
   try {
     return readlinkSync('/proc/self/ns/pid')
@@ -17,13 +17,13 @@ function processNumbers(): string {
   }
 }
 
-/** Whether there is a process of that number where this one runs. */
+/** Returns whether a process with that pid exists in this PID namespace. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // EPERM: it is another user's.
+    // EPERM: the process belongs to another user.
     return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }

@@ -13,7 +13,7 @@ import type { QueueContext } from './queue-context.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 import { itemsIn, type Run, runsAtHead, writesIn } from './take-batches.js'
 
-/** Gives callers the results that came back for them. */
+/** Delivers results to the callers. */
 type Settle = () => void
 
 const nothingToSettle: Settle = () => undefined
@@ -24,35 +24,33 @@ const ONE_CALL = { ...ONE_RUN, calls: 1 }
 const GROUP = { ...ONE_RUN, runs: 256 }
 
 /**
- * The queue of an engine with a thread of its own. One statement is in flight at a time: two would share the engine's
- * transaction state, and waiting ones would hold the threads that everything else in the process needs.
+ * The queue of an engine with its own thread. One statement is in flight at a time: two would share the engine's transaction
+ * state, and waiting ones would block pool threads that the rest of the process needs.
  *
- * Waiting calls of one statement that follow one another are a run and go as one statement over `json_each`, joined calls as
- * well. On a file, where a commit costs a flush of the disk, runs that wait together are a group and go in one transaction.
+ * Consecutive waiting calls of the same statement form a run, which is sent as one statement over `json_each`; so do joined
+ * calls. On a file, where a commit costs a disk flush, runs that wait together form a group, which is sent in one transaction.
  *
- * The queue sleeps while nothing waits. A call wakes it, and then it is in one of three modes:
- *
- * - Sending. It takes what goes next from the head of the backlog and sends it. When the answer is there, it sends what
- *   comes next, and only then gives the callers their results: the engine's thread works while this one decodes. Where
- *   what comes next is a write whose commit others may share, the results go first, and one turn of the event loop passes: who
- *   has waited for a write often makes another, and two groups of callers that are once apart would make a commit for each
- *   ever after. The queue sleeps again when the backlog is empty. A failure leads to one of the other modes; nothing is sent
- *   before that.
- * - Waiting for another writer, after `BUSY`, or for a connection, after `UNAVAILABLE`. What was sent goes back to the
- *   head of the backlog. Calls that have waited long enough are rejected. After a pause the queue sends again, in the mode
- *   in which it was.
- * - Taking apart, after any other error of more than one call. SQLite has undone the whole, and it goes back to the head of
- *   the backlog. The queue sends its runs one by one, and the calls of a run that fails one by one, so that each call gets
- *   its own error. Joined calls count as one call until they fail by themselves. The queue sends as before once so many calls
- *   have been sent.
+ * The queue sleeps while no call waits. A call wakes it; it is then in one of three modes:
+ * - Sending. It takes the next work from the head of the backlog and sends it. When the answer arrives, it first sends the next
+ *   work and only then delivers the results, so that the engine's thread works while this one decodes. If the next work is a
+ *   write whose commit others may share, it delivers the results first and lets one turn of the event loop pass. The reason: a
+ *   caller that awaited a write often makes another one, and two groups of callers that once got out of step would each pay for a
+ *   commit from then on. The queue sleeps again when the backlog is empty. A failure leads to one of the other modes before
+ *   anything else is sent.
+ * - Waiting for another writer, after `BUSY`, or for a connection, after `UNAVAILABLE`. The sent work returns to the head of the
+ *   backlog. Calls past their deadline are rejected. After a pause the queue sends again, in its previous mode.
+ * - Taking apart, after any other error of more than one call. SQLite has undone all of it, and it returns to the head of the
+ *   backlog. The queue sends its runs one by one, and the calls of a failing run one by one, so that each call gets its own
+ *   error. Joined calls count as one call until they fail by themselves. When all these calls were sent, the queue sends as
+ *   before.
  */
 export class AsyncQueue extends BacklogQueue {
   readonly #runner: AsyncRunner
-  /** Calls at the head of the backlog that are sent run by run, because they failed as a group. */
+  /** Number of calls at the head of the backlog that are sent run by run, because they failed as a group. */
   #runByRun = 0
-  /** Calls at the head of the backlog that are sent one by one, because they failed as a run. */
+  /** Number of calls at the head of the backlog that are sent one by one, because they failed as a run. */
   #oneByOne = 0
-  /** Tries in a row that found the database busy. */
+  /** Consecutive attempts that found the database busy. */
   #busyTries = 0
 
   constructor(driver: AsyncDriver, context: QueueContext) {
@@ -92,7 +90,7 @@ export class AsyncQueue extends BacklogQueue {
     this.sleep()
   }
 
-  /** Whether calls that are made now share the flush of what is sent next. Not of what is taken apart. */
+  /** Whether calls made now share the flush of the next commit. Not while work is taken apart. */
   #sharesNextCommit(): boolean {
     if (!this.groupWrites || this.#runByRun > 0 || this.#oneByOne > 0) return false
     const next = this.backlog.peek()
@@ -110,13 +108,13 @@ export class AsyncQueue extends BacklogQueue {
   #takeRuns(): Run[] {
     const bounds = this.#oneByOne > 0 ? ONE_CALL : this.#runByRun > 0 || !this.groupWrites ? ONE_RUN : GROUP
     const runs = runsAtHead(this.backlog, bounds)
-    // A transaction has to save a commit: reads, and a lone write, go without.
+    // A transaction pays off only if it saves a commit: reads, and a single write, are sent without one.
     const taken = writesIn(runs) > 1 ? runs : runs.slice(0, 1)
     this.backlog.take(itemsIn(taken))
     return taken
   }
 
-  /** By callbacks: a lone call waits for each promise on its way to the engine and back. */
+  /** Uses callbacks, because a single call would wait for each promise on its way to the engine and back. */
   #sendRuns(runs: readonly Run[]): Promise<Settle> {
     const [only] = runs as [Run]
     const [first] = only
@@ -137,7 +135,7 @@ export class AsyncQueue extends BacklogQueue {
         })
       }, failed)
     }
-    // What was submitted for another thread or process is decoded there.
+    // Calls submitted by another thread or process are decoded there.
     const partwise = first.statement.decodesInParts && first.packs === undefined ? new PartwiseAnswer(first) : undefined
     return this.#runner.run(only, undefined, partwise?.take).then((rows) => {
       return this.#done(only.length, () => (partwise === undefined ? distribute(only, rows) : partwise.end(rows)))
@@ -178,7 +176,7 @@ export class AsyncQueue extends BacklogQueue {
     return this.#done(0, nothingToSettle)
   }
 
-  /** Whether the statement took effect is unknown: it goes again where that does no harm, and nowhere else. */
+  /** It is unknown whether the statement took effect: it is sent again only if that is harmless. */
   #answerLost(calls: readonly Call[], reason: PersistenceError): Settle | Promise<Settle> {
     const again = calls.flatMap((call) => sentAgain(call) ?? [])
     if (again.length === calls.length) return this.#waitWith(again, unavailable(reason))
@@ -187,7 +185,7 @@ export class AsyncQueue extends BacklogQueue {
     })
   }
 
-  /** The thread of the engine has ended: what waits fails with what was sent, and what is called later finds another. */
+  /** The thread of the engine has ended. Waiting calls fail together with the sent ones; later calls get a new thread. */
   #engineEnded(sent: readonly Work[], reason: PersistenceError): Settle {
     const waiting = this.backlog.take(this.backlog.length)
     const fail = (work: Work, outcome: 'none' | 'unknown'): void =>
@@ -198,7 +196,7 @@ export class AsyncQueue extends BacklogQueue {
     })
   }
 
-  /** Notes that calls need not be sent again. */
+  /** Records that calls need not be sent again. */
   #done(calls: number, settle: Settle): Settle {
     this.#busyTries = 0
     this.#oneByOne = Math.max(0, this.#oneByOne - calls)
@@ -214,19 +212,19 @@ export class AsyncQueue extends BacklogQueue {
   }
 }
 
-/** Whether the same may succeed after a pause: another connection has what it needs, or there is no connection yet. */
+/** Returns whether a retry after a pause may succeed: another connection holds a lock, or there is no connection yet. */
 function waits({ code }: PersistenceError): boolean {
   return code === 'BUSY' || code === 'UNAVAILABLE'
 }
 
-/** What to send when the answer to a call was lost; `undefined` where nothing may be sent. */
+/** Returns what to send when the answer to a call was lost; `undefined` when nothing may be sent. */
 function sentAgain(call: Call): Call | undefined {
   const { kind, repeatable, afterLoss } = call.statement
   if (kind === 'read' || repeatable) return call
   return afterLoss && { ...call, statement: afterLoss }
 }
 
-/** The reason for sending again what may be sent twice, which is also what its caller may do. */
+/** The error with which an idempotent call is retried; the caller may retry it too. */
 function unavailable({ operation, cause }: PersistenceError): PersistenceError {
   const native = cause instanceof Error ? cause.message : String(cause)
   const problem = `the connection ended before the answer came, so the call may have taken effect; call again (${native})`

@@ -8,14 +8,14 @@ import { givenRow, type Parameters, type Step } from './statement.js'
 import { boundParameters, stepChecked } from './step.js'
 import { callsIn, type Run } from './take-batches.js'
 
-/** An asynchronous driver with its prepared statements: runs what the queue decides to run, one thing at a time. */
+/** Runs the work of the queue on an asynchronous driver, one at a time, with its prepared statements. */
 export class AsyncRunner {
   readonly #driver: AsyncDriver
   readonly #clock: ConnectionClock
   readonly #slow: SlowStatements
   readonly #guard: WriteGuard
   readonly #dialect: QueueDialect
-  /** Whether a transaction of ours is open, before which the guard was asked. */
+  /** Whether a transaction of ours is open. The guard was checked before it began. */
   #transacting = false
   readonly #prepared = new Map<string, AsyncStatement>()
 
@@ -28,9 +28,9 @@ export class AsyncRunner {
   }
 
   /**
-   * The rows of calls of one statement.
+   * Returns the rows of calls of one statement.
    *
-   * @param sql By default its own for one call, that of its batch for more.
+   * @param sql Default: the statement itself for one call, its batch for more.
    * @param taken See {@link AsyncStatement.all}.
    */
   async run(calls: Run, sql: string = sqlOf(calls), taken?: TakeRows): Promise<Row[]> {
@@ -43,14 +43,16 @@ export class AsyncRunner {
     return rows
   }
 
-  /** What calls give together: a row as `packed` of the statement's batch has it, or nothing where it gives no rows. */
+  /**
+   * Returns the packed row of the calls (see `packed` of the statement's batch), or nothing when the statement returns no rows.
+   */
   async runAsOne(calls: Run): Promise<Row | undefined> {
     const { name, batch } = calls[0].statement
     const [row] = await this.run(calls, batch?.packed)
     return batch?.packed === undefined ? undefined : givenRow(row, name)
   }
 
-  /** The rows of each of several runs, in one transaction. */
+  /** Returns the rows of each of several runs, which run in one transaction. */
   async runTogether(runs: readonly Run[]): Promise<Row[][]> {
     if (this.#driver.transact === undefined) {
       return this.transact(async () => {
@@ -94,7 +96,7 @@ export class AsyncRunner {
 
   async transact<Result>(body: () => Promise<Result>): Promise<Result> {
     if (this.#guard.doubtful()) await this.#askGuard()
-    // Outside the try: a BEGIN that failed must not roll back a transaction the app itself has open on its handle.
+    // Outside the try: after a failed BEGIN, no ROLLBACK may end a transaction that the app has open on its handle.
     const { begin, commit, rollback } = this.#dialect.transaction
     await this.#control(begin)
     this.#transacting = true
@@ -105,7 +107,7 @@ export class AsyncRunner {
       await this.#control(commit)
       return result
     } catch (error) {
-      // The engine has rolled back by itself after some errors and then refuses this; either way nothing stays open.
+      // The engine has rolled back by itself after some errors and then refuses this. In both cases no transaction stays open.
       await this.#control(rollback).catch(() => undefined)
       throw committing ? error : (this.#dialect.undone?.(error) ?? error)
     } finally {
@@ -127,7 +129,7 @@ export class AsyncRunner {
     return this.#driver.close()
   }
 
-  /** For a driver that takes whole transactions: none stays open while this thread does something else. */
+  /** For a driver that accepts whole transactions: none stays open while this thread does other work. */
   async #transactAtOnce(parts: () => readonly TransactionPart[]): Promise<Row[][]> {
     if (this.#guard.doubtful()) await this.#askGuard()
     return (await this.#driver.transact?.(this.#dialect.transaction, parts())) ?? []
@@ -137,7 +139,7 @@ export class AsyncRunner {
     return boundParameters(ownOf(calls), calls[0].statement.clocked, this.#clock)
   }
 
-  /** @throws PersistenceError when what would be written now is lost. */
+  /** @throws PersistenceError when a write now would be lost. */
   async #askGuard(): Promise<void> {
     this.#guard.judge(await this.query(this.#guard.question, []))
   }
@@ -154,7 +156,7 @@ export class AsyncRunner {
   }
 }
 
-/** Of the statement for one call, or of that for many. */
+/** Returns the SQL for one call, or that of the batch for several. */
 function sqlOf(calls: Run): string {
   const [first] = calls
   const { sql, batch } = first.statement

@@ -9,12 +9,12 @@ import type { QueueContext } from './queue-context.js'
 import { keepSettlers, rejectLast, resolveLast } from './settlers.js'
 import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
 
-// About as many as take 5 ms, with what their callers do next.
+// Rejecting about this many takes 5 ms, including the reactions of their callers.
 const MAX_GIVEN_UP_IN_TURN = 5_000
-/** The deadline of a call that no caller awaits. */
+/** The deadline of background calls. */
 const NEVER_WAITS = Number.NEGATIVE_INFINITY
 
-/** What both queues share: calls wait in a backlog, and somebody is woken to work it off. */
+/** The common base of both queues: calls wait in a backlog, and the subclass is woken to process it. */
 export abstract class BacklogQueue implements OperationQueue {
   readonly #busyRetry: BusyRetry
   protected readonly backlog: Backlog
@@ -46,7 +46,7 @@ export abstract class BacklogQueue implements OperationQueue {
 
   abstract close(keepHandle: boolean): Promise<void>
 
-  /** Works the backlog off and then calls {@link sleep}. Called once until then. */
+  /** Processes the backlog and then calls {@link sleep}. Not called again before that. */
   protected abstract wake(): void
 
   submit(call: SubmittedCall): void {
@@ -86,17 +86,17 @@ export abstract class BacklogQueue implements OperationQueue {
     return result
   }
 
-  /** The typed form of what a driver or the guard threw, as an error of the call with that name. */
+  /** Converts an error of the driver or the guard to a typed error of the named call. */
   protected failure(error: unknown, { name }: { readonly name: string }): PersistenceError {
     return failureOf(this.#classify(error, name), name)
   }
 
   /**
-   * Waits for another writer. What has waited long enough is rejected. The rest of `tried` goes back to the head of the
-   * backlog, and `retry` is called after a pause; at once when nothing is left.
+   * Waits for another writer. Rejects calls past their deadline, puts the rest of `tried` back at the head of the backlog, and
+   * calls `retry` after a pause, or immediately when nothing is left.
    *
-   * @param tried What found the database busy, taken from the backlog.
-   * @param attempt How many tries in a row found it busy before this one.
+   * @param tried The work, taken from the backlog, that found the database busy.
+   * @param attempt The number of consecutive busy attempts before this one.
    */
   protected waitForWriter(tried: readonly Work[], busy: PersistenceError, attempt: number, retry: () => void): void {
     this.backlog.putBack(this.#busyRetry.rejectOverdue(tried, busy))
@@ -114,7 +114,7 @@ export abstract class BacklogQueue implements OperationQueue {
   }
 
   #submit(work: Work): void {
-    // Here and not by the engine, which does not know whether the app asked for it or permissions forbid it.
+    // Checked here, because the engine does not know whether the app requested it or file permissions forbid it.
     if (this.readOnly && mayWrite(work)) {
       work.reject(openedReadOnly(work.name))
       return
@@ -127,7 +127,8 @@ export abstract class BacklogQueue implements OperationQueue {
     }
     if (this.#awake) return
     this.#awake = true
-    // One microtask later: callers of the same turn, and those who continue after the same batch, find each other.
+    // Delayed by one microtask, so that callers of the same turn, and those that continue after the same batch, are batched
+    // together.
     if (work.deadline !== NEVER_WAITS) this.#deadlineOfMicrotask = work.deadline
     inMicrotask(() => {
       this.#deadlineOfMicrotask = undefined
@@ -135,13 +136,13 @@ export abstract class BacklogQueue implements OperationQueue {
     })
   }
 
-  /** Calls that are made before the queue wakes up share one: a look at the clock costs as much as queueing a call. */
+  /** Calls made before the queue wakes up share one deadline, because reading the clock costs as much as queueing a call. */
   #deadline(): number {
     return this.#deadlineOfMicrotask ?? this.#busyRetry.deadline()
   }
 }
 
-/** The error of a write through an adapter that was opened with `readOnly: true`. */
+/** Creates the error of a write through an adapter that was opened with `readOnly: true`. */
 function openedReadOnly(operation: string): PersistenceError {
   return new PersistenceError(
     'READ_ONLY',

@@ -3,7 +3,7 @@ import { PersistenceError } from '../errors/persistence-error.js'
 import type { Work } from './call.js'
 import { Fifo } from './fifo.js'
 
-/** Calls that may wait on one connection; one more is refused with `QUEUE_FULL`. */
+/** Maximum number of calls that may wait on one connection; further calls are refused with `QUEUE_FULL`. */
 export const MAX_WAITING = 1_000_000
 const FIRST_WARNING = 10_000
 
@@ -12,7 +12,7 @@ interface Counted {
   readonly count?: number
 }
 
-/** The calls that wait on one connection, bounded, with a word to the diagnostics before the bound is reached. */
+/** The bounded queue of waiting calls of one connection. It warns through the diagnostics before the bound is reached. */
 export class Backlog<Waiting extends Counted = Work> {
   readonly #diagnostics: Diagnostics
   readonly #items = new Fifo<Waiting>()
@@ -24,7 +24,7 @@ export class Backlog<Waiting extends Counted = Work> {
     this.#diagnostics = diagnostics
   }
 
-  /** Items, of which joined calls are one. */
+  /** Number of items; joined calls are one item. */
   get length(): number {
     return this.#items.length
   }
@@ -58,7 +58,7 @@ export class Backlog<Waiting extends Counted = Work> {
     return taken
   }
 
-  /** Puts work back at the head that was taken and has to be sent again. It was accepted before, so no bound is checked. */
+  /** Puts work that must be sent again back at the head. It was accepted before, so the bound is not checked. */
   putBack(works: readonly Waiting[]): void {
     this.#items.putBack(works)
     for (const work of works) this.calls += callsOf(work)
@@ -76,7 +76,7 @@ export class Backlog<Waiting extends Counted = Work> {
   }
 }
 
-/** How many calls it is: joined calls are several. */
+/** Returns the number of calls; joined calls are several. */
 export function callsOf({ count = 1 }: Counted): number {
   return count
 }

@@ -4,7 +4,7 @@ import { type Call, settle } from './call.js'
 import { isJoined, type JoinedCalls } from './joined-calls.js'
 import type { BatchSql, Parameters } from './statement.js'
 
-/** The parameters of a batch: one JSON element per call, then what the calls share. */
+/** Returns the parameters of a batch: one JSON element per call, then the shared parameters. */
 export function batchParameters(batch: BatchSql, calls: readonly Call[]): Parameters {
   const { parameters } = calls[0] as Call
   const own = ownParameters(batch, parameters)
@@ -14,7 +14,7 @@ export function batchParameters(batch: BatchSql, calls: readonly Call[]): Parame
   return [JSON.stringify(elements), ...sharedParameters(batch, calls)]
 }
 
-/** The same of joined calls, which share nothing, as the one parameter of the batch. */
+/** Same for joined calls, which have no shared parameters: the single parameter of the batch. */
 export function joinedParameter(joined: readonly JoinedCalls[]): string {
   const elements: unknown[] = []
   for (const { parameters, count } of joined) {
@@ -26,35 +26,36 @@ export function joinedParameter(joined: readonly JoinedCalls[]): string {
   return JSON.stringify(elements)
 }
 
-/** The parameters that the calls of a batch have in common. */
+/** Returns the parameters that the calls of a batch have in common. */
 export function sharedParameters(batch: BatchSql, [first]: readonly Call[]): Parameters {
   const { parameters } = first as Call
   return parameters.slice(ownParameters(batch, parameters))
 }
 
-/** The parameters of all calls, one call after the other. */
+/** Returns the parameters of all calls, call after call. */
 export function parametersSideBySide(calls: readonly Call[]): Parameters {
   const all: SqlValue[] = []
   for (const { parameters } of calls) for (const parameter of parameters) all.push(parameter)
   return all
 }
 
-/** How many parameters each call of a batch has for itself. */
+/** Returns how many parameters of a batch belong to each call. */
 export function ownParameters(batch: BatchSql, parameters: Parameters): number {
   return parameters.length - (batch.shared ?? 0)
 }
 
-// SQLite 3.52 reads the shortest text of some fractions, 1.691553792989131 for one, as the number next to it, but none of
-// 300,000 random ones from 17 digits. As text, because a JSON number cannot ask for digits; the column makes it a number.
+// SQLite 3.52 parses the shortest text of some fractions, for example 1.691553792989131, as the adjacent number; with 17 digits
+// it did so for none of 300,000 random fractions. Sent as text, because a JSON number cannot specify its digits; the column
+// converts it to a number.
 function exact(parameter: SqlValue | undefined): SqlValue | undefined {
   return typeof parameter === 'number' && !Number.isSafeInteger(parameter) ? parameter.toPrecision(17) : parameter
 }
 
-/** Whether `call` may go in one statement with `first`. */
+/** Returns whether `call` can share one statement with `first`. */
 export function fitsBatch(first: Call, call: Call): boolean {
   const { batch } = first.statement
   if (batch === undefined || call.statement !== first.statement || isJoined(first) !== isJoined(call)) return false
-  // Joined calls are answered as one, by nothing or by a row that tells nothing of other calls.
+  // Joined calls get one answer: nothing, or a row without data of other calls.
   if (isJoined(first)) return first.statement.rows === 'none'
   const { shared = 0 } = batch
   for (let at = first.parameters.length - shared; at < first.parameters.length; at++) {
@@ -63,7 +64,7 @@ export function fitsBatch(first: Call, call: Call): boolean {
   return true
 }
 
-/** Gives every call of a run what is its own of the rows they share. */
+/** Distributes the rows of a run to its calls. */
 export function distribute(calls: readonly [Call, ...Call[]], rows: readonly Row[]): void {
   const [first] = calls
   const { batch } = first.statement
@@ -75,11 +76,11 @@ export function distribute(calls: readonly [Call, ...Call[]], rows: readonly Row
     distributeByEcho(batch.echo ?? [], calls, rows)
   } else {
     const given: (Row | undefined)[] = new Array(calls.length)
-    // A statement that another thread or process has declared may give a text or the bytes of one there, such as `length`.
+    // A statement declared by another thread or process may have a text or bytes in that column, such as `length`.
     if (batch?.match === 'index') {
       for (const row of rows) if (typeof row.i === 'number') given[row.i] = row
     }
-    // Not by entries(), which makes an array for each call.
+    // Not by entries(), which creates an array for each call.
     for (let at = 0; at < calls.length; at++) settle(calls[at] as Call, given[at], calls.length)
   }
 }
@@ -87,7 +88,7 @@ export function distribute(calls: readonly [Call, ...Call[]], rows: readonly Row
 function distributeByEcho(columns: readonly string[], calls: readonly Call[], rows: readonly Row[]): void {
   const [column, ...others] = columns as [string]
   const alone = others.length === 0
-  // NUL separates: no key or owner contains it. A text for each call costs more than all else here.
+  // NUL separates, because no key or owner contains it. A text for each call costs more than everything else here.
   const ofRow = (row: Row): unknown => (alone ? row[column] : columns.map((name) => row[name]).join('\0'))
   const ofCall = ({ parameters }: Call): unknown =>
     alone ? parameters[0] : parameters.slice(0, columns.length).join('\0')
@@ -96,8 +97,8 @@ function distributeByEcho(columns: readonly string[], calls: readonly Call[], ro
   for (const call of calls) settle(call, byEcho.get(ofCall(call)), calls.length)
 }
 
-// That RETURNING gives rows in the order of the SELECT is what every engine here does, not what SQLite promises. A
-// wrong match would hand one caller another's count, so it is checked and refused.
+// Every engine here returns rows of RETURNING in the order of the SELECT, but SQLite does not guarantee that. A wrong match would
+// give one caller the count of another, so it is checked and refused.
 function distributeInOrder(calls: readonly Call[], rows: readonly Row[]): void {
   const ordered = rows.length === calls.length && calls.every(({ parameters }, at) => rows[at]?.k === parameters[0])
   for (let at = 0; at < calls.length; at++) {

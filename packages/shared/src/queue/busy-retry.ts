@@ -8,8 +8,8 @@ const SHORTEST_WAIT_MS = 1
 const LONGEST_WAIT_MS = 50
 
 /**
- * How a connection waits for another writer: in pauses of its own between short tries, so that neither the event loop
- * nor a pool thread is held, with jitter, so that several waiters do not march in step.
+ * Waits for another writer in pauses between short attempts, so that neither the event loop nor a pool thread is blocked. The
+ * jitter keeps several waiting connections from retrying in step.
  */
 export class BusyRetry {
   readonly #clock: Clock
@@ -17,21 +17,21 @@ export class BusyRetry {
   readonly #diagnostics: Diagnostics
   readonly #budget: number
 
-  /** @param budget ms a caller is willing to wait. */
+  /** @param budget ms that a caller is willing to wait. */
   constructor(clock: Clock, random: () => number, diagnostics: Diagnostics, budget: number) {
     this.#clock = clock
     this.#random = random
     this.#diagnostics = diagnostics
-    // Not Infinity, which would make every time waited NaN.
+    // Not Infinity, which would make every computed wait NaN.
     this.#budget = Math.min(budget, Number.MAX_SAFE_INTEGER)
   }
 
-  /** Monotonic ms until which a call made now waits. */
+  /** Returns the monotonic ms until which a call made now waits. */
   deadline(): number {
     return this.#clock.monotonic() + this.#budget
   }
 
-  /** Rejects those of `works` that have waited long enough, and returns the rest. */
+  /** Rejects those of `works` that are past their deadline, and returns the others. */
   rejectOverdue(works: readonly Work[], busy: PersistenceError): Work[] {
     const now = this.#clock.monotonic()
     const errors = new Map<string, PersistenceError>()
@@ -41,8 +41,8 @@ export class BusyRetry {
       const patience =
         waited < Number.POSITIVE_INFINITY ? `after ${Math.round(waited)} ms` : 'at once, in the background'
       const message = `${work.name}: gave up ${patience}`
-      // One error for all of the same message: an error costs about ten times what a rejection does, and of 100,000 calls
-      // that give up together the last ones would wait a second for theirs.
+      // One error object per message: creating an error costs about ten times a rejection. If 100,000 calls give up together, the
+      // last of them would wait a second for theirs.
       let error = errors.get(message)
       if (error === undefined) {
         error = new PersistenceError(busy.code, work.name, `${message}; ${problemOf(busy)}`, busy.cause)
@@ -53,13 +53,13 @@ export class BusyRetry {
     })
   }
 
-  /** How many items at the head of what waits have waited long enough; no more than are `most` calls. */
+  /** Returns how many items at the head of the backlog are past their deadline, up to `most` calls. */
   overdue(backlog: Backlog, most: number): number {
     const now = this.#clock.monotonic()
     let count = 0
     let calls = 0
-    // Deadlines follow the order of the calls, but for those that no caller awaits: such a one has none to wait for, and
-    // behind a call that may wait it stays until that one goes.
+    // Deadlines are in the order of the calls, except those of background calls: these do not wait, but one behind a call that
+    // may wait stays until that call leaves.
     while (calls < most) {
       const work = backlog.peek(count)
       if (work === undefined || now < work.deadline) break
@@ -69,7 +69,7 @@ export class BusyRetry {
     return count
   }
 
-  /** Calls `retry` after the pause that follows try number `attempt` (from 0). The process stays alive until then. */
+  /** Calls `retry` after the pause that follows attempt number `attempt` (from 0). Keeps the process alive until then. */
   pause(work: Work, attempt: number, retry: () => void): void {
     if (this.#diagnostics.active) {
       const waited = this.#clock.monotonic() - work.deadline + this.#budget

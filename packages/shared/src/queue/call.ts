@@ -13,13 +13,13 @@ export interface Call {
   readonly reject: (error: unknown) => void
   /** Monotonic ms at which the caller stops waiting for another writer. */
   readonly deadline: number
-  /** Takes the answer of this call together with those of other calls. */
+  /** Receives the answer of this call together with those of other calls. */
   readonly packs?: PackedTaker | undefined
-  /** How many calls it is. Only of {@link JoinedCalls}. */
+  /** The number of calls. Only for {@link JoinedCalls}. */
   readonly count?: number
 }
 
-/** A call of another thread or process, without a promise: it takes its answer or error itself. */
+/** A call of another thread or process. It has no promise and receives its answer or error itself. */
 export interface SubmittedCall extends Call {
   /** Set by the queue. */
   deadline: number
@@ -35,7 +35,7 @@ export interface Atomic {
   readonly deadline: number
 }
 
-/** A statement that is not worth keeping prepared, such as one of the schema, a pragma or a ping. */
+/** A statement that is not kept prepared, such as one of the schema, a pragma or a ping. */
 export interface Query {
   readonly type: 'query'
   readonly name: string
@@ -46,10 +46,10 @@ export interface Query {
   readonly deadline: number
 }
 
-/** What waits in an operation queue. */
+/** An item of an operation queue. */
 export type Work = Call | Atomic | Query
 
-/** Whether a read-only queue refuses the work. The engine judges the queries of the connection itself. */
+/** Returns whether a read-only queue refuses the work. For queries of the connection itself the engine decides. */
 export function mayWrite(work: Work): boolean {
   return work.type === 'call' ? work.statement.kind === 'write' : work.type === 'atomic'
 }
@@ -67,7 +67,7 @@ export function newCall<Rows extends RowCount, Result>(
     name: statement.name,
     statement,
     parameters,
-    // The row count is lost here and found again by `settle`, which gives the decoder what its statement gave.
+    // The row count is lost here and restored by `settle`, which passes the decoder the result of its own statement.
     decode: decode as Decode<RowCount, unknown>,
     resolve: resolve as (result: unknown) => void,
     reject,
@@ -75,7 +75,10 @@ export function newCall<Rows extends RowCount, Result>(
   }
 }
 
-/** Gives a call its result; an error of its decoder is its own. @param calls How many shared the statement. */
+/**
+ * Delivers the result to a call. An error of the decoder rejects only that call. @param calls How many calls shared the
+ * statement.
+ */
 export function settle(call: Call, given: Row | readonly Row[] | undefined, calls: number): void {
   try {
     call.resolve(call.decode(given as never, call.parameters, calls))

@@ -4,7 +4,7 @@ import type { SubmittedCall } from './call.js'
 import type { OperationQueue } from './operation-queue.js'
 import type { Statement } from './statement.js'
 
-/** Takes the place of a connection's queue when it has ended: what still comes must reach neither engine nor handle. */
+/** Replaces the queue of a connection that has ended: later calls must reach neither engine nor handle. */
 export class ClosedQueue implements OperationQueue {
   readonly waiting = 0
   readonly idle = true
@@ -36,7 +36,7 @@ export class ClosedQueue implements OperationQueue {
   }
 }
 
-/** The error of an operation on an adapter that was disconnected. */
+/** Creates the error of an operation on a disconnected adapter. */
 export function closedError(operation: string): PersistenceError {
   return new PersistenceError(
     'CLOSED',

@@ -2,29 +2,28 @@ import type { Turn } from '../time/turn.js'
 import { ownParameters } from './batch.js'
 import type { Parameters, Statement } from './statement.js'
 
-// One statement for few calls costs more than one for each: the calls become JSON, and each gets a promise more.
+// For few calls, one shared statement costs more than one each: the calls become JSON, and each gets another promise.
 const WORTH_A_BATCH = 16
 const MOST_CALLS_BETWEEN_LOOKS = 32
 
 const done = Promise.resolve()
 
 /**
- * Finds out, for an engine that answers within the call, whether calls of one statement are made together: by many
- * callers that run at the same time, or by one that awaits them together. A caller that awaits each of its calls never
- * makes the next one before a microtask that was queued by the one before. So calls that are made before such a
- * microtask runs are made together.
+ * Detects, for a synchronous engine, whether calls of one statement are made together, by several concurrent callers or by one
+ * caller that awaits them together. A caller that awaits each of its calls never makes the next one before a microtask that the
+ * previous one queued. So calls that are made before such a microtask runs are made together.
  *
- * The microtask is a look. It costs up to a tenth of a short statement, so a caller that is found alone is looked at
- * ever more seldom, until the next turn of the event loop.
+ * The microtask is a probe. It costs up to a tenth of a short statement, so after single calls the probes become rarer, until the
+ * next turn of the event loop.
  */
 export class Concurrency {
   readonly #turn: Turn
   readonly #endLook = (): void => this.#end()
-  #looking = false
-  /** The statement of the last call within the look, and how many calls of it came one after another. */
+  #probing = false
+  /** The statement of the last call since the probe began, and how many consecutive calls of it there were. */
   #statement: Statement | undefined
   #calls = 0
-  /** How many calls of one statement run at once before the next ones are gathered. */
+  /** How many calls of one statement run immediately before the next ones are gathered. */
   #atOnce = WORTH_A_BATCH
   #callsLeft = 0
   #callsBetween = 1
@@ -34,12 +33,12 @@ export class Concurrency {
     this.#turn = turn
   }
 
-  /** Whether a call made now should wait for the next microtask, to go in one statement with the others of this turn. */
+  /** Returns whether a call made now should wait for the next microtask, to share one statement with the others of this turn. */
   shouldGather(statement: Statement, parameters: Parameters): boolean {
-    if (!this.#looking) {
+    if (!this.#probing) {
       if (this.#turnSeen !== this.#turn.number) this.#startOver()
       if (--this.#callsLeft > 0) return false
-      this.#looking = true
+      this.#probing = true
       void done.then(this.#endLook)
       this.#statement = statement
       this.#calls = 1
@@ -52,7 +51,7 @@ export class Concurrency {
     return ++this.#calls > this.#atOnce && gains(statement, parameters)
   }
 
-  /** Tells how many calls went in the largest statement of those that were gathered. */
+  /** Records the number of calls in the largest statement of the gathered ones. */
   gathered(calls: number): void {
     this.#atOnce = calls >= WORTH_A_BATCH ? 1 : WORTH_A_BATCH
   }
@@ -64,20 +63,20 @@ export class Concurrency {
   }
 
   #end(): void {
-    this.#looking = false
+    this.#probing = false
     this.#callsBetween = this.#calls > this.#atOnce ? 1 : Math.min(2 * this.#callsBetween, MOST_CALLS_BETWEEN_LOOKS)
     this.#callsLeft = this.#callsBetween
   }
 }
 
-/** Writes share a commit, which costs in memory too; reads have to share a statement. */
+/** Writes also gain from sharing a commit, even in memory; reads gain only from sharing a statement. */
 function gains(statement: Statement, parameters: Parameters): boolean {
   return statement.kind === 'write' || paysAsBatch(statement, parameters)
 }
 
 /**
- * Whether calls that wait together are faster as one statement. A call of one key becomes a short string. One with a
- * value becomes JSON within JSON, which costs more than the statements do that it saves.
+ * Returns whether waiting calls are faster as one statement. A call with only a key becomes a short string. A call with a value
+ * becomes JSON within JSON, which costs more than the saved statements.
  */
 export function paysAsBatch({ batch }: Statement, parameters: Parameters): boolean {
   return batch !== undefined && ownParameters(batch, parameters) === 1

@@ -3,7 +3,7 @@ import type { SubmittedCall } from './call.js'
 import type { OperationQueue } from './operation-queue.js'
 import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
 
-/** A queue that leaves to another one all that its class does not do itself. */
+/** A queue that delegates to another queue everything that its subclass does not override. */
 export abstract class DelegatingQueue implements OperationQueue {
   protected readonly queue: OperationQueue
 

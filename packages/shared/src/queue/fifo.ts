@@ -1,4 +1,4 @@
-/** First in, first out, with O(1) at both ends however many wait. */
+/** First in, first out, O(1) at both ends for any length. */
 export class Fifo<Item> {
   #items: (Item | undefined)[] = []
   #head = 0
@@ -11,15 +11,15 @@ export class Fifo<Item> {
     this.#items.push(item)
   }
 
-  /** The item `offset` places behind the head. */
+  /** Returns the item `offset` positions behind the head. */
   peek(offset = 0): Item | undefined {
     return this.#items[this.#head + offset]
   }
 
-  /** Puts items back that were taken last, before the head. */
+  /** Puts the items that were taken last back before the head. */
   putBack(items: readonly Item[]): void {
     if (this.#head >= items.length) {
-      // Into the places that they left: however many wait behind them, none is moved.
+      // They return to their former positions, so no waiting item is moved.
       this.#head -= items.length
       for (const [at, item] of items.entries()) this.#items[this.#head + at] = item
     } else {
@@ -28,7 +28,7 @@ export class Fifo<Item> {
     }
   }
 
-  /** Takes the first `count` items. */
+  /** Removes and returns the first `count` items. */
   take(count: number): Item[] {
     const taken = this.#items.slice(this.#head, this.#head + count) as Item[]
     this.#head += taken.length

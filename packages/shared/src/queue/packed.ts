@@ -1,7 +1,7 @@
 import type { Row } from '../driver/driver.js'
 import type { Call } from './call.js'
 
-/** Takes the answers of consecutive calls as one row. */
+/** Receives the answers of consecutive calls as one row. */
 export interface PackedTaker {
   /** Whether it wants packed answers. Long answers cost more as JSON than they save. */
   readonly wantsPacked: boolean
@@ -9,7 +9,7 @@ export interface PackedTaker {
   takePacked(calls: readonly Call[], row: Row): void
 }
 
-/** The taker of all of `calls` as one row; `undefined` where each call takes its own answer. */
+/** Returns the taker that receives the answers of all `calls` as one row; `undefined` if each call receives its own answer. */
 export function packedTaker(calls: readonly Call[]): PackedTaker | undefined {
   const [first] = calls
   const taker = first?.packs

@@ -7,7 +7,9 @@ import type { Run } from './take-batches.js'
 // A smaller batch costs more than its calls one by one.
 const SMALLEST_BATCH = 8
 
-/** The parts in which a run is executed. An engine that answers within the call pays no round trip, so one part is not always best. */
+/**
+ * Splits a run into the parts in which it is executed. A synchronous engine has no round trip, so one part is not always best.
+ */
 export function partsOf(run: Run): Run[] {
   const [first] = run
   const { statement, parameters } = first
@@ -21,7 +23,7 @@ export function alone(call: Call): Run {
   return [call]
 }
 
-/** Parts of as many calls as the statement takes, and the rest one by one. */
+/** Forms parts with the number of calls that the statement takes; the remaining calls run one by one. */
 function boundTogether(run: Run): Run[] {
   const parts: Run[] = []
   let at = 0

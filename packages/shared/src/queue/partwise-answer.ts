@@ -9,20 +9,21 @@ interface Decoded {
 }
 
 /**
- * The answer to a call whose rows arrive in parts ({@link Statement.decodesInParts}). Each part is decoded when it arrives. If many
- * rows waited for the last one, the garbage collector would copy them, and one turn would decode them all.
+ * The answer to a call whose rows arrive in parts ({@link Statement.decodesInParts}). Each part is decoded when it arrives. If
+ * many rows waited for the last one, the garbage collector would copy them, and a single turn of the event loop would decode them
+ * all.
  */
 export class PartwiseAnswer {
   readonly #call: Decoded
   #items: unknown[] | undefined
-  /** What the decoder has thrown. */
+  /** The error of the decoder. */
   #error: { readonly thrown: unknown } | undefined
 
   constructor(call: Decoded) {
     this.#call = call
   }
 
-  /** Takes a part of the rows. Never throws. */
+  /** Decodes a part of the rows. Never throws. */
   readonly take = (rows: readonly Row[]): void => {
     if (this.#error !== undefined) return
     try {
@@ -34,7 +35,7 @@ export class PartwiseAnswer {
     }
   }
 
-  /** Settles the call. @param rows The rest. */
+  /** Settles the call. @param rows The remaining rows. */
   end(rows: readonly Row[]): void {
     this.take(rows)
     if (this.#error !== undefined) this.#call.reject(this.#error.thrown)

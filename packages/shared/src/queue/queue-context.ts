@@ -4,33 +4,36 @@ import type { Classify } from '../errors/persistence-error.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
 import type { BusyRetry } from './busy-retry.js'
 
-/** What a queue has to know of the SQL that it sends. */
+/** The SQL and error rules that a queue needs from its dialect. */
 export interface QueueDialect {
   readonly transaction: {
-    /** Takes the write lock at once: a transaction that takes it at its first write fails where waiting cannot help. */
+    /**
+     * Acquires the write lock immediately: a transaction that acquires it at its first write can fail in a way that waiting does
+     * not fix.
+     */
     readonly begin: string
     readonly commit: string
     readonly rollback: string
   }
   readonly classify: Classify
   /**
-   * What an error means whose transaction was not committed: a lost answer leaves nothing in doubt then. Absent where no
-   * answer can be lost.
+   * Converts an error whose transaction was not committed: a lost answer then leaves nothing in doubt. Absent when no answer can
+   * be lost.
    */
   undone?(error: unknown): unknown
 }
 
-/** Keeps writes from being acknowledged that no other connection will ever find. */
+/** Prevents the acknowledgement of writes that no other connection will ever find. */
 export interface WriteGuard {
-  /** Whether {@link question} must be asked before the next write. Called before each, so it must cost next to nothing. */
+  /** Returns whether {@link question} must run before the next write. Called before each write, so it must be very cheap. */
   doubtful(): boolean
-  /** SQL that reads. */
+  /** A SQL query. */
   readonly question: string
-  /** @param answer The rows of {@link question}. @throws PersistenceError when what would be written now is lost. */
+  /** @param answer The rows of {@link question}. @throws PersistenceError when a write now would be lost. */
   judge(answer: readonly Row[]): void
 }
 
-/** What the queue of a connection works with. */
+/** The environment of a connection's queue. */
 export interface QueueContext {
   readonly dialect: QueueDialect
   readonly clock: ConnectionClock

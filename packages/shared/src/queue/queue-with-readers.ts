@@ -4,11 +4,11 @@ import type { OperationQueue } from './operation-queue.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 
 /**
- * A queue beside which connections that only read have queues of their own, for the statements that look at many rows:
- * the calls of the first one do not wait for them.
+ * A queue with additional queues of read-only connections, for the statements that read many rows: the calls of the main queue do
+ * not wait for them.
  *
- * Such a call sees what was written before it was made: it is sent when all that was called before it has settled. What
- * is called after it may settle before it, and the call may see that too.
+ * Such a call sees what was written before it was made: it is sent when all earlier calls have settled. Later calls may settle
+ * before it, and it may see their writes too.
  */
 export class QueueWithReaders extends DelegatingQueue {
   readonly #readers: readonly OperationQueue[]
@@ -16,7 +16,7 @@ export class QueueWithReaders extends DelegatingQueue {
   /** Calls that wait to be sent to a reader. */
   readonly #before = new Set<Promise<unknown>>()
 
-  /** @param ping The shortest statement there is. */
+  /** @param ping The shortest possible statement. */
   constructor(queue: OperationQueue, readers: readonly OperationQueue[], ping: string) {
     super(queue)
     this.#readers = readers
@@ -52,14 +52,14 @@ export class QueueWithReaders extends DelegatingQueue {
   }
 
   override async close(keepHandle: boolean): Promise<void> {
-    // The readers first: the last connection to a file moves its log into it.
+    // The readers first, because the last connection to a file checkpoints its WAL.
     await Promise.all(this.#readers.map((reader) => reader.close(keepHandle)))
     await this.queue.close(keepHandle)
   }
 
-  /** Settles when all that was called before has settled. Never rejects. */
+  /** Settles when all earlier calls have settled. Never rejects. */
   async #settled(): Promise<void> {
-    // It fails where what was called before it has failed.
+    // The ping fails if an earlier call has failed.
     const settled = this.queue.query('connect', this.#ping).catch(() => undefined)
     this.#before.add(settled)
     await settled

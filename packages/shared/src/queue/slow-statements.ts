@@ -3,7 +3,7 @@ import type { Clock } from '../time/clock.js'
 
 const SLOW_MS = 100
 
-/** Times statements, only while somebody listens. */
+/** Measures the duration of statements, but only while there is a listener. */
 export class SlowStatements {
   readonly #clock: Clock
   readonly #diagnostics: Diagnostics
@@ -13,7 +13,7 @@ export class SlowStatements {
     this.#diagnostics = diagnostics
   }
 
-  /** @returns call it when the statement has ended; `undefined` when nobody listens. */
+  /** @returns a function to call when the statement has ended; `undefined` when there is no listener. */
   start(operation: string, calls: number): (() => void) | undefined {
     if (!this.#diagnostics.active) return undefined
     const began = this.#clock.monotonic()

@@ -1,10 +1,10 @@
 import type { Row, SqlValue } from '../driver/driver.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 
-/** How many rows a statement gives; `one` means at most one. */
+/** How many rows a statement returns; `one` means at most one. */
 export type RowCount = 'none' | 'one' | 'many'
 
-/** What a statement of that row count gives to {@link Decode}. */
+/** What a statement with that row count passes to {@link Decode}. */
 export type Given<Rows extends RowCount> = Rows extends 'one'
   ? Row | undefined
   : Rows extends 'many'
@@ -12,9 +12,9 @@ export type Given<Rows extends RowCount> = Rows extends 'one'
     : undefined
 
 /**
- * Turns the answer of a statement into the result of a call. Only the caller of that call sees what it throws. It also gets the
- * parameters of the call, so that one function serves all calls without a closure for each, and how many calls shared the
- * statement; `undefined` where another thread or process ran it.
+ * Converts the answer of a statement to the result of a call. Its errors reach only the caller of that call. It also receives the
+ * parameters of the call, so that one function serves all calls without a closure for each, and the number of calls that shared
+ * the statement; `undefined` if another thread or process ran it.
  */
 export type Decode<Rows extends RowCount, Result> = (
   given: Given<Rows>,
@@ -22,19 +22,19 @@ export type Decode<Rows extends RowCount, Result> = (
   calls?: number,
 ) => Result
 
-/** Decodes the answer of a statement whose caller gets nothing. */
+/** Decodes the answer of a statement whose caller receives nothing. */
 export const nothing = (): void => undefined
 
-/** Decodes whether a statement gave a row. */
+/** Decodes whether a statement returned a row. */
 export const hasRow = (row: Row | undefined): boolean => row !== undefined
 
-/** Decodes the row of a statement, as it is. */
+/** Returns the row of a statement unchanged. */
 export const oneRow = (row: Row | undefined): Row | undefined => row
 
-/** Decodes the rows of a statement, as they are. */
+/** Returns the rows of a statement unchanged. */
 export const allRows = (rows: readonly Row[]): readonly Row[] => rows
 
-/** The row of a statement that always gives one. @throws PersistenceError `SQL` when a trigger of the app took it away. */
+/** Returns the row of a statement that always has one. @throws PersistenceError `SQL` when a trigger of the app suppressed it. */
 export function givenRow(row: Row | undefined, operation: string): Row {
   if (row !== undefined) return row
   throw new PersistenceError(
@@ -45,19 +45,19 @@ export function givenRow(row: Row | undefined, operation: string): Row {
 }
 
 /**
- * Whether the last parameter is the current time in epoch ms, bound when the statement runs: `wall` by the wall clock,
- * `lease` by the one that never goes back (time/lease-clock.ts). Where the database's own clock judges, both are what its
- * dialect binds instead.
+ * Whether the last parameter is the current time in epoch ms, bound when the statement runs: `wall` by the wall clock, `lease` by
+ * the clock that never goes back (time/lease-clock.ts). If the database's own clock decides, its dialect binds another value
+ * instead.
  */
 export type BoundTime = 'none' | 'wall' | 'lease'
 
 /**
- * The change that a statement makes and that others wait for or go by. A server that runs the statement for another thread or
- * process tells them. `circuit`: a circuit has changed, its key is the first parameter and its row the answer, if any; `probe`: the
- * same, and listeners are called only if the state that the port shows has changed. `claim`: the key of the first parameter changes hands.
- * `leaseTime`: the answer has a time of the leases in the database, in that column.
- * `entry`, `entries`, `entryRows` and `entryRange`: entries of the cache table `table` change, which are named by the first
- * parameter, by a JSON array of keys, by a JSON array of rows that begin with the key, and by the first two parameters.
+ * The change by a statement that other clients wait for or depend on. A server that runs the statement for another thread or
+ * process announces it to them. `circuit`: a circuit has changed; its key is the first parameter and its row the answer, if any.
+ * `probe`: the same, but listeners are called only if the state of the port has changed. `claim`: the key in the first parameter
+ * changes hands. `leaseTime`: the answer has a lease time of the database, in that column. `entry`, `entries`, `entryRows` and
+ * `entryRange`: entries of the cache table `table` change. They are named by the first parameter, by a JSON array of keys, by a
+ * JSON array of rows that begin with the key, and by the first two parameters.
  */
 export type Announcement =
   | { readonly of: 'circuit' | 'probe' | 'claim' }
@@ -66,78 +66,86 @@ export type Announcement =
 
 /** A constant SQL text of this family. Each store declares its statements once; no code builds SQL from data. */
 export interface Statement<Rows extends RowCount = RowCount> {
-  /** For errors and diagnostics, for example `cache.set`. */
+  /** The name in errors and diagnostics, for example `cache.set`. */
   readonly name: string
   readonly kind: 'read' | 'write'
   readonly rows: Rows
   readonly clocked: BoundTime
   readonly sql: string
-  /** No caller awaits it. It fails at once while another connection holds the database, and is tried again at its next time. */
+  /**
+   * Marks background work. It fails immediately while another connection holds the database, and is retried at its next scheduled
+   * time.
+   */
   readonly background?: true
-  /** It reads many rows. It runs on a connection that only reads where there is one, so that other calls do not wait for it. */
+  /**
+   * The statement reads many rows. It runs on a read-only connection, if there is one, so that other calls do not wait for it.
+   */
   readonly scans?: true
   /**
-   * For a statement that gives many rows: its decoder makes at most one item of each row, so it may get the rows in parts. Rows
-   * that all wait for the last one would live long, and be copied by the garbage collector.
+   * For a statement that returns many rows: its decoder makes at most one item from each row, so it can receive the rows in
+   * parts. Rows that wait for the last one would live long, and the garbage collector would copy them.
    */
   readonly decodesInParts?: true
-  /** Absent: others wait for no change of it. */
+  /** Absent when no other client waits for a change by it. */
   readonly announces?: Announcement
-  /** It may be sent again when its answer was lost, because running twice leaves what running once does. Reads always may. */
+  /**
+   * The statement may be sent again when its answer was lost, because running it twice has the effect of running it once. Reads
+   * always may.
+   */
   readonly repeatable?: true
   /**
    * Runs instead, with the same parameters, when the answer was lost and the statement is not {@link repeatable}. It finds out
-   * whether the statement took effect, and does its work where it did not. May be repeated.
+   * whether the statement took effect, and does its work if not. May be repeated.
    */
   readonly afterLoss?: Statement<Rows>
-  /** The form for many calls at once. Absent where calls cannot share a statement. */
+  /** The form for many calls at once. Absent when calls cannot share a statement. */
   readonly batch?: BatchSql
 }
 
 /**
- * One statement for many waiting calls. `?1` is a JSON array with one element per call: its only own parameter, or the
- * array of them; then come the shared parameters, then the current time where the statement is clocked.
+ * One statement for many waiting calls. `?1` is a JSON array with one element per call: its only own parameter, or the array of
+ * its own parameters. The shared parameters follow, then the current time if the statement is clocked.
  */
 export interface BatchSql {
   readonly sql: string
   /** How many of the last parameters must be equal in all calls of the batch. Default 0. */
   readonly shared?: number
   /**
-   * How a row finds its call. `index`: by its column `i`, the position of the call; its other columns are those that the
-   * statement gives for one call, whose names cross once to another thread or process. `order`: one row per call in the
-   * order of the calls, for RETURNING, which cannot see the position; the column `k` repeats the call's first parameter
-   * and is checked. `echo`: by the columns of {@link echo}; a call without a row gets none, calls that repeat one another
-   * share one. `none`: it gives no rows.
+   * How a row is matched with its call. `index`: by its column `i`, the position of the call; its other columns are those of the
+   * single statement, whose names are sent once to another thread or process. `order`: one row per call in the order of the
+   * calls, for RETURNING, which cannot access the position; the column `k` repeats the call's first parameter and is checked.
+   * `echo`: by the columns of {@link echo}; a call without a row gets none, and equal calls share one. `none`: it returns no
+   * rows.
    */
   readonly match: 'none' | 'index' | 'order' | 'echo'
   /** The columns that repeat the first parameters of the call. */
   readonly echo?: readonly string[]
-  /** No two calls that share the statement have the same first parameter. Default: they may. */
+  /** Calls that share the statement have different first parameters. Default: they may be equal. */
   readonly distinct?: true
   /**
-   * The same for {@link CALLS_BOUND_TOGETHER} calls that bring a value each, with the parameters of one call after those
-   * of the other, then the time. For engines that answer within the call: the value does not become JSON within JSON.
-   * Only of a statement that gives no rows.
+   * Same for {@link CALLS_BOUND_TOGETHER} calls with a value each: the parameters of one call follow those of another, then comes
+   * the time. For synchronous engines, so that the value does not become JSON within JSON. Only for a statement that returns no
+   * rows.
    */
   readonly bound?: string
   /**
-   * The same as one row: its column `i` has the positions of the calls that have a row, each other column what those rows
-   * have in it, all as JSON arrays. For answers that go on as they are. Only with {@link match} `index`.
+   * Same as one row: its column `i` has the positions of the calls that have a row, each other column has the values of those
+   * rows, all as JSON arrays. For answers that are forwarded unchanged. Only with {@link match} `index`.
    */
   readonly packed?: string
-  /** The same for calls of few keys, as a count for each key. Only with {@link match} `order`. */
+  /** Same for calls with few distinct keys, as a count per key. Only with {@link match} `order`. */
   readonly tally?: TallySql
 }
 
-/** How many calls {@link BatchSql.bound} takes: with more the gain is small, with fewer it is lost. */
+/** The number of calls in {@link BatchSql.bound}: with more the additional gain is small, with fewer the gain is lost. */
 export const CALLS_BOUND_TOGETHER = 16
 
 /**
- * One row for all calls of one key. `?1` is a JSON array of `[key, number of calls]`; then come the shared parameters and
- * the time. A row repeats the key as `k` and gives the circumstances after the last of the calls.
+ * One row for all calls of one key. `?1` is a JSON array of `[key, number of calls]`; the shared parameters and the time follow.
+ * A row repeats the key as `k` and has the state after the last of the calls.
  *
- * A key gives no row, and nothing of it is changed, unless all its calls give the same but for {@link column}, which each
- * of them raises by one.
+ * A key returns no row and is not changed unless all its calls would return the same row except for {@link column}, which each of
+ * them increments by one.
  */
 export interface TallySql {
   readonly sql: string
@@ -148,9 +156,9 @@ export interface TallySql {
 export interface StatementTraits {
   /** Default: not clocked. */
   readonly clocked?: BoundTime
-  /** Of a read. */
+  /** Only for a read. */
   readonly scans?: true
-  /** Of a read. */
+  /** Only for a read. */
   readonly decodesInParts?: true
   readonly repeatable?: true
   /** SQL of {@link Statement.afterLoss}. */
@@ -159,7 +167,7 @@ export interface StatementTraits {
   readonly announces?: Announcement
 }
 
-/** A statement that changes nothing. */
+/** Declares a statement that changes nothing. */
 export function read<Rows extends RowCount>(
   name: string,
   rows: Rows,
@@ -179,7 +187,7 @@ export function read<Rows extends RowCount>(
   }
 }
 
-/** A statement that changes the database. */
+/** Declares a statement that changes the database. */
 export function write<Rows extends RowCount>(
   name: string,
   rows: Rows,
@@ -199,7 +207,7 @@ export function write<Rows extends RowCount>(
   }
 }
 
-/** Parameters of one call, without the time. */
+/** The parameters of one call, without the time. */
 export type Parameters = readonly SqlValue[]
 
 /** One step of a transaction. */
@@ -207,14 +215,14 @@ export interface Step {
   readonly sql: string
   readonly parameters: Parameters
   readonly clocked?: BoundTime
-  /** The number of rows this step must give; another number rolls the whole transaction back with `CONSTRAINT`. */
+  /** The number of rows that this step must return. Any other number rolls the whole transaction back with `CONSTRAINT`. */
   readonly expect?: number
-  /** It is a statement of the app: its rows are as the app has taught its client library. */
+  /** A statement of the app. Its rows have the types that the app has configured in its client library. */
   readonly ofApp?: true
-  /** As a statement's. */
+  /** See {@link Statement.announces}. */
   readonly announces?: Announcement
-  /** Makes the error that takes the place of `CONSTRAINT`. */
+  /** Creates the error that replaces `CONSTRAINT`. */
   readonly unmet?: () => PersistenceError
-  /** Called with the rows within the transaction. What it throws rolls the whole transaction back. */
+  /** Called with the rows within the transaction. An error that it throws rolls the whole transaction back. */
   readonly after?: (rows: readonly Row[]) => void
 }

@@ -3,7 +3,7 @@ import { PersistenceError } from '../errors/persistence-error.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
 import type { BoundTime, Parameters, Step } from './statement.js'
 
-/** The parameters with the time at which they are bound, where the statement asks for it. */
+/** Returns the parameters, with the time of binding if the statement uses it. */
 export function boundParameters(
   parameters: Parameters,
   clocked: BoundTime | undefined,
@@ -11,11 +11,11 @@ export function boundParameters(
 ): Parameters {
   if (clocked === undefined || clocked === 'none') return parameters
   const time = clock.bound(clocked === 'lease')
-  // Of one key, as most reads are. On Bun to spread an array takes a thirtieth of the time of such a read.
+  // Most reads have one key. On Bun, spreading the array takes a thirtieth of the time of such a read.
   return parameters.length === 1 ? [parameters[0] as SqlValue, time] : [...parameters, time]
 }
 
-/** The rows of a step, or its error when they are not as many as it expects. */
+/** Returns the rows of a step. @throws PersistenceError when their number is not the expected one. */
 export function stepChecked(step: Step, rows: Row[], name: string): Row[] {
   if (step.expect === undefined || step.expect === rows.length) {
     step.after?.(rows)

@@ -14,7 +14,7 @@ import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 import { type Answer, SyncRunner } from './sync-runner.js'
 import { itemsIn, type Run, runsAtHead, writesIn } from './take-batches.js'
 
-// A statement cannot be left before its end, and the event loop waits for it.
+// A statement cannot be interrupted, and the event loop waits for it.
 const GROUP = { runs: 1_000, calls: 1_000, callsInRun: 256, units: 4 * 1024 * 1024 }
 
 /** How many calls at the head of the backlog found the database busy. */
@@ -24,13 +24,13 @@ interface Busy {
 }
 
 /**
- * The queue of an engine that answers within the call. A call that finds nothing waiting runs at once. Calls of one
- * statement that are made together (concurrency.ts) are gathered until the next microtask, and go as few statements
- * (parts.ts) in one transaction. On a file, where a commit costs a flush of the disk, writes wait for the end of the turn
- * and share one transaction; a read made after them waits with them, so that it sees them. Once calls have held the event
- * loop for long, all calls wait for its next turn.
+ * The queue of a synchronous engine. A call runs immediately if none is waiting. Calls of one statement that are made together
+ * (concurrency.ts) are gathered until the next microtask, and run as few statements (parts.ts) in one transaction. On a file,
+ * where a commit costs a disk flush, writes wait for the end of the turn and share one transaction; a later read waits with them,
+ * so that it sees them. Once calls have blocked the event loop for long, all calls wait for its next turn.
  *
- * What fails is undone by SQLite as a whole and its calls run singly, so that each gets its own error and its own commit.
+ * SQLite undoes a failing transaction as a whole. Its calls then run one by one, so that each gets its own error and its own
+ * commit.
  */
 export class SyncQueue extends BacklogQueue {
   readonly #runner: SyncRunner
@@ -76,7 +76,7 @@ export class SyncQueue extends BacklogQueue {
     else this.#flush(0)
   }
 
-  /** Runs what waits. Ends early, with a timer set to come back, when another connection holds the database. */
+  /** Runs the waiting calls. If another connection holds the database, it ends early and sets a timer to continue. */
   #flush(attempt: number): void {
     this.#flushing = true
     const before = this.backlog.length
@@ -100,9 +100,9 @@ export class SyncQueue extends BacklogQueue {
   }
 
   /**
-   * Runs what stands at the head of the backlog, where each stays until it has settled.
+   * Runs the head of the backlog. Each call stays there until it has settled.
    *
-   * @returns that the database is busy, and what at the head of the backlog has found it so.
+   * @returns the busy error and the work at the head of the backlog that got it, if the database is busy.
    */
   #runHead(): Busy | undefined {
     const work = this.backlog.peek()
@@ -110,11 +110,15 @@ export class SyncQueue extends BacklogQueue {
     const runs = runsAtHead(this.backlog, GROUP)
     this.#concurrency.gathered(Math.max(...runs.map((run) => run[0].count ?? run.length)))
     const parts = runs.flatMap(partsOf)
-    // Reads alone need no transaction, and so do not wait for another writer. One statement is a transaction by itself.
+    // Reads alone need no transaction, and without one do not wait for another writer. A single statement is a transaction by
+    // itself.
     return parts.length > 1 && writesIn(parts) > 0 ? this.#runGroup(parts) : this.#runSingly(parts)
   }
 
-  /** In one transaction, which ends early when it has held the event loop for long. @returns as {@link #runHead}. */
+  /**
+   * Runs the parts in one transaction, which ends early when it has blocked the event loop for long. @returns like
+   * {@link #runHead}.
+   */
   #runGroup(parts: readonly Run[]): Busy | undefined {
     const [[first]] = parts as [Run]
     let answers: Answer[]
@@ -137,7 +141,7 @@ export class SyncQueue extends BacklogQueue {
     return undefined
   }
 
-  /** Each part by itself, until they have held the event loop for long. @returns as {@link #runHead}. */
+  /** Runs the parts one by one, until they have blocked the event loop for long. @returns like {@link #runHead}. */
   #runSingly(parts: readonly Run[]): Busy | undefined {
     for (const part of parts) {
       let answer: Answer
@@ -171,12 +175,12 @@ export class SyncQueue extends BacklogQueue {
     return packed === undefined ? this.#runner.runBatch(part) : this.#runner.runPacked(part, packed)
   }
 
-  /** A batch takes as long as its calls: the pace of the calls before it tells nothing of it. */
+  /** A batch takes as long as its calls: the duration of earlier calls says nothing about it. */
   #isLongAfter(part: Run): boolean {
     return part.length === 1 && !isJoined(part[0]) ? this.#turn.seemsLong() : this.#turn.isLong()
   }
 
-  /** What is no call of a store. @returns as {@link #runHead}. */
+  /** Runs work that is not a call of a store. @returns like {@link #runHead}. */
   #runAlone(work: Exclude<Work, Call>): Busy | undefined {
     try {
       if (work.type === 'query') work.resolve(this.#runner.query(work.sql, work.parameters))

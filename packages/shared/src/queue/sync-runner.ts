@@ -17,17 +17,17 @@ import { boundParameters, stepChecked } from './step.js'
 import type { Run } from './take-batches.js'
 import { Tally } from './tally.js'
 
-/** What a statement gave: nothing, a row or `undefined`, or rows. */
+/** The answer of a statement: nothing, a row or `undefined`, or rows. */
 export type Answer = Row | readonly Row[] | undefined
 
-/** A synchronous driver with its prepared statements: runs what the queue decides to run. */
+/** Runs the work of the queue on a synchronous driver, with its prepared statements. */
 export class SyncRunner {
   readonly #driver: SyncDriver
   readonly #clock: ConnectionClock
   readonly #slow: SlowStatements
   readonly #guard: WriteGuard
   readonly #transaction: QueueDialect['transaction']
-  /** Whether a transaction of ours is open, before which the guard was asked. */
+  /** Whether a transaction of ours is open. The guard was checked before it began. */
   #transacting = false
   readonly #prepared = new Map<string, SyncStatement>()
 
@@ -52,7 +52,7 @@ export class SyncRunner {
     return answer
   }
 
-  /** The rows of calls of one statement, by its batch SQL. */
+  /** Returns the rows of calls of one statement, by its batch SQL. */
   runBatch(calls: Run): readonly Row[] {
     const { statement } = calls[0]
     const batch = statement.batch as BatchSql
@@ -69,7 +69,7 @@ export class SyncRunner {
     return rows
   }
 
-  /** The rows of calls of one statement as one; see `packed` of its batch. */
+  /** Returns the rows of calls of one statement as one row; see `packed` of its batch. */
   runPacked(calls: Run, sql: string): Row {
     const { statement } = calls[0]
     const time = boundParameters(NO_PARAMETERS, statement.clocked, this.#clock)
@@ -79,7 +79,7 @@ export class SyncRunner {
     return givenRow(row ?? undefined, statement.name)
   }
 
-  /** What joined calls give together. Where they are several statements, these hold together or not at all. */
+  /** Returns the common answer of joined calls. If they need several statements, all take effect or none. */
   runJoined(calls: JoinedCalls): Row | undefined {
     const { statement, count } = calls
     const { packed, bound, sql } = statement.batch as BatchSql
@@ -97,7 +97,7 @@ export class SyncRunner {
     return row
   }
 
-  /** As many to a statement as it takes, the rest one by one. */
+  /** Runs groups of the size that the statement takes, then the rest one by one. */
   #runBound({ statement, parameters, count }: JoinedCalls, bound: string): void {
     const time = boundParameters(NO_PARAMETERS, statement.clocked, this.#clock)
     const own = parameters.length / count
@@ -111,7 +111,10 @@ export class SyncRunner {
     }
   }
 
-  /** A row for each key, and one for each call of the keys that cannot go so: together or not at all, by one time. */
+  /**
+   * Returns one row per call, from one row per key where a count is enough and one by one for the other keys. All take effect or
+   * none, with one time.
+   */
   #runTally(calls: Run, batch: BatchSql, { sql, column }: TallySql, tally: Tally): readonly Row[] {
     const { statement } = calls[0]
     return this.#together(() => {
@@ -141,14 +144,14 @@ export class SyncRunner {
     )
   }
 
-  /** In a transaction: the one that is open, or one of its own. */
+  /** Runs `body` in the open transaction, or in a new one. */
   #together<Result>(body: () => Result): Result {
     return this.#transacting ? body() : this.transact(body)
   }
 
   transact<Result>(body: () => Result): Result {
     this.#askGuard()
-    // Outside the try: a BEGIN that failed must not roll back a transaction the app itself has open on its handle.
+    // Outside the try: after a failed BEGIN, no ROLLBACK may end a transaction that the app has open on its handle.
     this.#control(this.#transaction.begin)
     this.#transacting = true
     try {
@@ -172,7 +175,7 @@ export class SyncRunner {
     this.#driver.close()
   }
 
-  /** @throws PersistenceError when what would be written now is lost. */
+  /** @throws PersistenceError when a write now would be lost. */
   #askGuard(): void {
     if (this.#guard.doubtful()) this.#guard.judge(this.query(this.#guard.question, []))
   }
@@ -181,7 +184,7 @@ export class SyncRunner {
     try {
       this.#control(this.#transaction.rollback)
     } catch {
-      // The engine has rolled back by itself after some errors and then refuses this; either way nothing stays open.
+      // The engine has rolled back by itself after some errors and then refuses this. In both cases no transaction stays open.
     }
   }
 

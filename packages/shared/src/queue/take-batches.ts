@@ -7,18 +7,18 @@ import type { Parameters } from './statement.js'
 /** Consecutive calls that are sent as one statement. */
 export type Run = readonly [Call, ...Call[]]
 
-/** How much may be sent together. */
+/** The maximum amounts that may be sent together. */
 export interface Bounds {
   readonly runs: number
   /** Of all runs. */
   readonly calls: number
   /** Of one run. */
   readonly callsInRun: number
-  /** UTF-16 units of the parameters of all runs; a single call may have more. */
+  /** UTF-16 units of the parameters of all runs; a single call may exceed it. */
   readonly units: number
 }
 
-/** The runs at the head of a backlog whose head is a call. Takes nothing from it. */
+/** Returns the runs at the head of a backlog whose first item is a call. Removes nothing. */
 export function runsAtHead(backlog: Backlog, bounds: Bounds): Run[] {
   const runs: [Call, ...Call[]][] = []
   let run: [Call, ...Call[]] | undefined
@@ -44,28 +44,28 @@ export function runsAtHead(backlog: Backlog, bounds: Bounds): Run[] {
   return runs
 }
 
-/** How many of the runs write. */
+/** Returns how many of the runs write. */
 export function writesIn(runs: readonly Run[]): number {
   let writes = 0
   for (const [first] of runs) if (first.statement.kind === 'write') writes++
   return writes
 }
 
-/** How many items of the backlog the runs are. Joined calls are one item; see {@link callsOf}. */
+/** Returns how many backlog items the runs contain. Joined calls are one item; see {@link callsOf}. */
 export function itemsIn(runs: readonly Run[]): number {
   let items = 0
   for (const run of runs) items += run.length
   return items
 }
 
-/** How many calls the items of a backlog are. */
+/** Returns how many calls the items of a backlog contain. */
 export function callsIn(items: readonly Call[]): number {
   let calls = 0
   for (const item of items) calls += callsOf(item)
   return calls
 }
 
-/** UTF-16 units, roughly. */
+/** Returns the approximate size in UTF-16 units. */
 function unitsOf(parameters: Parameters): number {
   let units = 0
   for (const parameter of parameters) units += typeof parameter === 'string' ? parameter.length : 8

@@ -2,14 +2,13 @@ import type { Row, SqlValue } from '../driver/driver.js'
 import type { Call } from './call.js'
 
 /**
- * Calls of one statement that repeat few keys, as a count for each key: a hundred failures of one service are one change
- * of its row.
+ * Calls of one statement with few distinct keys, as a count per key: a hundred failures of one service are one change of its row.
  */
 export class Tally {
   readonly #calls: readonly Call[]
   readonly #counts: ReadonlyMap<SqlValue, number>
 
-  /** @returns `undefined` where a row for each call costs no more. */
+  /** @returns `undefined` when one row per call costs no more. */
   static of(calls: readonly Call[]): Tally | undefined {
     const counts = new Map<SqlValue, number>()
     for (const { parameters } of calls) {
@@ -30,14 +29,14 @@ export class Tally {
   }
 
   /**
-   * What each call would have given by itself.
+   * Returns the row that each call would have returned by itself.
    *
-   * @param rows One for each key, after its last call.
-   * @param column What each call raises by one.
-   * @returns a row for each call, `undefined` for one whose key has no row.
+   * @param rows One row per key, after its last call.
+   * @param column The column that each call increments by one.
+   * @returns a row for each call; `undefined` for a call whose key has no row.
    */
   rows(rows: readonly Row[], column: string): (Row | undefined)[] {
-    // Copied once more: engines give objects that are slow to copy.
+    // Copied once more, because the row objects of engines are slow to copy.
     const byKey = new Map(rows.map((row) => [row.k, { ...row }]))
     for (const [key, row] of byKey) row[column] = Number(row[column]) - (this.#counts.get(key as SqlValue) ?? 0)
     return this.#calls.map(({ parameters }) => {

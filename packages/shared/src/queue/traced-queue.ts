@@ -6,8 +6,8 @@ import type { OperationQueue } from './operation-queue.js'
 import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
 
 /**
- * A queue whose calls are published while somebody hears of them. Not what is submitted for another thread or process,
- * which publishes it there, and not the queries of set-up.
+ * A queue that publishes its calls while there is a subscriber. It publishes neither calls submitted for another thread or
+ * process, which publishes them itself, nor the queries of set-up.
  */
 export class TracedQueue extends DelegatingQueue {
   readonly #database: TracedDatabase

@@ -2,27 +2,26 @@ import { hasCode } from '../errors/persistence-error.js'
 import type { Statement } from '../queue/statement.js'
 import type { Session } from './session.js'
 
-// A record with every grant would double the writes for as long as the wall clock is behind.
+// A record with every grant would double the writes while the wall clock is behind.
 const PAUSE_MS = 1_000
 
-/** The statements on the record of what time it is in the database while the wall clock is behind it. */
+/** The statements that record the time of the database while the wall clock is behind it. */
 export interface LeaseTimeSql {
-  /** `mark`: the time of the last grant or renewal of any lease; `recorded`: the mark of the record that counts. */
+  /** `mark`: the time of the last grant or renewal of any lease; `recorded`: the mark of the valid record. */
   readonly read: Statement<'one'>
-  /** Makes or moves the record where the wall clock is behind, and gives the time. Clocked by the wall clock. */
+  /** Creates or updates the record if the wall clock is behind, and returns the time. Uses the wall clock. */
   readonly record: Statement<'one'>
 }
 
 /**
- * The time of the leases in a file, for processes that start while the wall clock is behind it, as after it was set back,
- * and that may end before any lease does. Each records in the file what time it is there and what the wall clock says;
- * the next one counts on from that.
+ * The lease time of a file, for processes that start while the wall clock is behind it (for example after it was set back) and
+ * may end before any lease does. Each records the time of the file and of its wall clock; the next one continues from there.
  */
 export class LeaseTimeRecord {
   readonly #session: Session
   readonly #sql: LeaseTimeSql
   readonly #recordInTurn: Statement<'one'>
-  /** Monotonic ms of the last record of a grant. */
+  /** Monotonic ms of the last record made for a grant. */
   #recordedAt = Number.NEGATIVE_INFINITY
 
   constructor(session: Session, sql: LeaseTimeSql) {
@@ -31,10 +30,10 @@ export class LeaseTimeRecord {
     this.#recordInTurn = { ...sql.record, background: true }
   }
 
-  /** Takes over the time of the file. For a session that is about to be ready. */
+  /** Adopts the time of the file. Call it for a session that is about to be ready. */
   async enter(): Promise<void> {
     const { queue, clock, connection } = this.#session
-    // A process that was here before has counted the time itself, also while the wall clock was set.
+    // A process that was running before has tracked the time itself, including changes of the wall clock.
     const { started } = clock.lease
     const now = clock.lease.now()
     if (connection.readOnly) return
@@ -51,7 +50,7 @@ export class LeaseTimeRecord {
   }
 
   /**
-   * Makes a new record after a grant or renewal, which has made the last one void.
+   * Makes a new record after a grant or renewal, which has invalidated the last one.
    *
    * @param at When the lease was granted: epoch ms by the time of the file.
    */

@@ -2,9 +2,9 @@ import type { Session } from './session.js'
 import type { Sweeper } from './sweeper.js'
 
 /**
- * Prunes every `interval` while `session` is connected. It does not keep the process alive.
+ * Prunes every `interval` while `session` is connected. Does not keep the process alive.
  *
- * @param interval ms; `undefined` for not at all.
+ * @param interval ms; `undefined` for never.
  */
 export function pruneRegularly(session: Session, interval: number | undefined, sweepers: readonly Sweeper[]): void {
   if (interval === undefined) return

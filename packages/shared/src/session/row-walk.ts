@@ -5,24 +5,24 @@ import { nextTurn } from '../time/clock.js'
 import type { Session } from './session.js'
 
 /**
- * A statement that reads a table in the order of its names. Parameters: from, first name and end of range, most rows. `from`
- * is a name, or what a row gives as `next`; rows before the first name are not read, whatever it is. `end` may be `null`.
+ * A statement that reads a table in the order of its names. Parameters: from, first name and end of range, maximum number of
+ * rows. `from` is a name, or the `next` of a row; rows before the first name are never read. `end` may be `null`.
  *
- * A row gives its `name`, and as `next` where the rows after it begin: the name and the least character that a name can
- * have. That is text; or bytes as the file has them, where a name may be no text.
+ * A row has its `name`, and in `next` where the rows after it begin: the name followed by the smallest character that a name can
+ * have. That is text, or bytes as stored in the file when a name may not be valid text.
  */
 export type PageStatement = Statement<'many'>
 
 /**
- * One whose rows have a value. A fifth parameter: most bytes of a value; -1 for no values. A row gives its `bytes`, and the
- * `value` itself unless it has more bytes than that.
+ * A page statement whose rows have a value. A fifth parameter: the maximum bytes of a value; -1 for no values. A row has its
+ * `bytes`, and the `value` unless it is longer than that.
  */
 export type ValuePageStatement = Statement<'many'>
 
 /** Where rows begin: a name, or the `next` of a row. */
 export type Position = string | Uint8Array
 
-// What a page may hold is bounded: rows are few, and larger values are read one at a time.
+// Bounds the memory of a page: it has few rows, and larger values are read one at a time.
 const PAGE_ROWS = 128
 const LARGEST_VALUE_IN_PAGE = 64 * 1024
 
@@ -30,15 +30,15 @@ export interface WalkOptions {
   readonly range: NameRange
   /** Default: the first name of the range. */
   readonly from?: Position | undefined
-  /** How many rows the caller takes at most, where that is known. */
+  /** The maximum number of rows that the caller uses, if known. */
   readonly most?: number
-  /** Whether rows come with their values; absent for a {@link PageStatement}. */
+  /** Whether rows include their values; absent for a {@link PageStatement}. */
   readonly values?: boolean
 }
 
 /**
- * The rows of a range, read by and by. No snapshot: each page is as the table is when it is read. Memory is bounded by a
- * page and the largest value.
+ * Yields the rows of a range. Not a snapshot: each page shows the present state of the table. Memory is bounded by a page and the
+ * largest value.
  */
 export async function* walkRows(
   session: Session,
@@ -58,25 +58,25 @@ export async function* walkRows(
         continue
       }
       const [whole] = await read(name, 1, Number.MAX_SAFE_INTEGER)
-      // It may be gone meanwhile, and another one in its place.
+      // The row may be gone meanwhile, and another one in its place.
       if (whole !== undefined && isSame(whole.next, row.next)) yield whole
     }
     const last = rows.at(-1)
     if (last === undefined || rows.length < count) return
     at = last.next as Position
-    // A synchronous engine gives the event loop nothing between two pages.
+    // A synchronous engine gives the event loop no turn between two pages.
     await nextTurn()
   }
 }
 
-/** The name of a row; `undefined` for bytes that are no text, or no text that a store binds. */
+/** Returns the name of a row; `undefined` for bytes that are not valid text, or text that a store cannot bind. */
 export function nameOf({ name, next }: Row): string | undefined {
   if (typeof name !== 'string' || name.includes('\0')) return undefined
-  // An engine gives other characters for bytes that are no text.
+  // An engine returns other characters for bytes that are not valid text.
   return typeof next === 'string' || isTextOf(name, next as Uint8Array) ? name : undefined
 }
 
-/** Whether `next` is `name` and a character, in an encoding that a file may have. */
+/** Returns whether `next` is `name` followed by one character, in an encoding that a file may have. */
 function isTextOf(name: string, next: Uint8Array): boolean {
   const utf8 = Buffer.from(`${name}\0`)
   if (utf8.equals(next)) return true

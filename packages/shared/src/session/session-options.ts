@@ -4,18 +4,20 @@ import type { OperationQueue } from '../queue/operation-queue.js'
 import type { ValueCodec } from '../values/value-codec.js'
 import type { LeaseTimeSql } from './lease-time-record.js'
 
-/** Makes the database what an adapter needs or, without `create`, checks that it is; may be repeated and raced. */
+/**
+ * Prepares the database for an adapter or, without `create`, checks it. May be called again, and by several processes at once.
+ */
 export type SetUp = (queue: OperationQueue, create: boolean) => Promise<void>
 
-/** What a session has to know of its dialect. */
+/** The parts of its dialect that a session needs. */
 export interface SessionDialect {
-  /** Absent where the database's own clock judges. */
+  /** Absent when the database's own clock decides. */
   readonly leaseTime?: LeaseTimeSql
-  /** How the untagged names of `prefix` are stored, which is settled at its first use where `writable`. */
+  /** Returns how the untagged names of `prefix` are stored. Recorded at its first use if `writable`. */
   names(queue: OperationQueue, prefix: string, writable: boolean): Promise<Names>
 }
 
-/** The options of an adapter that its session goes by. */
+/** The options of an adapter that its session uses. */
 export interface SessionOptions {
   readonly keyPrefix: string
   /** UTF-8 bytes. */
@@ -31,6 +33,6 @@ export interface SessionOptions {
 /** What a session does when it connects. */
 export interface SessionStart {
   readonly setUp: SetUp
-  /** Whether stores use untagged names or leases: the session then asks the database how it has them. */
+  /** Whether stores use untagged names or leases: the session then reads their settings from the database. */
   readonly named: boolean
 }

@@ -14,7 +14,7 @@ import type { SessionDialect, SessionOptions, SessionStart } from './session-opt
 
 /**
  * One adapter's use of a connection. Its stores run their statements through it. A session is new, then ready from `connect` to
- * `disconnect`, and over after that.
+ * `disconnect`, and ended after that.
  */
 export class Session implements ConnectionUser {
   readonly prefix: string
@@ -26,14 +26,14 @@ export class Session implements ConnectionUser {
   readonly #options: SessionOptions
   readonly #start: SessionStart
   readonly #stopListening: (() => void) | undefined
-  /** Whether statements may run. A plain field: every operation reads it. */
+  /** Whether statements may run. A plain field, because every operation reads it. */
   ready = false
   readonly #atReady: (() => void)[] = []
   readonly #atEnd: (() => void)[] = []
   readonly #afterEnd: (() => void)[] = []
   #names: Names | undefined
   #connecting: Promise<void> | undefined
-  #over = false
+  #ended = false
   #leaving: Promise<void> | undefined
 
   constructor(connection: Connection, dialect: SessionDialect, options: SessionOptions, start: SessionStart) {
@@ -72,11 +72,11 @@ export class Session implements ConnectionUser {
   }
 
   /** Whether {@link disconnect} was called. */
-  get over(): boolean {
-    return this.#over
+  get ended(): boolean {
+    return this.#ended
   }
 
-  /** Runs a statement, once connected. The result comes within the call where an engine allows it. */
+  /** Runs a statement, after connecting if needed. On some engines the result is returned synchronously. */
   execute<Rows extends RowCount, Result>(
     statement: Statement<Rows>,
     parameters: Parameters,
@@ -87,15 +87,15 @@ export class Session implements ConnectionUser {
       : this.#executeLater(statement, parameters, decode)
   }
 
-  /** Runs steps in one transaction, all or nothing, once connected. Gives the rows of each. */
+  /** Runs steps in one transaction, all or nothing, after connecting if needed. Resolves to the rows of each. */
   async atomic(operation: string, steps: readonly Step[]): Promise<Row[][]> {
     if (!this.ready) await this.connect(operation)
     return this.#connection.queue.atomic(operation, steps)
   }
 
   /**
-   * Runs a statement whether the session is ready or not. For the statements of connecting, and for the second statement of an
-   * operation, which also runs while the session ends.
+   * Runs a statement in any state of the session: for the statements of connecting, and for the second statement of an operation,
+   * which also runs while the session ends.
    */
   executeRegardless<Rows extends RowCount, Result>(
     statement: Statement<Rows>,
@@ -106,14 +106,14 @@ export class Session implements ConnectionUser {
   }
 
   /**
-   * Connects, once. Concurrent calls share the attempt; a failed attempt is forgotten.
+   * Connects, once. Concurrent calls share the attempt. A failed attempt is not kept: the next call retries.
    *
    * @param operation The call that needs the connection. It is named in the errors `CLOSED` and those of a lost database; other
    *   errors name `connect`.
-   * @throws PersistenceError `CLOSED` after {@link disconnect}; how the database was lost; what set-up throws.
+   * @throws PersistenceError `CLOSED` after {@link disconnect}; how the database was lost; the errors of set-up.
    */
   connect(operation = 'connect'): Promise<void> {
-    if (this.#over) return Promise.reject(closedError(operation))
+    if (this.#ended) return Promise.reject(closedError(operation))
     const { lost } = this.#connection
     if (lost !== undefined) return Promise.reject(failureOf(lost, operation))
     this.#connecting ??= this.#connect().catch((error: unknown) => {
@@ -124,22 +124,21 @@ export class Session implements ConnectionUser {
   }
 
   /**
-   * For what needs no statement.
+   * Throws for an operation without a statement, if the database is no longer reachable.
    *
-   * @throws PersistenceError what a statement would reject with where nothing reaches the database any more: `CLOSED`, what
-   *   the database was lost by, `DISCONNECTED`.
+   * @throws PersistenceError the error that a statement would reject with: `CLOSED`, how the database was lost, `DISCONNECTED`.
    */
   refuseEnded(operation: string): void {
     const { lost, owner, usable } = this.#connection
-    if (lost !== undefined && !this.#over) throw failureOf(lost, operation)
-    if (this.#over || !usable) throw closedError(operation)
+    if (lost !== undefined && !this.#ended) throw failureOf(lost, operation)
+    if (this.#ended || !usable) throw closedError(operation)
     if (owner?.gone !== undefined) throw DisconnectedError.of(operation, 'none', owner.gone)
   }
 
-  /** Waits for what is in flight and leaves the connection. Idempotent; tries again where closing the handle failed. */
+  /** Waits for the calls in flight and leaves the connection. Idempotent; retries if closing the handle failed. */
   disconnect(): Promise<void> {
-    const first = !this.#over
-    this.#over = true
+    const first = !this.#ended
+    this.#ended = true
     this.#leaving ??= this.#disconnect().catch((error: unknown) => {
       this.#leaving = undefined
       throw error
@@ -148,17 +147,17 @@ export class Session implements ConnectionUser {
     return this.#leaving
   }
 
-  /** Has `callback` called when the session is connected. */
+  /** Calls `callback` when the session is connected. */
   atReady(callback: () => void): void {
     this.#atReady.push(callback)
   }
 
-  /** Has `callback` called when the session ends. */
+  /** Calls `callback` when the session ends. */
   atEnd(callback: () => void): void {
     this.#atEnd.push(callback)
   }
 
-  /** Has `callback` called when the session has left its connection. */
+  /** Calls `callback` when the session has left its connection. */
   afterEnd(callback: () => void): void {
     this.#afterEnd.push(callback)
   }
@@ -189,7 +188,7 @@ export class Session implements ConnectionUser {
     // The database may have been lost meanwhile.
     await this.#connection.open()
     this.ready = true
-    if (!this.#over) for (const callback of this.#atReady) callback()
+    if (!this.#ended) for (const callback of this.#atReady) callback()
   }
 
   async #disconnect(): Promise<void> {
@@ -203,12 +202,12 @@ export class Session implements ConnectionUser {
     }
   }
 
-  /** Calls made before `disconnect` may wait for the first connect; they continue before this does, and are drained. */
+  /** Calls made before `disconnect` may wait for the first connect. They continue before this does, and are drained. */
   async #settleConnecting(): Promise<void> {
     try {
       await this.#connecting
     } catch {
-      // The caller of connect has been told.
+      // The caller of connect has received the error.
     }
   }
 }

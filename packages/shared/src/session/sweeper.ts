@@ -4,17 +4,17 @@ import type { Statement } from '../queue/statement.js'
 import { nextTurn } from '../time/clock.js'
 import type { Session } from './session.js'
 
-// After WRITES_PER_SWEEP writes a statement removes at most SWEEP_ROWS rows, and larger writes bring one statement for each
-// SWEEP_ROWS: so more rows go than a steady load brings. One statement holds the connection for about 2 ms, however many rows
+// After WRITES_PER_SWEEP writes, a statement removes at most SWEEP_ROWS rows; larger writes cause one statement per SWEEP_ROWS.
+// So more rows are removed than a steady load adds. One statement uses the connection for about 2 ms, no matter how many rows
 // have expired.
 const WRITES_PER_SWEEP = 32
 const SWEEP_ROWS = 128
-// A sweep that found nothing is not repeated before this much time or this many writes: where nothing expires, looking
-// took a third of the rate of writes that share their statements.
+// A sweep that found nothing is not repeated before this time or this number of writes. When nothing expires, the search reduced
+// the throughput of writes that share their statements by a third.
 const FUTILE_PAUSE_MS = 1_000
 const FUTILE_PAUSE_WRITES = 1_024
 
-/** Keeps the expired rows of one table from piling up. */
+/** Removes the expired rows of one table in the background. */
 export class Sweeper {
   readonly #session: Session
   readonly #statement: Statement<'many'>
@@ -22,10 +22,10 @@ export class Sweeper {
   readonly #named = new Map<string, Statement<'many'>>()
   readonly #table: string
   #writes = 0
-  /** Monotonic ms of the last sweep if it found nothing. */
+  /** Monotonic ms of the last sweep, if it found nothing. */
   #futileAt: number | undefined
 
-  /** @param statement Deletes at most `?1` expired rows and gives one row for each. */
+  /** @param statement Deletes at most `?1` expired rows and returns one row for each. */
   constructor(session: Session, statement: Statement<'many'>, table: string) {
     this.#session = session
     this.#statement = statement
@@ -33,7 +33,7 @@ export class Sweeper {
     this.#table = table
   }
 
-  /** Counts rows written with an expiry; sweeps in the background now and then. */
+  /** Counts rows written with an expiry; starts a background sweep from time to time. */
   wrote(rows: number): void {
     this.#writes += rows
     if (this.#writes < WRITES_PER_SWEEP || this.#wouldBeFutile()) return
@@ -48,11 +48,11 @@ export class Sweeper {
   }
 
   /**
-   * Removes every expired row, in short statements with others between them, on a second connection where there is one.
-   * Ends early when the session does. Returns how many.
+   * Removes every expired row in short statements, with other calls between them, on a second connection if there is one. Ends
+   * early when the session does. Returns the number of removed rows.
    *
-   * @param operation The call whose errors are those of pruning; `undefined` where no caller awaits it: where the database is
-   *   busy it fails at once.
+   * @param operation The operation named in errors; `undefined` for background work, which fails immediately when the database is
+   *   busy.
    */
   async prune(operation?: string): Promise<number> {
     const statement = operation === undefined ? this.#background : this.#statementOf(operation)
@@ -62,13 +62,16 @@ export class Sweeper {
       const rows = await this.#sweep(statement, this.#session.connection.aside)
       removed += rows
       if (rows < SWEEP_ROWS) return removed
-      // A synchronous engine gives the event loop nothing between two statements.
+      // A synchronous engine gives the event loop no turn between two statements.
       await nextTurn()
-      if (this.#session.over) return removed
+      if (this.#session.ended) return removed
     }
   }
 
-  /** The statement with the name of an operation. One object for each name, because another thread keeps every one it gets. */
+  /**
+   * Returns the statement with the name of an operation. One object per name, because another thread keeps every statement it
+   * receives.
+   */
   #statementOf(operation: string): Statement<'many'> {
     const known = this.#named.get(operation)
     if (known !== undefined) return known

@@ -3,9 +3,10 @@ import { readArgument } from '../arguments/read-argument.js'
 import type { Clock } from './clock.js'
 
 /**
- * Asks a clock for the time once. One that gives no number, as a mock without an answer, would make entries that never expire.
+ * Reads a clock once. A clock that returns no number, such as a mock without a return value, would create entries that never
+ * expire.
  *
- * @throws PersistenceError `INVALID_OPTION` where `now` or `monotonic` throws, or gives anything but a number within ±2^53.
+ * @throws PersistenceError `INVALID_OPTION` when `now` or `monotonic` throws, or returns anything but a number within ±2^53.
  */
 export function checkedClock(clock: Clock): Clock {
   for (const name of ['now', 'monotonic'] as const) {

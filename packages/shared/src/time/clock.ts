@@ -1,24 +1,24 @@
 import { clearTimeout as clearFoundTimeout, setTimeout as foundTimeout, setImmediate } from 'node:timers'
 
-/** Where this family takes time from. Replace it in tests; every deadline follows it. */
+/** The source of time of this family. Replace it in tests: every deadline follows it. */
 export interface Clock {
-  /** Wall time, epoch ms. What is stored in the file. */
+  /** Wall time, epoch ms. This is the time that is stored in the database. */
   now(): number
-  /** Monotonic time in ms from an arbitrary start. Never stored: it means nothing in another process. */
+  /** Monotonic time in ms from an arbitrary start. Never stored, because it has no meaning in another process. */
   monotonic(): number
   /**
    * Calls `callback` once after `delay` ms of monotonic time.
    *
-   * @param options `keepAlive` lets the timer keep the process running; by default it does not.
-   * @returns cancels the timer; harmless when it has fired.
+   * @param options `keepAlive` makes the timer keep the process running; by default it does not.
+   * @returns a function that cancels the timer; it does nothing once the timer has fired.
    */
   setTimer(callback: () => void, delay: number, options?: { keepAlive?: boolean }): () => void
 }
 
-// None of the next three is a global: a test of the app may have put a fake there, as Jest's fake timers do with
-// `setImmediate` and `queueMicrotask`, and what was put off would wait for ever. Nor is it read at each use: in an app that is
-// bundled as CommonJS, that finds the fake that Sinon puts into `node:timers`. Where Sinon was there before this package was
-// loaded, the clock of its fake has the real one.
+// The next three do not use the globals. A test of the app may have replaced these with fakes, as Jest's fake timers do with
+// `setImmediate` and `queueMicrotask`; deferred work would then wait forever. They are also not read at each use: in an app that
+// is bundled as CommonJS, that would find the fake that Sinon puts into `node:timers`. If Sinon was loaded before this package,
+// the clock of its fake has the real function.
 const setRealImmediate = real(setImmediate, '_setImmediate')
 const setRealTimeout = real(foundTimeout, '_setTimeout')
 const clearRealTimeout = real(clearFoundTimeout, '_clearTimeout')
@@ -29,29 +29,31 @@ function real<Timer extends object>(found: Timer, name: string): Timer {
   return clock?.[name] ?? found
 }
 
-/** Calls `callback` when the code that runs now, and what waits before it, has ended, in the same turn of the event loop. */
+/** Calls `callback` in the same turn of the event loop, after the running code and the microtasks queued before. */
 export function inMicrotask(callback: () => void): void {
   void settled.then(callback)
 }
 
-/** Calls `callback` in a later turn of the event loop, after timers and I/O had theirs. */
+/** Calls `callback` in a later turn of the event loop, after pending timers and I/O. */
 export function inNextTurn(callback: () => void): void {
   setRealImmediate(callback)
 }
 
-/** Settles in a later turn of the event loop, after timers and I/O had theirs. */
+/** Settles in a later turn of the event loop, after pending timers and I/O. */
 export function nextTurn(): Promise<void> {
   return new Promise(inNextTurn)
 }
 
-/** Calls `callback` once after `delay` ms of real time. Does not keep the process running. @returns cancels it. */
+/**
+ * Calls `callback` once after `delay` ms of real time. Does not keep the process running. @returns a function that cancels it.
+ */
 export function setRealTimer(callback: () => void, delay: number): () => void {
   const timer = setRealTimeout(callback, delay)
   timer.unref()
   return () => clearRealTimeout(timer)
 }
 
-// Node fires a timer of a longer delay at once.
+// Node fires a timer with a longer delay immediately.
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** The clock of the machine. */
@@ -65,7 +67,7 @@ export const systemClock: Clock = {
   },
 }
 
-/** Settles after `ms` by the clock of the machine, and keeps the process running until then. */
+/** Settles after `ms` of real time. Keeps the process running until then. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => void systemClock.setTimer(resolve, ms, { keepAlive: true }))
 }

@@ -4,14 +4,14 @@ import { expiry } from './time-to-live.js'
 import { Turn } from './turn.js'
 
 /**
- * Makes what is bound as the time where the database's own clock judges leases and times to live.
+ * Creates the value that is bound as the time when the database's own clock decides leases and times to live.
  *
- * @param sent By the lease clock of this process; comes back as `ran_at`. `undefined` where no lease begins.
- * @param now Epoch ms to judge by instead of the database's clock, by the `clock` option; `undefined` in production.
+ * @param sent The lease clock of this process; returned as `ran_at`. `undefined` when no lease begins.
+ * @param now Epoch ms from the `clock` option, used instead of the database's clock; `undefined` in production.
  */
 export type BindTime = (sent: number | undefined, now: number | undefined) => number | string | null
 
-/** The clock that a connection goes by, with the time of the leases in its file. */
+/** The clock of a connection, with the lease time of its file. */
 export class ConnectionClock implements Clock {
   readonly turn: Turn
   readonly #source: Clock
@@ -20,8 +20,8 @@ export class ConnectionClock implements Clock {
   #leaveFile: (() => void) | undefined
 
   /**
-   * @param source May be that of other connections too.
-   * @param bindTime Absent where the clock of this process judges.
+   * @param source May be shared with other connections.
+   * @param bindTime Absent when the clock of this process decides.
    */
   constructor(source: Clock, bindTime?: BindTime) {
     this.#source = source
@@ -30,7 +30,7 @@ export class ConnectionClock implements Clock {
     this.#lease = new LeaseClock(source, bindTime === undefined)
   }
 
-  /** Its own until {@link enterFile}. */
+  /** Its own lease clock until {@link enterFile}. */
   get lease(): LeaseClock {
     return this.#lease
   }
@@ -39,17 +39,17 @@ export class ConnectionClock implements Clock {
     return this.#source.now()
   }
 
-  /** The current time as it is bound. @param lease Whether by the lease clock, where this process judges. */
+  /** Returns the current time in the form that is bound. @param lease Whether to use the lease clock, if this process decides. */
   bound(lease: boolean): number | string | null {
     if (this.#bindTime === undefined) return lease ? this.#lease.now() : this.#source.now()
-    // Read first: were the process held up between the readings, the lease must end too early here and not too late.
+    // Read first: if the process is delayed between the reads, the lease must end too early here and not too late.
     const sent = lease ? this.#lease.now() : undefined
     return this.#bindTime(sent, this.#source === systemClock ? undefined : this.#source.now())
   }
 
   /**
-   * The end of a time to live as it is bound: epoch ms, or the time to live itself where the database counts it from its
-   * own time; `null` for none.
+   * Returns the end of a time to live in the form that is bound: epoch ms, or the time to live itself if the database adds it to
+   * its own time; `null` for none.
    *
    * @param ttl ms.
    */
@@ -67,9 +67,9 @@ export class ConnectionClock implements Clock {
   }
 
   /**
-   * Goes by the time of a file from now on, as other connections of this process do; may be repeated.
+   * Uses the lease time of a file from now on, shared with the other connections of this process; may be called again.
    *
-   * @param identity Of the file.
+   * @param identity The identity of the file.
    */
   enterFile(identity: string): void {
     if (this.#leaveFile !== undefined || this.#bindTime !== undefined) return
@@ -78,7 +78,7 @@ export class ConnectionClock implements Clock {
     this.#leaveFile = leave
   }
 
-  /** To be called once, when no lease goes by it any more. */
+  /** Call it once, when no lease depends on it any longer. */
   leaveFile(): void {
     this.#leaveFile?.()
   }

@@ -8,12 +8,12 @@ interface Shared {
 const ofFiles = new WeakMap<Clock, Map<string, Shared>>()
 
 /**
- * Epoch ms for leases that other processes judge too: follows the wall clock forward, never back, and goes on at the rate
- * of the monotonic clock while the wall clock is behind. A wall clock that is set back can therefore neither revive a
- * lease nor make one last longer, and time that another process has seen ({@link observe}) is not undone either.
+ * Epoch ms for leases that other processes check too. It follows the wall clock forward, never back, and advances at the rate of
+ * the monotonic clock while the wall clock is behind. So a wall clock that is set back neither revives a lease nor prolongs one,
+ * and does not undo a time that another process has seen ({@link observe}).
  *
- * Connections of this process to one file agree on it. Files do not: one that was written by a clock that was ahead must
- * not end the leases in another.
+ * Connections of this process to one file share it. Files do not: a file written under a clock that was ahead must not end the
+ * leases in another file.
  */
 export class LeaseClock {
   readonly #clock: Clock
@@ -22,10 +22,10 @@ export class LeaseClock {
   #readAt = 0
 
   /**
-   * The time of a file, for all connections of this process that go by `clock`.
+   * Returns the time of a file, for all connections of this process that use `clock`.
    *
-   * @param identity Of the file, the same for all its names.
-   * @returns the clock, and `leave`, which ends the sharing; to be called once.
+   * @param identity The identity of the file, equal for all its names.
+   * @returns the clock, and `leave`, which ends the sharing; call it once.
    */
   static ofFile(clock: Clock, identity: string): { readonly time: LeaseClock; readonly leave: () => void } {
     const files = ofFiles.get(clock) ?? new Map<string, Shared>()
@@ -39,7 +39,7 @@ export class LeaseClock {
     return { time: shared.time, leave }
   }
 
-  /** @param follows `false` where stored times are those of another clock, which {@link observe} must not take over. */
+  /** @param follows `false` if stored times come from another clock, which {@link observe} must not adopt. */
   constructor(clock: Clock, follows = true) {
     this.#clock = clock
     this.#follows = follows
@@ -50,19 +50,19 @@ export class LeaseClock {
     return this.#latest !== Number.NEGATIVE_INFINITY
   }
 
-  /** Whole epoch ms. */
+  /** Returns whole epoch ms. */
   now(): number {
     return Math.floor(this.#advance())
   }
 
-  /** Takes note of a time that was stored by any process that uses the same file. */
+  /** Adopts a later time that any process using the same file has stored. */
   observe(time: number): void {
     if (this.#follows && time > this.#advance()) this.#latest = time
   }
 
   #advance(): number {
-    // The wall clock first: were the process held up between the readings, the time held up would count twice from then
-    // on, and through the file for every other process too.
+    // The wall clock first: if the process is delayed between the reads, the delay would otherwise count twice from then on and,
+    // through the file, for every other process too.
     const wall = this.#clock.now()
     const monotonic = this.#clock.monotonic()
     this.#latest = Math.max(wall, this.#latest + monotonic - this.#readAt)

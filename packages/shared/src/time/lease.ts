@@ -4,28 +4,28 @@ import type { Clock } from './clock.js'
 const MARGIN_PART = 0.1
 const LONGEST_MARGIN_MS = 1_000
 
-/** ms before the end of a lease at which its holder stops relying on it: a tenth of the lease, at most a second. */
+/** Returns the ms before the end of a lease at which its holder stops relying on it: a tenth of the lease, at most 1 s. */
 export function leaseMargin(duration: number): number {
   return Math.min(duration * MARGIN_PART, LONGEST_MARGIN_MS)
 }
 
 /**
- * What the holder of a lease may believe by its own monotonic clock. A database goes by wall time, which can jump; a
- * holder that goes by this lease never outlives the stored one, and its signal aborts a margin early.
+ * A lease as its holder may assume it by the local monotonic clock. A database uses wall time, which can jump. A holder that
+ * follows this lease never outlives the stored one, and its signal aborts a margin early.
  */
 export class Lease {
   readonly #clock: Clock
   readonly #lost: (reason?: string) => PersistenceError
   #end: number
   #margin: number
-  #over = false
+  #closed = false
   #controller: AbortController | undefined
   #cancelTimer: (() => void) | undefined
 
   /**
    * @param end Monotonic ms; may be Infinity.
    * @param margin ms.
-   * @param lost Makes the error that the signal aborts with. Without a reason, the local clock has reached the end.
+   * @param lost Creates the error with which the signal aborts. Without a reason, the local clock has reached the end.
    */
   constructor(clock: Clock, end: number, margin: number, lost: (reason?: string) => PersistenceError) {
     this.#clock = clock
@@ -34,28 +34,28 @@ export class Lease {
     this.#lost = lost
   }
 
-  /** Made at the first call: a lease that no caller watches costs no timer. */
+  /** Created at the first read: a lease that no caller watches needs no timer. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
-      if (!this.#over) this.#watch()
+      if (!this.#closed) this.#watch()
     }
     return this.#controller.signal
   }
 
-  /** Whether the holder has ended it, or was told that it is lost. */
-  get over(): boolean {
-    return this.#over
+  /** Whether the holder has ended it, or it was found to be lost. */
+  get closed(): boolean {
+    return this.#closed
   }
 
-  /** Whether the end has come, by the local clock and without the margin. */
+  /** Whether the end is reached by the local clock, without the margin. */
   get ended(): boolean {
     return this.#clock.monotonic() >= this.#end
   }
 
   /** Whether the holder may still rely on the lease: it is neither over nor within the margin. */
   get safe(): boolean {
-    return !this.#over && this.#clock.monotonic() < this.#end - this.#margin
+    return !this.#closed && this.#clock.monotonic() < this.#end - this.#margin
   }
 
   /**
@@ -68,19 +68,19 @@ export class Lease {
     const sooner = end - margin < this.#end - this.#margin
     this.#end = end
     this.#margin = margin
-    // A timer that fires early looks by itself: setting it anew at every extension would cost more.
-    if (sooner && !this.#over && this.#controller !== undefined) this.#watch()
+    // A timer that fires early checks the end and waits again: resetting it at every extension would cost more.
+    if (sooner && !this.#closed && this.#controller !== undefined) this.#watch()
   }
 
-  /** The holder has ended the lease: the signal does not abort. */
+  /** Ends the lease by its holder: the signal does not abort. */
   settle(): void {
-    this.#over = true
+    this.#closed = true
     this.#stopTimer()
   }
 
-  /** The lease was lost: the signal aborts, unless the lease is over already. */
+  /** Ends the lease as lost: the signal aborts, unless the lease is already over. */
   lose(reason?: string): void {
-    if (this.#over) return
+    if (this.#closed) return
     this.settle()
     this.#controller ??= new AbortController()
     this.#controller.abort(this.#lost(reason))

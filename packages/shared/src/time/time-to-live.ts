@@ -1,24 +1,24 @@
 import { shown } from '../arguments/invalid.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 
-/** What the caller's argument is called in errors, and what to do about a wrong one. */
+/** The name of the caller's argument in errors, and the advice for a wrong one. */
 export interface TimeArgument {
   readonly name: string
-  /** The end of the message, with its separator; may be empty. */
+  /** The end of the message, including its separator; may be empty. */
   readonly advice: string
 }
 
-// A duration within these is one of 50 to 90 years, or a date of our time that was taken for one.
+// A value in this range would be a duration of 50 to 90 years, so it is probably a present date passed by mistake.
 const FIRST_DATE = Date.UTC(2020, 0)
 const LAST_DATE = Date.UTC(2060, 0)
 
 const TTL: TimeArgument = { name: 'ttl', advice: '; leave it out for no expiry' }
 
-// Other caches take options here: set(key, value, { ttl }).
+// Other caches take an options object here: set(key, value, { ttl }).
 const AS_OPTION = '; pass the number of ms itself'
 
 /**
- * A time to live in whole ms: a fraction is rounded up; absent or `Infinity` is no expiry.
+ * Converts a time to live to whole ms, rounded up. An absent one or `Infinity` means no expiry.
  *
  * @returns `undefined` when there is no expiry.
  * @throws PersistenceError `INVALID_TTL` for anything that is not a positive number, and for an epoch time.
@@ -51,7 +51,10 @@ function refused(operation: string, problem: string): PersistenceError {
 const typed = (value: unknown): string =>
   typeof value === 'number' ? String(value) : `${typeof value} ${shown(value)}`
 
-/** Epoch ms at which something written now expires; `null` when never, also when it is past what a number can hold. */
+/**
+ * Returns the epoch ms at which an entry written now expires; `null` for never, also when the time exceeds what a number can
+ * hold.
+ */
 export function expiry(now: number, ttl: number | undefined): number | null {
   if (ttl === undefined) return null
   const at = Math.ceil(now + ttl)

@@ -1,29 +1,29 @@
 import { type Clock, inNextTurn } from './clock.js'
 
-// A little below the 10 ms that are promised: the call that is under way when they are over still has to end.
+// A little below the promised 10 ms, because the running call still has to end.
 const LONGEST_TURN_MS = 8
-// A look at the clock costs up to a tenth of a short statement. Calls that are short go several between two looks.
-const LOOK_EVERY_MS = 0.5
-const MOST_CALLS_BETWEEN_LOOKS = 32
+// Reading the clock costs up to a tenth of a short statement, so several short calls run between two reads.
+const READ_CLOCK_EVERY_MS = 0.5
+const MAX_CALLS_BETWEEN_READS = 32
 
 const turns = new WeakMap<Clock, Turn>()
 
 /**
- * How long the calls of this thread have held its event loop since the loop last had a turn. A caller that awaits a call
- * which is answered at once goes on within the same turn: without a pause no timer would fire, and no lease be renewed,
- * until that caller has made its last call.
+ * Measures how long the calls of this thread have blocked its event loop since its last turn. A caller that awaits a
+ * synchronously answered call continues within the same turn. Without a pause, no timer would fire and no lease be renewed until
+ * that caller has made its last call.
  */
 export class Turn {
   readonly #clock: Clock
-  /** Monotonic ms of the first look in this turn. */
+  /** Monotonic ms of the first clock read in this turn. */
   #began: number | undefined
-  #looked = 0
+  #readAt = 0
   #callsBetween = 1
   #callsLeft = 1
-  /** Counts the turns in which there was a look. */
+  /** Counts the turns in which the clock was read. */
   number = 0
 
-  /** The one of all connections that go by `clock`: they share the event loop. */
+  /** Returns the turn of all connections that use `clock`, because they share the event loop. */
   static of(clock: Clock): Turn {
     let turn = turns.get(clock)
     if (turn === undefined) {
@@ -37,24 +37,24 @@ export class Turn {
     this.#clock = clock
   }
 
-  /** {@link isLong}, by a look at the clock only where enough calls were made since the last one. */
+  /** Like {@link isLong}, but reads the clock only if enough calls were made since the last read. */
   seemsLong(): boolean {
     return --this.#callsLeft <= 0 && this.isLong()
   }
 
-  /** Whether what comes next should wait for the next turn of the event loop. */
+  /** Returns whether the next work should wait for the next turn of the event loop. */
   isLong(): boolean {
     const now = this.#clock.monotonic()
     if (this.#began === undefined) {
       this.#begin(now)
     } else {
-      // By the pace of the calls since the last look; the first ones of a turn are watched more closely.
+      // Based on the duration of the calls since the last read; the first calls of a turn are checked more often.
       const calls = Math.max(1, this.#callsBetween - this.#callsLeft)
-      const affordable = Math.floor((LOOK_EVERY_MS * calls) / (now - this.#looked))
-      this.#callsBetween = Math.max(1, Math.min(2 * this.#callsBetween, MOST_CALLS_BETWEEN_LOOKS, affordable))
+      const affordable = Math.floor((READ_CLOCK_EVERY_MS * calls) / (now - this.#readAt))
+      this.#callsBetween = Math.max(1, Math.min(2 * this.#callsBetween, MAX_CALLS_BETWEEN_READS, affordable))
     }
     this.#callsLeft = this.#callsBetween
-    this.#looked = now
+    this.#readAt = now
     return now - (this.#began ?? now) >= LONGEST_TURN_MS
   }
 

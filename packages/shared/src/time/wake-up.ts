@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js'
 
-/** One caller's wait for something to change. A wake-up between two waits is not lost: the next one ends at once. */
+/** Lets one caller wait for a change. A wake-up between two waits is not lost: the next wait ends immediately. */
 export class WakeUp {
   #woken = false
   #continue: (() => void) | undefined
@@ -26,7 +26,7 @@ export class WakeUp {
           resolve()
         }
         let cancelTimer: (() => void) | undefined
-        // Before the timer: where it fails, none is left behind.
+        // Before the timer, so that no timer is left behind if this fails.
         signal?.addEventListener('abort', finish)
         // A caller awaits this, so it must keep the process alive.
         cancelTimer = clock.setTimer(finish, delay, { keepAlive: true })

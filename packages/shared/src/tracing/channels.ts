@@ -12,7 +12,7 @@ export const CHANNELS = {
 
 /** A channel that carries messages of one type. */
 export interface MessageChannel<Message> {
-  /** Whether a message would reach anybody. To be asked before one is made. */
+  /** Whether there is a subscriber. Check it before creating a message. */
   readonly hasSubscribers: boolean
   publish(message: Message): void
 }
@@ -22,7 +22,7 @@ export function eventChannel<Message>(event: Exclude<keyof typeof CHANNELS, 'cal
   return channel(CHANNELS[event])
 }
 
-/** A channel whose subscribers may bind a store to what runs while its message is published. */
+/** A channel whose subscribers may bind an AsyncLocalStorage to the code that runs while its message is published. */
 export interface PhaseChannel<Message> extends MessageChannel<Message> {
   runStores<Result>(message: Message, run: () => Result): Result
 }
@@ -30,7 +30,7 @@ export interface PhaseChannel<Message> extends MessageChannel<Message> {
 /** The phases of a call, as a `tracingChannel` names them. */
 export type Phase = 'start' | 'end' | 'error' | 'asyncStart' | 'asyncEnd'
 
-/** The channel of one phase of calls. By its name: the `tracingChannel` of Bun has no `hasSubscribers`. */
+/** The channel of one phase of calls. Looked up by name, because the `tracingChannel` of Bun has no `hasSubscribers`. */
 export function phaseChannel<Message extends object>(phase: Phase): PhaseChannel<Message> {
   return channel(`tracing:${CHANNELS.call}:${phase}`)
 }

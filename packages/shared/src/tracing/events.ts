@@ -6,7 +6,7 @@ export interface LockEvent {
   readonly database: TracedDatabase
   /** Where the lock is kept: the option `locks`. */
   readonly kind: 'process' | 'database'
-  /** The outcome of a call of `acquire` or `hold`; `lost`: a lock was found to be lost. */
+  /** The outcome of a call of `acquire` or `hold`. `lost`: a lock was found to be lost. */
   readonly outcome: 'granted' | 'refused' | 'lost'
   readonly key: string
   /** ms that a call of `hold` took. Only for a call with `wait`. */
@@ -20,7 +20,7 @@ export interface CircuitEvent {
   readonly database: TracedDatabase
   readonly key: string
   readonly state: 'closed' | 'open' | 'half-open'
-  /** The last state that this connection published of the circuit. Absent for its first message. */
+  /** The previous state that this connection published for the circuit. Absent in its first message. */
   readonly previous?: 'closed' | 'open' | 'half-open'
 }
 
@@ -31,7 +31,7 @@ export interface CacheEvent {
   readonly misses: number
 }
 
-/** The message of `go-go-scope.persistence.claim`: the outcome of a call of `claim`; `lost`: a claim was found to be lost. */
+/** The message of `go-go-scope.persistence.claim`: the outcome of a call of `claim`. `lost`: a claim was found to be lost. */
 export interface ClaimEvent {
   readonly database: TracedDatabase
   readonly key: string

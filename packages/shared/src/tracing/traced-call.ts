@@ -2,19 +2,19 @@ import { phaseChannel } from './channels.js'
 import type { TracedDatabase } from './traced-database.js'
 
 /**
- * One call of a store: the message of `tracing:go-go-scope.persistence.call`. All events of the call have the same object. It
- * has neither keys nor values.
+ * One call of a store: the message of `tracing:go-go-scope.persistence.call`. All events of a call share this object. It contains
+ * neither keys nor values.
  */
 export interface TracedCall {
-  /** As errors name it, for example `cache.get`. */
+  /** The name used in errors, for example `cache.get`. */
   readonly operation: string
   readonly kind: 'read' | 'write'
   readonly database: TracedDatabase
-  /** Whether no caller awaits the call, for example a sweep. */
+  /** Whether the call is background work, for example a sweep. */
   readonly background: boolean
   /**
-   * How many calls, with this one, shared the statement that answered it. Set before `asyncStart`. Absent for a call whose
-   * statement failed, for a transaction, and where another thread or process owns the database.
+   * How many calls, including this one, shared the statement that answered it. Set before `asyncStart`. Absent when the statement
+   * failed, for a transaction, and when another thread or process owns the database.
    */
   calls?: number
   /** Why the call failed. Set before the event `error`. */
@@ -27,7 +27,7 @@ const failure = phaseChannel<TracedCall>('error')
 const asyncStart = phaseChannel<TracedCall>('asyncStart')
 const asyncEnd = phaseChannel<TracedCall>('asyncEnd')
 
-/** Whether any subscriber hears of calls. Without one, a call costs this question and no more. */
+/** Returns whether calls have a subscriber. Without one, this check is the whole cost of tracing. */
 export function callsAreTraced(): boolean {
   return (
     start.hasSubscribers ||
@@ -39,15 +39,15 @@ export function callsAreTraced(): boolean {
 }
 
 /**
- * Runs a call and publishes `start`, `end`, `error` where it fails, `asyncStart` and `asyncEnd`, each once and in this order;
- * also where the engine answers within the call.
+ * Runs a call and publishes `start`, `end`, `error` if it fails, `asyncStart` and `asyncEnd`, each once and in this order, also
+ * when the engine is synchronous.
  *
- * @returns what `run` has returned, the same promise.
+ * @returns the return value of `run`; a promise stays the same object.
  */
 export function traced<Result>(call: TracedCall, run: () => Result | Promise<Result>): Result | Promise<Result> {
   let result: Result | Promise<Result>
   try {
-    // As a TracingChannel does it: what subscribers bind to `start` holds within `run`.
+    // Like a TracingChannel: a store that subscribers bind to `start` is active within `run`.
     result = start.runStores(call, run)
   } catch (error) {
     end.publish(call)

@@ -1,9 +1,9 @@
-/** The database that a message is about. One object for each connection. */
+/** The database that a message concerns. One object per connection. */
 export interface TracedDatabase {
-  /** As OpenTelemetry names it in `db.system.name`: `sqlite` or `postgresql`. */
+  /** The `db.system.name` of OpenTelemetry: `sqlite` or `postgresql`. */
   readonly system: string
   /** The package or module of the engine, for example `node:sqlite`. */
   readonly engine: string
-  /** The path of the file, or address, database and schema of a server; empty for a database in memory. */
+  /** The path of the file, or address, database and schema of a server. Empty for a database in memory. */
   readonly location: string
 }

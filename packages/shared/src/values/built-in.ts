@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 
-/** What the extended form holds besides plain objects, arrays and errors, by the name of its class. */
+/** The classes that the extended form stores besides plain objects, arrays and errors. */
 const LEAVES: ReadonlySet<string> = new Set([
   'ArrayBuffer',
   'BigInt',
@@ -24,11 +24,11 @@ const LEAVES: ReadonlySet<string> = new Set([
   'Uint8Array',
   'Uint8ClampedArray',
 ])
-// Left out, because the oldest runtime cannot read them: Float16Array and the classes of Temporal.
+// Omitted, because the oldest supported runtime cannot read them: Float16Array and the classes of Temporal.
 
 export type Kind = 'object' | 'array' | 'map' | 'set' | 'error' | 'leaf'
 
-/** The usual ones, which need no closer look. */
+/** The usual prototypes, which need no further check. */
 const USUAL: ReadonlyMap<unknown, Kind> = new Map<unknown, Kind>([
   [Object.prototype, 'object'],
   [null, 'object'],
@@ -38,15 +38,15 @@ const USUAL: ReadonlyMap<unknown, Kind> = new Map<unknown, Kind>([
 ])
 
 /**
- * What an object is to the extended form; `undefined` for an instance of any other class, also of one that extends a
- * built-in class. Built-in classes of another realm, such as those of `node:vm`, are the same ones.
+ * Returns the kind of an object in the extended form; `undefined` for an instance of any other class, including subclasses of
+ * built-in classes. Built-in classes of another realm, such as that of `node:vm`, are recognized too.
  */
 export function kindOf(value: object): Kind | undefined {
   const prototype: object | null = Object.getPrototypeOf(value)
   if (prototype === Array.prototype && Array.isArray(value)) return 'array'
   const usual = USUAL.get(prototype)
   if (usual !== undefined && !types.isNativeError(value)) return usual
-  // Their own classes come back as the built-in class that their name names, or as Error.
+  // An error of the app's own class is restored as the built-in class of that name, or as Error.
   if (isError(value)) return 'error'
   if (prototype === null || isBuiltIn(prototype, 'Object')) return 'object'
   if (Array.isArray(value)) return isBuiltIn(prototype, 'Array') ? 'array' : undefined
@@ -57,7 +57,7 @@ export function kindOf(value: object): Kind | undefined {
   return LEAVES.has(tag) ? 'leaf' : undefined
 }
 
-/** Also one of another realm. */
+/** Also recognizes errors of another realm. */
 export function isError(value: unknown): value is Error {
   return value instanceof Error || types.isNativeError(value)
 }

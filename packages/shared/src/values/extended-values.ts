@@ -5,9 +5,9 @@ import { checkStorable } from './storable.js'
 import { define, reduceError, reviveError, type StoredMember } from './stored-error.js'
 
 /**
- * What JSON loses, held by devalue: undefined, Date, BigInt, Map, Set, RegExp, NaN, infinities, -0, bytes, cycles.
- * Added here: errors, members named `__proto__`, members of arrays and of built-in objects, and views that show a part of a
- * buffer. Classes come from closed lists, never from the data.
+ * Stores what JSON loses. devalue handles undefined, Date, BigInt, Map, Set, RegExp, NaN, infinities, -0, bytes and cycles. Added
+ * here: errors, members named `__proto__`, members of arrays and of built-in objects, and views of a part of a buffer. Classes
+ * come from closed lists, never from the data.
  */
 const VIEW_CLASSES: Readonly<Record<string, new (buffer: ArrayBuffer) => ArrayBufferView>> = {
   BigInt64Array,
@@ -49,7 +49,7 @@ interface StoredBuiltIn {
   members: StoredMember[]
 }
 
-/** Makes a built-in object of the same content without the members that were put on it. */
+/** Copies a built-in object without the members that were added to it. */
 const BARE: Readonly<Record<string, (value: never) => object>> = {
   Array: (items: unknown[]) => items.slice(),
   Date: (date: Date) => new Date(date.getTime()),
@@ -65,14 +65,14 @@ function reduceBuiltIn(value: object, names: readonly string[]): StoredBuiltIn |
 
 function reviveBuiltIn({ base, members }: StoredBuiltIn): object {
   for (const [name, value, enumerable] of members) {
-    // The one that is there already, and cannot be defined anew.
+    // This member exists already and cannot be redefined.
     if (base instanceof RegExp && name === 'lastIndex') base.lastIndex = Number(value)
     else define(base, name, value, enumerable)
   }
   return base
 }
 
-// A Buffer is often a window on a pool it shares with strangers; devalue would store the whole pool.
+// A Buffer is often a window into a shared pool; devalue would store the whole pool.
 function reduceView(value: unknown): ArrayBufferView | false {
   if (!ArrayBuffer.isView(value) || value.byteLength === value.buffer.byteLength) return false
   const View = VIEW_CLASSES[tagOf(value)]
@@ -88,9 +88,9 @@ const REVIVERS = {
   View: (view: ArrayBufferView) => view,
 }
 
-/** @throws UnstorableError with the `path` of the member that cannot be held. */
+/** @throws UnstorableError with the `path` of the member that cannot be stored. */
 export function encodeExtended(value: unknown): string {
-  // The results of tasks, for example: there is nothing to look for.
+  // Typical results of tasks are plain data, which needs no further search.
   if (isPlainData(value)) return stringify(value)
   const { members, records } = checkStorable(value)
   const text = stringify(value, {
@@ -99,12 +99,12 @@ export function encodeExtended(value: unknown): string {
     BuiltIn: (item) => members.has(item) && reduceBuiltIn(item, members.get(item) as readonly string[]),
     View: reduceView,
   })
-  // A cycle through a record can be written but not read: refuse it now, not at the next start.
+  // A cycle through a record can be written but not read. Refuse it now, not at the next start.
   if (records) decodeExtended(text)
   return text
 }
 
-/** @throws Error for a text that {@link encodeExtended} did not make. */
+/** @throws Error for a text that {@link encodeExtended} did not produce. */
 export function decodeExtended(text: string): unknown {
   return parse(text, REVIVERS)
 }

@@ -1,9 +1,9 @@
 import { shown } from '../arguments/invalid.js'
 
-/** By what an inner value is reached from the value around it. */
+/** How an inner value is reached from the value that contains it. */
 export type Way = 'member' | 'get' | 'keys' | 'values'
 
-/** An object within a value, and the way that leads to it. */
+/** An object within a value, and the path to it. */
 export interface Visited {
   readonly value: object
   readonly depth: number
@@ -14,7 +14,7 @@ export interface Visited {
 
 const LONGEST_PATH = 120
 
-/** Such as `.orders[3].total`; the middle of a long one is left out. */
+/** Returns a path such as `.orders[3].total`; the middle of a long one is omitted. */
 export function pathOf(place: Visited): string {
   const segments: string[] = []
   for (let at: Visited | undefined = place; at?.parent !== undefined; at = at.parent) {

@@ -4,26 +4,25 @@ import { hasNamedMembers } from './named-members.js'
 const DEEPEST = 100
 
 /**
- * Whether JSON holds `value` exactly: what `JSON.parse(JSON.stringify(value))` gives is deep-equal to it and of the
- * same classes.
+ * Returns whether JSON stores `value` exactly: `JSON.parse(JSON.stringify(value))` is deep-equal to it and has the same classes.
  */
 export function isPlainJson(value: unknown): boolean {
   return isReadableAs('exact', value)
 }
 
-/** Whether `value` holds plain objects, arrays and primitives only, among them those that JSON loses. */
+/** Returns whether `value` consists only of plain objects, arrays and primitives, including primitives that JSON loses. */
 export function isPlainData(value: unknown): boolean {
   return isReadableAs('storable', value)
 }
 
-/** `exact`: what JSON holds exactly. `storable`: what the extended form holds, too. */
+/** `exact`: what JSON stores exactly. `storable`: also what the extended form stores. */
 type Primitives = 'exact' | 'storable'
 
 function isReadableAs(primitives: Primitives, value: unknown): boolean {
   try {
     return isPlain(primitives, value, 0)
   } catch {
-    // A member that cannot be read: the extended codec meets it too, and names the path to it.
+    // A member cannot be read. The extended codec fails at it too, and reports its path.
     return false
   }
 }
@@ -46,14 +45,14 @@ function isPlain(primitives: Primitives, value: unknown, depth: number): boolean
 }
 
 function isPlainContainer(primitives: Primitives, value: object, depth: number): boolean {
-  // JSON would write what it returns, also one that is hidden or inherited.
+  // JSON would write its result, even if the method is hidden or inherited.
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false
   const prototype = Object.getPrototypeOf(value)
   if (prototype === Object.prototype) {
     const record = value as Record<string, unknown>
     for (const name in record) {
       if (!isPlain(primitives, record[name], depth)) return false
-      // JSON holds it; the extended form needs a record for it.
+      // JSON stores it; the extended form needs a record for it.
       if (primitives === 'storable' && name === '__proto__') return false
     }
     return Object.getOwnPropertySymbols(value).length === 0
@@ -62,7 +61,7 @@ function isPlainContainer(primitives: Primitives, value: object, depth: number):
   const items = value as unknown[]
   for (let index = 0; index < items.length; index++) {
     const item = items[index]
-    // Of holes there may be billions.
+    // There may be billions of holes.
     if (!isPlain(primitives, item, depth) || (item === undefined && !Object.hasOwn(items, index))) return false
   }
   return !hasNamedMembers(items)

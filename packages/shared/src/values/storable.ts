@@ -6,24 +6,24 @@ import { errorMembers } from './stored-error.js'
 import { UnstorableError } from './unstorable-error.js'
 
 /**
- * How deep values may be nested. Encoding and decoding recurse, and the stack of the runtime that reads may be smaller than
- * that of the one that wrote, so the limit is far below what the smallest holds.
+ * The maximum nesting depth of values. Encoding and decoding recurse, and the stack of the reading runtime may be smaller than
+ * that of the writing one, so the limit is far below the capacity of the smallest.
  */
 const DEEPEST = 1_000
-/** What is written as a record with a list of members is nested so much deeper than it looks. */
+/** Additional depth of a value that is written as a record with a list of members. */
 const RECORD = 4
 
-/** What an encoder needs to know of a value. */
+/** What an encoder needs to know about a value. */
 export interface Findings {
-  /** Members of arrays, Maps, Sets, Dates and RegExps. */
+  /** Added members of arrays, Maps, Sets, Dates and RegExps. */
   readonly members: ReadonlyMap<object, readonly string[]>
   /** Whether anything is written as a record. */
   readonly records: boolean
 }
 
 /**
- * Looks at everything in `value` before it is encoded, without recursion and in the order of the encoder, so that what
- * would be lost, and what would be too deep for the runtime that reads it, is refused with the path to it.
+ * Checks everything in `value` before it is encoded, without recursion and in the order of the encoder. It refuses what would be
+ * lost, or be too deep for the reading runtime, with the path to it.
  *
  * @throws UnstorableError
  */
@@ -37,31 +37,31 @@ class Survey implements Findings {
   readonly members = new Map<object, string[]>()
   records = false
   readonly #seen = new Set<object>()
-  readonly #open: Visited[] = []
+  readonly #pending: Visited[] = []
 
   run(root: unknown): void {
-    this.#meet(root, undefined, 'member', undefined, 1)
-    for (let place = this.#open.pop(); place !== undefined; place = this.#open.pop()) {
-      // Only now: what is met twice is encoded where it is reached first.
+    this.#enqueue(root, undefined, 'member', undefined, 1)
+    for (let place = this.#pending.pop(); place !== undefined; place = this.#pending.pop()) {
+      // Only now, because a repeated object is encoded where it is reached first.
       if (this.#seen.has(place.value)) continue
       this.#seen.add(place.value)
-      const from = this.#open.length
+      const from = this.#pending.length
       this.#visit(place)
-      // The first child is to be looked at next, with all that is in it.
-      reverse(this.#open, from)
+      // The first child is checked next, with everything in it.
+      reverse(this.#pending, from)
     }
   }
 
   #visit(place: Visited): void {
     try {
-      this.#look(place)
+      this.#inspect(place)
     } catch (cause) {
       if (cause instanceof UnstorableError) throw cause
       throw unreadable(cause, pathOf(place))
     }
   }
 
-  #look(place: Visited): void {
+  #inspect(place: Visited): void {
     const { value, depth } = place
     const kind = kindOf(value)
     if (kind === undefined) throw new UnstorableError(describeInstance(value), pathOf(place))
@@ -77,27 +77,27 @@ class Survey implements Findings {
     const isRecord = members.length > 0 || kind === 'error' || Object.hasOwn(value, '__proto__')
     if (isRecord) this.records = true
     this.#children(place, kind, depth + (isRecord ? RECORD : 1))
-    for (const name of members) this.#meet(read(place, name), place, 'member', name, depth + RECORD)
+    for (const name of members) this.#enqueue(read(place, name), place, 'member', name, depth + RECORD)
     if (kind !== 'error') this.#refuseHidden(place)
   }
 
   #children(place: Visited, kind: string, depth: number): void {
     const { value } = place
     if (kind === 'error') {
-      for (const [name, child] of errorMembers(value as Error)) this.#meet(child, place, 'member', name, depth)
+      for (const [name, child] of errorMembers(value as Error)) this.#enqueue(child, place, 'member', name, depth)
     } else if (kind === 'object') {
-      for (const name of Object.keys(value)) this.#meet(read(place, name), place, 'member', name, depth)
+      for (const name of Object.keys(value)) this.#enqueue(read(place, name), place, 'member', name, depth)
     } else if (kind === 'array') {
       this.#items(place, value as unknown[], depth)
     } else if (kind === 'map') {
       let at = 0
       for (const [key, child] of value as Map<unknown, unknown>) {
-        this.#meet(key, place, 'keys', at++, depth)
-        this.#meet(child, place, 'get', key, depth)
+        this.#enqueue(key, place, 'keys', at++, depth)
+        this.#enqueue(child, place, 'get', key, depth)
       }
     } else if (kind === 'set') {
       let at = 0
-      for (const child of value as Set<unknown>) this.#meet(child, place, 'values', at++, depth)
+      for (const child of value as Set<unknown>) this.#enqueue(child, place, 'values', at++, depth)
     }
   }
 
@@ -105,18 +105,18 @@ class Survey implements Findings {
     for (let at = 0; at < items.length; at++) {
       const item = items[at]
       if (item === undefined && !Object.hasOwn(items, at)) {
-        // Few of many places may be taken.
+        // A sparse array may have few items.
         for (const index of Object.keys(items)) {
-          if (Number(index) > at) this.#meet(items[Number(index)], place, 'member', Number(index), depth)
+          if (Number(index) > at) this.#enqueue(items[Number(index)], place, 'member', Number(index), depth)
         }
         return
       }
-      this.#meet(item, place, 'member', at, depth)
+      this.#enqueue(item, place, 'member', at, depth)
     }
   }
 
-  #meet(value: unknown, parent: Visited | undefined, way: Way, key: unknown, depth: number): void {
-    if (typeof value === 'object' && value !== null) this.#open.push({ value, depth, parent, way, key })
+  #enqueue(value: unknown, parent: Visited | undefined, way: Way, key: unknown, depth: number): void {
+    if (typeof value === 'object' && value !== null) this.#pending.push({ value, depth, parent, way, key })
     else if (typeof value === 'function' || typeof value === 'symbol') {
       const place = { value: {}, depth, parent, way, key }
       throw new UnstorableError(`it is a ${typeof value}; store plain data, or pass a codec`, pathOf(place))
@@ -140,7 +140,7 @@ class Survey implements Findings {
     }
   }
 
-  /** A method that does not show, but says that the value wants to be written as something else. */
+  /** Refuses a hidden or inherited method by which the value would be written as something else. */
   #refuseHidden(place: Visited): void {
     if (typeof member(place.value, 'toJSON') !== 'function') return
     if (typeof Object.getOwnPropertyDescriptor(place.value, 'toJSON')?.value !== 'function') return
@@ -149,10 +149,10 @@ class Survey implements Findings {
   }
 }
 
-/** The names of what is on a built-in object besides what it is made of. */
+/** Returns the names of the members that were added to a built-in object. */
 function membersBeside(value: object, kind: string): string[] {
   if (kind === 'array') return namedMembers(value as unknown[])
-  // Their names are texts of their indices; see hasNamedMembers.
+  // Its item names are texts of indices; see hasNamedMembers.
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
     const items = value as unknown as unknown[]
     return items.length > 0 && hasNamedMembers(items) ? namedMembers(items) : []

@@ -10,7 +10,7 @@ const ERROR_CLASSES: ReadonlyMap<string, (message: string) => Error> = new Map([
   ['URIError', (message) => new URIError(message)],
 ])
 
-// What an engine puts on errors itself: places in files of the machine that wrote them.
+// Added to errors by engines: positions in files of the machine that wrote them.
 const PLACES: ReadonlySet<string> = new Set(['line', 'column', 'sourceURL', 'originalLine', 'originalColumn'])
 
 export type StoredMember = [name: string, value: unknown, enumerable: boolean]
@@ -22,8 +22,8 @@ export interface StoredError {
 }
 
 /**
- * Own members besides name, message and stack: cause, code, errors and what else was put on it. Of those that are not
- * enumerable, methods and what the engine adds are no data.
+ * Returns the own members besides name, message and stack: cause, code, errors and other added members. Non-enumerable methods
+ * and what the engine adds are not data.
  */
 export function errorMembers(error: Error): StoredMember[] {
   const members: StoredMember[] = []
@@ -52,7 +52,7 @@ export function define(target: object, name: string, value: unknown, enumerable:
   Object.defineProperty(target, name, { value, enumerable, configurable: true, writable: true })
 }
 
-/** Runtimes without the class have an Error of that name, with the same members. */
+/** Runtimes without the class get an Error of that name, with the same members. */
 function suppressedError(message: string): Error {
   return typeof SuppressedError === 'function' ? new SuppressedError(undefined, undefined, message) : new Error(message)
 }

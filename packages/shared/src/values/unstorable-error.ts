@@ -1,4 +1,4 @@
-/** A value that the default codec refuses. `path` leads to the member, as in `.orders[3].total`. */
+/** A value that the default codec refuses. `path` is the path to the member, for example `.orders[3].total`. */
 export class UnstorableError extends Error {
   readonly path: string
 

@@ -1,7 +1,7 @@
-/** Turns values into text and back. Replace it with the `codec` option. Both methods are synchronous. */
+/** Encodes values as text and decodes them. Replace it with the `codec` option. Both methods are synchronous. */
 export interface ValueCodec {
-  /** @throws anything for a value it cannot hold; it reaches the caller as `VALUE_NOT_SERIALIZABLE`. */
+  /** @throws anything for a value it cannot encode. The caller receives `VALUE_NOT_SERIALIZABLE`. */
   encode(value: unknown): string
-  /** @throws anything for a text it cannot read; it reaches the caller as `VALUE_UNREADABLE`. */
+  /** @throws anything for a text it cannot decode. The caller receives `VALUE_UNREADABLE`. */
   decode(text: string): unknown
 }

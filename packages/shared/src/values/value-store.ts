@@ -41,7 +41,7 @@ export class ValueStore {
         `${operation}: the codec's encode must return a string, got ${got}`,
       )
     }
-    // JSON texts hold neither; an engine would cut the text of another codec short at the first or replace the second.
+    // JSON text contains neither; in the text of another codec, an engine would cut at the first or replace the second.
     const problem = this.#codec === jsonCodec ? undefined : unbindable(text)
     if (problem !== undefined) {
       throw new PersistenceError('VALUE_NOT_SERIALIZABLE', operation, `${operation}: the codec's text ${problem}`)
@@ -59,7 +59,8 @@ export class ValueStore {
   /** @throws PersistenceError `VALUE_UNREADABLE` naming the table and the key; `INVALID_OPTION` for an asynchronous codec. */
   decode<T>(text: unknown, table: string, key: string, operation: string): T {
     const value = this.#decode(text, table, key, operation)
-    // Some calls would give the value, and others promises in a map. The row is as it should be, so no advice to delete it.
+    // Some calls would return the value, and others promises in a Map. The row is valid, so the error does not advise deleting
+    // it.
     if (this.#codec !== jsonCodec && isPromise(value)) {
       const problem = 'option codec: decode returned a promise; both methods of a codec are synchronous'
       throw new PersistenceError('INVALID_OPTION', operation, `${operation}: ${problem}`)
@@ -83,7 +84,10 @@ export class ValueStore {
   }
 }
 
-/** Whether a codec returned a promise. The caller is told of that, so its rejection is not reported as unhandled besides. */
+/**
+ * Returns whether a codec returned a promise. The caller receives an error about it, so its own rejection must not also be
+ * reported as unhandled.
+ */
 function isPromise(returned: unknown): boolean {
   if (!types.isPromise(returned)) return false
   returned.catch(() => undefined)

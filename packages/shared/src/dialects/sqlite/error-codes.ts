@@ -10,7 +10,7 @@ const BY_NUMBER: ReadonlyMap<number, PersistenceErrorCode> = new Map([
   [11, 'CORRUPT'],
   [13, 'DISK_FULL'],
   [14, 'CANNOT_OPEN'],
-  // SQLITE_PROTOCOL: processes that start at once on a new log met; another try succeeds.
+  // SQLITE_PROTOCOL: several processes started on a new WAL at the same time; a retry succeeds.
   [15, 'BUSY'],
   [18, 'VALUE_TOO_LARGE'],
   [19, 'CONSTRAINT'],
@@ -34,7 +34,7 @@ const BY_NAME: ReadonlyMap<string, number> = new Map([
   ['SQLITE_NOTADB', 26],
 ])
 
-// One engine reports some failures by message only, so the texts of sqlite3_errstr are the last resort.
+// One engine reports some failures only by message, so the texts of sqlite3_errstr are the last resort.
 const BY_MESSAGE: readonly (readonly [RegExp, PersistenceErrorCode])[] = [
   [/database (table )?is locked|locking protocol/i, 'BUSY'],
   [/file is not a database/i, 'NOT_A_DATABASE'],
@@ -63,7 +63,7 @@ const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
   VALUE_TOO_LARGE: 'the value is larger than SQLite allows',
 }
 
-// A call that needs a transaction cannot have one inside the app's, which may be rolled back.
+// A call that needs its own transaction cannot use that of the app, which may be rolled back.
 const IN_TRANSACTION = /cannot start a transaction within a transaction/i
 const LEAVE_TRANSACTION =
   'the app has a transaction of its own open on this handle; end it first, use another handle for it, or let the adapter open the file by path'
@@ -72,7 +72,7 @@ function property(error: unknown, name: string): unknown {
   return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[name] : undefined
 }
 
-/** The {@link PersistenceErrorCode} of an engine's error, read from its codes; never by class. */
+/** Returns the {@link PersistenceErrorCode} of an engine's error, from its codes and never from its class. */
 function codeOf(error: unknown): PersistenceErrorCode {
   for (const name of ['errcode', 'errno']) {
     const number = property(error, name)
@@ -92,7 +92,7 @@ function codeOf(error: unknown): PersistenceErrorCode {
   return BY_MESSAGE.find(([text]) => text.test(message))?.[1] ?? 'SQL'
 }
 
-/** Wraps an engine's error; a {@link PersistenceError} comes through as it is. */
+/** Wraps an engine's error. Returns a {@link PersistenceError} unchanged. */
 export function classify(error: unknown, operation: string): PersistenceError {
   if (error instanceof PersistenceError) return error
   const native = error instanceof Error ? error.message : String(error)

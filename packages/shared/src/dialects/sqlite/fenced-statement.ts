@@ -4,7 +4,7 @@ import { type FencedParameter, type FencedStatement, invalidFenced } from '../..
 import { bindsExactly } from '../../values/numbers.js'
 import { scanSql } from './sql-scan.js'
 
-// They would end the transaction that holds the check, or reach past the database.
+// They would end the transaction that contains the check, or affect more than the database.
 const REFUSED: ReadonlySet<string> = new Set([
   'ATTACH',
   'BEGIN',
@@ -19,7 +19,7 @@ const REFUSED: ReadonlySet<string> = new Set([
 ])
 
 /**
- * What engines disagree on is refused or written so that they agree.
+ * Refuses SQL that engines treat differently, or rewrites it so that they agree.
  *
  * @throws PersistenceError `INVALID_ARGUMENT`.
  */
@@ -47,9 +47,8 @@ interface Located {
 }
 
 /**
- * Writes every BigInt into the text, because one engine binds it as NULL and another wraps it around, and turns the sign
- * of a number that one would round, there and back. The other parameters are numbered anew, in the order in which they
- * are met.
+ * Writes every BigInt into the SQL, because one engine binds it as NULL and another wraps it around. Negates a number that one
+ * engine would round, in JavaScript and again in SQL. Renumbers the other parameters in the order of their occurrence.
  */
 function bindable(sql: string, placeholders: readonly Located[], values: readonly FencedParameter[]): Step {
   const numbers = new Map<number, number>()
@@ -62,7 +61,7 @@ function bindable(sql: string, placeholders: readonly Located[], values: readonl
     text += sql.slice(from, start)
     from = end
     if (typeof value === 'bigint') {
-      // As text and not as a literal: the least integer has none.
+      // As text and not as a literal, because the smallest integer has no literal.
       text += `CAST('${value}' AS INTEGER)`
       continue
     }

@@ -1,8 +1,8 @@
-/** What must be known of an SQL text before it runs: nothing of its grammar, only where its tokens and statements end. */
+/** What must be known about SQL before it runs: not its grammar, only where its tokens and statements end. */
 export interface SqlScan {
-  /** Its first word in upper case, after `EXPLAIN` if that is there; empty when it has none. */
+  /** Its first word in upper case, after a leading `EXPLAIN`; empty when it has none. */
   readonly firstWord: string
-  /** Whether something follows the `;` that ends the first statement. */
+  /** Whether another statement follows the `;` that ends the first one. */
   readonly several: boolean
   readonly placeholders: readonly Placeholder[]
 }
@@ -15,9 +15,9 @@ export interface Placeholder {
   readonly index: number | undefined
 }
 
-// As SQLite's own tokenizer has it. Comments and quoted text first, so that nothing within them is taken for a token;
-// unclosed ones run to the end. A byte order mark is a space where a token may start and a letter within a word. A word
-// takes in `$` and everything else beyond ASCII, also what Unicode calls a space.
+// Follows SQLite's own tokenizer. Comments and quoted text come first, so that nothing within them is taken for a token; unclosed
+// ones run to the end. A byte order mark is a space where a token may start and a letter within a word. A word includes `$` and
+// everything beyond ASCII, even Unicode spaces.
 const TOKEN =
   /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|\ufeff|'[^']*(?:''[^']*)*(?:'|$)|"[^"]*(?:""[^"]*)*(?:"|$)|`[^`]*(?:``[^`]*)*(?:`|$)|\[[^\]]*(?:\]|$)|\?\d*|[:@#][\w$\u0080-\uffff]+|\$[\w$\u0080-\uffff:()]+|[\w\u0080-\uffff][\w$\u0080-\uffff]*|[^\t\n\v\f\r ]/g
 
@@ -26,7 +26,7 @@ const NO_TOKEN = /^(?:--|\/\*|\ufeff)/
 export function scanSql(sql: string): SqlScan {
   const placeholders: Placeholder[] = []
   const statements = new Statements()
-  // A bare ? is one more than the largest number before it.
+  // The index of a bare ? is one more than the largest number before it.
   let largest = 0
   for (const match of sql.matchAll(TOKEN)) {
     const [token] = match
@@ -45,15 +45,15 @@ export function scanSql(sql: string): SqlScan {
   return { firstWord: statements.firstWord, several: statements.several, placeholders }
 }
 
-// Some pragmas take effect while they are compiled, so a statement after EXPLAIN is looked at too.
+// Some pragmas take effect during compilation, so a statement after EXPLAIN is checked too.
 const EXPLANATION = ['EXPLAIN', 'QUERY', 'PLAN']
 const TRIGGER = /^CREATE(?: TEMP| TEMPORARY)? TRIGGER$/
 
-/** Where the first statement ends. The body of a trigger holds semicolons of its own, and ends with `; END`. */
+/** Finds the end of the first statement. The body of a trigger contains semicolons and ends with `; END`. */
 class Statements {
   several = false
   #explanation = 0
-  /** The first words of the statement, as far as they tell its kind. */
+  /** The first words of the statement, as many as its kind requires. */
   readonly #head: string[] = []
   #inTrigger = false
   #afterSemicolon = false

@@ -21,7 +21,7 @@ import { lockSql } from './statements/locks.js'
 import { probeSql } from './statements/probes.js'
 import { resultSql } from './statements/results.js'
 
-// One for all adapters: calls share a statement where they have the same one.
+// One object for all adapters: calls share a statement only if they use the same object.
 const CACHE_SQL = cacheSql(CACHE_TABLE.name)
 
 export const sqliteDialect: Dialect = {

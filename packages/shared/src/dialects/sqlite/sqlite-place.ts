@@ -6,12 +6,12 @@ import { probeEngine } from './engine/engine-probe.js'
 import { LogWatch } from './file/log-watch.js'
 import { OpenFile } from './file/open-file.js'
 
-/** The file behind a handle, or the database in memory. */
+/** The file behind a handle, or a database in memory. */
 export class SqlitePlace implements Place {
   readonly guard: LogWatch
-  /** Of the SQLite library. */
+  /** The version of the SQLite library. */
   version = ''
-  /** The main database file; empty for a database in memory. */
+  /** The path of the main database file; empty for a database in memory. */
   location = ''
   readonly #options: PlaceOptions
   #busyTimeout: BusyTimeout | undefined
@@ -71,15 +71,15 @@ export class SqlitePlace implements Place {
     if (this.location === '') return
     const user = { queue, diagnostics, log: this.guard, immutable, lose }
     this.#file ??= await OpenFile.enter(this.location, driver, clock, user)
-    // Nobody writes the file, so nothing is unsafe.
+    // Nothing writes the file, so nothing is unsafe.
     if (!immutable) await this.#file.reportUnsafeEnvironment(this.version)
     await this.#file.watchLog()
   }
 }
 
 /**
- * The error of a first read that failed on a file opened with `readOnly: true`: readers of a file in WAL mode share an
- * index beside it, which the first of them makes, and after a crash the first reader takes the log in.
+ * Converts the error of a failed first read of a file opened with `readOnly: true`. Readers of a file in WAL mode share an index
+ * beside it. The first reader creates this index, and after a crash it recovers the WAL.
  */
 function cannotJustRead(error: unknown): unknown {
   if (!(error instanceof PersistenceError) || (error.code !== 'READ_ONLY' && error.code !== 'CANNOT_OPEN')) return error

@@ -4,15 +4,15 @@ import type { Connection } from '../../connection/connection.js'
 import type { Row } from '../../driver/driver.js'
 import { read, type Statement } from '../../queue/statement.js'
 
-/** The answer of `adapter.stats()`. Sizes are bytes; rows are those of the whole file, `cache` is this prefix's. */
+/** The result of `adapter.stats()`. Sizes are in bytes. Row counts cover the whole file; `cache` covers the adapter's prefix. */
 export interface AdapterStats extends SqlStats {
-  /** Of the engine's SQLite library. */
+  /** The version of the engine's SQLite library. */
   sqliteVersion: string
   /** The database file; empty for a database in memory. */
   file: string
   /** Bytes of the database file, or of the database in memory. */
   fileBytes: number
-  /** Bytes of the write-ahead log; 0 where there is none. */
+  /** Bytes of the WAL; 0 when there is none. */
   walBytes: number
 }
 
@@ -27,7 +27,7 @@ export const COUNTS: Statement<'one'> = read(
   { scans: true },
 )
 
-/** The part of the answer that only a file has. */
+/** Returns the part of the result that only a file has. */
 export async function fileStats({ place }: Connection, counts: Row): Promise<Omit<AdapterStats, keyof SqlStats>> {
   return {
     sqliteVersion: place.version,
@@ -37,7 +37,7 @@ export async function fileStats({ place }: Connection, counts: Row): Promise<Omi
   }
 }
 
-// By stat, never by opening: closing a descriptor of the file would drop the locks SQLite holds on it.
+// By stat, never by opening: closing a descriptor of the file would release the locks that SQLite holds on it.
 async function size(path: string): Promise<number> {
   try {
     return (await stat(path)).size

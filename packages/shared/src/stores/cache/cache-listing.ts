@@ -14,7 +14,7 @@ import { Loads } from './loads.js'
 const STARTS_WITH: OptionNames<StartsWith> = { startsWith: true }
 const ENTRIES_OPTIONS: OptionNames<EntriesOptions> = { startsWith: true, after: true, limit: true }
 
-/** What a cache does with many keys that it finds itself. */
+/** The operations of a cache on many keys that it finds itself. */
 export class CacheListing {
   readonly #session: Session
   readonly #rows: CacheRows
@@ -81,7 +81,7 @@ export class CacheListing {
     )
   }
 
-  /** @returns `undefined` where no key can begin like that. */
+  /** @returns `undefined` when no key can start with that text. */
   #range(given: string | undefined, operation: string): KeyRange | undefined {
     const startsWith = checkedStart(given, operation)
     return unbindable(startsWith) === undefined ? keyRange(this.#rows.names.store(startsWith)) : undefined

@@ -15,7 +15,7 @@ const OPERATION = 'cache.getOrSet'
 const OPTIONS: OptionNames<GetOrSetOptions<never>> = { ttl: true, staleWhileRevalidate: true }
 const STALE: TimeArgument = { name: 'staleWhileRevalidate', advice: '; leave it out for none' }
 
-/** An entry as a load found it. */
+/** An entry as a load has read it. */
 interface Seen {
   readonly text: SqlValue
   readonly expiresAt: SqlValue
@@ -32,24 +32,24 @@ class Unreadable {
   }
 }
 
-/** What one call of `getOrSet` wants. */
+/** The arguments of one call of `getOrSet`. */
 interface Wanted<T> {
   readonly key: string
   readonly stored: string
   readonly load: () => T | Promise<T>
   readonly ttl: GetOrSetOptions<T>['ttl']
-  /** ms before its expiry at which an entry is stale; 0 for never. */
+  /** ms before its expiry at which an entry becomes stale; 0 for never. */
   readonly stale: number
 }
 
-/** Implements `getOrSet`: loads a value where the cache has none, once for all callers that ask meanwhile. */
+/** Implements `getOrSet`: on a cache miss, loads a value once for all concurrent callers. */
 export class CacheLoading {
   readonly #session: Session
   readonly #rows: CacheRows
   readonly #sweeper: Sweeper
   readonly #hitCounter: HitCounter
   readonly #loads: Loads
-  // A field, so that the hot path allocates no closure and the value is decoded before the one promise resolves.
+  // A field, so that the hot path allocates no closure and the value is decoded before the only promise resolves.
   readonly #valueOrUnreadable = (row: Row | undefined, [stored]: Parameters): unknown => {
     const value = row === undefined ? ABSENT : this.#rows.decode(row.value, stored as string, OPERATION)
     this.#count(value)
@@ -77,7 +77,7 @@ export class CacheLoading {
   }
 
   async #getOrRefresh<T>(wanted: Wanted<T>): Promise<T> {
-    const seen = await this.#look(wanted.stored)
+    const seen = await this.#readEntry(wanted.stored)
     const value = seen === undefined ? ABSENT : this.#rows.decode<T>(seen.text, wanted.stored, OPERATION)
     this.#count(value)
     if (value === ABSENT) return this.#share(wanted, seen?.text)
@@ -103,22 +103,22 @@ export class CacheLoading {
 
   /** @param unreadable The stored text of an entry that cannot be decoded. */
   async #load<T>(loading: Load, wanted: Wanted<T>, unreadable: SqlValue | undefined): Promise<T> {
-    // Another thread or process may have loaded the value since the first look.
+    // Another thread or process may have loaded the value since the first lookup.
     if (loading.turn !== undefined && unreadable === undefined) {
-      const meanwhile = await this.#look(wanted.stored)
-      if (typeof meanwhile?.text === 'string') return this.#give<T>(loading, meanwhile.text, wanted.stored)
+      const meanwhile = await this.#readEntry(wanted.stored)
+      if (typeof meanwhile?.text === 'string') return this.#finish<T>(loading, meanwhile.text, wanted.stored)
     }
     const { value, row } = await this.#run(loading, wanted)
     if (row !== undefined) await loading.store(() => this.#add(row, unreadable))
     return value
   }
 
-  /** Loads a stale value again, and replaces the entry unless it has changed since it was seen. */
+  /** Loads a stale value again, and replaces the entry unless it has changed since it was read. */
   async #refresh<T>(loading: Load, wanted: Wanted<T>): Promise<T> {
-    const seen = await this.#look(wanted.stored)
+    const seen = await this.#readEntry(wanted.stored)
     // Another caller may have refreshed it already.
     if (typeof seen?.text === 'string' && !isStale(seen, wanted.stale))
-      return this.#give<T>(loading, seen.text, wanted.stored)
+      return this.#finish<T>(loading, seen.text, wanted.stored)
     const { value, row } = await this.#run(loading, wanted)
     if (row !== undefined)
       await loading.store(() => (seen === undefined ? this.#add(row, undefined) : this.#replace(row, seen)))
@@ -136,7 +136,7 @@ export class CacheLoading {
     })
   }
 
-  /** @returns no row for a value that is not to be stored. */
+  /** @returns no row for a value that must not be stored. */
   async #run<T>(loading: Load, wanted: Wanted<T>): Promise<{ value: T; row: SqlValue[] | undefined }> {
     const value = await loading.run(wanted.load)
     const ttl = typeof wanted.ttl === 'function' ? wanted.ttl(value) : wanted.ttl
@@ -148,8 +148,8 @@ export class CacheLoading {
     return { value, row: isKept ? row : undefined }
   }
 
-  /** Ends a load with what is stored. */
-  #give<T>(loading: Load, text: string, stored: string): T {
+  /** Ends a load with the stored value. */
+  #finish<T>(loading: Load, text: string, stored: string): T {
     loading.text = text
     return this.#read<T>(text, stored)
   }
@@ -158,11 +158,11 @@ export class CacheLoading {
     return this.#session.values.decode<T>(text, this.#rows.sql.table, stored, OPERATION)
   }
 
-  async #look(stored: string): Promise<Seen | undefined> {
+  async #readEntry(stored: string): Promise<Seen | undefined> {
     return this.#session.execute(this.#rows.sql.look, [stored], this.#seen)
   }
 
-  /** Stores the row where there is no unexpired entry, or only one that could not be read. */
+  /** Stores the row if there is no unexpired entry, or only an unreadable one. */
   async #add(row: SqlValue[], unreadable: SqlValue | undefined): Promise<void> {
     const { add, discard } = this.#rows.sql
     if (row[2] !== null) this.#sweeper.wrote(1)
@@ -172,7 +172,7 @@ export class CacheLoading {
     await Promise.all([discarded, this.#session.execute(add, row, nothing)])
   }
 
-  /** Replaces an entry that has not changed since it was seen. One that was written or removed meanwhile is left alone. */
+  /** Replaces an entry that has not changed since it was read. An entry that was written or removed meanwhile is not touched. */
   async #replace(row: SqlValue[], { text, expiresAt }: Seen): Promise<void> {
     if (row[2] !== null) this.#sweeper.wrote(1)
     return this.#session.execute(this.#rows.sql.replace, [...row, text, expiresAt], nothing)

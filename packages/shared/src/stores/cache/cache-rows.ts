@@ -7,14 +7,14 @@ import { timeToLive } from '../../time/time-to-live.js'
 import type { CacheSql } from './cache-sql.js'
 import { entryOf } from './loads.js'
 
-/** Marks a key that has no readable value; a cached `null` or `undefined` is a value. */
+/** Marks a key without a readable value; a cached `null` or `undefined` is a value. */
 export const ABSENT: unique symbol = Symbol('absent')
 
 /** The rows of one adapter's entries in a cache table. */
 export class CacheRows {
   readonly sql: CacheSql
   readonly names: PrefixedNames
-  /** What the names of this table's entries begin with, among the entries of all cache tables. */
+  /** How the names of this table's entries start, among the entries of all cache tables. */
   readonly ofTable: string
   readonly #session: Session
 
@@ -32,7 +32,7 @@ export class CacheRows {
   }
 
   /**
-   * The stored key, the encoded value and the expiry.
+   * Returns the stored key, the encoded value and the expiry.
    *
    * @throws PersistenceError for a key, value or ttl that cannot be stored.
    */
@@ -43,7 +43,7 @@ export class CacheRows {
     return [stored, text, lifetime === undefined ? null : this.#session.clock.expiry(lifetime)]
   }
 
-  /** Decodes a value. One that cannot be decoded is reported and counts as a miss, because a cache can be filled again. */
+  /** Decodes a value. An undecodable value is reported and counts as a miss, because a cache can be refilled. */
   decode<T>(text: SqlValue | undefined, stored: string, operation: string): T | typeof ABSENT {
     try {
       return this.#session.values.decode<T>(text, this.sql.table, stored, operation)

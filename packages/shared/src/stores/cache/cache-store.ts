@@ -25,7 +25,7 @@ export class CacheStore implements SqlCacheProvider {
   readonly #loads: Loads
   readonly #sweeper: Sweeper
   readonly sweepers: readonly Sweeper[]
-  // Fields, so that the hot path allocates no closure and the value is decoded before the one promise resolves.
+  // Fields, so that the hot path allocates no closure and the value is decoded before the only promise resolves.
   readonly #valueOrAbsent = (row: Row | undefined, [stored]: Parameters): unknown => {
     const value = row === undefined ? ABSENT : this.#rows.decode(row.value, stored as string, 'cache.get')
     if (value === ABSENT) this.#hitCounter.count(0, 1)
@@ -50,8 +50,8 @@ export class CacheStore implements SqlCacheProvider {
     this.#loading = new CacheLoading(session, this.#rows, this.#sweeper, this.#hitCounter)
   }
 
-  // Not async, as `set`: an async function that has a promise to return resolves one of its own with it, which takes
-  // three microtasks more.
+  // Not async, like `set`: an async function that returns a promise resolves its own promise with it, which takes three more
+  // microtasks.
   get<T>(key: string): Promise<T | null> {
     try {
       const stored = this.#rows.stored(key, 'cache.get')
@@ -161,16 +161,16 @@ export class CacheStore implements SqlCacheProvider {
   }
 }
 
-/** ms; `null` for no entry. */
+/** Returns ms; `null` when there is no entry. */
 function timeLeft(row: Row | undefined): number | null {
   if (row === undefined) return null
   return row.remaining === null ? Number.POSITIVE_INFINITY : Number(row.remaining)
 }
 
 /**
- * All rows as the JSON text they are sent as.
+ * Returns all rows as the JSON text in which they are sent.
  *
- * @throws PersistenceError `VALUE_TOO_LARGE` for more than a string holds.
+ * @throws PersistenceError `VALUE_TOO_LARGE` for more text than a string can hold.
  */
 function oneText(rows: readonly SqlValue[][]): string {
   try {

@@ -1,7 +1,7 @@
 import { cacheEvents } from '../../tracing/events.js'
 import type { TracedDatabase } from '../../tracing/traced-database.js'
 
-/** Counts the reads of an adapter that found a value, and those that found none. */
+/** Counts the reads of an adapter that found a value, and those that did not. */
 export class HitCounter {
   hits = 0
   misses = 0
@@ -11,7 +11,7 @@ export class HitCounter {
     this.#database = database
   }
 
-  /** Counts what one read has found. */
+  /** Counts the hits and misses of one read. */
   count(hits: number, misses: number): void {
     this.hits += hits
     this.misses += misses

@@ -6,7 +6,7 @@ import type { PersistenceError } from '../../errors/persistence-error.js'
 import { isInRange } from '../../keys/key-range.js'
 import { inNextTurn } from '../../time/clock.js'
 
-/** The load that the running code was called from, also across its awaits. */
+/** The load from which the running code was called, also across awaits. */
 const caller = new AsyncLocalStorage<Load>()
 let running = 0
 
@@ -14,31 +14,35 @@ function disableIfIdle(): void {
   if (running === 0) caller.disable()
 }
 
-/** The name of an entry among those of all cache tables. `''` names what all entries of the table begin with. */
+/**
+ * Returns the unique name of an entry among all cache tables. With `''`, returns how the names of all entries of the table start.
+ */
 export function entryOf(table: string, stored: string): string {
   return `${table.toLowerCase()}\0${stored}`
 }
 
-/** The value of a load whose user has gone, or has disconnected its adapter. The next user that waits for it has the turn. */
+/** The value of a load whose client has gone, or has disconnected its adapter. The next waiting client gets the turn. */
 export const PASSED_ON: unique symbol = Symbol('passed on')
 
 /** Runs a load, and sets its `text` before it ends. */
 export type Begin<T> = (load: Load) => Promise<T>
 
-/** One call of a `load` function of `getOrSet`. All callers that ask for its key meanwhile share it. */
+/** One call of a `load` function of `getOrSet`. All concurrent callers of its key share it. */
 export class Load {
   readonly key: string
-  /** Whether this is the load of an entry of a connection, or of another one that has its turns from the same owner. */
+  /**
+   * Returns whether this is the load of that entry, of this connection or of another one that has its turns from the same owner.
+   */
   readonly isOf: (loads: Loads, entry: string) => boolean
-  /** The loads whose code waits for this one. A load is in it once for each wait. */
+  /** The loads whose code waits for this one. A load is listed once per wait. */
   readonly waiting: Load[] = []
-  /** Whether its function has been called and has not settled. */
+  /** Whether its function was called and has not settled. */
   running = false
-  /** Whether its key was written or deleted through this connection since it began. Its value is not stored then. */
+  /** Whether its key was written or deleted through this connection since it began. Its value is then not stored. */
   overtaken = false
-  /** The result for all callers that share it; a {@link LoadedText} where another thread or process has loaded it. */
+  /** The result for all callers that share it; a {@link LoadedText} if another thread or process has loaded it. */
   value: Promise<unknown> | undefined
-  /** The encoded value, once it is known. */
+  /** The encoded value, once known. */
   text: string | undefined
   /** The turn that the owner of the database gave, where that is another thread or process. */
   turn: LoadTurn | undefined
@@ -59,13 +63,13 @@ export class Load {
       return await caller.run(this, load)
     } finally {
       this.running = false
-      // On Node 20 and 22 an AsyncLocalStorage in use slows every promise of the process. Enabling and disabling it costs
-      // too, so it is disabled once after many loads, and not after each.
+      // On Node 20 and 22, an active AsyncLocalStorage slows every promise of the process. Enabling and disabling it also costs,
+      // so it is disabled once after many loads, and not after each.
       if (--running === 0) inNextTurn(disableIfIdle)
     }
   }
 
-  /** Stores the value by `write`, unless it was overtaken. */
+  /** Stores the value with `write`, unless the load was overtaken. */
   async store(write: () => unknown): Promise<void> {
     if (this.overtaken) return
     await (this.turn === undefined ? write() : this.turn.store(write))
@@ -83,12 +87,12 @@ export class Load {
 }
 
 /**
- * The loads of `getOrSet` under way on one connection, by entry (see {@link entryOf}). All callers that ask for an entry
- * share the load that is under way there, until the entry is written or deleted.
+ * The running loads of `getOrSet` on one connection, by entry (see {@link entryOf}). All callers of an entry share its running
+ * load, until the entry is written or deleted.
  */
 export class Loads {
   readonly #owner: DatabaseOwner | undefined
-  /** Of the one that gives the turns to load, which may be this connection. */
+  /** That of the connection which grants the turns to load, which may be this one. */
   readonly #lockOwnerPrefix: string
   readonly #byEntry = new Map<string, Load>()
 
@@ -97,22 +101,25 @@ export class Loads {
     this.#lockOwnerPrefix = lockOwnerPrefix
   }
 
-  /** Whether one load of an entry runs at a time over both: they are the same, or have their turns from one owner or each other. */
+  /**
+   * Returns whether one load of an entry runs at a time across both: they are the same, or get their turns from one owner or from
+   * each other.
+   */
   sharesTurnsWith(other: Loads): boolean {
     return this.#lockOwnerPrefix === other.#lockOwnerPrefix
   }
 
-  /** Whether there is none; every write asks. */
+  /** Whether there is no load; checked by every write. */
   get none(): boolean {
     return this.#byEntry.size === 0
   }
 
   /**
-   * The value of the load under way at `entry`, or else of the one that `begin` is given to run.
+   * Returns the value of the running load of `entry`, or of a new one that `begin` runs.
    *
-   * @param read The value of a text that was loaded in another thread or process.
-   * @param isConnected Whether the adapter of the caller still is.
-   * @throws PersistenceError `INVALID_ARGUMENT` when the code that asks was called from a load of that entry.
+   * @param read Decodes a text that was loaded in another thread or process.
+   * @param isConnected Returns whether the adapter of the caller is still connected.
+   * @throws PersistenceError `INVALID_ARGUMENT` when the calling code was called from a load of that entry.
    */
   async share<T>(
     entry: string,
@@ -131,20 +138,20 @@ export class Loads {
   }
 
   /**
-   * Begins a load for which no caller waits, unless one is under way at `entry`.
+   * Starts a background load, unless `entry` has a running one.
    *
-   * @returns what becomes of it; `undefined` where none was begun.
+   * @returns its outcome; `undefined` when none was started.
    */
   refresh(entry: string, key: string, begin: Begin<unknown>): Promise<unknown> | undefined {
     if (this.#byEntry.has(entry)) return undefined
     const start = (): Promise<unknown> => this.enter(entry, key, begin, undefined).value
-    // The code that asks may be that of a load, which does not wait for this one.
+    // The caller may be the code of a load, which does not wait for this one.
     return caller.getStore() === undefined ? start() : caller.run(undefined as never, start)
   }
 
   /**
-   * The load under way at `entry`, or else the one that `begin` is given to run, and its value: `PASSED_ON` for who shares one
-   * that was abandoned.
+   * Returns the running load of `entry`, or a new one that `begin` runs, and its value: `PASSED_ON` for a caller that shares an
+   * abandoned load.
    *
    * @param asking The load whose code asks.
    * @throws PersistenceError as {@link share}.
@@ -164,21 +171,21 @@ export class Loads {
     return { load, value: shared === undefined ? value : orPassedOn(load, value) }
   }
 
-  /** To be called when a write of `entry` is sent. Later callers do not share a load that began before it. */
+  /** Call it when a write of `entry` is sent. Later callers do not share a load that began before. */
   overtake(entry: string): void {
     const load = this.#byEntry.get(entry)
     if (load === undefined) return
     this.#byEntry.delete(entry)
     load.overtaken = true
-    for (const told of load.atOvertaking) told()
+    for (const notify of load.atOvertaking) notify()
   }
 
-  /** The same for all entries that begin with `start`. */
+  /** Same for all entries whose names start with `start`. */
   overtakeAll(start: string): void {
     for (const entry of this.#byEntry.keys()) if (entry.startsWith(start)) this.overtake(entry)
   }
 
-  /** The same for all entries from `first` to before `end`. */
+  /** Same for all entries from `first` up to but excluding `end`. */
   overtakeRange(first: string, end: string): void {
     for (const entry of this.#byEntry.keys()) if (isInRange(entry, { first, end })) this.overtake(entry)
   }
@@ -195,7 +202,7 @@ export class Loads {
     return load
   }
 
-  /** One load of an entry runs at a time over all that use the owner of the database. */
+  /** One load of an entry runs at a time across all clients of the owner of the database. */
   async #beginInTurn(
     owner: DatabaseOwner,
     load: Load,
@@ -232,7 +239,7 @@ export class Loads {
   }
 }
 
-/** The value of a load that another caller began. */
+/** Returns the value of a load that another caller began. */
 async function orPassedOn(load: Load, value: Promise<unknown>): Promise<unknown> {
   try {
     return await value

@@ -1,6 +1,6 @@
 import type { Statement } from '../../queue/statement.js'
 
-/** Every statement on the table of checkpoints. */
+/** All statements on the table of checkpoints. */
 export interface CheckpointSql {
   readonly table: string
   /** Parameters: id, task, sequence, timestamp, progress, data, estimated time remaining. */

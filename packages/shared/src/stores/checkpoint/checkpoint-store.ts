@@ -8,17 +8,17 @@ import type { Session } from '../../session/session.js'
 import { exactNumber, isReadable } from '../../values/numbers.js'
 import type { CheckpointSql } from './checkpoint-sql.js'
 
-/** The checkpoint port. The type arguments for the data are not checked. */
+/** The checkpoint port. Type arguments for the data are not checked. */
 export interface SqlCheckpointProvider extends CheckpointProvider {
-  /** The checkpoint of a task with the highest sequence, or `undefined`. */
+  /** Returns the checkpoint of a task with the highest sequence, or `undefined`. */
   loadLatest(taskId: string): Promise<Checkpoint | undefined>
   loadLatest<T>(taskId: string): Promise<Checkpoint<T> | undefined>
-  /** The checkpoint with this id, or `undefined`. */
+  /** Returns the checkpoint with this id, or `undefined`. */
   load(checkpointId: string): Promise<Checkpoint | undefined>
   load<T>(checkpointId: string): Promise<Checkpoint<T> | undefined>
 }
 
-/** Checkpoints in a table. The newest is found and the older are dropped in O(log n) of the table. */
+/** Checkpoints in a table. Finding the newest and dropping older ones take O(log n) of the table. */
 export class CheckpointStore implements SqlCheckpointProvider {
   readonly #session: Session
   readonly #sql: CheckpointSql
@@ -111,7 +111,7 @@ export class CheckpointStore implements SqlCheckpointProvider {
   }
 }
 
-// A host without a rate yet estimates Infinity: that is no estimate, and no reason to lose the checkpoint.
+// A host that has no rate yet estimates Infinity. That is no estimate, and no reason to lose the checkpoint.
 const estimateOrNull = (estimate: number | undefined): number | string | null =>
   estimate !== undefined && isReadable(estimate) ? exactNumber(estimate) : null
 

@@ -22,10 +22,10 @@ import { StateWatch } from './state-watch.js'
 
 const DEFAULT_MAX_FAILURES = 5
 
-/** The breaker port with what our stores add. */
+/** The circuit-breaker port with the additions of this package. */
 export type SqlCircuitBreakerProvider = ProbingCircuitBreakerProvider
 
-/** Circuit-breaker state in a table. Every change is one statement: it is exact across processes. */
+/** Circuit-breaker state in a table. Every change is one statement, so counts are exact across processes. */
 export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
   readonly #session: Session
   readonly #sql: CircuitSql
@@ -44,7 +44,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
     return row.failure_count as number
   }
 
-  /** @param watchInterval ms between two looks for changes of other processes, while the key has a listener. */
+  /** @param watchInterval ms between two polls for changes of other processes, while the key has a listener. */
   constructor(
     session: Session,
     sql: { readonly circuits: CircuitSql; readonly probes: ProbeSql },
@@ -74,8 +74,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
     await this.#session.execute(this.#sql.setState, parameters, () => this.#listeners.emit(stored, state))
   }
 
-  // Not async: an async function that has a promise to return resolves one of its own with it, which takes three
-  // microtasks more.
+  // Not async: an async function that returns a promise resolves its own promise with it, which takes three more microtasks.
   recordFailure(key: string, maxFailures: number): Promise<number> {
     try {
       const stored = this.#stored(key, 'recordFailure')
@@ -128,7 +127,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
     return this.#record(this.#sql.reset, stored, [stored], nothing)
   }
 
-  /** Hears of changes after they are stored: at once of those made on this handle, at the next look of all others. */
+  /** Calls the listener after a change is stored: immediately for changes on this handle, at the next poll for all others. */
   subscribe(key: string, listener: StateListener): () => void {
     const stored = this.#stored(key, 'subscribe')
     if (typeof listener !== 'function') {
@@ -146,7 +145,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
     return unsubscribe
   }
 
-  /** Runs a statement that always changes the circuit, and tells the listeners in the order of the changes. */
+  /** Runs a statement that always changes the circuit, and notifies the listeners in the order of the changes. */
   #record<Result>(
     statement: Statement<'one'>,
     stored: string,

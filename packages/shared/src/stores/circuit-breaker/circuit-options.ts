@@ -9,7 +9,7 @@ import { STATES } from './circuit-row.js'
 
 const ADMIT_OPTIONS: OptionNames<AdmitOptions> = { resetTimeout: true, probes: true, lease: true }
 
-/** @returns a copy that holds. @throws PersistenceError `INVALID_ARGUMENT`, as all of these. */
+/** @returns a validated copy. @throws PersistenceError `INVALID_ARGUMENT`, like all functions here. */
 export function checkedState(given: CircuitBreakerPersistedState): CircuitBreakerPersistedState {
   if (typeof given !== 'object' || given === null)
     throw invalidArgument('circuitBreaker.setState', `state must be an object, got ${typeName(given)}`)
@@ -36,13 +36,13 @@ export function checkedState(given: CircuitBreakerPersistedState): CircuitBreake
   return state
 }
 
-/** A count of calls that decides something, cut to what an engine can hold. */
+/** Validates a threshold for a count of calls, and limits it to what an engine can store. */
 export function threshold(value: number, name: string, method: string): number {
   if (typeof value === 'number' && value >= 1) return Math.min(value, Number.MAX_SAFE_INTEGER)
   throw invalidArgument(`circuitBreaker.${method}`, `${name} must be a number from 1, got ${shown(value)}`)
 }
 
-/** Checked options with their defaults, in ms. */
+/** Validated options with their defaults, in ms. */
 export function admitRequest(options: AdmitOptions): Required<AdmitOptions> {
   const { resetTimeout, probes = 1, lease: given } = readOptions(options, ADMIT_OPTIONS, 'circuitBreaker.admit')
   if (!Number.isFinite(resetTimeout) || resetTimeout < 0) {
@@ -61,7 +61,7 @@ export function admitRequest(options: AdmitOptions): Required<AdmitOptions> {
   }
 }
 
-/** @returns a copy that holds. */
+/** @returns a validated copy. */
 export function checkedPermit(given: Permit, method: string): Permit {
   const operation = `circuitBreaker.${method}`
   const refuse = (): PersistenceError =>

@@ -4,7 +4,7 @@ import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.j
 
 export const STATES: readonly unknown[] = ['closed', 'open', 'half-open']
 
-/** The state that the port shows for a row of `table`. @throws PersistenceError `VALUE_UNREADABLE`, of `operation`. */
+/** Returns the state of the port from a row of `table`. @throws PersistenceError `VALUE_UNREADABLE`, of `operation`. */
 export function toState(row: Row, table: string, operation: string): CircuitBreakerPersistedState {
   if (!STATES.includes(row.state)) throw unreadable(row, 'state', table, operation)
   return {
@@ -15,16 +15,16 @@ export function toState(row: Row, table: string, operation: string): CircuitBrea
   }
 }
 
-/** A probe under way: end of lease in epoch ms, lease in ms. */
+/** An active probe: end of lease in epoch ms, lease in ms. */
 export type StoredProbe = readonly [name: string, end: number, lease: number]
 
-/** The probes under way in a row of `table`. @throws PersistenceError `VALUE_UNREADABLE`, of `operation`. */
+/** Returns the active probes in a row of `table`. @throws PersistenceError `VALUE_UNREADABLE`, of `operation`. */
 export function storedProbes(row: Row, table: string, operation: string): StoredProbe[] {
   try {
     const probes: unknown = JSON.parse(String(row.probes))
     if (Array.isArray(probes) && probes.every(isProbe)) return probes
   } catch {
-    // Refused below, like JSON that holds something else.
+    // Refused below, like JSON with other content.
   }
   throw unreadable(row, 'probes', table, operation)
 }
@@ -35,7 +35,7 @@ function isProbe(value: unknown): value is StoredProbe {
   return typeof name === 'string' && typeof end === 'number' && typeof lease === 'number'
 }
 
-/** {@link toState} where there may be no row. */
+/** {@link toState} for a row that may be missing. */
 export function stateOrNull(
   row: Row | undefined,
   table: string,

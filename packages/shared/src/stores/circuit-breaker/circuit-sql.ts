@@ -1,13 +1,13 @@
 import type { Statement } from '../../queue/statement.js'
 
-/** Every statement on the table of circuits that the port of the scope needs. A row gives the circuit as it is now. */
+/** All statements on the table of circuits for the port of the scope. A row has the present state of the circuit. */
 export interface CircuitSql {
   readonly table: string
   /** Parameters: key. */
   readonly getState: Statement<'one'>
   /** Parameters: key, state, failure count, last failure, last success. */
   readonly setState: Statement<'none'>
-  /** Parameters: key, failures that open the circuit. The whole decision is in the statement: it counts exactly. */
+  /** Parameters: key, failures that open the circuit. The whole decision is in the statement, so counts are exact. */
   readonly recordFailure: Statement<'one'>
   /** Parameters: key. */
   readonly recordSuccess: Statement<'one'>
@@ -16,28 +16,28 @@ export interface CircuitSql {
   /** Parameters: key. */
   readonly reset: Statement<'one'>
   /**
-   * A row that differs from the one before when another connection has committed since. Commits of this connection do
-   * not count. Absent where the database does not tell: then the circuits themselves are read.
+   * A row that differs from the previous one when another connection has committed since. Commits of this connection do not
+   * count. Absent for a database without such a value: then the circuits themselves are read.
    */
   readonly lastCommit?: Statement<'one'>
 }
 
 /**
- * The statements that decide for all processes which calls are admitted. Each gives the circuit as it is after a change,
- * and no row where it decided to change nothing.
+ * The statements that decide for all processes which calls are admitted. Each returns the circuit after a change, and no row if
+ * it decided to change nothing.
  */
 export interface ProbeSql {
   readonly table: string
-  /** Parameters: key. Where the database's own clock judges, its time is `judged_at`, by which the row is to be read. */
+  /** Parameters: key. If the database's own clock decides, its time is in `judged_at`; interpret the row by that time. */
   readonly readCircuit: Statement<'one'>
   /**
-   * Parameters: key, name of the probe, its lease, how many may probe, reset timeout. A row when there was a place; calls
-   * do not share one, because it would not see the places it gives itself.
+   * Parameters: key, name of the probe, its lease, maximum number of probes, reset timeout. Returns a row when a slot was free.
+   * Calls do not share the statement, because it would not see the slots that it grants itself.
    */
   readonly admitProbe: Statement<'one'>
   /**
-   * Parameters: key, generation. After the clock was set back, what lies in its future would hold for as long as it was
-   * set back; times are moved to now, and leases begin again.
+   * Parameters: key, generation. After the clock was set back, times in its future would last as much longer; they are moved to
+   * now, and leases begin again.
    */
   readonly followClock: Statement<'one'>
   /** Parameters: key, generation, name of the probe, successes that close the circuit. */
@@ -47,7 +47,7 @@ export interface ProbeSql {
   /** Parameters: key, generation, name of the probe. */
   readonly probeWithdrawn: Statement<'one'>
   /**
-   * Parameters: key, generation. Only where there is something to forget: a success of a healthy circuit costs no
+   * Parameters: key, generation. Changes the row only if there are failures to clear: a success of a healthy circuit costs no
    * write.
    */
   readonly callSucceeded: Statement<'one'>

@@ -8,14 +8,13 @@ import type { ProbeSql } from './circuit-sql.js'
 import { StateListeners } from './state-listeners.js'
 
 /**
- * Decides for all processes which calls are admitted and which reports count. Keys are stored ones; the caller has
- * connected.
+ * Decides for all processes which calls are admitted and which reports count. Keys are stored keys, and the caller has connected.
  */
 export class CircuitProbes {
   readonly #session: Session
   readonly #sql: ProbeSql
   readonly #listeners: StateListeners
-  /** The statement that reads a circuit, under the name of the call that asks. */
+  /** The statement that reads a circuit, under the name of each calling operation. */
   readonly #read: Readonly<Record<'admit' | 'succeeded' | 'failed', Statement<'one'>>>
 
   constructor(session: Session, sql: ProbeSql) {
@@ -30,7 +29,7 @@ export class CircuitProbes {
     this.#listeners = session.connection.shared(StateListeners)
   }
 
-  /** Looks first: a closed circuit admits without a write. */
+  /** Reads first: a closed circuit admits without a write. */
   async admit(key: string, stored: string, options: Required<AdmitOptions>): Promise<Admission> {
     for (;;) {
       const row = await this.#session.executeRegardless(this.#read.admit, [stored], oneRow)
@@ -82,7 +81,7 @@ export class CircuitProbes {
     return admitted && { key, generation: admitted.generation, probe }
   }
 
-  /** Epoch ms from which one more may probe, `now` or earlier when it may. */
+  /** Returns the epoch ms from which another probe is possible, `now` or earlier if it already is. */
   #retryAt(row: Row, { resetTimeout, probes: most }: Required<AdmitOptions>, now: number): number | 'in the future' {
     const openedAt = Number(row.opened_at)
     const under = storedProbes(row, this.#sql.table, this.#read.admit.name).filter(([, end]) => end > now)

@@ -6,18 +6,18 @@ import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.j
 import { type CircuitEvent, circuitEvents } from '../../tracing/events.js'
 import type { TracedDatabase } from '../../tracing/traced-database.js'
 
-// Of circuits that nobody listens to here; the oldest one goes.
-const MOST_PUBLISHED = 10_000
+// Bounds the states of circuits without listeners here; the oldest one is dropped.
+const MAX_PUBLISHED = 10_000
 
 export type StateListener = (state: CircuitBreakerPersistedState) => void
 
-/** The listeners of one circuit, and the state that they were told last. */
+/** The listeners of one circuit, and the last state that they received. */
 interface Subscribers {
   readonly listeners: Set<{ listener: StateListener }>
   readonly followers: Set<CircuitFollower>
-  /** Ends the notifications from the owner of the database. */
+  /** Unsubscribes from the owner of the database. */
   readonly leaveOwner: (() => void) | undefined
-  /** `undefined` until something is known; `null` for a circuit that was never stored. */
+  /** `undefined` until a state is known; `null` for a circuit that was never stored. */
   last: CircuitBreakerPersistedState | null | undefined
 }
 
@@ -27,7 +27,7 @@ export class StateListeners {
   readonly #database: TracedDatabase
   readonly #owner: DatabaseOwner | undefined
   readonly #byKey = new Map<string, Subscribers>()
-  /** The states that were published last. */
+  /** The state that was published last, by stored key. */
   readonly #published = new Map<string, CircuitEvent['state']>()
 
   constructor({ database, diagnostics, owner }: Connection) {
@@ -36,7 +36,7 @@ export class StateListeners {
     this.#owner = owner
   }
 
-  /** Whether nobody listens. */
+  /** Whether there is no listener. */
   get none(): boolean {
     return this.#byKey.size === 0 && !circuitEvents.hasSubscribers
   }
@@ -51,45 +51,45 @@ export class StateListeners {
     }
   }
 
-  /** Calls `told` after each change through this handle, and with each new state that is read here. */
-  follow(key: string, told: CircuitFollower): () => void {
+  /** Calls `follower` after each change through this handle, and with each new state that is read here. */
+  follow(key: string, follower: CircuitFollower): () => void {
     const subscribers = this.#enter(key)
-    subscribers.followers.add(told)
+    subscribers.followers.add(follower)
     return () => {
-      subscribers.followers.delete(told)
+      subscribers.followers.delete(follower)
       this.#leave(key, subscribers)
     }
   }
 
-  /** Tells of a change through this handle. To be called in the decoder of its statement, so that changes are told in order. */
+  /** Announces a change through this handle. Call it in the decoder of its statement, so that changes are announced in order. */
   emit(key: string, state: CircuitBreakerPersistedState): void {
     if (circuitEvents.hasSubscribers) this.#publish(key, state)
     const subscribers = this.#byKey.get(key)
     if (subscribers === undefined) return
-    for (const told of subscribers.followers) told(state, 'change')
-    this.#tell(subscribers, state)
+    for (const follower of subscribers.followers) follower(state, 'change')
+    this.#notify(subscribers, state)
   }
 
-  /** As {@link emit}, for a statement that may leave the state unchanged. Listeners hear only of a state that differs. */
+  /** Like {@link emit}, for a statement that may leave the state unchanged. Listeners are called only if it differs. */
   emitIfChanged(key: string, state: CircuitBreakerPersistedState): void {
     if (circuitEvents.hasSubscribers) this.#publish(key, state)
     const subscribers = this.#byKey.get(key)
     if (subscribers === undefined) return
-    for (const told of subscribers.followers) told(state, 'probe')
+    for (const follower of subscribers.followers) follower(state, 'probe')
     const { last } = subscribers
-    if (last === undefined || last === null || !isSame(last, state)) this.#tell(subscribers, state)
+    if (last === undefined || last === null || !isSame(last, state)) this.#notify(subscribers, state)
   }
 
-  /** The circuit was seen in this state. Listeners hear of it only if it differs from the state they know. */
+  /** Announces a state that was read. Listeners are called only if it differs from the last state they received. */
   observe(key: string, state: CircuitBreakerPersistedState | null): void {
     const subscribers = this.#byKey.get(key)
     if (subscribers === undefined) return
     const { last } = subscribers
     subscribers.last = state
     if (state === null || (last && isSame(last, state))) return
-    // Also what was unknown here: who follows may have looked before that.
-    for (const told of subscribers.followers) told(state, 'seen')
-    if (last !== undefined) this.#tell(subscribers, state)
+    // Also when no state was known here, because a follower may have read the circuit earlier.
+    for (const follower of subscribers.followers) follower(state, 'seen')
+    if (last !== undefined) this.#notify(subscribers, state)
   }
 
   #enter(key: string): Subscribers {
@@ -118,12 +118,12 @@ export class StateListeners {
     if (state === (previous ?? 'closed')) return
     this.#published.delete(stored)
     this.#published.set(stored, state)
-    if (this.#published.size > MOST_PUBLISHED) this.#published.delete(this.#published.keys().next().value as string)
+    if (this.#published.size > MAX_PUBLISHED) this.#published.delete(this.#published.keys().next().value as string)
     const key = splitTagged(stored, 'circuit:')?.key ?? stored
     circuitEvents.publish({ database: this.#database, key, state, ...(previous && { previous }) })
   }
 
-  #tell(subscribers: Subscribers, state: CircuitBreakerPersistedState): void {
+  #notify(subscribers: Subscribers, state: CircuitBreakerPersistedState): void {
     subscribers.last = state
     for (const { listener } of [...subscribers.listeners]) {
       try {

@@ -9,26 +9,26 @@ import { StateListeners } from './state-listeners.js'
 
 const OPERATION = 'circuitBreaker.subscribe'
 
-/** What a watch needs of a session. */
+/** The parts of a session that a watch needs. */
 export type WatchSession = Pick<Session, 'clock' | 'connection' | 'diagnostics' | 'execute' | 'atEnd'>
 
-/** A circuit that has listeners here. */
+/** A circuit with listeners here. */
 interface Watched {
   listeners: number
-  /** Ends the notifications of the database or of its owner; to be called once. */
+  /** Unsubscribes from the database or its owner; call it once. */
   leave: (() => void) | undefined
 }
 
 /**
- * Finds the changes that other connections make to circuits that have listeners here. It polls only while there are listeners,
- * from a timer that does not keep the process alive, and reads circuits only after another connection has committed. Where the
- * database sends notifications, it reads a circuit after each, and polls less often, for changes without one, such as a count.
- * Where another thread or process owns the database, the owner polls for all of its users.
+ * Detects changes that other connections make to circuits with listeners here. It polls only while there are listeners, from a
+ * timer that does not keep the process alive, and reads circuits only after another connection has committed. If the database
+ * sends notifications, it reads a circuit after each, and polls less often, only for changes without a notification, such as a
+ * count. If another thread or process owns the database, the owner polls for all of its clients.
  */
 export class StateWatch {
   readonly #session: WatchSession
   readonly #listeners: StateListeners
-  readonly #look: Statement<'one'>
+  readonly #readState: Statement<'one'>
   readonly #lastCommit: Statement<'one'> | undefined
   readonly #table: string
   /** ms. */
@@ -42,15 +42,15 @@ export class StateWatch {
   constructor(session: WatchSession, sql: CircuitSql, interval: number) {
     this.#session = session
     this.#listeners = session.connection.shared(StateListeners)
-    this.#look = { ...sql.getState, name: OPERATION, background: true }
+    this.#readState = { ...sql.getState, name: OPERATION, background: true }
     this.#table = sql.table
-    const looksItself = session.connection.owner === undefined
-    this.#lastCommit = looksItself && sql.lastCommit ? { ...sql.lastCommit, background: true } : undefined
+    const pollsItself = session.connection.owner === undefined
+    this.#lastCommit = pollsItself && sql.lastCommit ? { ...sql.lastCommit, background: true } : undefined
     this.#interval = interval
     session.atEnd(() => this.#stop())
   }
 
-  /** @returns ends the watching; harmless when repeated. */
+  /** @returns a function that ends the watch; harmless when called again. */
   watch(stored: string): () => void {
     const watched = this.#watched.get(stored) ?? { listeners: 0, leave: undefined }
     this.#watched.set(stored, watched)
@@ -67,16 +67,16 @@ export class StateWatch {
     }
   }
 
-  /** Reads the state of the circuit first: later states are compared with it. */
+  /** Reads the state of the circuit first, because later states are compared with it. */
   async #begin(stored: string, watched: Watched): Promise<void> {
     const first = !this.#running
     this.#running = true
     await this.#guarded(async () => {
       if (first) await this.#hasChanged()
-      await this.#lookAt(stored)
+      await this.#observe(stored)
     })
     const { owner } = this.#session.connection
-    // After the first look, which sets up the tables.
+    // After the first read, which sets up the tables.
     if (owner === undefined) {
       if (first) this.#schedule()
     } else if (watched.listeners > 0 && this.#running) {
@@ -85,20 +85,20 @@ export class StateWatch {
     await this.#subscribe(stored, watched)
   }
 
-  /** To be called after the first look, which connects and reads the state that notifications tell a change of. */
+  /** Call it after the first read, which connects and reads the state with which notified changes are compared. */
   async #subscribe(stored: string, watched: Watched): Promise<void> {
     const { notifications } = this.#session.connection.place
     if (notifications === undefined || watched.leave !== undefined || watched.listeners === 0 || !this.#running) return
-    const look = (): Promise<void> => this.#guarded(() => this.#lookAt(stored))
-    watched.leave = notifications.subscribe('circuit', stored, () => void look())
+    const observe = (): Promise<void> => this.#guarded(() => this.#observe(stored))
+    watched.leave = notifications.subscribe('circuit', stored, () => void observe())
     await notifications.settled()
-    // Commits since the first look were notified to nobody here.
-    if (notifications.active && watched.listeners > 0 && this.#running) await look()
+    // Commits since the first read were notified before there was a listener here.
+    if (notifications.active && watched.listeners > 0 && this.#running) await observe()
   }
 
   async #poll(): Promise<void> {
     await this.#guarded(async () => {
-      if (await this.#hasChanged()) await Promise.all([...this.#watched.keys()].map((stored) => this.#lookAt(stored)))
+      if (await this.#hasChanged()) await Promise.all([...this.#watched.keys()].map((stored) => this.#observe(stored)))
     })
     this.#schedule()
   }
@@ -112,15 +112,15 @@ export class StateWatch {
     })
   }
 
-  async #lookAt(stored: string): Promise<void> {
-    // In the decoder, and not after the promise: so this state keeps its order among the changes made here.
-    await this.#session.execute(this.#look, [stored], (row) => {
+  async #observe(stored: string): Promise<void> {
+    // In the decoder and not after the promise, so that this state stays in order with the changes made here.
+    await this.#session.execute(this.#readState, [stored], (row) => {
       this.#listeners.observe(stored, stateOrNull(row, this.#table, OPERATION))
     })
   }
 
   #schedule(): void {
-    // Where no other connection can reach the database, none can change anything.
+    // If no other connection can reach the database, none can change it.
     if (!this.#running || this.#session.connection.place.location === '') return
     this.#cancelTimer?.()
     const { clock, connection } = this.#session
@@ -139,12 +139,12 @@ export class StateWatch {
     this.#cancelTimer = undefined
   }
 
-  /** No caller awaits the watching, so the diagnostics get its failures, and it goes on. */
+  /** Runs background work: the diagnostics receive its failures, and it continues. */
   async #guarded(work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {
-      // So the next look reads the circuits again.
+      // The next poll then reads the circuits again.
       this.#version = undefined
       const code = error instanceof PersistenceError ? error.code : undefined
       if (code === 'CLOSED' || code === 'FILE_REPLACED') this.#stop()

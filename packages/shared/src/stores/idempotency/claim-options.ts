@@ -16,11 +16,11 @@ const OPTIONS: OptionNames<ClaimOptions> = {
   onFailure: true,
 }
 
-/** Checked options of a claim with their defaults; times in ms. */
+/** Validated options of a claim with their defaults; times in ms. */
 export interface ClaimRequest {
   readonly key: string
   readonly lease: number
-  /** `undefined` for ever. */
+  /** `undefined` for no expiry. */
   readonly ttl: number | undefined
   readonly fingerprint: string | undefined
   readonly wait: number
@@ -51,10 +51,10 @@ export function claimRequest(key: string, options: ClaimOptions, maxKeyBytes: nu
   }
 }
 
-// The end of the lease, which is now and this, must be a whole number that every engine reads back exactly.
+// The end of the lease, now plus this, must be an integer that every engine reads exactly.
 const LONGEST_LEASE_MS = Math.floor(Number.MAX_SAFE_INTEGER / 2)
 
-/** A lease in whole ms. @throws PersistenceError `INVALID_TTL`, also for one that never ends. */
+/** Returns a lease in whole ms. @throws PersistenceError `INVALID_TTL`, also for a lease without end. */
 export function leaseTime(lease: number, operation: string): number {
   const duration = timeToLive(lease, operation, { name: 'lease', advice: '' })
   if (lease !== undefined && duration !== undefined && duration <= LONGEST_LEASE_MS) return duration

@@ -14,11 +14,11 @@ export interface ClaimGrant {
   readonly owner: string
   readonly generation: number
   readonly fingerprint: string | undefined
-  /** ms the result is kept; `undefined` for ever. */
+  /** ms for which the result is kept; `undefined` for no expiry. */
   readonly ttl: number | undefined
 }
 
-/** The end of a lease by the clocks of this process, never later than the database has it. */
+/** The end of a lease by the clocks of this process, never later than in the database. */
 export interface LeaseEnd {
   /** Epoch ms. */
   readonly expiresAt: number
@@ -26,20 +26,20 @@ export interface LeaseEnd {
   readonly localEnd: number
 }
 
-/** What became of a report. */
+/** The outcome of a report. */
 export interface Ending {
   /** `false` when the claim was over and nothing was written. */
   readonly recorded: boolean
-  /** The report could not be stored; where it is recorded, the claim has ended without it. */
+  /** Why the report could not be stored. If it is recorded, the claim has ended without it. */
   readonly unstored?: PersistenceError
 }
 
-// INVALID_ARGUMENT: a member of the value that throws when it is read.
+// INVALID_ARGUMENT: a member of the value throws when it is read.
 const ABOUT_THE_VALUE: ReadonlySet<string> = new Set(['INVALID_ARGUMENT', 'VALUE_NOT_SERIALIZABLE', 'VALUE_TOO_LARGE'])
 
 /**
- * The rows of claims. Each decision is one statement, or one transaction with the statement that keeps the record. A claim may
- * outlive its session and its database. Then renewals and reports reject, because no other process would find them.
+ * The rows of claims. Each decision is one statement, or one transaction with the statement that stores the record. A claim may
+ * outlive its session and its database. Renewals and reports then reject, because no other process would find them.
  */
 export class ClaimRows {
   readonly #session: Session
@@ -71,13 +71,16 @@ export class ClaimRows {
     lease: number,
   ): Promise<(LeaseEnd & { generation: number }) | undefined> {
     const parameters = [stored, owner, fingerprint ?? null, lease, this.#session.clock.bound(false)]
-    const asked = this.#session.clock.monotonic()
+    const calledAt = this.#session.clock.monotonic()
     return this.#session.executeRegardless(this.#sql.grant, parameters, (row) =>
-      row === undefined ? undefined : { ...this.#leaseEnd(row, asked), generation: Number(row.generation) },
+      row === undefined ? undefined : { ...this.#leaseEnd(row, calledAt), generation: Number(row.generation) },
     )
   }
 
-  /** Has the end of the claim on a key notified. @returns `false` where there is no claim, whose end may not have been notified. */
+  /**
+   * Requests a notification of the end of the claim on a key. @returns `false` when there is no claim; its end may not have been
+   * notified.
+   */
   async awaitEnd(stored: string): Promise<boolean> {
     const { awaitEnd } = this.#sql
     return awaitEnd === undefined || this.#session.execute(awaitEnd, [stored], hasRow)
@@ -85,9 +88,9 @@ export class ClaimRows {
 
   /** @returns `undefined` when the claim was over. */
   async renew(grant: ClaimGrant, lease: number): Promise<LeaseEnd | undefined> {
-    const asked = this.#session.clock.monotonic()
+    const calledAt = this.#session.clock.monotonic()
     return this.#session.execute(this.#sql.renew, [...ofClaim(grant), lease], (row) =>
-      row === undefined ? undefined : this.#leaseEnd(row, asked),
+      row === undefined ? undefined : this.#leaseEnd(row, calledAt),
     )
   }
 
@@ -115,10 +118,7 @@ export class ClaimRows {
     })
   }
 
-  /**
-   * Ends the claim also when the report cannot be stored: its work is done, and must not be done again after the
-   * lease.
-   */
+  /** Ends the claim even when the report cannot be stored: its work is done, and must not be done again after the lease. */
   async #record(
     grant: ClaimGrant,
     value: unknown,
@@ -175,14 +175,14 @@ export class ClaimRows {
     }
   }
 
-  /** @param asked Monotonic ms of the call. */
-  #leaseEnd(row: Row, asked: number): LeaseEnd {
+  /** @param calledAt Monotonic ms of the call. */
+  #leaseEnd(row: Row, calledAt: number): LeaseEnd {
     const end = Number(row.expires_at)
     const grantedAt = Number(row.granted_at)
-    // Read before the elapsed time: a process that is held up in between must not take the end to be later than it is.
+    // Read before the elapsed time: if the process is delayed in between, it must not assume a later end than the real one.
     const { clock, connection } = this.#session
     const [wall, monotonic] = [clock.now(), clock.monotonic()]
-    const elapsed = connection.sinceRun(row.ran_at, asked, monotonic)
+    const elapsed = connection.sinceRun(row.ran_at, calledAt, monotonic)
     clock.lease.observe(grantedAt)
     this.#session.leaseTime?.granted(grantedAt)
     const remaining = end - grantedAt - elapsed
@@ -193,7 +193,7 @@ export class ClaimRows {
 const isUnstorable = (error: unknown): error is PersistenceError =>
   error instanceof PersistenceError && ABOUT_THE_VALUE.has(error.code)
 
-/** The first parameters of a statement that has an effect only while the claim lasts. */
+/** The first parameters of a statement that has an effect only while the claim is active. */
 const ofClaim = ({ stored, owner, generation }: ClaimGrant): [string, string, number] => [stored, owner, generation]
 
 const keyRow = (row: Row | undefined): Row => givenRow(row, 'idempotency.claim')

@@ -11,7 +11,7 @@ import { KeyWaiters } from './key-waiters.js'
 const SHORTEST_POLL_MS = 10
 const LONGEST_POLL_MS = 200
 
-/** Grants claims, and lets callers wait for claims that other callers hold. */
+/** Grants claims, and lets callers wait for claims of other callers. */
 export class Claims {
   readonly #session: Session
   readonly #rows: ClaimRows
@@ -28,14 +28,14 @@ export class Claims {
     request.signal?.throwIfAborted()
     if (!this.#session.ready) await this.#session.connect('idempotency.claim')
     const stored = this.#session.names.idempotency.store(key)
-    const asked = request.wait > 0 ? this.#wait<T>(stored, request) : this.#ask<T>(stored, request)
-    return claimEvents.hasSubscribers ? this.#published(asked, request.key) : asked
+    const call = request.wait > 0 ? this.#wait<T>(stored, request) : this.#readOrClaim<T>(stored, request)
+    return claimEvents.hasSubscribers ? this.#published(call, request.key) : call
   }
 
   /** Publishes the outcome of a call to the subscribers of claim events. */
-  async #published<T>(asked: Promise<Claim<T>>, key: string): Promise<Claim<T>> {
+  async #published<T>(call: Promise<Claim<T>>, key: string): Promise<Claim<T>> {
     try {
-      const claim = await asked
+      const claim = await call
       this.#publish(key, claim.state === 'claimed' || claim.state === 'running' ? claim.state : 'replayed')
       return claim
     } catch (error) {
@@ -52,18 +52,18 @@ export class Claims {
     const { clock, connection } = this.#session
     const { notifications } = connection.place
     const deadline = clock.monotonic() + request.wait
-    // Before the first look, so that no change between a look and the waiting is missed.
+    // Before the first read, so that no change between a read and the wait is missed.
     const waiter = this.#waiters.enter(stored)
     let unsubscribe: (() => void) | undefined
     try {
       for (let poll = SHORTEST_POLL_MS; ; poll = Math.min(LONGEST_POLL_MS, poll * 2)) {
-        const claim = await this.#ask<T>(stored, request)
+        const claim = await this.#readOrClaim<T>(stored, request)
         const remaining = deadline - clock.monotonic()
         if (claim.state !== 'running' || remaining <= 0) return claim
-        // After the first look: a key with a result needs no subscription.
+        // After the first read, because a key with a result needs no subscription.
         unsubscribe ??= notifications?.subscribe('claim', stored, () => this.#waiters.wake(stored))
         if (notifications !== undefined && !(await this.#awaitNotifications(notifications, stored))) continue
-        // With jitter, so that the waiters of several processes do not march in step.
+        // With jitter, so that callers of several processes do not poll in step.
         const pause = (notifications?.active ? POLL_WITH_NOTIFICATIONS_MS : poll) * (0.5 + connection.random() / 2)
         const leaseEnd = Math.max(1, claim.until - clock.now())
         await waiter.next(clock, Math.min(pause, leaseEnd, remaining), request.signal)
@@ -74,14 +74,16 @@ export class Claims {
     }
   }
 
-  /** Has the end of the claim notified. @returns `false` when the claim has ended since it was read, before that. */
+  /**
+   * Requests a notification of the end of the claim. @returns `false` when the claim has ended between the read and the request.
+   */
   async #awaitNotifications(notifications: ChangeNotifications, stored: string): Promise<boolean> {
     await notifications.settled()
     return !notifications.active || this.#rows.awaitEnd(stored)
   }
 
-  /** Looks first: a replay is the usual case and costs no write. */
-  async #ask<T>(stored: string, request: ClaimRequest): Promise<Claim<T>> {
+  /** Reads first: a replay is the usual case and costs no write. */
+  async #readOrClaim<T>(stored: string, request: ClaimRequest): Promise<Claim<T>> {
     for (;;) {
       const { record, fingerprint } = await this.#rows.read(stored)
       if (record.state !== 'vacant') {
@@ -96,8 +98,8 @@ export class Claims {
     }
   }
 
-  /** Ends a claim whose caller has given up, which would last until the end of its lease. Never rejects. */
-  async #giveBack(grant: ClaimGrant): Promise<void> {
+  /** Ends a claim whose caller has given up; otherwise it would last until the end of its lease. Never rejects. */
+  async #abandon(grant: ClaimGrant): Promise<void> {
     try {
       await this.#rows.forget(grant)
     } catch (error) {
@@ -114,7 +116,7 @@ export class Claims {
     const grant = { key: request.key, stored, owner, generation: end.generation, fingerprint, ttl }
     const wake = (): void => this.#waiters.wake(stored)
     if (signal?.aborted) {
-      await this.#giveBack(grant)
+      await this.#abandon(grant)
       wake()
       throw signal.reason
     }

@@ -6,7 +6,7 @@ import { Lease, leaseMargin } from '../../time/lease.js'
 import { leaseTime } from './claim-options.js'
 import type { ClaimGrant, ClaimRows, Ending, LeaseEnd } from './claim-rows.js'
 
-/** What a claim needs besides its grant. */
+/** The environment of a claim. */
 export interface ClaimContext {
   readonly rows: ClaimRows
   readonly clock: Clock
@@ -14,9 +14,9 @@ export interface ClaimContext {
   /** ms. */
   readonly lease: number
   readonly onFailure: 'forget' | 'keep'
-  /** Tells the callers that wait for the key. */
+  /** Notifies the callers that wait for the key. */
   readonly wake: () => void
-  /** Told once when the claim is found to be lost. */
+  /** Called once when the claim is found to be lost. */
   readonly lost: () => void
 }
 
@@ -27,7 +27,7 @@ export class HeldClaim<T> implements ClaimedKey<T> {
   readonly #context: ClaimContext
   readonly #lease: Lease
   #expiresAt: number
-  /** The latest report, until it is known whether it ended the claim. */
+  /** The latest report, until its outcome is known. */
   #ending: Promise<Ending | undefined> | undefined
   #lost = false
 
@@ -80,7 +80,8 @@ export class HeldClaim<T> implements ClaimedKey<T> {
         this.#extend(end, duration)
         return true
       }
-      // A report of its own holder may have ended the claim a moment ago: that is no loss. If it rejects, its caller knows.
+      // A report of its own holder may have just ended the claim: that is not a loss. If the report rejects, its caller receives
+      // the error.
       await this.#ending?.catch(() => undefined)
       this.#lose('its lease was over in the file, or the key was settled by another')
       return false
@@ -111,9 +112,9 @@ export class HeldClaim<T> implements ClaimedKey<T> {
     return { recorded: false, current: record as KeyRecord<T> | VacantKey }
   }
 
-  /** @returns `undefined` when the claim was over before. */
+  /** @returns `undefined` when the claim was already over. */
   async #end(write: (grant: ClaimGrant) => Promise<Ending>): Promise<Ending | undefined> {
-    // The local clock decides too: by the wall clock a lease that is over may look alive again.
+    // The local clock is checked too: by the wall clock, an expired lease may look valid again.
     const ending = this.#lease.ended ? undefined : await write(this.#grant)
     if (!ending?.recorded) return undefined
     this.#lease.settle()

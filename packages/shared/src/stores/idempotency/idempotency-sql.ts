@@ -1,64 +1,67 @@
 import type { Statement } from '../../queue/statement.js'
 
-/** Every statement on the table of results. */
+/** All statements on the table of results. */
 export interface ResultSql {
   readonly table: string
   /**
-   * Parameters: key. A mark instead of a value (unstored-result.ts) is `value`, or `unstored` where the column of values
-   * takes text only.
+   * Parameters: key. A marker instead of a value (unstored-result.ts) is in `value`, or in `unstored` if the column of values
+   * accepts only text.
    */
   readonly get: Statement<'one'>
   /** Parameters: key, value, expiry. */
   readonly set: Statement<'none'>
   /** Parameters: key. */
   readonly delete: Statement<'none'>
-  /** Parameters: most rows. */
+  /** Parameters: maximum number of rows. */
   readonly sweep: Statement<'many'>
 }
 
 /**
- * Every statement on claims and on the records they leave. Clocked by the lease clock unless said otherwise. The row of a
- * grant gives `granted_at` and `expires_at` by the time of the database, and `ran_at`, the time that was bound.
+ * All statements on claims and on the records they leave. They use the lease clock unless stated otherwise. The row of a grant
+ * has `granted_at` and `expires_at` by the time of the database, and `ran_at`, the time that was bound.
  */
 export interface ClaimSql {
   readonly table: string
   readonly recordTable: string
-  /** Parameters: key, wall time. Always one row, with or without a record. `judged_at`: the time by which a lease is over. */
+  /**
+   * Parameters: key, wall time. Always one row, with or without a record. `judged_at`: the time that decides whether a lease is
+   * over.
+   */
   readonly readKey: Statement<'one'>
   /**
-   * Parameters: key, owner, fingerprint, lease, wall time. A row when the key was free and is the caller's now: the whole
-   * decision is in the statement. Calls do not share one, because it would not see what it grants itself.
+   * Parameters: key, owner, fingerprint, lease, wall time. Returns a row when the key was free and is the caller's now: the whole
+   * decision is in the statement. Calls do not share the statement, because it would not see its own grants.
    */
   readonly grant: Statement<'one'>
   /**
-   * Parameters: key. From now on the end of the claim is told. A row where the claim is running. Absent where the database
-   * tells nothing.
+   * Parameters: key. From now on, the end of the claim is notified. Returns a row when the claim is active. Absent for a database
+   * without notifications.
    */
   readonly awaitEnd?: Statement<'one'>
   /** Parameters: key, owner, generation, lease. */
   readonly renew: Statement<'one'>
   /** Parameters: key, owner, generation, value, expiry of the value. Ends the claim. */
   readonly complete: Statement<'one'>
-  /** Parameters: those of {@link complete}, with a mark (unstored-result.ts) instead of the value. */
+  /** Parameters: those of {@link complete}, with a marker (unstored-result.ts) instead of the value. */
   readonly completeUnstored: Statement<'one'>
   /** Parameters: key, owner, generation. */
   readonly forget: Statement<'one'>
-  /** Parameters: key, generation. As {@link forget}, whoever asks. */
+  /** Parameters: key, generation. Like {@link forget}, for any caller. */
   readonly free: Statement<'one'>
   /**
-   * Parameters: key, fingerprint, failure, expiry. Follows {@link complete} or {@link forget} in one transaction. Absent
-   * where a claim and its record are one row: that keeps its fingerprint by itself.
+   * Parameters: key, fingerprint, failure, expiry. Follows {@link complete} or {@link forget} in one transaction. Absent when a
+   * claim and its record are one row, which then keeps its fingerprint.
    */
   readonly record?: Statement<'none'>
-  /** Parameters: key, owner, generation, failure, expiry. Ends the claim. Present where {@link record} is not. */
+  /** Parameters: key, owner, generation, failure, expiry. Ends the claim. Present when {@link record} is absent. */
   readonly keep?: Statement<'one'>
   /**
-   * Parameters: key. What a deleted result leaves goes with it; this is for a kept failure, which has no result. Absent
-   * where both are one row.
+   * Parameters: key. Deletes a kept failure, which has no result; the record of a result is deleted with it. Absent when both are
+   * one row.
    */
   readonly deleteFailure?: Statement<'none'>
-  /** Parameters: most rows. */
+  /** Parameters: maximum number of rows. */
   readonly sweepClaims: Statement<'many'>
-  /** Parameters: most rows. Clocked by the wall clock. */
+  /** Parameters: maximum number of rows. Uses the wall clock. */
   readonly sweepRecords: Statement<'many'>
 }

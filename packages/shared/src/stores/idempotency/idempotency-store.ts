@@ -13,17 +13,17 @@ import type { ClaimSql, ResultSql } from './idempotency-sql.js'
 import { KeyWaiters } from './key-waiters.js'
 import { resultNotStored, unstoredIn } from './unstored-result.js'
 
-/** The idempotency port, and what the stores of this package add to it. */
+/** The idempotency port with the additions of this package. */
 export interface SqlIdempotencyProvider extends ClaimingIdempotencyProvider {
   /**
-   * The result of `key`; `null` when it is absent or expired. The type argument is not checked.
+   * Returns the result of `key`, or `null` when it is absent or expired. The type argument is not checked.
    *
    * @throws (as a rejection) PersistenceError `RESULT_NOT_STORED` when the work was done and its result could not be stored.
    */
   get(key: string): Promise<IdempotencyEntry<unknown> | null>
   get<T>(key: string): Promise<IdempotencyEntry<T> | null>
   /**
-   * Claims `key`, or answers what is on record for it. A result stored by `set` counts as completed. The type argument is not
+   * Claims `key`, or returns what is on record for it. A result stored by `set` counts as completed. The type argument is not
    * checked.
    *
    * @throws (as a rejection) PersistenceError `RESULT_NOT_STORED`, `FINGERPRINT_MISMATCH`, `INVALID_KEY`, `INVALID_TTL`,
@@ -32,19 +32,19 @@ export interface SqlIdempotencyProvider extends ClaimingIdempotencyProvider {
   claim(key: string, options: ClaimOptions): Promise<Claim<unknown>>
   claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>>
   /**
-   * Ends the claim on `key` that has this generation, as the end of its lease would: the key is free, and a later report of the
-   * claimant is refused. Meant for the claim of a process that has died.
+   * Ends the claim on `key` with this generation, as if its lease had ended: the key is free, and a later report of the claimant
+   * is refused. Meant for the claim of a process that has died.
    *
-   * @param generation As `inspect().claims()` lists it.
-   * @returns `false` when that claim is over. Another claim on the key is left alone.
+   * @param generation The `generation` from `inspect().claims()`.
+   * @returns `false` when that claim is already over. Another claim on the key is not affected.
    * @throws (as a rejection) PersistenceError `INVALID_KEY`, `INVALID_ARGUMENT`.
    */
   freeClaim(key: string, generation: number): Promise<boolean>
-  /** Removes expired results, and claims and records that are over. @returns how many results. */
+  /** Removes expired results, and claims and records that are over. @returns the number of removed results. */
   prune(): Promise<number>
 }
 
-/** Results by key; a stored value comes back as it was. */
+/** Results by key. A stored value is returned unchanged. */
 export class IdempotencyStore implements SqlIdempotencyProvider {
   readonly #session: Session
   readonly #sql: ResultSql
@@ -78,7 +78,7 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     this.sweepers = [this.#sweeper, ...this.#claimSweepers]
   }
 
-  // Not async, for the reason that CacheStore.get gives.
+  // Not async, for the reason given in CacheStore.get.
   get<T>(key: string): Promise<IdempotencyEntry<T> | null> {
     try {
       checkKey(key, this.#session.maxKeyLength, 'idempotency.get')
@@ -111,7 +111,7 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     if (!this.#session.ready) await this.#session.connect('idempotency.delete')
     const stored = this.#session.names.idempotency.store(key)
     await this.#session.execute(this.#sql.delete, [stored], nothing)
-    // A key has a result or a kept failure, never both: no other caller can tell that these are two statements.
+    // A key has either a result or a kept failure, so no other caller can observe that these are two statements.
     const { deleteFailure } = this.#claimSql
     if (deleteFailure !== undefined) await this.#session.executeRegardless(deleteFailure, [stored], nothing)
   }

@@ -10,7 +10,7 @@ export interface RecordedKey {
   readonly fingerprint: string | undefined
 }
 
-/** Decodes the row of a key: its result, its kept failure, the claim on it, or none of these. */
+/** Decodes the row of a key: its result, its kept failure, its claim, or none of these. */
 export class KeyDecoder {
   readonly #session: Session
   readonly #sql: ClaimSql

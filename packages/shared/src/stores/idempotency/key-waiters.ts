@@ -4,11 +4,11 @@ import { WakeUp } from '../../time/wake-up.js'
 
 interface Waiting {
   readonly wakes: Set<() => void>
-  /** Ends the notifications from the owner of the database. */
+  /** Unsubscribes from the owner of the database. */
   readonly leaveOwner: (() => void) | undefined
 }
 
-/** Callers that wait for a key to change hands, by stored key: woken at once by a change made on the same handle. */
+/** Callers that wait for a key to change hands, by stored key. A change through the same handle wakes them immediately. */
 export class KeyWaiters implements EndsWithConnection {
   readonly #owner: DatabaseOwner | undefined
   readonly #byKey = new Map<string, Waiting>()
@@ -17,12 +17,12 @@ export class KeyWaiters implements EndsWithConnection {
     this.#owner = owner
   }
 
-  /** Notices every wake-up from now on, so that none is lost between a look at the key and the waiting. */
+  /** Records every wake-up from now on, so that none is lost between a read of the key and the wait. */
   enter(key: string): KeyWaiter {
     return new KeyWaiter((wake) => this.listen(key, wake))
   }
 
-  /** Has `wake` called whenever the key changes hands. @returns ends that. */
+  /** Calls `wake` whenever the key changes hands. @returns a function that unsubscribes. */
   listen(key: string, wake: () => void): () => void {
     const waiting = this.#byKey.get(key) ?? {
       wakes: new Set(),
@@ -42,13 +42,13 @@ export class KeyWaiters implements EndsWithConnection {
     for (const wake of [...(this.#byKey.get(key)?.wakes ?? [])]) wake()
   }
 
-  /** Wakes every caller: what each asks next is refused. */
+  /** Wakes every caller; their next calls are refused. */
   ending(): void {
     for (const key of [...this.#byKey.keys()]) this.wake(key)
   }
 }
 
-/** One caller's place among the {@link KeyWaiters}. */
+/** One caller among the {@link KeyWaiters}. */
 export class KeyWaiter extends WakeUp {
   readonly leave: () => void
 

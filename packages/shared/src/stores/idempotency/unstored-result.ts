@@ -3,28 +3,28 @@ import { PersistenceError, type PersistenceErrorCode, problemOf } from '../../er
 
 const TAG = 'ResultNotStored'
 
-// The longest reason that a mark keeps, in characters: it quotes the path to the member, and members may have long names.
+// Maximum length of the reason in a marker, in characters: it contains the path to the member, and members may have long names.
 const LONGEST_REASON = 1_000
 
-/** Why a key has ended without the result that was reported for it. */
+/** Why a key has ended without its reported result. */
 export interface Unstored {
   readonly report: 'result' | 'error'
-  /** Why the store could not take it. */
+  /** Why the store could not hold it. */
   readonly problem: PersistenceError
 }
 
 /**
- * What stands in the column of the result instead of it, as a BLOB. No codec's text is a BLOB, so no result is taken for
- * a mark; and a process that overwrites, deletes or sweeps the result does so with the mark, also when it does not know
- * of marks. As JSON it is a list of one place: a host that looks for a value in the second place finds none, and runs
- * the key again.
+ * A marker that is stored as a BLOB instead of the result. The text of a codec is never a BLOB, so no result is mistaken for a
+ * marker. A process that overwrites, deletes or sweeps the result does so with the marker, even if it does not know of markers.
+ * As JSON it is an array with one element: a host that looks for a value in the second element finds none, and runs the key
+ * again.
  */
 export function unstoredMark({ report, problem }: Unstored): string {
   const { code, operation, message } = problem
   return JSON.stringify([{ _tag: TAG, report, code, operation, message: message.slice(0, LONGEST_REASON) }])
 }
 
-/** The content of a mark; `undefined` for a value that is no mark. */
+/** Returns the content of a marker; `undefined` for any other value. */
 export function unstoredIn(value: SqlValue | undefined): Unstored | undefined {
   if (!(value instanceof Uint8Array)) return undefined
   try {
@@ -37,12 +37,12 @@ export function unstoredIn(value: SqlValue | undefined): Unstored | undefined {
     )
     return { report: mark.report === 'error' ? 'error' : 'result', problem }
   } catch {
-    // Bytes that other code has put there: decoding them as a value reports that.
+    // Bytes from other code: decoding them as a value reports that.
     return undefined
   }
 }
 
-/** The error for callers that ask for a result that was not stored, with the problem as its cause. */
+/** Creates the error for callers that request a result which was not stored, with the problem as its cause. */
 export function resultNotStored(key: string, operation: string, { report, problem }: Unstored): PersistenceError {
   return new PersistenceError(
     'RESULT_NOT_STORED',

@@ -5,8 +5,8 @@ import type { Turn } from '../../time/turn.js'
 import type { Answered } from './lock-manager.js'
 
 /**
- * The order of the calls about locks in memory, over all adapters on one handle and all that it serves: where a call has to
- * wait for the next turn of the event loop, those that come after it wait too.
+ * Keeps the order of calls about locks in memory, across all adapters on one handle and all clients that it serves: when a call
+ * has to wait for the next turn of the event loop, later calls wait too.
  */
 export class CallsInOrder {
   readonly #turn: Turn
@@ -16,23 +16,23 @@ export class CallsInOrder {
     this.#turn = clock.turn
   }
 
-  /** Runs a call at once, or in the next turn where this one has taken long. */
+  /** Runs a call immediately, or in the next turn if this turn has taken long. */
   inTurn<Result>(call: () => Result): Answered<Result> {
     return this.#waiting.length === 0 && !this.#turn.seemsLong() ? call() : this.#later(call)
   }
 
-  /** Runs a call at once, or after those that wait. */
+  /** Runs a call immediately, or after the waiting ones. */
   run<Result>(call: () => Result): Answered<Result> {
     return this.#waiting.length === 0 ? call() : this.#later(call)
   }
 
   /**
-   * Runs all that wait, also in a turn that others use up: each is short, and no caller goes on before the last has run.
-   * A listener that is told of a loss meanwhile may call: what it calls comes after them.
+   * Runs all waiting calls, even if others use up the turn: each is short, and no caller continues before the last has run. A
+   * listener that is notified of a loss meanwhile may make calls; these come after the waiting ones.
    */
   runWaiting(): void {
     if (this.#waiting.length === 0) return
-    // They count as part of this turn: what their callers call next has so much less of it.
+    // They count as part of this turn: later calls of their callers have less of it left.
     this.#turn.seemsLong()
     for (let [call] = this.#waiting.take(1); call !== undefined; [call] = this.#waiting.take(1)) call()
   }

@@ -14,8 +14,8 @@ import type { LockSql } from './lock-sql.js'
 import { hasWaiters, wakeFirstWaiter } from './wait-queue.js'
 
 /**
- * Locks in the database, among all processes that use it. The database alone decides who holds what; the table of
- * this process only knows when its own leases end, for their signals.
+ * Locks in the database, for all processes that use it. Only the database decides who holds which lock; the table of this process
+ * only knows when its own leases end, for their signals.
  */
 export class DatabaseLockManager implements LockManager {
   readonly clock: ConnectionClock
@@ -27,7 +27,7 @@ export class DatabaseLockManager implements LockManager {
   readonly #sweeper: Sweeper
   readonly sweepers: readonly Sweeper[]
 
-  /** @param prefix Of the keys, where it is not that of the session. */
+  /** @param prefix The prefix of the keys, if it is not that of the session. */
   constructor(session: Session, sql: LockSql, prefix: string = session.prefix) {
     this.#session = session
     this.#sql = sql
@@ -38,7 +38,7 @@ export class DatabaseLockManager implements LockManager {
     this.sweepers = [this.#sweeper]
   }
 
-  /** Whether its locks are in the database of `session`. */
+  /** Returns whether its locks are in the database of `session`. */
   isInDatabaseOf(session: Session): boolean {
     const { connection } = this.#session
     const { identity } = connection.place
@@ -60,12 +60,12 @@ export class DatabaseLockManager implements LockManager {
   }
 
   async acquire(key: string, ttl: number, given: string | undefined): Promise<Hold | undefined> {
-    const asked = this.clock.monotonic()
+    const calledAt = this.clock.monotonic()
     const owner = given ?? this.#session.connection.owners.next()
     const hold = await this.#session.execute(
       given === undefined ? (this.#sql.acquireUnique ?? this.#sql.acquire) : this.#sql.acquire,
       [this.#names.store(key), owner, wholeTtl(ttl)],
-      (row) => (row === undefined ? undefined : this.#granted(key, owner, row, asked)),
+      (row) => (row === undefined ? undefined : this.#granted(key, owner, row, calledAt)),
     )
     const { readMark } = this.#sql
     if (hold !== undefined) this.#sweeper.wrote(1)
@@ -87,14 +87,14 @@ export class DatabaseLockManager implements LockManager {
 
   async extend(hold: Hold, ttl: number): Promise<boolean> {
     if (isLost(hold) || !this.#session.ready) return false
-    const asked = this.clock.monotonic()
+    const calledAt = this.clock.monotonic()
     return this.#confirmed('lock.extend', async () => {
       const extended = await this.#session.execute(
         this.#sql.extendGrant,
         [...this.#ofGrant(hold), wholeTtl(ttl)],
         (row) => {
-          // The hold may have been lost meanwhile: its signal has aborted, and no signal takes that back.
-          if (row !== undefined && !isLost(hold)) this.#takeExpiry(hold, row, asked)
+          // The hold may have been lost meanwhile. Its signal has then aborted, which cannot be undone.
+          if (row !== undefined && !isLost(hold)) this.#setExpiry(hold, row, calledAt)
           return row !== undefined
         },
       )
@@ -105,11 +105,11 @@ export class DatabaseLockManager implements LockManager {
 
   async extendOwned(key: string, owner: string, ttl: number): Promise<boolean> {
     if (!this.#session.ready) return false
-    const asked = this.clock.monotonic()
+    const calledAt = this.clock.monotonic()
     return this.#confirmed('lock.extend', () =>
       this.#session.execute(this.#sql.extendOwned, [this.#names.store(key), owner, wholeTtl(ttl)], (row) => {
         const hold = this.#holds.get(key)
-        if (row !== undefined && hold !== undefined && hold.token === row.token) this.#takeExpiry(hold, row, asked)
+        if (row !== undefined && hold !== undefined && hold.token === row.token) this.#setExpiry(hold, row, calledAt)
         return row !== undefined
       }),
     )
@@ -127,7 +127,7 @@ export class DatabaseLockManager implements LockManager {
   }
 
   async forceRelease(key: string): Promise<void> {
-    // Where the answer is read: the lock that is asked for next may be granted before the promise is settled.
+    // In the decoder, because the lock requested next may be granted before the promise settles.
     const drop = (): void => this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
     await this.#session.execute(this.#sql.forceRelease, [this.#names.store(key)], drop)
     if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(key))
@@ -138,7 +138,7 @@ export class DatabaseLockManager implements LockManager {
     return `${database}:${this.#names.store(key)}`
   }
 
-  /** The step that lets a transaction go on only while `hold` lasts. */
+  /** Returns the step that lets a transaction continue only while `hold` is valid. */
   fence(hold: Hold): Step {
     const { sql, clocked } = this.#sql.fence ?? this.#sql.checkGrant
     return {
@@ -150,42 +150,43 @@ export class DatabaseLockManager implements LockManager {
     }
   }
 
-  /** Ends a hold that the database no longer knows. */
+  /** Ends a hold that the database no longer has. */
   lose(hold: Hold): void {
     this.#holds.lose(hold, `${expiryOf(hold.key)} or was taken away`)
   }
 
-  /** The parameters of a statement that only a lasting hold lets through. */
+  /** The parameters of a statement that has an effect only while the hold is valid. */
   #ofGrant(hold: Hold): [string, string, number] {
     return [this.#names.store(hold.key), this.ownerOf(hold), hold.token]
   }
 
-  #granted(key: string, owner: string, row: Row, asked: number): Hold {
+  #granted(key: string, owner: string, row: Row, calledAt: number): Hold {
     const token = Number(row.token)
     const known = this.#holds.get(key)
     if (known?.token === token) {
       known.count++
-      this.#takeExpiry(known, row, asked)
+      this.#setExpiry(known, row, calledAt)
       return known
     }
     const hold: Hold = { key, token, owner, expiresAt: 0, margin: 0, count: 1, lease: undefined }
-    this.#takeExpiry(hold, row, asked)
+    this.#setExpiry(hold, row, calledAt)
     this.#holds.add(hold)
-    // Told last: a listener of the signal may ask for the lock at once, also as the owner that has it now.
+    // Notified last: a listener of the signal may request the lock immediately, even as its present owner.
     if (known !== undefined) this.#holds.end(known, grantedAnew(key))
     return hold
   }
 
   /**
-   * Takes the expiry from the row of a grant or an extension, less the time since that statement ran.
+   * Sets the expiry from the row of a grant or an extension, minus the time since that statement ran.
    *
-   * @param asked Monotonic ms of the call.
+   * @param calledAt Monotonic ms of the call.
    */
-  #takeExpiry(hold: Hold, row: Row, asked: number): void {
-    // The local clock is read first: a process that is held up between the readings must not take the end to be later than it is.
+  #setExpiry(hold: Hold, row: Row, calledAt: number): void {
+    // The local clock is read first: if the process is delayed between the reads, it must not assume a later end than the real
+    // one.
     const now = this.clock.monotonic()
     const granted = Number(row.expires_at) - Number(row.marked_at)
-    const elapsed = this.#session.connection.sinceRun(row.ran_at, asked, now)
+    const elapsed = this.#session.connection.sinceRun(row.ran_at, calledAt, now)
     this.clock.lease.observe(Number(row.marked_at))
     this.#session.leaseTime?.granted(Number(row.marked_at))
     hold.margin = leaseMargin(granted)
@@ -203,7 +204,7 @@ export class DatabaseLockManager implements LockManager {
     this.clock.lease.observe(Number(row.marked_at))
   }
 
-  /** Answers `false` for what cannot be confirmed, as {@link LockManager} says. The diagnostics get the error. */
+  /** Returns `false` if the answer cannot be confirmed, as {@link LockManager} requires. The diagnostics receive the error. */
   async #confirmed(operation: string, ask: () => boolean | Promise<boolean>): Promise<boolean> {
     try {
       return await ask()
@@ -214,7 +215,7 @@ export class DatabaseLockManager implements LockManager {
   }
 }
 
-/** The error of a holder that writes too late. */
+/** Creates the error of a holder that writes too late. */
 export function leaseIsOver({ key }: Hold): PersistenceError {
   return new PersistenceError(
     'LOCK_LOST',
@@ -223,7 +224,7 @@ export function leaseIsOver({ key }: Hold): PersistenceError {
   )
 }
 
-/** Whole ms, as the column takes them. The greatest whole number stands for Infinity. */
+/** Rounds to whole ms for the column. The largest safe integer stands for Infinity. */
 function wholeTtl(ttl: number): number {
   return Math.min(Math.ceil(ttl), Number.MAX_SAFE_INTEGER)
 }

@@ -8,7 +8,7 @@ import type { Step } from '../../queue/statement.js'
 /** The type of a parameter of a {@link FencedStatement}. */
 export type FencedParameter = string | number | bigint | boolean | null | Uint8Array
 
-/** One statement of the app, for `adapter.fenced`. */
+/** One statement of the app for `adapter.fenced`. */
 export interface FencedStatement {
   /** One SQL statement with `?` or `?1` parameters. */
   readonly sql: string
@@ -20,10 +20,10 @@ export interface FencedStatement {
 }
 
 /**
- * Makes a step of a transaction from a statement whose arguments were checked. Each dialect has its own.
+ * Makes a step of a transaction from a statement with validated arguments. Each dialect has its own.
  *
  * @param where Names the statement in errors: `statements[0]`.
- * @throws PersistenceError `INVALID_ARGUMENT` for a text that may not run in the fenced transaction.
+ * @throws PersistenceError `INVALID_ARGUMENT` for SQL that may not run in the fenced transaction.
  */
 export type FencedStep = (statement: Required<FencedStatement>, where: string) => Step
 
@@ -32,7 +32,7 @@ const LEAST_INTEGER = -(2n ** 63n)
 const GREATEST_INTEGER = 2n ** 63n - 1n
 
 /**
- * Checks and copies a statement. The copy is bound after the call has returned, when the caller may have changed the original.
+ * Validates and copies a statement. The copy is bound after the call has returned, when the caller may have changed the original.
  *
  * @throws PersistenceError `INVALID_ARGUMENT`.
  */
@@ -46,7 +46,7 @@ export function checkedStatement(statement: FencedStatement, where: string): Req
   return { sql, parameters: parameters.map((value, index) => checkedValue(value, `${where}.parameters[${index}]`)) }
 }
 
-/** The error of a statement that `fenced` refuses. */
+/** Creates the error of a statement that `fenced` refuses. */
 export function invalidFenced(problem: string): PersistenceError {
   return invalidArgument('fenced', problem)
 }

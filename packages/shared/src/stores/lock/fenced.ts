@@ -32,10 +32,10 @@ export async function runFenced(
   if (!session.ready) await session.connect('fenced')
   if (!manager.isInDatabaseOf(session))
     throw invalidFenced('the lock was granted in another database; call fenced of an adapter on that one')
-  // Another handle of the same owner may hold the lock still; this one does not.
+  // Another handle of the same owner may still hold the lock, but not this one.
   if (released) throw leaseIsOver(hold)
   try {
-    // Beside the calls: the app's statements may take long, and renewals must not wait for them.
+    // On a separate connection: the app's statements may take long, and renewals must not wait for them.
     const [, ...rows] = await session.connection.aside.atomic('fenced', [manager.fence(hold), ...steps])
     return rows
   } catch (error) {

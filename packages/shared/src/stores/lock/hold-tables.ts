@@ -10,18 +10,18 @@ interface NamedTable {
   users: number
 }
 
-// More than the one table that each enter adds, so that all abandoned tables are visited in turn.
-const VISITS_PER_ENTER = 2
+// More than the one table that each enter adds, so that all abandoned tables are eventually swept.
+const TABLES_PER_ENTER = 2
 
 /**
- * The hold tables of one engine handle, by name: a kind of lock and a key prefix. A table goes when no adapter uses it and
- * it has no hold: an app may give every request an adapter with a prefix of its own.
+ * The hold tables of one engine handle, by name: a kind of lock and a key prefix. A table is removed when no adapter uses it and
+ * it has no hold, because an app may create an adapter with its own prefix for every request.
  */
 export class HoldTables implements EndsWithConnection {
   readonly #clock: Clock
   readonly #database: TracedDatabase
   readonly #tables = new Map<string, NamedTable>()
-  /** Tables that no adapter uses, with holds that last. */
+  /** Tables that no adapter uses but that have holds. */
   readonly #abandoned = new Set<NamedTable>()
 
   constructor({ clock, database }: Connection) {
@@ -29,7 +29,7 @@ export class HoldTables implements EndsWithConnection {
     this.#database = database
   }
 
-  /** The table of the locks of `kind` under `prefix`, until `session` has ended. */
+  /** Returns the table of the locks of `kind` under `prefix`, until `session` has ended. */
   static of(session: LockSession, kind: LockManager['kind'], prefix: string = session.prefix): HoldTable {
     const tables = session.connection.shared(HoldTables)
     const name = `${kind}:${prefix}`
@@ -37,14 +37,14 @@ export class HoldTables implements EndsWithConnection {
     return tables.enter(name, kind)
   }
 
-  /** How many tables there are. */
+  /** The number of tables. */
   get size(): number {
     return this.#tables.size
   }
 
-  /** The table of that name, until {@link leave}. */
+  /** Returns the table of that name, until {@link leave}. */
   enter(name: string, kind: LockManager['kind']): HoldTable {
-    this.#visitAbandoned()
+    this.#sweepAbandoned()
     const entered = this.#tables.get(name) ?? { table: this.#newTable(kind), users: 0 }
     this.#tables.set(name, entered)
     this.#abandoned.delete(entered)
@@ -67,7 +67,7 @@ export class HoldTables implements EndsWithConnection {
     }
   }
 
-  /** Ends every hold: no manager extends or checks one after this. */
+  /** Ends every hold, because no manager extends or checks one after this. */
   ended(): void {
     for (const { table } of [...this.#tables.values()]) {
       table.dropAll('the adapter that granted the lock was disconnected')
@@ -81,16 +81,16 @@ export class HoldTables implements EndsWithConnection {
     })
   }
 
-  /** Ends holds that have expired in tables that no grant visits any more. */
-  #visitAbandoned(): void {
+  /** Ends expired holds in tables that no grant sweeps any longer. */
+  #sweepAbandoned(): void {
     const abandoned = this.#abandoned.values()
-    for (let visits = 0; visits < VISITS_PER_ENTER; visits++) {
+    for (let swept = 0; swept < TABLES_PER_ENTER; swept++) {
       const next = abandoned.next().value
       if (next === undefined) return
-      // Last in order from now on.
+      // Moves it to the end of the order.
       this.#abandoned.delete(next)
       this.#abandoned.add(next)
-      next.table.visit()
+      next.table.sweep()
     }
   }
 }

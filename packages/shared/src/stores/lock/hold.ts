@@ -2,39 +2,41 @@ import { PersistenceError } from '../../errors/persistence-error.js'
 import type { Clock } from '../../time/clock.js'
 import { Lease } from '../../time/lease.js'
 
-/** That a lock is held, and by which owner. Plain and small: a process may have a million. */
+/** The record that an owner holds a lock. Plain and small, because a process may have a million. */
 export interface Hold {
   /** The name of the lock. */
   readonly key: string
   /** Grows with every grant. */
   readonly token: number
-  /** As the caller gave it. `undefined` for a lock in memory whose caller gave none: its name is then made of the token. */
+  /**
+   * As passed by the caller. `undefined` for a lock in memory without an owner argument: its name is then derived from the token.
+   */
   readonly owner: string | undefined
   /** Monotonic ms; -Infinity once the hold was lost. */
   expiresAt: number
   /** ms before the expiry at which the signal aborts; absent: none. */
   margin?: number
-  /** How many handles have not been released. */
+  /** The number of handles that were not released. */
   count: number
-  /** Made when a caller first asks for the signal; see {@link leaseOf}. */
+  /** Created when a caller first reads the signal; see {@link leaseOf}. */
   lease: Lease | undefined
-  /** Where its holder is in another thread or process. */
+  /** Set when its holder is in another thread or process. */
   listener?: HoldListener | undefined
-  /** Why it was lost, where no caller had asked for the signal by then. */
+  /** Why it was lost, if no caller had read the signal by then. */
   lostBy?: string
 }
 
-/** Is told when a hold is lost. */
+/** Notified when a hold is lost. */
 export interface HoldListener {
   lost(hold: Hold, reason: string): void
 }
 
-/** The lease of `hold` for a caller that watches its signal. */
+/** Returns the lease of `hold` for a caller that watches its signal. */
 export function leaseOf(hold: Hold, clock: Clock): Lease {
   if (hold.lease === undefined) {
     const { key, expiresAt, margin = 0 } = hold
     hold.lease = new Lease(clock, expiresAt, margin, (reason = hold.lostBy ?? expiryOf(key)) => lockLost(reason))
-    // A caller may ask for the signal of a lock that it has released.
+    // A caller may read the signal of a lock that it has released.
     if (hold.count === 0) hold.lease.settle()
   }
   return hold.lease
@@ -54,17 +56,17 @@ export function loseHold(hold: Hold, reason: string): void {
   hold.listener?.lost(hold, reason)
 }
 
-/** Whether the hold was lost, by any finding. */
+/** Returns whether the hold was found to be lost. */
 export function isLost(hold: Hold): boolean {
   return hold.expiresAt === Number.NEGATIVE_INFINITY
 }
 
-/** Why a hold of `key` whose time is over was lost. */
+/** Returns why an expired hold of `key` was lost. */
 export function expiryOf(key: string): string {
   return `the lease of lock ${JSON.stringify(key)} expired`
 }
 
-/** Why a hold of `key` was lost whose lock was acquired again, perhaps by the same owner. */
+/** Returns why a hold of `key` was lost when its lock was acquired again, perhaps by the same owner. */
 export function grantedAnew(key: string): string {
   return `the lease of lock ${JSON.stringify(key)} is over, and the lock was granted anew`
 }

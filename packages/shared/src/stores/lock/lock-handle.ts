@@ -3,20 +3,20 @@ import { type Hold, leaseOf } from './hold.js'
 import type { LockManager } from './lock-manager.js'
 import { Renewal } from './renewal.js'
 
-/** An acquired lock: the handle of the port, and what the locks of this package add to it. */
+/** An acquired lock: the handle of the port with the additions of this package. */
 export interface SqlLockHandle extends LockHandle, AsyncDisposable {
   readonly key: string
   readonly owner: string
-  /** Epoch ms at which the lease ends unless it is extended. In the past for a lock that was lost or released. */
+  /** Epoch ms at which the lease ends unless it is extended. In the past for a lost or released lock. */
   readonly expiresAt: number
-  /** Fencing token, which grows with every grant. A resource can refuse a holder whose token is lower than the last it saw. */
+  /** Fencing token. It grows with every grant. A resource can refuse a holder whose token is lower than the last one it saw. */
   readonly token: number
   /**
-   * Aborts with a `LOCK_LOST` error when the lock is lost: its lease expired, or it was force-released. A release does not
-   * abort it.
+   * Aborts with a `LOCK_LOST` error when the lock is lost: its lease expired, or it was force-released. A release does not abort
+   * it.
    *
-   * For a lock in the database it aborts 10 % of the ttl, and at most 1 s, before the lease ends, so that the holder can stop in
-   * time. A force-release by another process shows then, or earlier at a call that asks the database.
+   * For a lock in the database it aborts 10 % of the ttl, but at most 1 s, before the lease ends, so that the holder can stop in
+   * time. A force-release by another process shows at that time, or earlier at a call that queries the database.
    */
   readonly signal: AbortSignal
   /**
@@ -26,11 +26,11 @@ export interface SqlLockHandle extends LockHandle, AsyncDisposable {
    * @throws PersistenceError when the lock is in the database and the statement fails; the call may be repeated.
    */
   release(): Promise<boolean>
-  // The release of the port returns nothing.
+  // The `release` of the port returns nothing.
   release(): Promise<void>
 }
 
-/** A lock held in some {@link LockManager}. */
+/** A lock held in a {@link LockManager}. */
 export class StoredLockHandle implements SqlLockHandle {
   readonly #manager: LockManager
   readonly #hold: Hold
@@ -42,7 +42,7 @@ export class StoredLockHandle implements SqlLockHandle {
     this.#hold = hold
   }
 
-  /** What `handle` stands for; `undefined` for an object that is no such handle. */
+  /** Returns the content of a handle, or `undefined` for any other value. */
   static read(handle: unknown): { manager: LockManager; hold: Hold; released: boolean } | undefined {
     if (typeof handle !== 'object' || handle === null || !(#manager in handle)) return undefined
     return { manager: handle.#manager, hold: handle.#hold, released: handle.#released }
@@ -69,7 +69,7 @@ export class StoredLockHandle implements SqlLockHandle {
     return leaseOf(this.#hold, this.#manager.clock).signal
   }
 
-  /** Starts to extend the lease, until the lock is released or lost, or until `maxLife` ms are over. */
+  /** Starts to renew the lease, until the lock is released or lost, or until `maxLife` ms have passed. */
   renew(ttl: number, maxLife: number): void {
     this.#renewal = new Renewal(this.#manager.clock, this.#hold, ttl, maxLife, async (next) =>
       this.#manager.extend(this.#hold, next),
@@ -80,7 +80,7 @@ export class StoredLockHandle implements SqlLockHandle {
   release(): Promise<void>
   async release(): Promise<unknown> {
     if (this.#released) return false
-    // Set at once: a second call made before the first has settled must not release the hold of another handle.
+    // Set immediately: a second call before the first has settled must not release the hold of another handle.
     this.#released = true
     this.#renewal?.stop()
     try {
@@ -93,7 +93,7 @@ export class StoredLockHandle implements SqlLockHandle {
   }
 
   async extend(ttl: number): Promise<boolean> {
-    // A bad ttl answers false like a lost lease: renewal runs from timers, where no caller could catch a rejection.
+    // An invalid ttl returns false like a lost lease: renewal runs from timers, where no caller could catch a rejection.
     if (this.#released || typeof ttl !== 'number' || !(ttl > 0)) return false
     return this.#manager.extend(this.#hold, ttl)
   }

@@ -3,40 +3,40 @@ import type { Sweeper } from '../../session/sweeper.js'
 import type { Clock } from '../../time/clock.js'
 import type { Hold } from './hold.js'
 
-/** What a manager of locks in memory needs of a session. */
+/** The parts of a session that a manager of locks in memory needs. */
 export type LockSession = Pick<Session, 'clock' | 'connection' | 'prefix' | 'ready' | 'atEnd' | 'afterEnd'>
 
-/** At once where the locks are in memory, unless the turn of the event loop has taken long. */
+/** Synchronous if the locks are in memory, unless the turn of the event loop has taken long. */
 export type Answered<Value> = Value | Promise<Value>
 
 /**
- * What decides about locks: the table of this process (memory-lock-manager.ts) or the database (database-lock-manager.ts).
- * Its arguments have been checked; a `ttl` is a positive number of ms.
+ * Decides about locks: by the table of this process (memory-lock-manager.ts) or by the database (database-lock-manager.ts). Its
+ * arguments are validated; a `ttl` is a positive number of ms.
  */
 export interface LockManager {
   readonly clock: Clock
-  /** Among whom its locks count. */
+  /** The scope in which its locks exclude each other. */
   readonly kind: 'process' | 'database'
-  /** Locks granted in this process, some of which may have expired. */
+  /** Locks granted in this process. Some may have expired. */
   readonly held: number
-  /** What removes the rows of locks that are over; none where locks are in memory. */
+  /** Remove the rows of expired locks; none for locks in memory. */
   readonly sweepers: readonly Sweeper[]
-  /** Epoch ms by the clock that judges the leases. */
+  /** Returns epoch ms by the clock that decides leases. */
   now(): number
   ownerOf(hold: Hold): string
-  /** Names the queue in which all callers of this process wait for the lock, whichever adapter they use. */
+  /** Returns the name of the queue in which all callers of this process wait for the lock, across adapters. */
   waitQueueOf(key: string): string
-  /** ms until the lock is free unless it is extended. Absent where others decide too. */
+  /** Returns the ms until the lock is free unless it is extended. Absent when other processes also decide. */
   freeIn?(key: string): number
-  /** `undefined` while another owner holds the lock. */
+  /** Returns `undefined` while another owner holds the lock. */
   acquire(key: string, ttl: number, owner: string | undefined): Answered<Hold | undefined>
-  /** Never rejects: what cannot be confirmed is `false`. */
+  /** Never rejects: an unconfirmed answer is `false`. */
   isHeld(hold: Hold): Answered<boolean>
-  /** Never rejects: timers call it, where no caller could catch a rejection. */
+  /** Never rejects, because timers call it, where no caller could catch a rejection. */
   extend(hold: Hold, ttl: number): Answered<boolean>
-  /** {@link extend} for the hold of `key` that `owner` has. */
+  /** {@link extend} for the hold of `key` that belongs to `owner`. */
   extendOwned(key: string, owner: string, ttl: number): Answered<boolean>
-  /** Whether `hold` still held the lock, and no longer does. */
+  /** Returns whether this call released the lock, which `hold` still held. */
   release(hold: Hold): Answered<boolean>
   forceRelease(key: string): Answered<void>
 }

@@ -11,13 +11,13 @@ export interface LockWait {
   /** ms; may be Infinity. */
   readonly wait: number
   readonly signal: AbortSignal | undefined
-  /** Asks for the lock once. */
+  /** Tries once to acquire the lock. */
   readonly acquire: () => Promise<StoredLockHandle | null>
 }
 
 /**
- * The callers of one adapter that wait for locks. Callers of one process get a lock in the order in which they asked for it.
- * A release in this process wakes the first waiter; for releases in other processes the first waiter polls.
+ * The callers of one adapter that wait for locks. Callers in one process get a lock in the order of their requests. A release in
+ * this process wakes the first waiter; to detect releases in other processes, the first waiter polls.
  */
 export class LockWaits {
   readonly #session: Session
@@ -33,7 +33,7 @@ export class LockWaits {
     })
   }
 
-  /** @returns `null` when the time is over. @throws the reason of `signal` when it aborts. */
+  /** @returns `null` when the wait is over. @throws the reason of `signal` when it aborts. */
   async run({ key, wait, signal, acquire }: LockWait): Promise<StoredLockHandle | null> {
     const { clock, connection } = this.#session
     const deadline = clock.monotonic() + wait
@@ -42,10 +42,10 @@ export class LockWaits {
     try {
       for (let poll = SHORTEST_POLL_MS; ; ) {
         let pause = Number.POSITIVE_INFINITY
-        if (waiter.isFirst || this.#session.over) {
+        if (waiter.isFirst || this.#session.ended) {
           const handle = await acquire()
           if (handle !== null) return handle
-          // With jitter, so that the waiters of several processes do not march in step.
+          // With jitter, so that waiters of several processes do not poll in step.
           pause = this.#manager.freeIn?.(key) ?? poll * (0.5 + connection.random() / 2)
           poll = Math.min(LONGEST_POLL_MS, poll * 2)
         }

@@ -7,15 +7,15 @@ import { HoldTables } from './hold-tables.js'
 import type { Answered, LockManager, LockSession } from './lock-manager.js'
 import { hasWaiters, wakeFirstWaiter } from './wait-queue.js'
 
-/** Counts the grants of this process: on a global symbol, because a process may have installed this package twice. */
+/** Counts the grants of this process. On a global symbol, because a process may have several installed copies of this package. */
 const GRANTS = Symbol.for('go-go-scope.persistence.grants/1')
 const host = globalThis as { [GRANTS]?: { count: number } }
 host[GRANTS] ??= { count: 0 }
 const grants: { count: number } = host[GRANTS]
 
 /**
- * Locks in memory: they protect this process, among all adapters on one handle and prefix, and nothing beyond it. A lease
- * is judged by the monotonic clock: a jump of the wall clock neither ends nor revives one.
+ * Locks in memory. They exclude callers in this process across all adapters on one handle and prefix, but no other process. The
+ * monotonic clock decides leases: a jump of the wall clock neither ends nor revives one.
  */
 export class MemoryLockManager implements LockManager {
   readonly clock: Clock
@@ -25,13 +25,13 @@ export class MemoryLockManager implements LockManager {
   readonly #holds: HoldTable
   readonly #ownerPrefix: string
   readonly #calls: CallsInOrder
-  #told = false
+  #reported = false
 
   constructor(session: LockSession) {
     this.#session = session
     this.clock = session.clock
     this.#calls = session.connection.shared(CallsInOrder)
-    // Those that were called before the end come before it.
+    // Calls made before the end also run before it.
     session.atEnd(() => this.#calls.runWaiting())
     this.#holds = HoldTables.of(session, 'process')
     this.#ownerPrefix = session.connection.lockOwnerPrefix
@@ -45,7 +45,7 @@ export class MemoryLockManager implements LockManager {
     return this.clock.now()
   }
 
-  /** Made up from the token where the caller gave none, so that a hold need not store it. */
+  /** Derived from the token when the caller passed no owner, so that a hold need not store it. */
   ownerOf(hold: Hold): string {
     return hold.owner ?? `${this.#ownerPrefix}-${hold.token}`
   }
@@ -101,10 +101,10 @@ export class MemoryLockManager implements LockManager {
     }
     const hold: Hold = { key, token: ++grants.count, owner, expiresAt: now + ttl, count: 1, lease: undefined }
     this.#holds.add(hold)
-    // Told last: a listener of the signal may ask for the lock at once, which is taken.
+    // Notified last: a listener of the signal may request the lock immediately, and it is taken by then.
     if (held !== undefined) this.#holds.end(held, grantedAnew(key))
-    if (!this.#told) {
-      this.#told = true
+    if (!this.#reported) {
+      this.#reported = true
       this.#session.connection.place.lockedInMemory()
     }
     return hold
@@ -125,7 +125,7 @@ export class MemoryLockManager implements LockManager {
 
   #release(hold: Hold): boolean {
     if (!this.#isHeld(hold)) {
-      // Nobody may have found that it was lost.
+      // The loss may not have been found yet.
       if (this.#holds.get(hold.key) === hold) this.#holds.lose(hold, expiryOf(hold.key))
       return false
     }

@@ -3,7 +3,7 @@ import type { Hold } from './hold.js'
 
 const RENEWALS_PER_TTL = 3
 
-/** Extends a lock every third of its ttl. Its timers do not keep the process alive, and it rejects nowhere. */
+/** Extends a lock every third of its ttl. Its timers do not keep the process alive. Never rejects. */
 export class Renewal {
   readonly #clock: Clock
   readonly #hold: Hold
@@ -14,7 +14,7 @@ export class Renewal {
   #stopped = false
 
   /**
-   * @param maxLife ms from now after which the lock is left to expire; may be Infinity.
+   * @param maxLife ms from now after which the lock is no longer renewed and expires; may be Infinity.
    * @param extend Never rejects.
    */
   constructor(clock: Clock, hold: Hold, ttl: number, maxLife: number, extend: (ttl: number) => Promise<boolean>) {
@@ -37,16 +37,19 @@ export class Renewal {
 
   async #renew(): Promise<void> {
     const left = Math.floor(this.#endOfLife - this.#clock.monotonic())
-    if (left <= 0 || this.#toldLost) return
+    if (left <= 0 || this.#isKnownLost) return
     const extended = await this.#extend(Math.min(this.#ttl, left))
-    const lasts = this.#hold.expiresAt > this.#clock.monotonic() && !this.#toldLost
-    // A failure is not the end: the database may be busy now and free at the next turn, while the lease lasts.
+    const lasts = this.#hold.expiresAt > this.#clock.monotonic() && !this.#isKnownLost
+    // A failure is not final: while the lease lasts, the database may be free again at the next attempt.
     const more = !extended || left > this.#ttl
     if (lasts && more && !this.#stopped) this.#schedule()
   }
 
-  /** Whether the signal has aborted, perhaps while an answer was out: who was told so need not give the lock back. */
-  get #toldLost(): boolean {
-    return this.#hold.lease?.over === true
+  /**
+   * Whether the signal has aborted, perhaps while an answer was pending: a holder that knows of the loss need not release the
+   * lock.
+   */
+  get #isKnownLost(): boolean {
+    return this.#hold.lease?.closed === true
   }
 }

@@ -10,44 +10,44 @@ import { type SqlLockHandle, StoredLockHandle } from './lock-handle.js'
 import type { LockManager } from './lock-manager.js'
 import { LockWaits } from './lock-wait.js'
 
-/** How {@link SqlLockProvider.hold} takes a lock. */
+/** How {@link SqlLockProvider.hold} acquires a lock. */
 export interface HoldOptions {
   /** Time to live in ms. Default: the option `defaultLockTTL`; `Infinity` for no expiry. */
   ttl?: number
-  /** Made up when absent. The owner of a lock may acquire it again: its holds are counted. */
+  /** Default: a generated unique owner. The owner of a lock may acquire it again: its holds are counted. */
   owner?: string
   /** Whether the lease is extended every third of `ttl` until the lock is released or lost. Default `false`. */
   renew?: boolean
-  /** ms after which the lease is no longer extended. Default: no limit. */
+  /** ms after which the lease is no longer renewed. Default: no limit. */
   maxLife?: number
   /**
-   * ms to wait while another owner holds the lock; may be Infinity. Callers of one process get the lock in the order of their
-   * calls; between processes there is no order. Default 0: one attempt.
+   * ms to wait while another owner holds the lock; may be Infinity. Callers in one process get the lock in the order of their
+   * calls; there is no order between processes. Default 0: one attempt.
    */
   wait?: number
-  /** Ends the waiting: the call rejects with the reason of the signal and holds no lock. */
+  /** Ends the wait: the call rejects with the reason of the signal and holds no lock. */
   signal?: AbortSignal
 }
 
-/** The lock port, and what the locks of this package add to it. */
+/** The lock port with the additions of this package. */
 export interface SqlLockProvider extends LockProvider {
   /**
-   * Tries once, never waits.
+   * Tries once and never waits.
    *
    * @param ttl Time to live in ms. Default: the option `defaultLockTTL`.
-   * @param owner Made up when absent. The same owner may acquire again: its holds are counted, and the lock is free when the
-   *   last hold is released.
+   * @param owner Default: a generated unique owner. The same owner may acquire again: its holds are counted, and the lock is free
+   *   when the last hold is released.
    * @returns `null` while another owner holds the lock.
-   * @throws (as a rejection) PersistenceError `INVALID_KEY`, `INVALID_TTL`, `INVALID_ARGUMENT`; for a lock in a database what
-   *   any call may: `BUSY`, on a server `UNAVAILABLE` and `OUTCOME_UNKNOWN`.
+   * @throws (as a rejection) PersistenceError `INVALID_KEY`, `INVALID_TTL`, `INVALID_ARGUMENT`. For a lock in a database also the
+   *   errors of any call: `BUSY`, and on a server `UNAVAILABLE` and `OUTCOME_UNKNOWN`.
    */
   acquire(key: string, ttl?: number, owner?: string): Promise<SqlLockHandle | null>
   /**
-   * Acquires a lock, waits for it where `wait` is set, and extends its lease where `renew` is set. Renewal does not keep the
-   * process alive. When it fails until the lease is over, the signal of the handle aborts.
+   * Acquires a lock. Waits for it if `wait` is set, and renews its lease if `renew` is set. Renewal does not keep the process
+   * alive. If renewal fails until the lease is over, the signal of the handle aborts.
    *
    * @returns `null` when another owner still holds the lock at the end of `wait`.
-   * @throws (as a rejection) what {@link acquire} does; the reason of the signal when it aborts.
+   * @throws (as a rejection) the errors of {@link acquire}; the reason of the signal when it aborts.
    */
   hold(key: string, options?: HoldOptions): Promise<SqlLockHandle | null>
 }
@@ -77,7 +77,7 @@ export class StoredLockProvider implements SqlLockProvider {
     return this.#manager.kind
   }
 
-  /** Locks granted in this process under this prefix, some of which may have expired. */
+  /** Locks granted in this process under this prefix. Some may have expired. */
   get held(): number {
     return this.#manager.held
   }
@@ -95,7 +95,7 @@ export class StoredLockProvider implements SqlLockProvider {
     const acquired = this.#acquireOrWait(key, duration, owner, wait, signal)
     const handle = await (lockEvents.hasSubscribers ? this.#published(acquired, key, wait > 0) : acquired)
     if (signal?.aborted) {
-      if (handle !== null) await this.#giveBack(handle)
+      if (handle !== null) await this.#abandon(handle)
       throw signal.reason
     }
     if (handle !== null && renew === true && duration < Number.POSITIVE_INFINITY) handle.renew(duration, longest)
@@ -121,19 +121,19 @@ export class StoredLockProvider implements SqlLockProvider {
     waits = false,
   ): Promise<StoredLockHandle | null> {
     const { clock, connection } = this.#session
-    const asked = clock.monotonic()
+    const calledAt = clock.monotonic()
     const handle = await acquired
     lockEvents.publish({
       database: connection.database,
       kind: this.#manager.kind,
       outcome: handle === null ? 'refused' : 'granted',
       key,
-      ...(waits && { waited: clock.monotonic() - asked }),
+      ...(waits && { waited: clock.monotonic() - calledAt }),
     })
     return handle
   }
 
-  /** Whether there can be a lock of that key and owner. */
+  /** Returns whether a lock of that key and owner can exist. */
   #canName(key: string, owner: string): boolean {
     try {
       checkKey(key, this.#session.maxKeyLength, 'lock.extend')
@@ -162,7 +162,7 @@ export class StoredLockProvider implements SqlLockProvider {
     signal: AbortSignal | undefined,
   ): Promise<StoredLockHandle | null> {
     const acquire = (): Promise<StoredLockHandle | null> => this.#acquire(key, ttl, owner, 'lock.hold')
-    // The owner of a lock acquires it again at once: the callers in the queue wait for that very owner.
+    // Do not queue: the owner of a lock acquires it again at once, and callers in the queue may be waiting for this owner.
     if (wait === 0 || owner !== undefined) {
       const handle = await acquire()
       if (handle !== null || wait === 0) return handle
@@ -172,8 +172,8 @@ export class StoredLockProvider implements SqlLockProvider {
     return this.#waits.run({ key, wait, signal, acquire })
   }
 
-  /** Releases a lock whose caller has given up, which would last until the end of its lease. Never rejects. */
-  async #giveBack(handle: StoredLockHandle): Promise<void> {
+  /** Releases a lock whose caller has given up; otherwise it would last until the end of its lease. Never rejects. */
+  async #abandon(handle: StoredLockHandle): Promise<void> {
     try {
       await handle.release()
     } catch (error) {

@@ -1,9 +1,9 @@
 import { WakeUp } from '../../time/wake-up.js'
 
-// Of all connections: callers of one process wait in one queue for a lock in a file, whichever handle they use.
+// Shared by all connections: callers of one process wait in one queue for a lock in a file, whichever handle they use.
 const queues = new Map<string, Set<LockWaiter>>()
 
-/** Wakes the first waiter of the queue `name`, because its lock may be free. Every release calls it. */
+/** Wakes the first waiter of the queue `name`, because its lock may be free. Called by every release. */
 export function wakeFirstWaiter(name: string): void {
   for (const waiter of queues.get(name) ?? []) {
     waiter.wake()
@@ -11,12 +11,14 @@ export function wakeFirstWaiter(name: string): void {
   }
 }
 
-/** Whether any caller waits for any lock. */
+/** Returns whether any caller waits for any lock. */
 export function hasWaiters(): boolean {
   return queues.size > 0
 }
 
-/** One caller in the wait queue of a lock. Only the first waiter asks for the lock; the others wait until they are first. */
+/**
+ * One caller in the wait queue of a lock. Only the first waiter tries to acquire the lock; the others wait until they are first.
+ */
 export class LockWaiter extends WakeUp {
   readonly #name: string
   readonly #queue: Set<LockWaiter>
@@ -35,7 +37,7 @@ export class LockWaiter extends WakeUp {
     return false
   }
 
-  /** Leaves the queue, and wakes the next waiter if this one was first. To be called once. */
+  /** Leaves the queue, and wakes the next waiter if this one was first. Call it once. */
   leave(): void {
     const { isFirst } = this
     this.#queue.delete(this)

@@ -8,15 +8,15 @@ import { checkedAsBefore, type RecordedTable } from './recorded-table.js'
 const TAKE = 'changesets.take'
 
 /**
- * Records what one connection changes in some tables of the app, from its start on. Changes by other connections and processes
- * are not recorded.
+ * Records the changes that one connection makes in some tables of the app, from its start on. Changes by other connections and
+ * processes are not recorded.
  */
 export class ChangeRecording implements AsyncDisposable {
   readonly #session: Session
   readonly #recorder: ChangeRecorder
   readonly #tables: readonly RecordedTable[]
   #current: RecordedChanges[] | undefined
-  /** Taken from the engine and not yet given. */
+  /** Read from the engine and not yet returned. */
   #taken: Uint8Array[] = []
   #taking: Promise<unknown> | undefined
 
@@ -40,21 +40,20 @@ export class ChangeRecording implements AsyncDisposable {
   }
 
   /**
-   * Takes the changes since the start or since the last call. Each change is returned once, so the caller has to keep it until it
-   * was applied elsewhere. Several changes of a row become one, and changes that cancel out are left out.
+   * Returns the changes since the start or since the last call. Each change is returned once, so keep it until it was applied
+   * elsewhere. Several changes of a row become one, and changes that cancel out are omitted.
    *
-   * @returns bytes for `apply`; empty where nothing has changed.
-   *
-   * @throws PersistenceError `INVALID_ARGUMENT` when a table was changed or has a row without a key; `SQL` while the app has a
-   *   transaction open on the handle, which it may still roll back; `CLOSED`. The changes are kept then.
+   * @returns bytes for `apply`; empty when nothing has changed.
+   * @throws PersistenceError `INVALID_ARGUMENT` when a table was altered or has a row without a key; `SQL` while the app has a
+   *   transaction open on the handle, which it may still roll back; `CLOSED`. The changes are then kept.
    */
   take(): Promise<Uint8Array> {
     const taking = this.#take()
-    this.#taking = taking.catch(() => undefined) // Its caller is told.
+    this.#taking = taking.catch(() => undefined) // Its caller receives the error.
     return taking
   }
 
-  /** Ends the recording, after a `take` that is under way. Changes that were not taken are dropped. May be repeated. */
+  /** Ends the recording after a running `take`. Changes that were not taken are dropped. May be called again. */
   async close(): Promise<void> {
     await this.#taking
     this.end()
@@ -65,7 +64,7 @@ export class ChangeRecording implements AsyncDisposable {
     return this.close()
   }
 
-  /** To be called before the handle is closed. */
+  /** Call it before the handle is closed. */
   end(): void {
     const current = this.#current ?? []
     this.#current = undefined
@@ -89,7 +88,10 @@ export class ChangeRecording implements AsyncDisposable {
     this.#current = this.#tables.map(({ name }) => this.#recorder.record(name))
   }
 
-  /** In one turn, so that no change comes between: the engine would give the same changes again and again. */
+  /**
+   * Synchronous, so that no change comes between the two steps. Without the renewal the engine would return the same changes
+   * again.
+   */
   #renew(): void {
     if (this.#current === undefined) throw closedError(TAKE)
     this.#taken.push(...this.#current.map((changes) => changes.changeset()))
@@ -98,7 +100,7 @@ export class ChangeRecording implements AsyncDisposable {
   }
 }
 
-/** Those of one connection, which end before its handle is closed or given back. */
+/** The recordings of one connection. They end before its handle is closed or released. */
 class OpenRecordings implements EndsWithConnection {
   readonly all = new Set<ChangeRecording>()
 

@@ -1,13 +1,13 @@
 import { invalidArgument } from '../../../arguments/invalid.js'
 
-/** The changes of one table, one after the other, as they stand in a changeset. */
+/** The consecutive changes of one table in a changeset. */
 export interface ChangesOfTable {
   readonly table: string
-  /** For each column whether it is part of the key. */
+  /** For each column, whether it is part of the key. */
   readonly key: readonly boolean[]
-  /** How many rows were inserted, updated or deleted. */
+  /** The number of inserted, updated and deleted rows. */
   readonly changes: number
-  /** With the head that names the table. */
+  /** Includes the header that names the table. */
   readonly bytes: Uint8Array
 }
 
@@ -15,18 +15,18 @@ const TABLE = 0x54
 const INSERT = 18
 const UPDATE = 23
 const DELETE = 9
-// What follows the type of a value: 8 bytes of a number, or a length and as many bytes.
+// The bytes after the type of a value: a number of 8 bytes, or a length and as many bytes.
 const NUMBERS: ReadonlySet<number> = new Set([1, 2])
 const TEXT_OR_BLOB: ReadonlySet<number> = new Set([3, 4])
 const NOTHING: ReadonlySet<number> = new Set([0, 5])
 
 /**
- * Reads which tables a changeset changes, without an engine: SQLite leaves out, and does not tell, what is of a table that
- * it does not have or has otherwise.
+ * Reads which tables a changeset changes, without an engine. SQLite silently skips changes of a table that is missing or has
+ * another structure.
  *
- * The format stands in sqlite3session.c, "CHANGESET FORMAT".
+ * The format is documented in sqlite3session.c, "CHANGESET FORMAT".
  *
- * @throws PersistenceError `INVALID_ARGUMENT` for bytes that are no whole changeset.
+ * @throws PersistenceError `INVALID_ARGUMENT` for bytes that are not a complete changeset.
  */
 export function readChangeset(changeset: Uint8Array, operation: string): ChangesOfTable[] {
   const reader = new ChangesetReader(changeset, operation)
@@ -35,7 +35,7 @@ export function readChangeset(changeset: Uint8Array, operation: string): Changes
   return found
 }
 
-/** Changes of several tables, one changeset after the other, are one changeset. */
+/** Concatenates changesets. The result is a valid changeset. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
   let at = 0
@@ -74,7 +74,7 @@ class ChangesetReader {
     return { table, key, changes, bytes: this.#bytes.subarray(start, this.#at) }
   }
 
-  /** What was done, whether a trigger did it, then the old row, the new row, or both. */
+  /** Reads one change: the operation, whether a trigger made it, then the old row, the new row, or both. */
   #change(columns: number): void {
     const kind = this.#byte()
     if (kind !== INSERT && kind !== UPDATE && kind !== DELETE) throw this.#damaged()
@@ -97,7 +97,7 @@ class ChangesetReader {
     return name
   }
 
-  /** A number of 7 bits a byte, the highest first, of at most 32 bits. */
+  /** Reads a number of at most 32 bits, 7 bits per byte, highest bits first. */
   #length(): number {
     let value = 0
     for (let count = 0; count < 5; count++) {

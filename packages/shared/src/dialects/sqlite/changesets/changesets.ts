@@ -20,19 +20,19 @@ export interface ChangesetOptions {
 
 /** Options of {@link Changesets.apply}. */
 export interface ApplyOptions {
-  /** What is done with a change that conflicts with the database. Default `abort`. */
+  /** How to resolve a change that conflicts with the database. Default `abort`. */
   onConflict?: ConflictPolicy
-  /** Decides whether the changes of a table are applied. Default: those of all tables. */
+  /** Returns whether the changes of a table are applied. Default: all tables. */
   filter?: (table: string) => boolean
 }
 
-/** The answer of {@link Changesets.apply}. */
+/** The result of {@link Changesets.apply}. */
 export interface AppliedChanges {
-  /** How many rows the changeset inserts, updates and deletes in the tables that `filter` let through. */
+  /** How many rows the changeset inserts, updates and deletes in the tables that `filter` accepts. */
   readonly changes: number
-  /** How many conflicts were answered with `omit`. */
+  /** How many conflicts were resolved with `omit`. */
   readonly omitted: number
-  /** How many conflicts were answered with `replace`. */
+  /** How many conflicts were resolved with `replace`. */
   readonly replaced: number
 }
 
@@ -42,7 +42,7 @@ const APPLY_OPTIONS: OptionNames<ApplyOptions> = { onConflict: true, filter: tru
 
 /**
  * Records and applies changesets of the app's own tables: the rows that ONE connection, that of `persistence`, inserts, updates
- * and deletes. They do not have what other connections and processes write; use a backup or a standby to copy a whole file.
+ * and deletes. Writes of other connections and processes are not included. To copy a whole file, use a backup or a standby.
  *
  * @throws PersistenceError `ENGINE_UNSUPPORTED` on an engine without sessions; `INVALID_ARGUMENT` for tables that cannot be
  *   recorded: those of this package, and those without a key.
@@ -72,7 +72,7 @@ export async function changesets(persistence: BaseAdapter, options: ChangesetOpt
   return new Changesets(session, recorder, new Map(referringFirst(read).map((table) => [folded(table.name), table])))
 }
 
-/** Records and applies changes of some tables. Made by {@link changesets}. */
+/** Records and applies changes of some tables. Created by {@link changesets}. */
 export class Changesets {
   readonly #session: Session
   readonly #recorder: ChangeRecorder
@@ -90,10 +90,10 @@ export class Changesets {
   }
 
   /**
-   * Applies a changeset in one transaction, all or nothing. A recording on this connection records the applied changes too.
+   * Applies a changeset in one transaction, all or nothing. A recording on this connection also records the applied changes.
    *
-   * @throws PersistenceError `CHANGESET_CONFLICT` when a conflict is answered with `abort`; `INVALID_ARGUMENT` for bytes that
-   *   are no changeset, and for changes of a table that is not among `tables` or has other columns here.
+   * @throws PersistenceError `CHANGESET_CONFLICT` when a conflict is resolved with `abort`; `INVALID_ARGUMENT` for bytes that are
+   *   not a changeset, and for changes of a table that is not in `tables` or has other columns here.
    */
   async apply(changeset: Uint8Array, options: ApplyOptions = {}): Promise<AppliedChanges> {
     if (!(changeset instanceof Uint8Array))
@@ -105,7 +105,7 @@ export class Changesets {
     const bytes = joined(chosen.map((part) => part.bytes))
     let answers = new ConflictAnswers(onConflict)
     const apply = () => {
-      // Anew each time: the transaction is tried again where another writer was in the way.
+      // Created for each attempt, because the transaction is retried when another writer was in the way.
       answers = new ConflictAnswers(onConflict)
       applyNow(this.#recorder, bytes, answers)
     }
@@ -129,7 +129,7 @@ function chosenBy(filter: ApplyOptions['filter'], parts: readonly ChangesOfTable
   if (filter === undefined) return parts
   if (typeof filter !== 'function')
     throw invalidArgument(APPLY, `option filter must be a function, got ${shown(filter)}`)
-  // Here and not by the engine, which may not survive a function that throws.
+  // Called here and not by the engine, which may crash when a callback throws.
   return readArgument(() => parts.filter(({ table }) => filter(table)), APPLY, 'the answer of filter')
 }
 

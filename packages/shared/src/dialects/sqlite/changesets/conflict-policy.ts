@@ -14,10 +14,9 @@ import { PersistenceError } from '../../../errors/persistence-error.js'
 export type ConflictKind = 'data' | 'not-found' | 'conflict' | 'constraint' | 'foreign-key'
 
 /**
- * What is done with the change.
- *
- * - `omit`: it is not applied; after `foreign-key` the foreign keys stay broken.
- * - `replace`: it overwrites the row. Only for `data` and `conflict`.
+ * How a conflict is resolved.
+ * - `omit`: the change is not applied. After `foreign-key`, the foreign keys stay broken.
+ * - `replace`: the change overwrites the row. Only for `data` and `conflict`.
  * - `abort`: nothing of the changeset is applied.
  */
 export type ConflictAnswer = 'omit' | 'replace' | 'abort'
@@ -26,7 +25,7 @@ export type ConflictAnswer = 'omit' | 'replace' | 'abort'
 export type ConflictPolicy = ConflictAnswer | ((kind: ConflictKind) => ConflictAnswer)
 
 const OPERATION = 'changesets.apply'
-// Of SQLite: https://www.sqlite.org/session/c_changeset_abort.html and c_changeset_conflict.html.
+// SQLite's constants: https://www.sqlite.org/session/c_changeset_abort.html and c_changeset_conflict.html.
 const KINDS: readonly (ConflictKind | undefined)[] = [
   undefined,
   'data',
@@ -47,11 +46,11 @@ export function checkPolicy(policy: ConflictPolicy): void {
   )
 }
 
-/** Answers the conflicts of one application, and counts them. Throws nothing, since an engine may not survive that. */
+/** Resolves and counts the conflicts of one call of `apply`. Never throws, because an engine may crash when a callback throws. */
 export class ConflictAnswers {
   omitted = 0
   replaced = 0
-  /** Why it was aborted. */
+  /** The reason for an abort. */
   failure: PersistenceError | undefined
   readonly #policy: ConflictPolicy
 
@@ -59,7 +58,7 @@ export class ConflictAnswers {
     this.#policy = policy
   }
 
-  /** @param conflict The engine's number of a kind. @returns the engine's number of an answer. */
+  /** @param conflict SQLite's code of the kind of conflict. @returns SQLite's code of the answer. */
   readonly answer = (conflict: number): number => {
     const kind = KINDS[conflict]
     try {
@@ -78,7 +77,7 @@ export class ConflictAnswers {
   #decide(kind: ConflictKind): ConflictAnswer {
     const policy = this.#policy
     if (typeof policy === 'function') return checkedAnswer(kind, ask(policy, kind))
-    // No single row can be left out for broken references, and the caller has not accepted them.
+    // A broken foreign key cannot be fixed by omitting one row, and the caller has not accepted broken keys.
     if (kind === 'foreign-key') return 'abort'
     if (policy !== 'replace' || kind === 'data' || kind === 'conflict') return policy
     return kind === 'not-found' ? 'omit' : 'abort'

@@ -5,19 +5,19 @@ import type { Step } from '../../../queue/statement.js'
 import type { Session } from '../../../session/session.js'
 import { quotedName } from '../schema/quoted.js'
 
-/** A table of the app whose rows a changeset can name. */
+/** A table of the app whose rows a changeset can identify. */
 export interface RecordedTable {
-  /** As the schema spells it. */
+  /** Spelled as in the schema. */
   readonly name: string
-  /** For each column whether it is part of the key. */
+  /** For each column, whether it is part of the key. */
   readonly key: readonly boolean[]
-  /** The columns of the key that may be NULL: sessions leave such rows out. */
+  /** The columns of the key that may be NULL: sessions skip rows with NULL in the key. */
   readonly nullable: readonly string[]
-  /** The {@link folded} names of the tables that its foreign keys refer to. */
+  /** The {@link folded} names of the tables that its foreign keys reference. */
   readonly refersTo: ReadonlySet<string>
 }
 
-// Generated columns are no part of a changeset, nor of table_info. The index is that of a cache table of the app's own name.
+// Generated columns are neither in a changeset nor in table_info. The index marks a cache table with a name chosen by the app.
 const COLUMNS = `SELECT l.name AS "table", l.type, c.name, c.pk, c."notnull" AS required,
   EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = 'go_goscope_expires_of_' || l.name) AS ours
 FROM pragma_table_list AS l LEFT JOIN pragma_table_info(l.name) AS c
@@ -26,7 +26,10 @@ ORDER BY c.cid`
 
 const REFERRED = `SELECT "table" FROM pragma_foreign_key_list(?1, 'main')`
 
-/** @throws PersistenceError `INVALID_ARGUMENT` for what is no table of the app, or has no key. */
+/**
+ * Reads the structure of a table. @throws PersistenceError `INVALID_ARGUMENT` for anything that is not a table of the app, or has
+ * no key.
+ */
 export async function readTable(session: Session, table: string, operation: string): Promise<RecordedTable> {
   const refuse = (problem: string): PersistenceError =>
     invalidArgument(operation, `option tables must be tables of yours with a key, but ${shown(table)} ${problem}`)
@@ -45,7 +48,7 @@ export async function readTable(session: Session, table: string, operation: stri
   return { name, key, nullable, refersTo: new Set(referred.map((row) => folded(String(row.table)))) }
 }
 
-/** Steps that fail where the table is no longer what it was, or has rows that sessions leave out. */
+/** Returns steps that fail when the table was altered, or has rows that sessions skip. */
 export function checkedAsBefore({ name, key, nullable }: RecordedTable, operation: string): Step[] {
   const refuse = (problem: string): PersistenceError => invalidArgument(operation, `the table ${name} ${problem}`)
   const unchanged: Step = {
@@ -67,7 +70,7 @@ export function checkedAsBefore({ name, key, nullable }: RecordedTable, operatio
   return [unchanged, unnamed]
 }
 
-/** A step that fails where the table cannot take changes of `key`: the engine would leave them out and say nothing. */
+/** Returns a step that fails when the table cannot accept changes of `key`: the engine would silently skip them. */
 export function takesChangesOf(table: string, key: readonly boolean[], operation: string): Step {
   return {
     sql: COLUMNS,
@@ -87,7 +90,7 @@ function keyOf(columns: readonly Row[]): boolean[] {
   return columns.map(({ pk }) => pk !== 0)
 }
 
-/** Whether rows of `key` fit into a table of `own`, which may have more columns at its end. */
+/** Returns whether rows of `key` fit into a table of `own`, which may have additional columns at the end. */
 function fits(key: readonly boolean[], own: readonly boolean[]): boolean {
   return key.length <= own.length && own.every((inKey, at) => inKey === (key[at] ?? false))
 }
@@ -97,7 +100,7 @@ function shape(key: readonly boolean[]): string {
   return `${key.length} columns, the key in ${places.length === 0 ? 'none' : places.join(', ')}`
 }
 
-/** SQLite takes no notice of the case of ASCII letters in names. */
+/** SQLite ignores the case of ASCII letters in names. */
 export function folded(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }

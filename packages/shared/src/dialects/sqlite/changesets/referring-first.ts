@@ -1,10 +1,10 @@
 import { folded, type RecordedTable } from './recorded-table.js'
 
 /**
- * The tables in an order in which each stands before those that it refers to. What a cascade did is recorded as changes of the
- * referring table: applied after the change that causes it, they would find their rows gone by the other side's own cascade.
- * Foreign keys are looked at when all changes are applied, so rows may come before those that they refer
- * to. A circle is cut somewhere.
+ * Sorts tables so that each comes before the tables that it references. The effects of a cascade are recorded as changes of the
+ * referencing table. If they were applied after the change that causes them, the cascade of the target database would already
+ * have removed their rows. Foreign keys are checked after all changes, so a row may come before the row that it references. A
+ * cycle is cut at some point.
  */
 export function referringFirst(tables: readonly RecordedTable[]): RecordedTable[] {
   const ordered = new Set<RecordedTable>()

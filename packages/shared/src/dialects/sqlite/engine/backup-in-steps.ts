@@ -1,13 +1,13 @@
 import type { BackupSteps, CopyProgress } from './backup-steps.js'
 
-/** The backup of an engine that calls back between two steps, and ends when that throws. */
+/** The backup of an engine that calls a callback between two steps, and ends when the callback throws. */
 type EngineBackup<Handle> = (
   source: Handle,
   target: string,
   options: { rate: number; progress: (progress: CopyProgress) => void },
 ) => Promise<unknown>
 
-/** Runs such a backup by `steps`. */
+/** Runs such a backup, controlled by `steps`. */
 export async function backupInSteps<Handle>(
   backup: EngineBackup<Handle>,
   source: Handle,

@@ -1,4 +1,4 @@
-/** How far a copy has come. */
+/** The progress of a copy. */
 export interface CopyProgress {
   readonly totalPages: number
   readonly remainingPages: number
@@ -8,15 +8,15 @@ export interface CopyProgress {
 export interface BackupSteps {
   /** Pages per step. */
   readonly rate: number
-  /** Pages of the database that is copied. */
+  /** The number of pages of the database that is copied. */
   readonly totalPages: number
   readonly pageBytes: number
   /** Whether the speed of the copy is limited. */
   readonly paced: boolean
   /**
-   * To be called between two steps.
+   * Call it between two steps.
    *
-   * @param unseen Pages that are copied and do not show in `progress` yet. They count for the speed.
+   * @param unseen Copied pages that do not show in `progress` yet. They count for the speed.
    * @returns ms to {@link wait} before the next step.
    * @throws to end the backup.
    */

@@ -7,7 +7,7 @@ interface SessionHandle {
 }
 
 /**
- * The recorder of a handle; `undefined` where the engine has no sessions, or takes no function for conflicts, as
+ * Returns the recorder of a handle. `undefined` when the engine has no sessions, or accepts no conflict callback, like
  * `node:sqlite` of early Node 22.
  */
 export function changeRecorderOf(handle: object): ChangeRecorder | undefined {

@@ -1,14 +1,14 @@
 import type { Row } from '../../../driver/driver.js'
 
-// The entries of an index lead all over the file: in a page cache of 2 MiB, SQLite's default, its pages were read again and
-// again, a third of the time of a check.
+// The entries of an index lead to pages all over the file. With a page cache of 2 MiB, SQLite's default, these pages were read
+// again and again, which took a third of the time of a check.
 const CACHE_KIB = 16_384
 
 /**
  * Checks every page, row and index entry of the database `main`. The connection keeps the larger page cache.
  *
  * @param query Runs a statement on a connection.
- * @returns `ok`, or the first thing that is wrong.
+ * @returns `ok`, or the first problem.
  */
 export async function checkIntegrity(query: (sql: string) => Promise<Row[]>): Promise<string> {
   await query(`PRAGMA main.cache_size = -${CACHE_KIB}`)
@@ -16,11 +16,11 @@ export async function checkIntegrity(query: (sql: string) => Promise<Row[]>): Pr
 }
 
 /**
- * Checks every page and row, and not whether rows and index entries are of each other, which takes two thirds of the time of
+ * Checks every page and row, but not whether rows and index entries match, which takes two thirds of the time of
  * {@link checkIntegrity}.
  *
  * @param query Runs a statement on a connection.
- * @returns `ok`, or the first thing that is wrong.
+ * @returns `ok`, or the first problem.
  */
 export async function checkPages(query: (sql: string) => Promise<Row[]>): Promise<string> {
   return verdictOf(await query('PRAGMA main.quick_check(1)'))

@@ -1,9 +1,9 @@
 import type { SqlDriver, SyncDriver } from '../../../driver/driver.js'
 
 /**
- * A driver that moves the log into the file before it closes, where its engine may keep the file open after that: the
- * next process would find the log in use. Not for one that only reads: it could move nothing, and would hold the lock of
- * writers while it tries.
+ * Wraps a driver whose engine may keep the file open after `close`, so that it checkpoints the WAL first: otherwise the next
+ * process would find the WAL in use. Not for a read-only driver: it could checkpoint nothing, and the attempt would hold the lock
+ * that writers need.
  */
 export function withEmptiedLog(driver: SqlDriver, readOnly: boolean): SqlDriver {
   return !readOnly && driver.synchronous && driver.keepsFileOpen === true ? new LogEmptyingDriver(driver) : driver
@@ -37,7 +37,7 @@ class LogEmptyingDriver implements SyncDriver {
     try {
       this.#driver.query('PRAGMA wal_checkpoint(TRUNCATE)', [])
     } catch {
-      // Others use the log, or the file is read-only. Nothing is lost: the next opener reads the log.
+      // Other connections use the WAL, or the file is read-only. Nothing is lost: the next opener reads the WAL.
     }
     this.#driver.close()
   }

@@ -1,17 +1,17 @@
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
 
-// What brought `->>`, unixepoch() and JSON in every build. STRICT tables (3.37), RETURNING (3.35), UPDATE FROM (3.33) and
-// upserts (3.24) are older.
+// The version that brought `->>`, unixepoch() and JSON in every build. STRICT tables (3.37), RETURNING (3.35), UPDATE FROM (3.33)
+// and upserts (3.24) are older.
 const OLDEST_MAJOR = 3
 const OLDEST_MINOR = 38
 
 const VERSION = 'SELECT sqlite_version() AS version'
-// A build may leave out features of its version.
+// A build may omit features of its version.
 const FEATURES = `SELECT value ->> 0 AS text, unixepoch() AS time FROM json_each('[["works"]]')`
 
 /**
- * Asks the engine for its version of SQLite, and whether it has what the statements of the core need. Writes nothing.
+ * Returns the engine's version of SQLite after checking that it has the features that the core needs. Writes nothing.
  *
  * @throws PersistenceError `ENGINE_UNSUPPORTED`.
  */
@@ -23,7 +23,7 @@ export async function probeEngine(queue: OperationQueue, engine: string): Promis
     const [features] = await queue.query('connect', FEATURES)
     if (features?.text === 'works') return version
   } catch (error) {
-    // Any other failure is one of the file.
+    // Any other failure concerns the file.
     if (error instanceof PersistenceError && error.code !== 'SQL') throw error
     throw unsupported(engine, `${version} built without JSON or date functions`, error)
   }

@@ -1,8 +1,8 @@
-/** The module of an engine, loaded. */
+/** The loaded module of an engine. */
 export interface LoadedEngine<Handle extends object> {
   readonly name: string
-  /** As its driver's. */
+  /** See `library` of its driver. */
   readonly library: unknown
-  /** Opens a file that exists, or `:memory:`; a `file:` URI with `readOnly` alone. */
+  /** Opens an existing file, or `:memory:`; a `file:` URI only with `readOnly`. */
   open(path: string, readOnly: boolean): Handle | Promise<Handle>
 }

@@ -1,11 +1,11 @@
 import type { Row, SqlValue, SyncStatement } from '../../../driver/driver.js'
 import type { SpreadStatementLike } from './spread-statement.js'
 
-// SQLITE_RANGE: there is no place for a parameter.
+// SQLITE_RANGE: the statement has no such parameter.
 const OUT_OF_RANGE = 25
 
 /**
- * Whether an engine takes `?1` for a name, and so has no place for a parameter that is given by its position.
+ * Returns whether an engine takes `?1` for a name, and so cannot bind it by position.
  *
  * @param prepare Prepares a statement of an open handle.
  */

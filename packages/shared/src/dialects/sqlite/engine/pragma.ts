@@ -2,22 +2,22 @@ import type { Row, SqlValue } from '../../../driver/driver.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
 
-/** A handle to ask, and the name of its engine for errors. */
+/** A handle to query, and the name of its engine for errors. */
 export interface AskedHandle {
   readonly queue: OperationQueue
   readonly engine: string
 }
 
-/** The value of a pragma. @param operation What asks, for errors. */
+/** Returns the value of a pragma. @param operation The operation that reads it, for errors. */
 export async function pragma({ queue }: AskedHandle, operation: string, name: string): Promise<SqlValue | undefined> {
   const [row] = await queue.query(operation, `PRAGMA ${name}`)
   return row === undefined ? undefined : Object.values(row as Row)[0]
 }
 
 /**
- * Sets a pragma and reads it back: an engine that ignores it must not pass.
+ * Sets a pragma and reads it back, so that an engine which ignores it is refused.
  *
- * @param accepts Whether the value that was read back will do; by default only the value that was set.
+ * @param accepts Returns whether the value that was read back is acceptable. Default: only the value that was set.
  * @throws PersistenceError `ENGINE_UNSUPPORTED`.
  */
 export async function setPragma(

@@ -1,15 +1,15 @@
 import type { Row, SqlValue, SyncStatement } from '../../../driver/driver.js'
 
-/** A prepared statement of an engine that takes parameters one by one. */
+/** A prepared statement of an engine that takes parameters as separate arguments. */
 export interface SpreadStatementLike {
   all(...parameters: never[]): unknown[]
   get(...parameters: never[]): unknown
   run(...parameters: never[]): unknown
-  /** Absent where closing the database does it. */
+  /** Absent when closing the database finalizes statements. */
   finalize?(): void
 }
 
-/** Makes the driver's statement of it. */
+/** Adapts such a statement to the driver interface. */
 export class SpreadStatement implements SyncStatement {
   readonly #statement: SpreadStatementLike
 
@@ -26,7 +26,8 @@ export class SpreadStatement implements SyncStatement {
   }
 
   run(parameters: readonly SqlValue[]): void {
-    // Not by the engine's `run`, which makes an object of what changed, for nobody. What gives no rows ends at its first step.
+    // Not the engine's `run`, which creates an object with the number of changes that is not needed. A statement without rows
+    // ends at its first step.
     this.#statement.get(...(parameters as never[]))
   }
 

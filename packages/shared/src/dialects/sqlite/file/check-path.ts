@@ -1,6 +1,6 @@
 import { invalidArgument, typeName } from '../../../arguments/invalid.js'
 
-/** @throws PersistenceError `INVALID_ARGUMENT` for what is not a path of a file. */
+/** @throws PersistenceError `INVALID_ARGUMENT` for a value that is not the path of a file. */
 export function checkPath(
   path: unknown,
   operation = 'open',
@@ -13,7 +13,7 @@ export function checkPath(
   }
 }
 
-/** {@link checkPath} where a database in memory will not do. */
+/** Like {@link checkPath}, but also refuses a database in memory. */
 export function checkFilePath(
   path: unknown,
   operation: string,
@@ -27,10 +27,10 @@ export function checkFilePath(
 const BESIDE_A_DATABASE = /-(wal|shm|journal)$/
 
 /**
- * {@link checkFilePath} for a file that is to be made.
+ * Like {@link checkFilePath}, for a file that is to be created.
  *
- * @throws PersistenceError `INVALID_ARGUMENT` also for a name that SQLite takes for a part of another database: it reads that
- * as its log or journal, and deletes it.
+ * @throws PersistenceError `INVALID_ARGUMENT` also for a name that SQLite takes for the WAL or journal of another database: it
+ *   reads such a file as one and deletes it.
  */
 export function checkNewFilePath(path: unknown, operation: string, name = 'path'): asserts path is string {
   checkFilePath(path, operation, name)
@@ -52,7 +52,7 @@ function problemOf(path: string): string | undefined {
   if (path.startsWith('file:')) {
     return `got the URI ${JSON.stringify(path)}; pass fileURLToPath(url), or open the handle yourself`
   }
-  // Two letters at least: one is a drive. The rest is not shown, because it may have a password.
+  // At least two letters, because one letter is a drive. The rest is not shown, because it may contain a password.
   const [, scheme] = /^([a-z][a-z\d+.-]+):\/\//i.exec(path) ?? []
   if (scheme === undefined) return undefined
   const server = /^postgres(ql)?$/i.test(scheme)

@@ -5,22 +5,23 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 
-// Exclusively (`set -C`), with the mode of open(2): `$1` are the bits that the mode denies, beside those of the umask.
+// Creates exclusively (`set -C`), with a mode like that of open(2): `$1` are the bits that the mode denies, in addition to the
+// umask.
 const CREATE = 'umask "$(printf %03o $(($(umask) | $1)))" && set -C && : > "$2"'
 
-/** As `link` of `node:fs/promises`. */
+/** Same as `link` of `node:fs/promises`. */
 type LinkFile = (existing: string, name: string) => Promise<void>
 
 /**
- * Creates a missing file before the engine does, so that it and its sidecars get `mode` and not the umask's alone.
+ * Creates a missing file before the engine does, so that the file and its sidecars get `mode` and not only the umask.
  *
- * At no time has this process a descriptor on a name that others may open: closing it would drop every POSIX lock of the
- * process on the file, among them the one by which SQLite keeps other processes from deleting a log in use. So the file
- * is made and closed under a temporary name and then linked to its own. Where the file system has no hard links, another
- * process makes it, whose locks are not ours.
+ * This process never has a descriptor on a name that others may open. Closing such a descriptor would release every POSIX lock of
+ * the process on the file, including the lock by which SQLite keeps other processes from deleting a WAL in use. Therefore the
+ * file is created and closed under a temporary name, then linked to its own name. If the file system has no hard links, another
+ * process creates it; the locks of that process are not ours.
  *
  * @param linkFile For tests.
- * @returns whether this call made the file; `false` when it is there already.
+ * @returns whether this call created the file; `false` when it exists already.
  * @throws PersistenceError `CANNOT_OPEN`, `READ_ONLY`.
  */
 export async function createFile(path: string, mode: number, linkFile: LinkFile = link): Promise<boolean> {
@@ -30,7 +31,7 @@ export async function createFile(path: string, mode: number, linkFile: LinkFile 
     try {
       return await linkTo(path, temporary, linkFile)
     } catch {
-      // Any error of linking. If the folder itself is the problem, the other way reports it.
+      // Any error of linking. If the folder itself is the problem, the second method reports it.
       return await createWithoutLink(path, mode)
     } finally {
       await unlink(temporary)
@@ -52,7 +53,7 @@ async function linkTo(path: string, temporary: string, linkFile: LinkFile): Prom
 
 async function createWithoutLink(path: string, mode: number): Promise<boolean> {
   try {
-    // Windows has no POSIX locks: closing a descriptor there takes nothing from others.
+    // Windows has no POSIX locks: closing a descriptor there releases no locks of others.
     if (process.platform === 'win32') await (await open(path, 'wx', mode)).close()
     else await promisify(execFile)('/bin/sh', ['-c', CREATE, 'sh', String(~mode & 0o777), path])
     return true
@@ -67,12 +68,12 @@ async function isThere(path: string): Promise<boolean> {
     await lstat(path)
     return true
   } catch {
-    // Missing, or not readable: the error that made this necessary tells the caller why.
+    // Missing or not readable: the error that led here tells the caller why.
     return false
   }
 }
 
-/** @param temporary Stands for `path` in what the system says; the caller knows nothing of it. */
+/** @param temporary Replaced by `path` in the message of the operating system, because the caller does not know it. */
 function cannotCreate(path: string, cause: unknown, temporary: string): PersistenceError {
   const code = (cause as NodeJS.ErrnoException).code
   const readOnly = code === 'EROFS' || code === 'EACCES' || code === 'EPERM'

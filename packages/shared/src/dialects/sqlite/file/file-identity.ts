@@ -2,9 +2,9 @@ import { stat } from 'node:fs/promises'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 
 /**
- * What tells one file from another under all its names: device and inode, the same through hard and symbolic links.
+ * Identifies a file under all its names: device and inode, equal through hard and symbolic links.
  *
- * By stat, never by opening: closing a second descriptor of a database file drops the locks SQLite holds on it.
+ * By stat, never by opening: closing a second descriptor of a database file releases the locks that SQLite holds on it.
  *
  * @returns `undefined` when there is no file of that name.
  * @throws PersistenceError `CANNOT_OPEN` for a path that cannot be followed.
@@ -25,7 +25,7 @@ export async function fileIdentity(path: string): Promise<string | undefined> {
   }
 }
 
-/** Whether both paths lead to one file, under whatever names. `false` where one leads to none. */
+/** Returns whether both paths lead to the same file, under whatever names. `false` if one leads to no file. */
 export async function isSameFile(one: string, other: string): Promise<boolean> {
   const identity = await fileIdentity(one)
   return identity !== undefined && identity === (await fileIdentity(other))

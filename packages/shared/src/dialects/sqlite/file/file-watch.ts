@@ -5,23 +5,22 @@ import type { ImmutableFile } from './immutable-file.js'
 import type { ProcessView } from './process-view.js'
 import { ProcessWatch } from './process-watch.js'
 
-const LOOK_EVERY_MS = 1_000
+const CHECK_EVERY_MS = 1_000
 
-/** What a connection does about its file while it is open. */
+/** How a connection reacts to events of its open file. */
 export interface FileOwner {
-  /** Another file, or none, has the name. Called once. */
+  /** The path leads to another file, or to none. Called once. */
   lost(reason: PersistenceError): void
-  /** Looks whether the log is still there. Resolves to whether the connection is in WAL mode. */
+  /** Checks whether the WAL still exists. Resolves to whether the connection is in WAL mode. */
   logStays(): Promise<boolean>
-  /** Something in this process endangers the file. Called once for each problem. */
+  /** Something in this process endangers the file. Called once per problem. */
   unsafe(problem: string): void
 }
 
 /**
- * Notices that the file was deleted or replaced while it is open: writes then go on "succeeding" into a file that no
- * process will find again. Notices, too, that a file was changed which is read on the word that nobody changes it. Looks
- * at the name every second, from a timer that does not keep the process alive; and at the log, and at what else in this
- * process has the file.
+ * Detects that the file was deleted or replaced while it is open: writes then continue to "succeed" into a file that no process
+ * will find again. Also detects a change of a file that the app has declared immutable. Checks the path every second, from a
+ * timer that does not keep the process alive, and with it the WAL and the other users of the file in this process.
  */
 export class FileWatch {
   readonly #path: string
@@ -33,7 +32,7 @@ export class FileWatch {
   #cancel: (() => void) | undefined
   #stopped = false
 
-  /** @param immutable The file where it must not change either. */
+  /** @param immutable Set for a file that must not change. */
   constructor(path: string, identity: string, clock: Clock, owner: FileOwner, immutable?: ImmutableFile) {
     this.#path = path
     this.#identity = identity
@@ -44,7 +43,7 @@ export class FileWatch {
     this.#schedule()
   }
 
-  /** The connection has read the file in WAL mode, and this is what the system told then. */
+  /** Call it when the connection has read the file in WAL mode, with the state of the operating system at that time. */
   attached(view: ProcessView | undefined): void {
     this.#process.attached(view)
   }
@@ -55,19 +54,19 @@ export class FileWatch {
   }
 
   #schedule(): void {
-    if (!this.#stopped) this.#cancel = this.#clock.setTimer(() => void this.#look(), LOOK_EVERY_MS)
+    if (!this.#stopped) this.#cancel = this.#clock.setTimer(() => void this.#checkFile(), CHECK_EVERY_MS)
   }
 
-  async #look(): Promise<void> {
+  async #checkFile(): Promise<void> {
     let problem: string | undefined
     try {
       problem = await this.#problem()
     } catch {
-      // A folder that cannot be read now gives no answer about the file; the next look may.
+      // An unreadable folder gives no answer about the file; the next check may.
       return this.#schedule()
     }
     if (this.#stopped) return
-    if (problem === undefined) return this.#lookFurther()
+    if (problem === undefined) return this.#checkOtherUsers()
     this.#owner.lost(
       new PersistenceError(
         'FILE_REPLACED',
@@ -77,18 +76,18 @@ export class FileWatch {
     )
   }
 
-  /** What happened to the file. */
+  /** Returns what happened to the file. */
   async #problem(): Promise<string | undefined> {
     const found = await fileIdentity(this.#path)
     if (found === undefined) return 'deleted or moved'
     return found === this.#identity ? this.#immutable?.change() : 'replaced by another file'
   }
 
-  async #lookFurther(): Promise<void> {
+  async #checkOtherUsers(): Promise<void> {
     try {
       if ((await this.#owner.logStays()) && !this.#stopped) await this.#process.look()
     } catch {
-      // The engine cannot say now, or the log is lost, which its owner was told.
+      // The engine cannot answer now, or the WAL is lost, which the owner was notified of.
     }
     this.#schedule()
   }

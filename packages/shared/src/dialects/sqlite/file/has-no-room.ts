@@ -4,20 +4,20 @@ import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { systemCode } from '../../../errors/system-code.js'
 import { temporaryPath } from './temporary-name.js'
 
-// A few blocks: what is left of a quota may have room for one.
+// A few blocks, because a nearly exhausted quota may still have space for one.
 const PROBE_BYTES = 65_536
 
 const FULL = ['ENOSPC', 'EDQUOT']
 
 /**
- * Whether the folder of `path` takes no more bytes. SQLite tells a full disk from one that fails, but takes for the latter a quota
- * that is used up, and a full disk on which the index of a log finds no room; no engine gives the number of the system's error. So
- * some bytes are written beside the file, and removed.
+ * Returns whether the folder of `path` accepts no more bytes. SQLite distinguishes a full disk from a failing one. But it reports
+ * an exceeded quota, and a full disk without space for the WAL index, as an I/O error, and no engine exposes the errno. Therefore
+ * this writes some bytes beside the file and removes them.
  *
- * @param write Makes a file of bytes. For tests.
+ * @param write Creates a file with some bytes. For tests.
  */
 export async function hasNoRoom(path: string, write: (probe: string) => Promise<void> = writeProbe): Promise<boolean> {
-  // What a death leaves, the next backup into the folder removes.
+  // If the process dies here, the next backup into the folder removes this file.
   const probe = temporaryPath(dirname(path))
   try {
     await write(probe)
@@ -25,14 +25,14 @@ export async function hasNoRoom(path: string, write: (probe: string) => Promise<
   } catch (error) {
     return FULL.includes(systemCode(error as NodeJS.ErrnoException) ?? '')
   } finally {
-    // The caller has an error to tell already.
+    // The caller already has an error to report.
     await rm(probe, { force: true }).catch(() => undefined)
   }
 }
 
 /**
- * @param error Of writing to `path`.
- * @returns `DISK_FULL` in the place of an `IO_ERROR` where there is no room.
+ * @param error An error of writing to `path`.
+ * @returns `DISK_FULL` instead of an `IO_ERROR` when there is no space.
  */
 export async function orFull(
   error: unknown,
@@ -53,7 +53,7 @@ async function writeProbe(probe: string): Promise<void> {
     }
     await file.sync()
   } finally {
-    // Some file systems count only now.
+    // Some file systems check the quota only now.
     await file.close()
   }
 }

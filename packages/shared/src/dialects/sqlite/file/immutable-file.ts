@@ -3,18 +3,18 @@ import { pathToFileURL } from 'node:url'
 import { PersistenceError, type PersistenceErrorCode } from '../../../errors/persistence-error.js'
 import { isOpenElsewhere } from './process-view.js'
 
-/** The name under which an engine reads the file without locks, without its log, and without looking whether it changed. */
+/** Returns the URI under which an engine reads the file without locks, without its WAL, and without checks for changes. */
 export function immutableUri(path: string): string {
   return `${pathToFileURL(path).href}?immutable=1`
 }
 
-/** Whether this process may read the file: where an engine cannot open that name then, it takes no URIs. */
+/** Returns whether this process can read the file. An engine that then cannot open the URI does not support URIs. */
 export async function isReadable(path: string): Promise<boolean> {
   try {
     await access(path, constants.R_OK)
     return true
   } catch {
-    return false // What the engine said tells why.
+    return false // The engine's error explains why.
   }
 }
 
@@ -28,7 +28,7 @@ export function takesNoUri(path: string, engine: string, { cause }: PersistenceE
   )
 }
 
-/** A file that is read on the app's word that nobody changes it. */
+/** A file that the app has declared immutable. */
 export class ImmutableFile {
   readonly #path: string
   readonly #state: string
@@ -39,10 +39,10 @@ export class ImmutableFile {
   }
 
   /**
-   * To be called before the first page is read: of what changes later, {@link change} tells.
+   * Call it before the first page is read: {@link change} reports later changes.
    *
-   * @param path As the engine has it, without symbolic links: the log stands beside that.
-   * @throws PersistenceError `CANNOT_OPEN`, `FILE_IN_USE` where reading the file alone would miss or tear what was written.
+   * @param path The engine's path, without symbolic links, because the WAL is beside that path.
+   * @throws PersistenceError `CANNOT_OPEN`, `FILE_IN_USE` if reading only the file would miss data or see a partial write.
    */
   static async enter(path: string): Promise<ImmutableFile> {
     const file = new ImmutableFile(path, await stateOf(path))
@@ -61,14 +61,14 @@ export class ImmutableFile {
     return file
   }
 
-  /** In words what of the file is no longer as it was; `undefined` while it is. */
+  /** Returns what has changed in the file, for people; `undefined` while nothing has. */
   async change(): Promise<string | undefined> {
     if ((await stateOf(this.#path)) !== this.#state) return 'changed'
     const log = await this.#unreadLog()
     return log === undefined ? undefined : `changed in ${log}`
   }
 
-  /** A rollback journal may be hot: then the file alone is half of a transaction. */
+  /** A rollback journal may be hot: the file alone then contains half a transaction. */
   async #unreadLog(): Promise<string | undefined> {
     for (const log of [`${this.#path}-wal`, `${this.#path}-journal`]) {
       if (!['', '0'].includes((await stateOf(log)).split(' ')[0] as string)) return log
@@ -77,14 +77,14 @@ export class ImmutableFile {
   }
 }
 
-/** Size in bytes and time of the last change; empty where there is no such file. */
+/** Returns size in bytes and modification time; empty when there is no such file. */
 async function stateOf(path: string): Promise<string> {
   try {
     const { size, mtimeNs } = await stat(path, { bigint: true })
     return `${size} ${mtimeNs}`
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    // The name of a log is longer than that of its file, which may have the longest that there can be.
+    // The name of a WAL is longer than that of its file, which may already have the maximum length.
     if (code === 'ENOENT' || code === 'ENAMETOOLONG') return ''
     throw cannotRead(message, 'CANNOT_OPEN', error)
   }

@@ -1,7 +1,7 @@
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { type ProcessView, processView } from './process-view.js'
 
-/** A copy of the SQLite library, and the name of the engine that brings it. */
+/** A copy of the SQLite library, and the name of the engine that contains it. */
 export interface EngineLibrary {
   readonly library: unknown
   readonly engine: string
@@ -9,23 +9,23 @@ export interface EngineLibrary {
 
 /** One connection to a file. */
 interface User {
-  /** Set when its adapters have left the handle open: whether it is open still. */
+  /** Set when its adapters have left the handle open. Returns whether it still is. */
   isOpen?: () => Promise<boolean>
 }
 
 /**
- * Which copy of the SQLite library has which file open in this process.
+ * Records which copy of the SQLite library has which file open in this process.
  *
- * Two copies on one file lose acknowledged writes: POSIX locks belong to the process, so when one copy closes the file it
- * drops the locks of the other, and another process may then delete a log that is still in use. The registry hangs on a
- * global symbol, so that several installed copies of this package see each other; its shape is that of the number there.
+ * Two copies on one file lose acknowledged writes. POSIX locks belong to the process: when one copy closes the file, it releases
+ * the locks of the other, and another process may then delete a WAL that is still in use. The registry is on a global symbol, so
+ * that several installed copies of this package see each other. The number in the symbol is the version of its shape.
  */
 interface Entry extends EngineLibrary {
   readonly users: Set<User>
 }
 
-// Two for each that comes, so that handles which were left open and closed later do not pile up.
-const VISITS_PER_USER = 2
+// Two checks per new user, so that entries of handles that were left open and closed later do not accumulate.
+const CHECKS_PER_USER = 2
 
 const REGISTRY = Symbol.for('go-go-scope.persistence-sqlite.open-files/1')
 
@@ -35,22 +35,22 @@ function entries(): Map<string, Entry> {
   return host[REGISTRY]
 }
 
-/** Whether a connection of this thread has the file open, or has left it open. */
+/** Returns whether a connection of this thread has the file open, or has left it open. */
 export function isRegistered(identity: string): boolean {
   return entries().has(identity)
 }
 
-/** A user's place in the registry. */
+/** The entry of a user in the registry. */
 export interface Registration {
-  /** Whether adapters use the file through other connections too. */
+  /** Whether adapters also use the file through other connections. */
   readonly shared: boolean
-  /** The file is closed. Idempotent. */
+  /** Call it when the file is closed. Idempotent. */
   leave(): void
-  /** The handle was left to the app, which has the file open for as long as `isOpen` says. */
+  /** Call it when the handle was left to the app, which has the file open for as long as `isOpen` returns true. */
   leaveOpen(isOpen: () => Promise<boolean>): void
 }
 
-/** Enters a user of the file. @throws PersistenceError `SECOND_LIBRARY` when another copy of SQLite has it open. */
+/** Registers a user of the file. @throws PersistenceError `SECOND_LIBRARY` when another copy of SQLite has it open. */
 export async function registerLibrary(identity: string, library: EngineLibrary, path: string): Promise<Registration> {
   const user: User = {}
   const entry = await enter(user, identity, library, path)
@@ -73,10 +73,10 @@ async function enter(user: User, identity: string, { library, engine }: EngineLi
   for (;;) {
     const entry = open.get(identity) ?? { library, engine, users: new Set<User>() }
     if (entry.library === library) {
-      // In one go: an entry without users may be taken out or taken over.
+      // Synchronous with the lookup above, because an entry without users may be removed or replaced.
       entry.users.add(user)
       open.set(identity, entry)
-      void forgetClosed(entry, VISITS_PER_USER)
+      void forgetClosed(entry, CHECKS_PER_USER)
       return entry
     }
     await forgetClosed(entry, entry.users.size)
@@ -86,8 +86,8 @@ async function enter(user: User, identity: string, { library, engine }: EngineLi
 }
 
 /**
- * Looks at up to `most` entries whose handle was left open, at other ones each time, and removes those whose handle is
- * closed. Never rejects.
+ * Checks up to `most` entries whose handle was left open, other ones at each call, and removes those with a closed handle. Never
+ * rejects.
  */
 async function forgetClosed({ users }: Entry, most: number): Promise<void> {
   const left = [...users].filter(({ isOpen }) => isOpen !== undefined).slice(0, most)
@@ -99,14 +99,14 @@ async function forgetClosed({ users }: Entry, most: number): Promise<void> {
 }
 
 /**
- * Covers all code and threads of the process: where two copies of SQLite are attached to it, one is not ours.
+ * Covers all code and threads of the process: if two copies of SQLite are attached to the file, one is not ours.
  *
- * @returns what the system tells of the file; `undefined` where it does not.
+ * @returns what the operating system reports about the file; `undefined` when it reports nothing.
  * @throws PersistenceError `SECOND_LIBRARY`.
  */
 export async function refuseAttachedLibrary(path: string, engine: string): Promise<ProcessView | undefined> {
   const view = await processView(path)
-  // So it looks as well while this process has the file open that had the name before: both have one log.
+  // This also happens while this process has the file open that had the name before, because both use the same WAL path.
   const other = 'another engine (or the file that had this name before is open still: disconnect what uses that)'
   if (view !== undefined && view.libraries > 1) throw secondLibrary(other, engine, path)
   return view

@@ -4,33 +4,33 @@ import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { WriteGuard } from '../../../queue/queue-context.js'
 import type { Clock } from '../../../time/clock.js'
 
-// A look takes about 3 µs: nothing beside a commit that flushes the disk, a tenth of one that does not.
-const LOOK_EVERY_MS = 10
+// A check takes about 3 µs: negligible for a commit that flushes the disk, a tenth of one that does not.
+const CHECK_EVERY_MS = 10
 
-/** How an engine is asked for its mode. */
+/** The statement that queries the journal mode of an engine. */
 export const ASK_JOURNAL_MODE = 'PRAGMA journal_mode'
 
 /**
- * Notices that another process deleted or replaced the write-ahead log under a connection, which can only happen when the
- * locks of this process on the file were dropped: writes then go on "succeeding" into a log that is in no folder.
+ * Detects that another process deleted or replaced the WAL of a connection. This can only happen after the locks of this process
+ * on the file were released; writes then continue to "succeed" into a WAL that is in no folder.
  *
- * SQLite makes the log when a connection first reads in WAL mode, and no other connection may take it away until all have
- * closed the file. So what is watched is the log that is there when this connection has read.
+ * SQLite creates the WAL when a connection first reads in WAL mode, and no other connection may remove it until all have closed
+ * the file. So the WAL to watch is the one that exists when this connection has read.
  */
 export class LogWatch implements WriteGuard {
   readonly question: string = ASK_JOURNAL_MODE
   readonly #clock: Clock
   readonly #openings: () => number
   readonly #onLost: (reason: PersistenceError) => void
-  /** Of the connection whose log it is. */
+  /** The number of the opening whose WAL is watched. */
   #opening = 0
   #path = ''
   #identity: string | undefined
-  #lookedAt = Number.NEGATIVE_INFINITY
+  #checkedAt = Number.NEGATIVE_INFINITY
   #lost: PersistenceError | undefined
 
   /**
-   * @param openings How often the connection was opened: the one before may have taken its log away.
+   * @param openings Returns how many times the connection was opened: the one before may have removed its WAL.
    * @param onLost Called once.
    */
   constructor(clock: Clock, openings: () => number, onLost: (reason: PersistenceError) => void) {
@@ -43,24 +43,24 @@ export class LogWatch implements WriteGuard {
     return this.#identity !== undefined
   }
 
-  /** To be called when the connection has read the file in WAL mode. @param database The path of the file. */
+  /** Call it when the connection has read the file in WAL mode. @param database The path of the file. */
   begin(database: string): void {
     this.#path = `${database}-wal`
     this.#beginAnew()
   }
 
-  /** Looks for the log, at most every 10 ms. `true` when it is gone, or that of another opening. */
+  /** Checks the WAL, at most every 10 ms. Returns `true` when it is gone or belongs to another opening. */
   doubtful(): boolean {
     if (this.#identity === undefined) return false
     if (this.#lost !== undefined || this.#opening !== this.#openings()) return true
     const now = this.#clock.monotonic()
-    if (now - this.#lookedAt < LOOK_EVERY_MS) return false
-    this.#lookedAt = now
+    if (now - this.#checkedAt < CHECK_EVERY_MS) return false
+    this.#checkedAt = now
     return identityOf(this.#path, this.#identity) !== this.#identity
   }
 
   /**
-   * @param rows What the engine answers to {@link ASK_JOURNAL_MODE}: an app may switch the mode of its own handle.
+   * @param rows The engine's answer to {@link ASK_JOURNAL_MODE}: an app may switch the mode of its own handle.
    * @throws PersistenceError `FILE_REPLACED`.
    */
   judge([row]: readonly Row[]): void {
@@ -70,7 +70,7 @@ export class LogWatch implements WriteGuard {
     }
     if (this.#lost === undefined) {
       if (this.#opening !== this.#openings()) this.#beginAnew()
-      // Also for who has asked meanwhile.
+      // Also answers a caller that has asked meanwhile.
       if (identityOf(this.#path, this.#identity) === this.#identity) return
       this.#lost = new PersistenceError(
         'FILE_REPLACED',
@@ -90,13 +90,13 @@ export class LogWatch implements WriteGuard {
   }
 }
 
-// By stat, never by opening: closing a descriptor would drop the locks.
+// By stat, never by opening: closing a descriptor would release the locks.
 function identityOf(path: string, unknown: string | undefined): string | undefined {
   try {
     const { dev, ino } = statSync(path)
     return `${dev}:${ino}`
   } catch (error) {
-    // A folder that cannot be read now gives no answer about the log; the next look may.
+    // An unreadable folder gives no answer about the WAL; the next check may.
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : unknown
   }
 }

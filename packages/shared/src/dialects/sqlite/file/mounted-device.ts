@@ -7,12 +7,12 @@ interface Mount {
 }
 
 /**
- * The device of the file system that has `path`, as the list of all locks writes it: `major:minor`, in hex. What `stat` gives is
- * another one on some file systems (Btrfs, overlays).
+ * Returns the device of the file system that contains `path`, in the form of /proc/locks: `major:minor`, in hex. The device from
+ * `stat` differs on some file systems (Btrfs, overlays).
  *
  * @param path Without links.
- * @param mounts proc_pid_mountinfo(5): lines of `id parent device root point …`, the numbers of the device in decimal.
- * @returns `undefined` where no mount has it.
+ * @param mounts proc_pid_mountinfo(5): lines of `id parent device root point …`, with the numbers of the device in decimal.
+ * @returns `undefined` when no mount contains it.
  */
 export function deviceOf(path: string, mounts: string): string | undefined {
   let left = mounts
@@ -22,7 +22,7 @@ export function deviceOf(path: string, mounts: string): string | undefined {
   const ids = new Set(left.map(({ id }) => id))
   let found: Mount | undefined
   for (;;) {
-    // As the system walks a path: a mount hides what its own place had before, also the mounts below it.
+    // Like the path walk of the kernel: a mount hides the former content of its mount point, including the mounts below it.
     const on = left.filter(({ id, parent }) => (found ? parent === found.id : !ids.has(parent) || parent === id))
     const next = on.reduce<Mount | undefined>(
       (first, one) => (first && first.point.length <= one.point.length ? first : one),

@@ -15,18 +15,15 @@ export interface FileUser {
   readonly queue: OperationQueue
   readonly diagnostics: Diagnostics
   readonly log: LogWatch
-  /** Whether the file must stay as it is, and is read without locks. */
+  /** Whether the file must not change and is read without locks. */
   readonly immutable: boolean
-  /** Called once when another file, or none, has the name. */
+  /** Called once when the path leads to another file, or to none. */
   lose(reason: PersistenceError): void
 }
 
-/**
- * The file under a connection while that is open: no other copy of SQLite may have it, and its name must still find
- * it.
- */
+/** The file of a connection while it is open. No other copy of SQLite may have it open, and its path must still lead to it. */
 export class OpenFile implements FileOwner {
-  /** The same for every name that the file has. */
+  /** Equal for all names of the file. */
   readonly identity: string
   readonly #path: string
   readonly #engine: string
@@ -53,8 +50,8 @@ export class OpenFile implements FileOwner {
   }
 
   /**
-   * @throws PersistenceError `SECOND_LIBRARY`; `FILE_REPLACED` when there is no file of that name already; and what
-   *   {@link ImmutableFile.enter} throws.
+   * @throws PersistenceError `SECOND_LIBRARY`; `FILE_REPLACED` when the path already leads to no file; the errors of
+   *   {@link ImmutableFile.enter}.
    */
   static async enter(path: string, library: EngineLibrary, clock: Clock, user: FileUser): Promise<OpenFile> {
     const identity = await fileIdentity(path)
@@ -70,21 +67,20 @@ export class OpenFile implements FileOwner {
     return new OpenFile(identity, path, library.engine, clock, user, registration, immutable)
   }
 
-  /** Reports what makes the file unsafe to share. */
+  /** Reports conditions that make sharing the file unsafe. */
   async reportUnsafeEnvironment(sqliteVersion: string): Promise<void> {
     for (const problem of await unsafeEnvironment(this.#path, sqliteVersion)) this.unsafe(problem)
   }
 
   /**
-   * Watches the log from now on, if the file is in WAL mode. May be repeated.
+   * Watches the WAL from now on, if the file is in WAL mode. May be called again.
    *
-   * @throws PersistenceError `SECOND_LIBRARY` when another copy of SQLite is attached to the file, by any code of the
-   *   process.
+   * @throws PersistenceError `SECOND_LIBRARY` when another copy of SQLite is attached to the file, by any code of the process.
    */
   async watchLog(): Promise<void> {
     const { log, queue } = this.#user
     if (log.watching) return
-    // Asking reads the file, which makes the engine open the log.
+    // This query reads the file, which makes the engine open the WAL.
     const [row] = await queue.query('connect', ASK_JOURNAL_MODE)
     if (row?.journal_mode !== 'wal') return
     this.#watch.attached(await refuseAttachedLibrary(this.#path, this.#engine))
@@ -92,13 +88,13 @@ export class OpenFile implements FileOwner {
   }
 
   /**
-   * A lock in memory was granted. Reports once if another connection, which the lock does not exclude, has the file
+   * Call it when a lock in memory was granted. Reports once if another connection, which the lock does not exclude, has the file
    * open.
    */
   lockedInMemory(): void {
     if (this.#reportedOthers) return
     this.#reportedOthers = true
-    void this.#tellOfOthers()
+    void this.#reportOtherConnections()
   }
 
   lost(reason: PersistenceError): void {
@@ -119,22 +115,22 @@ export class OpenFile implements FileOwner {
     this.#watch.stop()
   }
 
-  /** To be called when the engine has closed the file, not before. */
+  /** Call it when the engine has closed the file, not before. */
   leave(): void {
     this.#registration.leave()
   }
 
   /**
-   * The handle stays open in the app's hands.
+   * Call it when the handle stays open for the app.
    *
-   * @param isOpen Whether it still is; asked for when another library comes.
+   * @param isOpen Returns whether it still is; called when another library wants the file.
    */
   leaveOpen(isOpen: () => Promise<boolean>): void {
     this.#registration.leaveOpen(isOpen)
   }
 
   /** Never rejects. */
-  async #tellOfOthers(): Promise<void> {
+  async #reportOtherConnections(): Promise<void> {
     const here = this.#registration.shared
     if (!here && (await isOpenElsewhere(this.#path)) !== true) return
     const other = here ? 'a second connection of this process' : 'another process'

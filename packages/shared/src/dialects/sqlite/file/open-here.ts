@@ -7,8 +7,8 @@ import { isRegistered } from './library-registry.js'
 import { processView } from './process-view.js'
 
 /**
- * To be called before a file is opened or read past the engines: closing it again would drop the locks of those that have
- * it open in this process, and against them no lock helps.
+ * Call it before a file is opened or read outside the engines: closing it again would release the locks of connections in this
+ * process that have it open, and no lock prevents that.
  *
  * @throws PersistenceError `FILE_IN_USE` when an adapter has it open or, on Linux, any code of the process.
  */
@@ -17,7 +17,7 @@ export async function refuseOpenHere(path: string, operation: string): Promise<v
   if (identity === undefined) return
   if (!isRegistered(identity)) {
     if (!(await isMapped(path))) return
-    // An engine may keep a closed file open until its statements are collected.
+    // An engine may keep a closed file open until its statements are garbage-collected.
     await collectGarbage()
     if (!(await isMapped(path))) return
   }
@@ -37,6 +37,6 @@ async function collectGarbage(): Promise<void> {
   setFlagsFromString('--expose-gc')
   const collect: unknown = runInNewContext('typeof gc === "function" ? gc : undefined')
   if (typeof collect === 'function') collect()
-  // Finalizers run in later turns.
+  // Finalizers run in later turns of the event loop.
   for (let turn = 0; turn < 3; turn++) await nextTurn()
 }

@@ -2,7 +2,7 @@ import type { FileOwner } from './file-watch.js'
 import { type ProcessView, processView } from './process-view.js'
 import { SharedLock } from './shared-lock.js'
 
-// Descriptors are looked at one by one while others are opened and closed, so that one reading may miss a lock.
+// Descriptors are checked one by one while others are opened and closed, so a single check may miss a lock.
 const READINGS_WITHOUT_LOCK = 2
 
 const SECOND_LIBRARY =
@@ -14,7 +14,7 @@ const LOCKS_DROPPED =
   'dropped the locks of its connections: another process may delete the log in use. Disconnect every adapter on the file ' +
   'and open it again; back up with VACUUM INTO'
 
-/** Looks at what else in this process has the file of a connection in WAL mode. Linux only. */
+/** Checks which other code in this process has the file of a connection in WAL mode. Linux only. */
 export class ProcessWatch {
   readonly #path: string
   readonly #owner: Pick<FileOwner, 'unsafe'>
@@ -28,14 +28,14 @@ export class ProcessWatch {
     this.#owner = owner
   }
 
-  /** What is lost before the first look was there when the connection had read the file. */
+  /** A lock that is lost before the first check existed when the connection had read the file. */
   attached(view: ProcessView | undefined): void {
     this.#wasLocked ||= view?.locked === true
   }
 
   /** Never rejects. */
   async look(): Promise<void> {
-    // There is nothing more to tell, and a lock that is not there is looked for at every descriptor of the process.
+    // Nothing more can be reported, and a search for a missing lock reads every descriptor of the process.
     if (this.#reported.has(LOCKS_DROPPED)) return
     const view = await processView(this.#path, this.#lock)
     if (view === undefined) return

@@ -2,25 +2,25 @@ import { lstat, stat } from 'node:fs/promises'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 
 /**
- * To be called for a name that is to be given to a file of ours, or to one in the place of its own: through a link something
- * else would be written, or made where the link leads to nothing.
+ * Call it for a path that a file of ours is to get. Through a link, another file would be written, or created at the target of a
+ * dangling link.
  *
- * @throws PersistenceError `CANNOT_OPEN` for a symbolic link, and for what is no file.
+ * @throws PersistenceError `CANNOT_OPEN` for a symbolic link, and for anything that is not a file.
  */
 export async function refuseLink(path: string, operation: string): Promise<void> {
-  const found = await lstat(path).catch(() => undefined) // Missing, as it may be.
+  const found = await lstat(path).catch(() => undefined) // May be missing.
   if (found === undefined || found.isFile()) return
   const what = found.isSymbolicLink() ? 'a symbolic link; name the file that it leads to' : 'no file; name one'
   throw new PersistenceError('CANNOT_OPEN', operation, `${operation} ${path}: it is ${what}`)
 }
 
 /**
- * To be called for a name whose file is to be read: who reads a pipe waits for somebody who writes.
+ * Call it for a path whose file is to be read: a read from a pipe waits until something is written to it.
  *
- * @throws PersistenceError `CANNOT_OPEN` for what is no file, and leads to none.
+ * @throws PersistenceError `CANNOT_OPEN` for anything that neither is a file nor leads to one.
  */
 export async function refuseNoFile(path: string, operation: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined) // Missing, which whoever reads it tells.
+  const found = await stat(path).catch(() => undefined) // Missing: the caller that reads it reports that.
   if (found === undefined || found.isFile()) return
   throw new PersistenceError('CANNOT_OPEN', operation, `${operation} ${path}: it is no file; name one`)
 }

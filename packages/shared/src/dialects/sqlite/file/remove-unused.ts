@@ -5,12 +5,12 @@ import { refuseAttachedLibrary } from './library-registry.js'
 import { ASK_JOURNAL_MODE } from './log-watch.js'
 
 /**
- * Removes a file that a failed `open` made, unless something is in it.
+ * Removes a file that a failed `open` created, unless it has content.
  *
  * Never rejects: the caller needs the error for which `open` failed.
  *
- * @param identity Of the file that was made.
- * @param queue Of a handle that the engine opened for `path`; absent where it opened none.
+ * @param identity The identity of the created file.
+ * @param queue The queue of a handle that the engine opened for `path`; absent if it opened none.
  */
 export async function removeUnused(path: string, identity: string, queue?: OperationQueue): Promise<void> {
   try {
@@ -18,26 +18,26 @@ export async function removeUnused(path: string, identity: string, queue?: Opera
     else if ((await stat(path)).size === 0 && (await fileIdentity(`${path}-journal`)) === undefined)
       await remove(path, identity)
   } catch {
-    // Others use it, or it cannot be reached: then it stays.
+    // Other connections use the file, or it cannot be reached: then it stays.
   }
 }
 
 /**
- * The exclusive lock keeps other connections from writing first. A connection that writes later gets SQLite's error
- * that its file was moved.
+ * The exclusive lock keeps other connections from writing first. A connection that writes later gets SQLite's error that its file
+ * was moved.
  */
 async function removeLocked(path: string, identity: string, queue: OperationQueue): Promise<void> {
-  // Against another library of this process the lock is no lock.
+  // The lock has no effect on another library in this process.
   await queue.query('open', ASK_JOURNAL_MODE)
   await refuseAttachedLibrary(path, 'open')
-  // Takes the log away, and fails where others use it.
+  // Removes the WAL, and fails when other connections use the file.
   await queue.query('open', 'PRAGMA journal_mode = DELETE')
   await queue.query('open', 'BEGIN EXCLUSIVE')
   try {
     const [row] = await queue.query('open', 'SELECT count(*) AS objects FROM sqlite_master')
     if (row?.objects === 0) await remove(path, identity)
   } finally {
-    // Closing the handle does not end it on every engine.
+    // On some engines, closing the handle does not end the transaction.
     await queue.query('open', 'ROLLBACK')
   }
 }

@@ -1,19 +1,19 @@
 import { type BigIntStats, fstatSync, readdirSync, readFileSync } from 'node:fs'
 
-// The first byte of the range that SQLite's shared lock covers, in every file.
+// The first byte of the range of SQLite's shared lock, in every file.
 const SHARED_LOCK_FROM = 1_073_741_826
 
 /**
- * SQLite's shared lock on a file, which a connection in WAL mode keeps, as far as this process holds it. Linux only.
+ * SQLite's shared lock on a file, which a connection in WAL mode keeps, if this process holds it. Linux only.
  *
- * The list of all locks of the machine tells it as well, but for that the kernel waits until nobody is setting a lock: a look by
- * itself held the event loop for 11 ms, and this one does for 0.3 ms. A descriptor tells at once what was set through it.
+ * /proc/locks also lists it, but for that the kernel waits until no process is setting a lock: such a check blocked the event
+ * loop for 11 ms, and this one does for 0.3 ms. A descriptor immediately reports the locks that were set through it.
  */
 export class SharedLock {
-  /** Through which it was set, when it was last seen. */
+  /** The descriptor through which the lock was set at the last check. */
   #descriptor: string | undefined
 
-  /** @throws what the file system throws where there is no /proc. */
+  /** @throws the error of the file system when there is no /proc. */
   isHeld(file: BigIntStats): boolean {
     if (this.#descriptor !== undefined && isSetThrough(this.#descriptor, file)) return true
     // Any descriptor of the file: SQLite sets one lock for all connections of the process.
@@ -39,16 +39,16 @@ function isSharedLock(line: string): boolean {
   return name === 'lock:' && kind === 'POSIX' && covers(from, to)
 }
 
-/** One line may tell of more: the system joins the lock of a connection that has the file for itself with the two before it. */
+/** One line may cover more: the kernel merges the lock of an exclusive connection with the two locks before it. */
 function covers(from: string | undefined, to: string | undefined): boolean {
   return Number(from) <= SHARED_LOCK_FROM && (to === 'EOF' || Number(to) >= SHARED_LOCK_FROM)
 }
 
 /**
- * The processes that hold it, in the list of all locks: `number: POSIX ADVISORY READ pid device:inode from to`; a waiting one has
- * `->` in it.
+ * Returns the processes that hold the lock, from /proc/locks: `number: POSIX ADVISORY READ pid device:inode from to`. The line of
+ * a waiting process contains `->`.
  *
- * @param device As `deviceOf` tells it, because files of two disks may have one number; `undefined` for any.
+ * @param device The result of `deviceOf`, because files on two disks may have the same inode; `undefined` for any.
  */
 export function sharedLockHolders(locks: string, ino: bigint, device: string | undefined): number[] {
   const holders: number[] = []

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises'
 
-// Types of statfs(2) on Linux.
+// Magic numbers of statfs(2) on Linux.
 const NETWORK_TYPES: ReadonlyMap<number, string> = new Map([
   [0x6969, 'NFS'],
   [0x517b, 'SMB'],
@@ -10,7 +10,7 @@ const NETWORK_TYPES: ReadonlyMap<number, string> = new Map([
   [0x65735546, 'FUSE'],
 ])
 
-/** What is known to make a database file unsafe to share, in words for the diagnostics; empty where nothing is. */
+/** Returns known conditions that make sharing a database file unsafe, for the diagnostics; empty when there are none. */
 export async function unsafeEnvironment(file: string, sqliteVersion: string): Promise<string[]> {
   const problems: string[] = []
   if (hasWalResetBug(sqliteVersion)) {
@@ -27,7 +27,7 @@ export async function unsafeEnvironment(file: string, sqliteVersion: string): Pr
   return problems
 }
 
-/** The network file system that holds `path`, which the shared memory of WAL does not reach across; else `undefined`. */
+/** Returns the network file system that contains `path`, if any. The shared memory of WAL does not work across machines. */
 export async function networkFileSystem(
   path: string,
   statFileSystem: (path: string) => Promise<{ type: number }> = statfs,
@@ -37,14 +37,14 @@ export async function networkFileSystem(
     const { type } = await statFileSystem(path)
     return NETWORK_TYPES.get(type >>> 0)
   } catch {
-    // This only warns: a file system that does not tell what it is must not keep a database from being opened.
+    // This is only a warning: an unidentified file system must not keep a database from being opened.
     return undefined
   }
 }
 
 /**
- * Whether a version of SQLite can corrupt a database in WAL mode when several connections write and one resets the log
- * (https://www.sqlite.org/wal.html#walresetbug): 3.7.0 to 3.51.2, mended in 3.51.3 and in the branches 3.50.7 and 3.44.6.
+ * Returns whether a version of SQLite can corrupt a database in WAL mode when several connections write and one resets the WAL
+ * (https://www.sqlite.org/wal.html#walresetbug): 3.7.0 to 3.51.2, fixed in 3.51.3 and in the branches 3.50.7 and 3.44.6.
  */
 function hasWalResetBug(version: string): boolean {
   const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number)

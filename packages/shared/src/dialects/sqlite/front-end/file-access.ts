@@ -3,17 +3,17 @@ import { bringUpToDate, migrate } from '../schema/migrate.js'
 import { marksOf } from '../schema/moved-file.js'
 import type { OwnConnection } from '../thread/own-connection.js'
 
-/** Opens a file that exists with the engine of a front end. */
+/** Opens an existing file with the engine of a front end. */
 export type OpenFile = (path: string, readOnly: boolean) => Promise<OwnConnection>
 
-// Not a member: it is for tools of this family, and no part of what an app sees of a class.
+// Not a member of the class: it is for tools of this family, and not public.
 const openers = new WeakMap<object, OpenFile>()
 
 export function keepOpener(Adapter: object, open: OpenFile): void {
   openers.set(Adapter, open)
 }
 
-/** A file as a tool of this family has it open. */
+/** A file opened by a tool of this family. */
 export interface FileAccess {
   readonly engine: string
   readonly queue: OperationQueue
@@ -21,18 +21,18 @@ export interface FileAccess {
 }
 
 /**
- * Opens a file of ours for a tool, also one that adapters refuse because it was moved.
+ * Opens a database of this family for a tool, including one that adapters refuse because its rows were moved.
  *
  * @param Adapter The class of a front end, whose engine is used.
- * @returns `undefined` for what is no such class, or that of another copy of this package.
- * @throws PersistenceError `SCHEMA_MISSING` where the schema is not the current one, `FOREIGN_TABLE`, `SCHEMA_NEWER`; those
+ * @returns `undefined` for any other value, and for a class of another copy of this package.
+ * @throws PersistenceError `SCHEMA_MISSING` when the schema is not the current one, `FOREIGN_TABLE`, `SCHEMA_NEWER`; the errors
  *   of opening a file.
  */
 export async function openFile(Adapter: object, path: string, readOnly: boolean): Promise<FileAccess | undefined> {
   const file = await openers.get(Adapter)?.(path, readOnly)
   if (file === undefined) return undefined
   try {
-    // What marks it as moved is what the tool is for; all else that speaks against using it counts.
+    // The tool is meant for files marked as moved; every other reason to refuse a file still applies.
     await ((await marksOf(file.queue)).length === 0 ? migrate : bringUpToDate)(file.queue, false)
     return file
   } catch (error) {

@@ -5,7 +5,7 @@ import { verifyBackupJob } from '../copies/verify-job.js'
 import { followJob } from '../standby/follow-job.js'
 import type { Job } from '../thread/run-job.js'
 
-/** What a thread does to files by connections of its own. */
+/** The jobs that a thread does on files, with its own connections. */
 export const FILE_JOBS: Readonly<Record<string, Job>> = {
   backup: copyJob,
   verifyCopy: verifyCopyJob,

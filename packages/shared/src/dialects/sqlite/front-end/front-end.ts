@@ -19,17 +19,17 @@ import { SqliteAdapter } from './sqlite-adapter.js'
 import { type StandbyClass, standbyClass } from './standby-class.js'
 import { threadedOpener } from './threaded-opener.js'
 
-/** The options of `open` by which a front end chooses its engine. */
+/** The options of `open` that choose the engine of a front end. */
 export type EngineOptions<Options extends OpenOptions> = Omit<Options, keyof OpenOptions>
 
-/** What a front end has of its own. */
+/** The parts that differ between front ends. */
 export interface FrontEndDefinition<Handle extends object, Options extends OpenOptions> {
   driver(handle: Handle): SqlDriver
-  /** The names of the options that `open` takes here besides those of every front end. */
+  /** The names of the options that `open` accepts besides those of every front end. */
   readonly options?: OptionNames<EngineOptions<Options>>
   /** The engine that `open` uses. @throws PersistenceError `ENGINE_MISSING`. */
   load(options: Options): Promise<LoadedEngine<Handle>>
-  /** Starts the module that calls `serveThread`; without it there are no backups and no standbys. */
+  /** Starts the module that calls `serveThread`. Without it there are no backups and no standbys. */
   readonly startWorker?: StartWorker
 }
 
@@ -43,9 +43,9 @@ export interface AdapterClass<Handle extends object, Options extends OpenOptions
   /**
    * Opens a file or `:memory:`, sets WAL mode, durability and permissions, and connects. `:memory:` cannot have `worker: true`.
    *
-   * @throws (as a rejection) PersistenceError `CANNOT_OPEN`, `READ_ONLY`, `NOT_A_DATABASE`, `SCHEMA_NEWER`,
-   *   `SCHEMA_MISSING`, `FOREIGN_TABLE`, `SECOND_LIBRARY`, `ENGINE_MISSING`, `ENGINE_UNSUPPORTED`, `INVALID_ARGUMENT` or
-   *   `INVALID_OPTION`, and what any call may: `BUSY`, `IO_ERROR`, `DISK_FULL`, `CORRUPT`.
+   * @throws (as a rejection) PersistenceError `CANNOT_OPEN`, `READ_ONLY`, `NOT_A_DATABASE`, `SCHEMA_NEWER`, `SCHEMA_MISSING`,
+   *   `FOREIGN_TABLE`, `SECOND_LIBRARY`, `ENGINE_MISSING`, `ENGINE_UNSUPPORTED`, `INVALID_ARGUMENT` or `INVALID_OPTION`, and the
+   *   errors of any call: `BUSY`, `IO_ERROR`, `DISK_FULL`, `CORRUPT`.
    */
   open(path: string, options?: Options): Promise<SqliteAdapter>
 }
@@ -70,14 +70,14 @@ export type IdempotencyAdapterClass<Handle extends object> = new (
 export type VerifyBackup<Options> = (path: string, options?: Options & FileOptions) => Promise<Backup>
 
 /**
- * Puts a backup in the place of a database that nobody has open. The old file is kept under another name.
+ * Replaces a database with a backup. No process may have the database open. The old file is kept under another name.
  *
  * @throws (as a rejection) PersistenceError `BACKUP_DAMAGED`, `NOT_A_BACKUP`, `FILE_IN_USE`, `FILE_EXISTS`; the reason of the
  *   signal.
  */
 export type Restore<Options> = (backup: string, target: string, options?: Options & RestoreOptions) => Promise<Restored>
 
-/** The classes and functions of a front end. @typeParam Engine Options that choose the engine, as `open` takes them. */
+/** The classes and functions of a front end. @typeParam Engine The options of `open` that choose the engine. */
 export interface FrontEnd<Handle extends object, Options extends OpenOptions> {
   readonly SQLiteAdapter: AdapterClass<Handle, Options>
   readonly SQLiteCacheAdapter: CacheAdapterClass<Handle>
@@ -87,10 +87,10 @@ export interface FrontEnd<Handle extends object, Options extends OpenOptions> {
   readonly Standby: StandbyClass<Options>
 }
 
-// A tool waits longer for a writer than an app would.
+// A tool can wait longer for a writer than an app.
 const TOOL_BUSY_TIMEOUT_MS = 10_000
 
-/** Makes the classes of a front end, so that front ends differ only in their engines. */
+/** Creates the classes of a front end. Front ends differ only in their engines. */
 export function defineFrontEnd<Handle extends object, Options extends OpenOptions>(
   definition: FrontEndDefinition<Handle, Options>,
 ): FrontEnd<Handle, Options> {

@@ -2,20 +2,19 @@ import { invalidArgument } from '../../../arguments/invalid.js'
 import { readArgument } from '../../../arguments/read-argument.js'
 
 /**
- * Refuses an argument that is no handle of the engine, before an adapter is made on it.
+ * Refuses an argument that is not a handle of the engine, before an adapter is made for it.
  *
- * @param methods What the driver calls on a handle, and the methods by which its handles differ from those of other
- *   engines.
+ * @param methods The methods that the driver calls, and those that distinguish its handles from those of other engines.
  * @param wanted What to pass instead, for example `a Database of bun:sqlite`.
  * @throws PersistenceError `INVALID_ARGUMENT`.
  */
 export function checkHandle(handle: unknown, methods: readonly string[], wanted: string): void {
-  const got = readArgument(() => otherThanHandle(handle, methods), 'constructor', 'the first argument')
+  const got = readArgument(() => describeMismatch(handle, methods), 'constructor', 'the first argument')
   if (got !== undefined) throw invalidArgument('constructor', `the first argument must be ${wanted}, got ${got}`)
 }
 
-/** What `value` is instead of a handle with these methods; `undefined` for such a handle. */
-function otherThanHandle(value: unknown, methods: readonly string[]): string | undefined {
+/** Returns what `value` is instead of a handle with these methods, or `undefined` for such a handle. */
+function describeMismatch(value: unknown, methods: readonly string[]): string | undefined {
   const missing = methods.find((method) => !hasMethod(value, method))
   const fits = typeof value === 'object' && value !== null && missing === undefined
   return fits ? undefined : described(value, missing)
@@ -40,7 +39,7 @@ function hasMethod(value: unknown, method: string): boolean {
   return typeof (value as Record<string, unknown> | null | undefined)?.[method] === 'function'
 }
 
-/** Written as one, or with methods for its instances, as native ones are. */
+/** Recognizes a class by its source text, or by the methods on its prototype, as native classes have no such text. */
 function isClass(value: { prototype?: unknown }): boolean {
   if (/^class\b/.test(Function.prototype.toString.call(value))) return true
   return typeof value.prototype === 'object' && Object.getOwnPropertyNames(value.prototype ?? {}).length > 1

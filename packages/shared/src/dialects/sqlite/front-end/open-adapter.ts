@@ -17,20 +17,20 @@ import { type OpenOptions, type ResolvedOpenOptions, resolveOpenOptions } from '
 import type { SqliteAdapter } from './sqlite-adapter.js'
 import { tune } from './tune.js'
 
-/** What `open` needs of a front end. */
+/** The parts of a front end that `open` needs. */
 export interface Opener<Handle extends object, Adapter extends SqliteAdapter> {
   /** @throws PersistenceError `ENGINE_MISSING`. */
   load(): Promise<LoadedEngine<Handle>>
   driver(handle: Handle): SqlDriver
   adapter(handle: Handle, options: OpenOptions): Adapter
-  /** Called when the connection has its settings. */
+  /** Called when the settings of the connection are in place. */
   tuned?(handle: Handle): Promise<void>
 }
 
-/** The file that is to be opened. */
+/** The file to open. */
 interface PreparedFile {
   readonly identity: string
-  /** Whether this `open` made the file. */
+  /** Whether this `open` created the file. */
   readonly created: boolean
   readonly registration: Registration
 }
@@ -41,10 +41,11 @@ interface Resolved {
   readonly tuning: ResolvedOpenOptions
 }
 
-// Closing the handle of a second library would do the damage for which it was refused, and collecting it closes it.
+// Keeps the handle of a second library reachable. Closing it would do the damage that the refusal prevents, and garbage
+// collection closes it.
 const neverClosed = new Set<object>()
 
-/** Opens a database, tunes it and connects; on failure nothing stays open, and no file that this made. */
+/** Opens a database, sets its pragmas and connects. On failure nothing stays open, and a file created by this call is removed. */
 export async function openAdapter<Handle extends object, Adapter extends SqliteAdapter>(
   path: string,
   options: OpenOptions,
@@ -96,7 +97,7 @@ async function connectHandle<Handle extends object, Adapter extends SqliteAdapte
     exclusive: true,
   })
   try {
-    // Before the first statement runs: the adapter's onDiagnostic must hear what opening reports.
+    // Created before the first statement runs, so that the adapter's onDiagnostic receives events of opening.
     const adapter = opener.adapter(handle, options)
     await connection.open()
     if (file !== undefined && connection.place.identity !== file.identity) throw otherFile(path, connection)
@@ -115,7 +116,9 @@ async function connectHandle<Handle extends object, Adapter extends SqliteAdapte
   }
 }
 
-/** Half of a transaction, of which a journal that is not read has the other half, is no damage. */
+/**
+ * Returns the error for damage that has another cause: a half transaction, because the journal with the other half is not read.
+ */
 async function unreadLog(path: string, damage: unknown): Promise<unknown> {
   try {
     await ImmutableFile.enter(await realpath(path))
@@ -125,7 +128,9 @@ async function unreadLog(path: string, damage: unknown): Promise<unknown> {
   }
 }
 
-/** Who opens many files must be told which one it is; the connection that failed does not know it by that name. */
+/**
+ * Adds the path to the error: an app with many files needs to know which one failed, and the connection does not know that path.
+ */
 function withPath(error: unknown, path: string): unknown {
   const plain = error instanceof PersistenceError && error.constructor === PersistenceError
   if (!plain || error.message.includes(path)) return error
@@ -133,8 +138,8 @@ function withPath(error: unknown, path: string): unknown {
 }
 
 /**
- * Makes a missing file, and takes a place in the registry before the engine opens it: closing the file again after a
- * refusal would do the damage that the refusal prevents.
+ * Creates a missing file and registers it before the engine opens it: closing the file again after a refusal would do the damage
+ * that the refusal prevents.
  */
 async function prepareFile(
   path: string,
@@ -155,14 +160,14 @@ async function prepareFile(
   return { identity, created, registration }
 }
 
-/** Through such a link engines would make the file that it names, with other permissions than `mode`. */
+/** Through a dangling link, engines would create its target, with other permissions than `mode`. */
 async function refuseDanglingLink(path: string): Promise<void> {
-  const found = await lstat(path).catch(() => undefined) // Missing, as it should be.
+  const found = await lstat(path).catch(() => undefined) // Expected to be missing.
   if (found?.isSymbolicLink() !== true) return
   throw cannotOpen(path, 'a symbolic link that leads to no file; open the file by its own path, or make it first')
 }
 
-/** Some engines change a path: Bun takes the space off its ends. */
+/** Some engines change a path: Bun trims spaces. */
 function otherFile(path: string, { engine, place }: Connection): PersistenceError {
   return cannotOpen(path, `${engine} opened ${JSON.stringify(place.location)} instead; give the file another name`)
 }

@@ -6,42 +6,40 @@ import type { StartWorker } from '../thread/worker.js'
 /** Options of `open`, for a file that the adapter opens itself. */
 export interface OpenOptions extends AdapterOptions {
   /**
-   * What an awaited write survives. `power`: a loss of power, at the cost of one flush of the disk per commit (WAL with
-   * synchronous FULL). `process`: the death of the process; a loss of power may take the last commits (synchronous NORMAL).
-   * Default `power`.
+   * What an awaited write survives. `power`: a power loss, at the cost of one disk flush per commit (WAL with synchronous FULL).
+   * `process`: a crash of the process; a power loss may lose the last commits (synchronous NORMAL). Default `power`.
    */
   durability?: 'power' | 'process'
-  /** Whether the file is opened for reading only. It must exist, and its tables must be current. Default `false`. */
+  /** Opens the file for reading only. It must exist, and its tables must be current. Default `false`. */
   readOnly?: boolean
   /**
-   * Whether nobody can change the file, as on read-only media. It is read without locks and without a file beside it. Implies
-   * `readOnly`. A file whose log is not empty is refused, because the log would not be read. Default `false`.
+   * Declares that nothing can change the file, as on read-only media. It is then read without locks and without the files beside
+   * it. Implies `readOnly`. A file whose WAL is not empty is refused, because the WAL would not be read. Default `false`.
    */
   immutable?: boolean
-  /** Permission bits of a new file, and of its -wal and -shm. Default `0o600`. */
+  /** Permission bits of a new file, and of its -wal and -shm files. Default `0o600`. */
   mode?: number
   /** The maximum size in bytes of the connection's page cache. Default: that of SQLite, 2 MB. */
   cacheSize?: number
   /**
-   * The maximum number of bytes of the file that are read through a memory map. It makes reads of large files faster. But a read
-   * error of the disk, or another process that truncates the file, ends this process with SIGBUS. Default 0: no map.
+   * The maximum number of bytes of the file that are read through mmap. It makes reads of large files faster. But a read error of
+   * the disk, or another process that truncates the file, kills this process with SIGBUS. Default 0: no mmap.
    */
   mmapSize?: number
   /**
-   * The size in bytes of the write-ahead log, `-wal`, at which a commit moves it into the file. The log grows further while a
-   * reader holds an older snapshot. A larger log makes writes to many rows cheaper, but the call whose commit moves it takes
-   * longer. Default: that of SQLite, 1,000 pages, which is 4 MB. No effect with `readOnly`.
+   * The size in bytes of the WAL at which a commit runs a checkpoint. The WAL grows further while a reader holds an older
+   * snapshot. A larger WAL makes writes to many rows cheaper, but the commit that runs the checkpoint takes longer. Default: that
+   * of SQLite, 1,000 pages, which is 4 MB. No effect with `readOnly`.
    */
   walSize?: number
   /**
-   * Whether the engine runs in a thread of its own, so that no statement holds the event loop. Locks of the kind `process` stay
-   * in this thread, at full speed. An app that is bundled into one file passes a function that starts the thread. Default
-   * `false`.
+   * Whether the engine runs in its own thread, so that no statement blocks the event loop. Locks of the kind `process` stay in
+   * this thread, at full speed. An app that is bundled into one file passes a function that starts the thread. Default `false`.
    */
   worker?: boolean | StartWorker
   /**
-   * The number of further connections that only read, each in a thread of its own. `keys`, `list` and `stats` run there, so that
-   * other calls do not wait for them. Only with `worker`. Default 0, at most 16.
+   * The number of additional read-only connections, each in its own thread. They run `keys`, `list` and `stats`, so that other
+   * calls do not wait for these. Only with `worker`. Default 0, at most 16.
    */
   readers?: number
 }
@@ -73,7 +71,8 @@ export interface ResolvedOpenOptions {
 
 const MOST_READERS = 16
 const SMALLEST_WAL = 64 * 1024
-// Reads look a page up in each part of the index of the -wal, of 4,096 pages each; and what is here is read again after a crash.
+// A read looks a page up in each block of the WAL index (4,096 pages per block), and a crash makes the next opener read the whole
+// WAL.
 const LARGEST_WAL = 1024 ** 3
 
 /** @throws PersistenceError `INVALID_OPTION`. */

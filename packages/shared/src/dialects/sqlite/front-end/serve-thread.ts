@@ -3,8 +3,8 @@ import type { LoadInThread } from '../thread/thread-engine.js'
 import { engineJob } from '../threaded-engine/engine-job.js'
 
 /**
- * Makes a module the thread of a front end: imported in a worker that an adapter started, it does the work for which that
- * was started. Imported elsewhere it does nothing.
+ * Turns a module into the thread of a front end: in a worker that an adapter started, it runs the job of that worker. Imported
+ * anywhere else, it does nothing.
  */
 export function serveThread<Handle extends object>(load: LoadInThread<Handle>): void {
   void runJob(load, findJob)
@@ -12,7 +12,7 @@ export function serveThread<Handle extends object>(load: LoadInThread<Handle>): 
 
 async function findJob(name: string): Promise<Job | undefined> {
   if (name === 'engine') return engineJob
-  // The others need most of the core, which takes longer to load than the rest of a thread to start.
+  // The other jobs need most of the core, which takes longer to load than the rest of a thread takes to start.
   const { FILE_JOBS } = await import('./file-jobs.js')
   return FILE_JOBS[name]
 }

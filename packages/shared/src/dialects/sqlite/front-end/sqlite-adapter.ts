@@ -10,12 +10,12 @@ import { sqliteDialect } from '../sqlite-dialect.js'
 import type { AdapterStats } from '../sqlite-stats.js'
 import type { StartWorker } from '../thread/worker.js'
 
-/** {@link SqlAdapter} over a handle of an SQLite engine. */
+/** {@link SqlAdapter} over a handle of a SQLite engine. */
 export class SqliteAdapter extends SqlAdapter {
   /**
    * @param driver Called once per handle.
    * @param startWorker Starts the thread of the front end.
-   * @param dialect With what a database of another thread or process has of its own.
+   * @param dialect Includes the additions for a database of another thread or process.
    * @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`.
    */
   constructor(
@@ -30,22 +30,22 @@ export class SqliteAdapter extends SqlAdapter {
   }
 
   /**
-   * Counts, sizes in bytes and versions. It scans tables, so it is not for a hot path.
+   * Returns counts, sizes in bytes and versions. It scans tables, so do not call it on a hot path.
    *
-   * @throws PersistenceError what keeps the rows from being counted.
+   * @throws PersistenceError when the rows cannot be counted.
    */
   override stats(): Promise<AdapterStats> {
-    // What the dialect adds to the counts is the rest of the type.
+    // The dialect adds the other members of the type.
     return super.stats() as Promise<AdapterStats>
   }
 
   /**
-   * Copies the database as it is now into the new file `path`, while others read and write it, and verifies the copy. The file
-   * appears whole or not at all, with its manifest `path.json` beside it. An existing file is never overwritten.
+   * Copies the present state of the database into the new file `path` while others read and write it, and verifies the copy. The
+   * file appears complete or not at all, with its manifest `path.json` beside it. An existing file is never overwritten.
    *
    * @returns the manifest of the backup, with its path.
-   * @throws PersistenceError `FILE_EXISTS`, `DISK_FULL`, `BACKUP_DAMAGED`, `FILE_REPLACED`, `LOG_TOO_LARGE`, `WAL_NEEDED`;
-   *   the reason of the signal when it aborts. Nothing is left behind then.
+   * @throws PersistenceError `FILE_EXISTS`, `DISK_FULL`, `BACKUP_DAMAGED`, `FILE_REPLACED`, `LOG_TOO_LARGE`, `WAL_NEEDED`; the
+   *   reason of the signal when it aborts. Then no file is left behind.
    */
   backup(path: string, options?: BackupOptions): Promise<Backup> {
     return backUp(sourceOf(this, 'backup'), path, options)

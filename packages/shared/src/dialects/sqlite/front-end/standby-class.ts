@@ -18,15 +18,15 @@ import { SqliteAdapter } from './sqlite-adapter.js'
 /** Starts standbys on the engine of a front end. */
 export interface StandbyClass<Options extends OpenOptions> {
   /**
-   * Starts a standby: a thread that copies a file into another one, or into memory, and keeps the copy up to date. Triggers in the
-   * source log which rows change, for every writer, until the last follower stops.
+   * Starts a standby: a thread that copies a file into another file, or into memory, and keeps the copy up to date. Triggers in
+   * the source log the changed rows, for every writer, until the last follower stops.
    *
    * @param source An adapter on the file, or the path of the file, which no adapter needs to have open.
    * @param options The target, and the options for reads and for the adapter that takes over. Default: the options of the adapter
    *   `source`. The adapter that takes over runs its engine in this thread.
-   * @returns the standby, once it can be read: its first copy is made, or it goes on from an earlier one.
-   * @throws PersistenceError `FILE_EXISTS`, `FILE_IN_USE`, `SCHEMA_MISSING`, `WAL_NEEDED`, `INVALID_ARGUMENT`, and
-   *   `BUSY` when others write to the source without a pause for longer than `busyTimeout`.
+   * @returns the standby, once it is readable: its first copy is complete, or it continues from an earlier one.
+   * @throws PersistenceError `FILE_EXISTS`, `FILE_IN_USE`, `SCHEMA_MISSING`, `WAL_NEEDED`, `INVALID_ARGUMENT`, and `BUSY` when
+   *   others write to the source without a pause for longer than `busyTimeout`.
    */
   follow(
     source: SqliteAdapter | string,
@@ -51,7 +51,7 @@ export function standbyClass<Handle extends object, Options extends OpenOptions>
       const { options: inherited, ...origin } = await originOf(source, () =>
         definition.load(given as unknown as Options),
       )
-      // Nobody else holds the handles that are opened here.
+      // The handles that are opened here have no other owner.
       const opening = { ...inherited, closeOnDisconnect: true, ...Object.fromEntries(own) } as Options
       const { startWorker } = definition
       const worker = given.worker ?? startWorker
@@ -68,7 +68,10 @@ export function standbyClass<Handle extends object, Options extends OpenOptions>
   }
 }
 
-/** Nobody has the file from when the thread has closed it. A name without a file would be given a new and empty one. */
+/**
+ * From the moment the thread has closed the file, no process has it open. If the file is missing, opening its name would create
+ * an empty one.
+ */
 async function openTakenOver(
   path: string,
   identity: string | undefined,

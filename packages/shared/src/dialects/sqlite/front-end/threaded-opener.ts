@@ -8,7 +8,7 @@ import type { Opener } from './open-adapter.js'
 import { type OpenOptions, resolveOpenOptions } from './open-options.js'
 import type { SqliteAdapter } from './sqlite-adapter.js'
 
-/** What is opened, and by which means of the front end. */
+/** What to open, and the parts of the front end that open it. */
 interface Opening<Adapter> {
   readonly path: string
   readonly options: OpenOptions
@@ -18,10 +18,10 @@ interface Opening<Adapter> {
 }
 
 /**
- * Opens a file on an engine in a thread of its own.
+ * Opens a file on an engine in its own thread.
  *
- * @throws (as a rejection of its `load`) PersistenceError `INVALID_ARGUMENT` for a database in memory;
- *   `ENGINE_UNSUPPORTED` for a front end without a thread.
+ * @throws (as a rejection of its `load`) PersistenceError `INVALID_ARGUMENT` for a database in memory; `ENGINE_UNSUPPORTED` for a
+ *   front end without a thread.
  */
 export function threadedOpener<Adapter extends SqliteAdapter>({
   path,

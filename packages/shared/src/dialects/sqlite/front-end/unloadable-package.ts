@@ -1,12 +1,12 @@
 /**
- * Why an engine's package cannot be imported, and what to do: it is not installed, or it is and its native part is not
- * there, because package managers run the install scripts of approved packages only.
+ * Explains why an engine's package cannot be imported and what to do. Either it is not installed, or its native part is missing,
+ * because package managers run install scripts only for approved packages.
  *
- * @param cause What the import of the package `name` failed with.
+ * @param cause The error of importing the package `name`.
  */
 export function unloadablePackage(name: string, cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause)
-  // The package itself, not one that it needs.
+  // The package itself is missing, not one of its dependencies.
   if (new RegExp(`cannot find (package|module) '${name}'`, 'i').test(message)) {
     return `the package ${name} is not installed; run npm install ${name}`
   }

@@ -9,9 +9,9 @@ import { CACHE_TABLE, type PublishedTable } from './published-tables.js'
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/
 
 /**
- * A name cannot be bound as a parameter, so only plain ones are taken.
+ * A name cannot be bound as a parameter, so only plain names are accepted.
  *
- * @returns the name, in our own spelling where it is that of our table: SQLite takes no notice of case.
+ * @returns the name; our spelling if it is the name of our table, because SQLite ignores case.
  * @throws PersistenceError `INVALID_OPTION`.
  */
 export function checkTableName(name: string): string {
@@ -25,13 +25,13 @@ export function checkTableName(name: string): string {
   )
 }
 
-/** Creates a cache table of the app's own name, or checks it where `create` is `false`. */
+/** Creates a cache table with a name chosen by the app, or checks it if `create` is `false`. */
 export async function createCacheTable(name: string, queue: OperationQueue, create: boolean): Promise<void> {
   await checkNotMoved(queue)
   const table: PublishedTable = {
     name,
     create: CACHE_TABLE.create.replace(CACHE_TABLE.name, `"${name}"`),
-    // Not idx_<name>_expires: for names such as `cache` or `locks` that is the name of an index of ours.
+    // Not idx_<name>_expires: for names such as `cache` or `locks`, one of our indexes has that name.
     indexes: [
       `CREATE INDEX IF NOT EXISTS go_goscope_expires_of_${name} ON "${name}"(expires_at) WHERE expires_at IS NOT NULL`,
     ],

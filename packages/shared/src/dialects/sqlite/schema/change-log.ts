@@ -2,46 +2,46 @@ import type { Row } from '../../../driver/driver.js'
 import { quotedName, quotedText } from './quoted.js'
 
 /**
- * The append log that followers of a file read (standby/). It exists only while somebody follows, and tells which rows
- * have changed, not what is in them: a follower reads them itself. Triggers write it, so that it is complete for every
- * writer in every process, also for one that knows only the published tables.
+ * The change log that followers of a file read (standby/). It exists only while there is a follower. It records which rows have
+ * changed but not their content: a follower reads the rows itself. Triggers write it, so it is complete for every writer in every
+ * process, including one that knows only the published tables.
  */
 
-/** A table with the keys by which its rows are found. */
+/** A table and the keys that identify its rows. */
 export interface LoggedTable {
   readonly name: string
   /** The primary key, a single column. */
   readonly key: KeyColumn
-  /** The name by which statements find the rowid; `undefined` where the key is the rowid, or there is none. */
+  /** The name by which statements access the rowid; `undefined` if the key is the rowid, or there is none. */
   readonly rowid: string | undefined
-  /** Every other key that no two rows share, each with its columns. */
+  /** The columns of every other unique key. */
   readonly otherKeys: readonly (readonly KeyColumn[])[]
 }
 
-/** A column of a key, which need not compare as the column itself does. */
+/** A column of a key, whose collation may differ from that of the column itself. */
 export interface KeyColumn {
   readonly name: string
   readonly collation: string
 }
 
 /**
- * The most changes that are kept for followers that are behind, about 60 bytes each. A follower that is further behind is
- * forgotten and copies anew: the app's disk must not fill up for one that never comes back.
+ * Maximum number of changes that are kept for slow followers, about 60 bytes each. A follower that is further behind is dropped
+ * and copies again, so that the app's disk does not fill up for one that never returns.
  */
 const LONGEST_LOG = 500_000
 const BOUND_EVERY = 4_096
 
-/** The names that SQLite has for the rowid, where no column has them. */
+/** The names that SQLite has for the rowid, unless a column uses them. */
 export const ROWID_NAMES = ['rowid', '_rowid_', 'oid'] as const
 
-/** Names of the triggers that log start with it. */
+/** Name prefix of the triggers that write the log. */
 export const LOG_TRIGGER_PREFIX = 'go_goscope_log_'
 
-/** A follower that was not seen for so long, in ms, is forgotten. */
+/** ms after which a follower that has not reported is dropped. */
 export const FORGOTTEN_AFTER_MS = 86_400_000
 
-// The token tells two histories apart that have the same number of changes. `id` and `key` have no type: they are what the
-// row has.
+// The token distinguishes two histories with the same number of changes. `id` and `key` have no type, so they keep that of the
+// row.
 export const LOG_TABLES: readonly string[] = [
   `CREATE TABLE go_goscope_changes (
   seq INTEGER PRIMARY KEY,
@@ -64,7 +64,7 @@ WHEN NEW.seq % ${BOUND_EVERY} = 0 BEGIN
   DELETE FROM go_goscope_followers WHERE seq <= NEW.seq - ${LONGEST_LOG};
 END`
 
-/** Every trigger of a log of these tables, by name. */
+/** Returns every trigger of a log of these tables, by name. */
 export function logTriggers(tables: readonly LoggedTable[]): ReadonlyMap<string, string> {
   return new Map([[BOUND, BOUNDING], ...tables.flatMap(triggersOf)])
 }
@@ -72,13 +72,13 @@ export function logTriggers(tables: readonly LoggedTable[]): ReadonlyMap<string,
 type Trigger = readonly [name: string, sql: string]
 
 /**
- * A row is logged by its rowid, one that is gone by the rowid it had. REPLACE takes rows out of the way of another one, by
- * any key of theirs, and no trigger for a deletion fires for them. The new row tells of them: it has their rowid, or their key,
- * which is logged where a row gets one. Only for what is the same by further keys the log has to look before.
+ * A row is logged by its rowid, a deleted row by its former rowid. REPLACE removes rows that conflict with the new row in any
+ * key, and no delete trigger fires for them. The new row identifies them: it has their rowid, or their key, which is logged when
+ * a row gets one. Only for rows with equal values in further keys the log must look before the change.
  *
- * A trigger costs a writer as much as a third of its row, also one whose condition does not hold. So a row that only changes has
- * one, and what gives it another rowid or key has a trigger for the columns that a statement names. Rows are looked for in a
- * condition, because SQLite puts what an INSERT reads into a table of its own where the log has a trigger.
+ * A trigger costs a writer up to a third of its row, even if its condition is false. So an update of a row has one trigger;
+ * changes of its rowid or key have a trigger for the columns that the statement names. Rows are looked up in a condition, because
+ * for an INSERT in a trigger SQLite would first copy the selected rows into a temporary table.
  */
 function triggersOf(logged: LoggedTable): Trigger[] {
   const { key, otherKeys } = logged
@@ -113,17 +113,19 @@ function triggersOf(logged: LoggedTable): Trigger[] {
   ]
 }
 
-/** What the log knows a row by, as it is compared. */
+/** The value by which the log identifies a row, in comparable form. */
 export function idOf({ rowid, key }: LoggedTable): string {
   return rowid === undefined ? inKey(key) : quotedName(rowid)
 }
 
-/** A column as its key compares it. */
+/** A column with the collation of its key. */
 export function inKey({ name, collation }: KeyColumn): string {
   return `${quotedName(name)} COLLATE ${quotedName(collation)}`
 }
 
-/** Whether a row and the new one are the same in a column of a key. What is the same by BINARY is so by every column's own. */
+/**
+ * A condition: a row and the new row are equal in a column of a key. Values that are equal by BINARY are equal by any collation.
+ */
 function sameIn({ name, collation }: KeyColumn): string {
   const column = quotedName(name)
   return `${column} = NEW.${column}${collation === 'BINARY' ? '' : ` COLLATE ${quotedName(collation)}`}`
@@ -133,7 +135,10 @@ function sameIn({ name, collation }: KeyColumn): string {
 export const READ_LOG: string = `SELECT type, name, sql FROM main.sqlite_master
 WHERE name IN ('go_goscope_changes', 'go_goscope_followers') OR (type = 'trigger' AND name GLOB '${LOG_TRIGGER_PREFIX}*')`
 
-/** Whether objects of {@link READ_LOG} are there, and one of the two tables not: who dropped it has left triggers at which every write fails. */
+/**
+ * Returns whether there are objects of {@link READ_LOG} but one of the two tables is missing: it was dropped by hand, and every
+ * write fails at the remaining triggers.
+ */
 export function isBroken(objects: readonly Row[]): boolean {
   return objects.length > 0 && objects.filter(({ type }) => type === 'table').length < LOG_TABLES.length
 }
@@ -142,8 +147,8 @@ const KEEP_END = `INSERT INTO go_goscope_meta (key, value) SELECT 'log_end', max
 ON CONFLICT (key) DO UPDATE SET value = excluded.value`
 
 /**
- * What removes the log, also a broken one, in one transaction. How far it had counted stays in go_goscope_meta, by which an older
- * copy of the file is told from one that was merely not followed for a while.
+ * Returns the statements that remove the log, also a broken one, in one transaction. Its last number stays in go_goscope_meta. By
+ * it, an older copy of the file is distinguished from one that was not followed for a while.
  *
  * @param objects The rows of {@link READ_LOG}.
  */
@@ -154,7 +159,7 @@ export function removingLog(objects: readonly Row[]): string[] {
       .map(({ name }) => `DROP ${type} IF EXISTS ${quotedName(String(name))}`)
   return [
     ...drop('trigger'),
-    // Past the triggers, which log writes of this table as well.
+    // After the triggers are dropped, because they also log writes of this table.
     ...(objects.some(({ name }) => name === 'go_goscope_changes') ? [KEEP_END] : []),
     ...drop('table'),
   ]

@@ -1,26 +1,26 @@
 import { CIRCUIT_TABLE } from './published-tables.js'
 
 /**
- * Added to go_goscope_circuit by migration 4, and known as ours by known-objects.ts. Each is nullable or has a default, so that
- * a writer that knows only the published columns still can write.
+ * Added to go_goscope_circuit by migration 4; known-objects.ts knows them. Each column is nullable or has a default, so that a
+ * writer which knows only the published columns can still write.
  */
 const COLUMNS: readonly (readonly [name: string, definition: string])[] = [
-  // Epoch ms of the last opening, while the circuit is not closed.
+  // Epoch ms when the circuit last opened, while it is not closed.
   ['opened_at', 'INTEGER'],
-  // Grows with every new period of the circuit; reports carry the one they belong to.
+  // Grows with every new period of the circuit; reports carry the generation of their period.
   ['generation', 'INTEGER NOT NULL DEFAULT 0'],
   ['isolated', 'INTEGER NOT NULL DEFAULT 0'],
-  // Probes of this period that succeeded.
+  // Successful probes of this period.
   ['successes', 'INTEGER NOT NULL DEFAULT 0'],
-  // JSON: name, end of lease (epoch ms) and lease (ms) of each probe under way.
+  // JSON: name, end of lease (epoch ms) and lease (ms) of each active probe.
   ['probes', "TEXT NOT NULL DEFAULT '[]'"],
-  // Raised by every statement of ours, so that a change by another writer shows.
+  // Incremented by every statement of ours, so that a change by another writer is detectable.
   ['revision', 'INTEGER NOT NULL DEFAULT 0'],
 ]
 
 export const CIRCUIT_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name)
 
-/** The table as it is since these columns were added, for a file it was dropped from. */
+/** The table with these columns, for a file from which it was dropped. */
 export const CREATE_CIRCUIT: string = CIRCUIT_TABLE.create.replace(
   /\n\)$/,
   COLUMNS.map(([name, definition]) => `,\n  ${name} ${definition}`)
@@ -29,9 +29,9 @@ export const CREATE_CIRCUIT: string = CIRCUIT_TABLE.create.replace(
 )
 
 /**
- * go-go-scope's own adapters write state and times and leave the rest alone. Their write begins a new period: reports
- * of an earlier one no longer count, and a circuit they opened was opened then. A row they replaced has lost its
- * generation; the time is a number that no count of periods has reached.
+ * go-go-scope's own adapters write only state and times. Their write begins a new period: reports of an earlier one no longer
+ * count, and the opening time of a circuit they opened is that of the write. A row they replaced has lost its generation; the
+ * time replaces it, a number that no count of periods has reached.
  */
 const CIRCUIT_TRIGGERS: readonly string[] = [
   `CREATE TRIGGER IF NOT EXISTS go_goscope_circuit_changed_elsewhere AFTER UPDATE ON go_goscope_circuit

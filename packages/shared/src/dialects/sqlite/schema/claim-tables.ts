@@ -1,12 +1,12 @@
 /**
- * Running claims have a table of their own, so that a reader of the published table never meets work half done. What
- * that table has no place for stands in go_goscope_claim_records: the fingerprint of a result, and a kept failure.
+ * Active claims have their own table, so that a reader of the published table never sees unfinished work. Data without a column
+ * in the published table is in go_goscope_claim_records: the fingerprint of a result, and a kept failure.
  *
- * The triggers hold for every writer, also for one that knows only the published table: a stored result ends the claim
- * on its key and replaces what was recorded there, and a record does not outlive its result.
+ * The triggers work for every writer, including one that knows only the published table: a stored result ends the claim on its
+ * key and replaces the record, and a record is removed with its result.
  */
 export const CLAIM_TABLES: readonly string[] = [
-  // AUTOINCREMENT: a generation is never given twice, also after rows were deleted.
+  // AUTOINCREMENT: a generation is never granted twice, even after rows were deleted.
   `CREATE TABLE go_goscope_claims (
   generation INTEGER PRIMARY KEY AUTOINCREMENT,
   key TEXT NOT NULL UNIQUE,
@@ -23,7 +23,7 @@ export const CLAIM_TABLES: readonly string[] = [
   expires_at INTEGER
 ) STRICT`,
   'CREATE INDEX idx_claim_records_expires ON go_goscope_claim_records(expires_at) WHERE expires_at IS NOT NULL',
-  // The time of the last grant or renewal, which the wall clock may have fallen behind.
+  // The time of the last grant or renewal. The wall clock may be behind it.
   `CREATE TABLE go_goscope_claim_clock (
   id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
   now INTEGER NOT NULL
@@ -37,7 +37,7 @@ END`,
 END`,
 ]
 
-/** Also for a file whose published table was dropped, and its triggers with it. */
+/** Also for a file whose published table was dropped, and with it the triggers. */
 export const RESULT_TRIGGERS: readonly string[] = [
   `CREATE TRIGGER IF NOT EXISTS go_goscope_result_stored AFTER INSERT ON go_goscope_idempotency BEGIN
   DELETE FROM go_goscope_claims WHERE key = NEW.key;

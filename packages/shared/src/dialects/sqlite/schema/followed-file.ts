@@ -7,14 +7,15 @@ import { COPIES_TABLE, MOVED_TABLE, refuseMoved } from './moved-file.js'
 const MARKS = ['go_goscope_standby', MOVED_TABLE, COPIES_TABLE]
 const FOUND = `${READ_LOG} OR name IN ('${MARKS.join("', '")}')`
 
-// By the machine's clock, as followers are seen by.
+// Uses the machine's clock, like the reports of followers.
 const FOLLOWED = `SELECT 1 FROM go_goscope_followers WHERE seen_at > unixepoch() * 1000 - ${FORGOTTEN_AFTER_MS} LIMIT 1`
 const WHOLE = `SELECT 1 WHERE (SELECT count(*) FROM main.sqlite_master
   WHERE type = 'table' AND name IN ('go_goscope_changes', 'go_goscope_followers')) = 2`
 
 /**
- * What connecting has to know of copies that are kept of the file: a standby is not written to, and the log of followers
- * that died and never came back is removed, and at once one of which somebody has dropped a part. Nor is a file used that the command `copy` has left.
+ * Checks a file for the traces of copies when an adapter connects. A standby is not written to. The log of followers that died
+ * and never returned is removed; a log with a missing part is removed immediately. A file that the command `copy` has moved is
+ * not used.
  *
  * @throws PersistenceError `FOREIGN_TABLE` when the file is a standby, `MOVED`.
  */
@@ -35,7 +36,7 @@ export async function checkFollowed(queue: OperationQueue, writable: boolean): P
     const still = { sql: isBroken(log) ? WHOLE : FOLLOWED, parameters: [], expect: 0 }
     await queue.atomic('connect', [still, ...removingLog(log).map((sql) => ({ sql, parameters: [] }))])
   } catch (error) {
-    // Somebody has begun to follow, or has removed it meanwhile.
+    // Another process has begun to follow, or has removed the log meanwhile.
     if (await isUseless(queue, await queue.query('connect', READ_LOG))) throw error
   }
 }

@@ -3,7 +3,7 @@ import type { OperationQueue } from '../../../queue/operation-queue.js'
 import type { KnownObject } from './known-objects.js'
 import { SCHEMA_VERSION } from './migrations.js'
 
-// Where the handle has temporary tables, one of them may stand before ours.
+// If the handle has temporary tables, one of them may shadow ours.
 const OBJECTS = `SELECT type, lower(name) AS name, lower(tbl_name) AS "table", sql,
   EXISTS (SELECT 1 FROM pragma_database_list WHERE name = 'temp') AS behind
 FROM sqlite_master WHERE lower(name) IN (SELECT value FROM json_each(?1))`
@@ -11,13 +11,13 @@ const COLUMNS = `SELECT names.value AS "table", columns.name AS name
 FROM json_each(?1) AS names CROSS JOIN pragma_table_info(names.value) AS columns`
 
 /**
- * Checks that what carries our names is ours: of the same type, on the same table, with the columns of that version and,
- * for what only we make, with our text.
+ * Checks that objects with our names are ours: of the same type, on the same table, with the columns of that version and, for
+ * objects that only we create, with our SQL.
  *
- * @param known What may be there, by names in lower case.
+ * @param known The possible objects, by lower-case name.
  * @param version The schema version of the file.
- * @returns the names of the objects that the file has.
- * @throws PersistenceError `FOREIGN_TABLE`; `SCHEMA_MISSING` when the version or a column of ours is gone.
+ * @returns the names of the objects in the file.
+ * @throws PersistenceError `FOREIGN_TABLE`; `SCHEMA_MISSING` when the version or a column of ours is missing.
  */
 export async function checkObjects(
   queue: OperationQueue,
@@ -29,12 +29,12 @@ export async function checkObjects(
   const names = new Set<string>()
   const early: KnownObject[] = []
   const altered: KnownObject[] = []
-  // Those whose columns are not told by their text.
+  // Tables whose SQL does not prove their columns.
   const tables: KnownObject[] = []
   for (const { type, name, table, sql, behind } of found) {
     const object = byName.get(String(name)) as KnownObject
     if (object.type !== type) throw foreign(object, `it is a ${type}`)
-    // Objects that only we make move along when the app renames our table; the table is then found to be missing.
+    // Objects that only we create move with our table when the app renames it; the table is then reported as missing.
     if (object.since === 0 && object.table.toLowerCase() !== table) throw foreign(object, `it is on ${table}`)
     if (object.since > version) early.push(object)
     if (object.since > 0 && type !== 'table' && !isMadeBy(sql, object.create)) altered.push(object)
@@ -45,14 +45,14 @@ export async function checkObjects(
   const columns = await columnsOf(queue, tables)
   if (early.length > 0) throw beforeTheirVersion(early, columns, version)
   for (const table of tables) checkColumns(table, columns(table), version)
-  // A table that was renamed or is gone has changed the text of others; that it is gone is what counts then.
+  // Renaming or dropping a table changes the SQL of other objects. The missing table is then the relevant error.
   const complete = known.every(({ type, name }) => type !== 'table' || names.has(name))
   if (version === SCHEMA_VERSION && complete && altered[0] !== undefined)
     throw foreign(altered[0], 'its text is not ours')
   return names
 }
 
-/** The columns that are there, by table. */
+/** Returns the existing columns by table. */
 async function columnsOf(
   queue: OperationQueue,
   tables: readonly KnownObject[],
@@ -63,7 +63,7 @@ async function columnsOf(
   return ({ name }) => byTable.get(name) ?? []
 }
 
-/** The error for what a file of that version does not have yet. */
+/** The error for an object that a file of that version cannot have yet. */
 function beforeTheirVersion(
   early: readonly KnownObject[],
   columns: (table: KnownObject) => string[],
@@ -100,15 +100,15 @@ function wantedColumns({ columns }: KnownObject, version: number): string[] {
   return [...columns].filter(([, since]) => since <= version).map(([name]) => name)
 }
 
-/** Whether that text is ours and makes all columns of the table, so that none is added to it later. */
+/** Returns whether the SQL is ours and creates all columns of the table, so that none was added later. */
 function isMadeWhole(sql: unknown, { create, columns, since }: KnownObject): boolean {
   return asKept(create) === sql && [...columns.values()].every((added) => added === since)
 }
 
-/** @param sql What SQLite keeps: without IF NOT EXISTS, and with quoted names when a table was renamed. */
+/** @param sql As stored by SQLite: without IF NOT EXISTS, and with quoted names if a table was renamed. */
 function isMadeBy(sql: unknown, create: string): boolean {
   const kept = asKept(create)
-  // Compared as they are first, because every connect compares all.
+  // Compare unchanged texts first, because every connect compares all.
   return sql === kept || bare(String(sql)) === bare(kept)
 }
 

@@ -2,24 +2,24 @@ import { CIRCUIT_COLUMNS } from './circuit-columns.js'
 import { CIRCUIT_COLUMNS_SINCE, MIGRATIONS } from './migrations.js'
 import { CIRCUIT_TABLE, PUBLISHED_TABLES, type PublishedTable } from './published-tables.js'
 
-/** A table, index or trigger under one of our names. */
+/** A table, index or trigger with one of our names. */
 export interface KnownObject {
   readonly type: string
   readonly name: string
-  /** The table it belongs to; its own name for a table. */
+  /** The table to which it belongs; for a table its own name. */
   readonly table: string
-  /** The schema version that makes it; 0 for the published objects. */
+  /** The schema version that creates it; 0 for the published objects. */
   readonly since: number
   /** The columns of a table, each with the version that adds it. */
   readonly columns: ReadonlyMap<string, number>
-  /** What makes it; of no concern for tables. */
+  /** The SQL that creates it; not used for tables. */
   readonly create: string
 }
 
 const CREATE = /^CREATE (TABLE|INDEX|TRIGGER) (?:IF NOT EXISTS )?(\w+)(?:.*? ON "?(\w+))?/
 const COLUMN = /^ {2}([a-z_][a-z0-9_]*) [A-Z]/gm
 
-/** A published table with its indexes, which 2.9 may have made. */
+/** Returns a published table with its indexes, which 2.9 may have created. */
 export function publishedObjects(table: PublishedTable): KnownObject[] {
   const added = table.name === CIRCUIT_TABLE.name ? CIRCUIT_COLUMNS : []
   const columns = new Map([
@@ -48,12 +48,12 @@ const MADE: readonly KnownObject[] = MIGRATIONS.flatMap(({ version, steps }) =>
   steps.flatMap((sql) => createdBy(sql, version)),
 )
 
-/** With the text of the last migration that makes each, for one that was dropped. */
+/** With the SQL of the last migration that creates each, for objects that were dropped. */
 const PUBLISHED: readonly KnownObject[] = PUBLISHED_TABLES.flatMap(publishedObjects).map((object) => {
   return { ...object, create: MADE.findLast(({ name }) => name === object.name)?.create ?? object.create }
 })
 
-/** Objects that only migrations make, with the text of the last migration that makes each. */
+/** Objects that only migrations create, with the SQL of the last migration that creates each. */
 const MIGRATED: readonly KnownObject[] = [
   ...MADE.filter(({ name }) => !PUBLISHED.some((published) => published.name === name))
     .reduce(
@@ -65,7 +65,7 @@ const MIGRATED: readonly KnownObject[] = [
 
 export const KNOWN_OBJECTS: readonly KnownObject[] = [META, ...PUBLISHED, ...MIGRATED]
 
-/** The tables that migrations make besides the published ones. */
+/** The tables that migrations create in addition to the published ones. */
 export const OWN_TABLES: readonly string[] = MIGRATED.filter(({ type }) => type === 'table').map(({ name }) => name)
 
 function createdBy(sql: string, since: number): KnownObject[] {

@@ -11,17 +11,17 @@ const META_COLUMNS = "SELECT name FROM pragma_table_info('go_goscope_meta')"
 const READ_VERSION = "SELECT value FROM go_goscope_meta WHERE key = 'schema_version'"
 
 /**
- * Brings the schema of the file up to date.
+ * Updates the schema of the file.
  *
- * @param create `false`: only check that it is.
- * @throws PersistenceError `SCHEMA_NEWER`, `SCHEMA_MISSING`, `FOREIGN_TABLE`, `MOVED`; the schema is unchanged then.
+ * @param create `false`: only check that it is current.
+ * @throws PersistenceError `SCHEMA_NEWER`, `SCHEMA_MISSING`, `FOREIGN_TABLE`, `MOVED`; the schema is then unchanged.
  */
 export async function migrate(queue: OperationQueue, create: boolean): Promise<void> {
   await checkFollowed(queue, create)
   await bringUpToDate(queue, create)
 }
 
-/** {@link migrate} of a file whoever has it. */
+/** Like {@link migrate}, also for a file that is moved or a standby. */
 export async function bringUpToDate(queue: OperationQueue, create: boolean): Promise<void> {
   for (let remade = false; ; ) {
     const { version, found } = await readSchema(queue)
@@ -40,7 +40,7 @@ export async function bringUpToDate(queue: OperationQueue, create: boolean): Pro
 }
 
 /**
- * Reads which of our objects the file has, and writes nothing.
+ * Reads which of our objects the file has. Writes nothing.
  *
  * @throws PersistenceError `SCHEMA_NEWER`, `FOREIGN_TABLE`.
  */
@@ -59,16 +59,13 @@ export async function readSchema(
     try {
       return { version, found: await checkObjects(queue, KNOWN_OBJECTS, version) }
     } catch (error) {
-      // Another process may have migrated the file between the two readings.
+      // Another process may have migrated the file between the two reads.
       if ((await readVersion(queue)) === version) throw error
     }
   }
 }
 
-/**
- * Tables that only we make cannot be made again: with the rows, tokens and layouts are gone that processes have relied
- * on.
- */
+/** Tables that only we create cannot be recreated: their rows contained tokens and layouts that processes have relied on. */
 function checkOwnTables(found: ReadonlySet<string>): void {
   const missing = OWN_TABLES.filter((table) => !found.has(table))
   if (missing.length === 0) return
@@ -94,10 +91,7 @@ function schemaMissing(version: number, missing: readonly string[], empty: boole
   )
 }
 
-/**
- * Applies every migration after `version` in one transaction: one flush of the disk, and nothing in between to be
- * found.
- */
+/** Applies every migration after `version` in one transaction: one disk flush, and no visible intermediate state. */
 async function applyAfter(queue: OperationQueue, version: number): Promise<void> {
   let failure: unknown
   try {
@@ -106,17 +100,17 @@ async function applyAfter(queue: OperationQueue, version: number): Promise<void>
     if (!hasCode(error, 'CONSTRAINT')) throw error
     failure = error
   }
-  // The version in the file decides: another process may have been first.
+  // The version in the file decides, because another process may have been first.
   if ((await readVersion(queue)) > version) return
   throw failure ?? notKept(`any migration after ${version}`)
 }
 
-/** An engine that keeps nothing must not be asked for ever. */
+/** Prevents an endless loop with an engine that stores nothing. */
 function notKept(what: string): PersistenceError {
   return new PersistenceError('SQL', 'connect', `connect: the engine did not keep ${what}`)
 }
 
-/** 0 where this family has not been yet. */
+/** Returns the schema version; 0 for a file without tables of this family. */
 async function readVersion(queue: OperationQueue): Promise<number> {
   const columns = (await queue.query('connect', META_COLUMNS)).map(({ name }) => name)
   if (columns.length === 0) return 0

@@ -4,17 +4,17 @@ import { CLAIM_TABLES, RESULT_TRIGGERS } from './claim-tables.js'
 import { PUBLISHED_TABLES } from './published-tables.js'
 
 /**
- * Numbered and, once released, frozen: a change of the schema is a new migration at the end. Those that a file lacks run
- * in one IMMEDIATE transaction, and each raises the version in go_goscope_meta from the one before it: of several
- * processes that start at once one applies them and the others find them applied.
+ * Numbered and, once released, frozen: a schema change is a new migration at the end. The migrations that a file lacks run in one
+ * IMMEDIATE transaction, and each increments the version in go_goscope_meta from its predecessor's. If several processes start at
+ * once, one applies them and the others find them applied.
  */
 export interface Migration {
   readonly version: number
-  /** What it brings, for people. */
+  /** What it adds, for people. */
   readonly title: string
   /**
-   * SQL. What they make is read off the text (known-objects.ts): keywords in upper case, names in lower, and a column a
-   * line, indented by two. A column that is read off no `CREATE TABLE` would make the table a foreign one.
+   * SQL. known-objects.ts parses it, so write keywords in upper case, names in lower case, and one column per line, indented by
+   * two. A column that is not found in a `CREATE TABLE` would make the table a foreign one.
    */
   readonly steps: readonly string[]
 }
@@ -24,12 +24,12 @@ const PUBLISHED_AND_PREFIXES: Migration = {
   title:
     'tables of the cache, circuits, results and checkpoints; expiry times of go-go-scope 2.9 from seconds to ms; key prefixes',
   steps: [
-    // go-go-scope 2.9 wrote whole epoch seconds. A table of its making is one that is here before this migration ran.
+    // go-go-scope 2.9 wrote whole epoch seconds. A table that exists before this migration runs was created by 2.9.
     ...PUBLISHED_TABLES.map(({ create }) => create),
     'UPDATE go_goscope_cache SET expires_at = expires_at * 1000 WHERE expires_at IS NOT NULL',
     'UPDATE go_goscope_idempotency SET expires_at = expires_at * 1000 WHERE expires_at IS NOT NULL',
     ...PUBLISHED_TABLES.flatMap(({ indexes }) => indexes),
-    // Which prefix is stored how; see keys/key-space.ts.
+    // The layout of each prefix; see keys/key-space.ts.
     `CREATE TABLE go_goscope_prefixes (
   prefix TEXT PRIMARY KEY NOT NULL,
   idempotency TEXT NOT NULL CHECK (idempotency IN ('plain', 'qualified')),
@@ -38,9 +38,9 @@ const PUBLISHED_AND_PREFIXES: Migration = {
   ],
 }
 
-// Triggers, so that a grant, its token and the highest time seen are one statement: no reader can see one without the
-// others, and calls can share it. The counter is a table of its own because rows of locks come and go and a token must
-// never be granted twice.
+// Triggers make a grant, its token and the highest time seen one statement: no reader can see one without the others, and calls
+// can share the statement. The counter has its own table because rows of locks come and go, and a token must never be granted
+// twice.
 const LOCKS: Migration = {
   version: 2,
   title: 'locks in the database',
@@ -77,7 +77,7 @@ const CLAIMS: Migration = {
 
 const SHARED_BREAKER: Migration = { version: 4, title: 'circuits that processes share', steps: ADD_CIRCUIT_COLUMNS }
 
-// What time it is in the file while the wall clock is behind it; see session/lease-time-record.ts. At most one row.
+// The current time of the file while the wall clock is behind it; see session/lease-time-record.ts. At most one row.
 const LEASE_TIME: Migration = {
   version: 5,
   title: 'the time of leases where a clock is behind',
@@ -88,9 +88,9 @@ const LEASE_TIME: Migration = {
   now INTEGER NOT NULL,
   wall INTEGER NOT NULL
 ) STRICT`,
-    // A grant or renewal that leaves the highest time where it was makes the record void: its lease is a younger one than
-    // the record tells. Triggers, so that this holds for processes of an earlier release too. The condition is theirs and
-    // not the statement's, which would cost each grant a quarter of its time.
+    // A grant or renewal that does not advance the highest time invalidates the record, because its lease is newer than the
+    // record. Triggers, so that this also works for processes of an earlier release. The condition is in the triggers and not in
+    // the statement, where it would cost each grant a quarter of its time.
     ...[
       ['locks_granted', 'INSERT ON go_goscope_locks', 'marked_at'],
       ['locks_renewed', 'UPDATE OF token, marked_at ON go_goscope_locks', 'marked_at'],
@@ -105,9 +105,9 @@ END`,
   ],
 }
 
-// SQLite writes the entry of an index anew where a statement sets its column, also to the value that was there. Entries
-// without an expiry, of which 2.9's index holds one each, made a `set` a third slower in memory and write a page more on a
-// large file. The name stays: 2.9 makes its index where there is none of that name, and finds this one as useful.
+// SQLite rewrites the entry of an index when a statement sets its column, even to the same value. Entries without an expiry,
+// which are all in 2.9's index, made a `set` a third slower in memory and write one more page on a large file. The name stays the
+// same: 2.9 creates its index if there is none of that name, and can use this one.
 const CACHE_EXPIRY: Migration = {
   version: 6,
   title: 'an index on the expiry of the cache without entries that never expire',
@@ -117,7 +117,7 @@ const CACHE_EXPIRY: Migration = {
   ],
 }
 
-/** The schema version that has the added columns of go_goscope_circuit. */
+/** The schema version that adds the new columns of go_goscope_circuit. */
 export const CIRCUIT_COLUMNS_SINCE: number = SHARED_BREAKER.version
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -129,7 +129,7 @@ export const MIGRATIONS: readonly Migration[] = [
   CACHE_EXPIRY,
 ]
 
-/** The schema version this code writes. */
+/** The schema version that this code writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length
 
 const CREATE_META = 'CREATE TABLE IF NOT EXISTS go_goscope_meta (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)'
@@ -137,7 +137,7 @@ const INSERT_VERSION =
   "INSERT INTO go_goscope_meta (key, value) VALUES ('schema_version', ?1) ON CONFLICT DO NOTHING RETURNING key"
 const RAISE_VERSION = "UPDATE go_goscope_meta SET value = ?1 WHERE key = 'schema_version' AND value = ?2 RETURNING key"
 
-/** The steps that apply `migration`; they fail with `CONSTRAINT` when another process was first. */
+/** Returns the steps that apply `migration`; they fail with `CONSTRAINT` when another process was first. */
 export function migrationSteps({ version, steps }: Migration): Step[] {
   const claim: readonly Step[] =
     version === 1

@@ -4,18 +4,21 @@ import type { OperationQueue } from '../../../queue/operation-queue.js'
 import type { Step } from '../../../queue/statement.js'
 import { PUBLISHED_TABLES } from './published-tables.js'
 
-/** The table, one row, of a file that the command `copy` has left: `id` of the copy, and `store`, where the rows are. */
+/**
+ * The table, with one row, of a file that the command `copy` has moved: `id` of the copy, and `store`, the new location of the
+ * rows.
+ */
 export const MOVED_TABLE = 'go_goscope_moved'
 
-/** The table of a file that the command `copy` has not filled to its end: how far it is, and `store`, what it copies. */
+/** The table of a file that the command `copy` has not filled completely: its progress, and `store`, the source. */
 export const COPIES_TABLE = 'go_goscope_copies'
 
-/** Names of triggers that refuse writes to such a file start with it. */
+/** Name prefix of the triggers that refuse writes to such a file. */
 export const MOVED_TRIGGER_PREFIX = 'go_goscope_moved_'
 
 const STORE_OF = (table: string): string => `SELECT max(store) AS store FROM ${table}`
 
-/** @param found Names of tables that the file has. @throws PersistenceError `MOVED`. */
+/** @param found Names of tables in the file. @throws PersistenceError `MOVED`. */
 export async function refuseMoved(queue: OperationQueue, found: readonly unknown[]): Promise<void> {
   for (const [table, error] of [
     [MOVED_TABLE, movedError],
@@ -32,22 +35,22 @@ export async function checkNotMoved(queue: OperationQueue): Promise<void> {
   await refuseMoved(queue, await marksOf(queue))
 }
 
-/** The tables by which the command `copy` marks a file. */
+/** Returns the tables by which the command `copy` marks a file. */
 export async function marksOf(queue: OperationQueue): Promise<readonly unknown[]> {
   const sql = `SELECT name FROM sqlite_master WHERE name IN ('${MOVED_TABLE}', '${COPIES_TABLE}')`
   return (await queue.query('connect', sql)).map(({ name }) => name)
 }
 
-// A trigger has one text for all engines to hand on; the error of a write is read off it.
-const TOLD = 'go_goscope: moved to '
+// The only information that every engine passes on from a trigger is its message; the error of a write is parsed from it.
+const MESSAGE_START = 'go_goscope: moved to '
 
-/** The error of a write that the triggers of {@link sealingSteps} refused; else `undefined`. */
+/** Returns the error of a write that the triggers of {@link sealingSteps} refused; otherwise `undefined`. */
 export function refusedAsMoved(message: string, operation: string): PersistenceError | undefined {
-  const at = message.indexOf(TOLD)
-  return at < 0 ? undefined : movedError(operation, message.slice(at + TOLD.length))
+  const at = message.indexOf(MESSAGE_START)
+  return at < 0 ? undefined : movedError(operation, message.slice(at + MESSAGE_START.length))
 }
 
-/** Every table of rows that processes write; those with what is counted for all are written by triggers of these. */
+/** All tables whose rows processes write. The tables with shared counters are written by triggers of these. */
 const SEALED_TABLES: readonly string[] = [
   ...PUBLISHED_TABLES.map(({ name }) => name),
   'go_goscope_locks',
@@ -59,19 +62,19 @@ const SEALED_TABLES: readonly string[] = [
 const EVENTS = ['INSERT', 'UPDATE', 'DELETE'] as const
 
 /**
- * Steps after which nothing writes to the file any more, whoever has it open: also processes that connected before, and those
- * of other releases.
+ * Returns steps after which no process can write to the file any longer, including processes that connected before and those of
+ * other releases.
  *
- * @param caches Tables of caches with a name of their own.
- * @param id Of the copy for which this is done.
- * @param to Where the rows are from now on, in words.
+ * @param caches Cache tables with names chosen by the app.
+ * @param id The id of the copy for which this is done.
+ * @param to The new location of the rows, for people.
  */
 export function sealingSteps(caches: readonly string[], id: string, to: string): Step[] {
-  const told = `${TOLD}${to}`.replaceAll("'", "''")
+  const message = `${MESSAGE_START}${to}`.replaceAll("'", "''")
   const triggers = [...SEALED_TABLES, ...caches].flatMap((table) =>
     EVENTS.map(
       (event) => `CREATE TRIGGER "${triggerOf(table, event)}" BEFORE ${event} ON "${table}" FOR EACH ROW BEGIN
-  SELECT RAISE(ABORT, '${told}');
+  SELECT RAISE(ABORT, '${message}');
 END`,
     ),
   )
@@ -82,7 +85,7 @@ END`,
   ]
 }
 
-/** Steps that undo {@link sealingSteps}. */
+/** Returns steps that undo {@link sealingSteps}. */
 export function unsealingSteps(caches: readonly string[]): Step[] {
   const triggers = [...SEALED_TABLES, ...caches].flatMap((table) => EVENTS.map((event) => triggerOf(table, event)))
   return bare([

@@ -1,7 +1,7 @@
 import type { Step } from '../../../queue/statement.js'
 import type { NewNumbers } from './new-numbers.js'
 
-/** The highest numbers that a file has given, of which another one that takes its place must give greater ones. */
+/** The highest numbers that a file has granted. A file that replaces it must grant greater ones. */
 export interface Given {
   readonly token: number
   readonly generation: number
@@ -10,13 +10,13 @@ export interface Given {
 const NOTHING_GIVEN: Given = { token: 0, generation: 0 }
 
 /**
- * Steps that make a copy a file of its own, in one transaction: tokens of locks and generations of claims go on growing,
- * so that fencing still fences what the original granted after the copy was made, and the lineage is a new one, so that
- * nobody takes the two histories for one. The first gives the last token, as `above`, the third the last generation.
+ * Returns steps that turn a copy into an independent file, in one transaction. Lock tokens and claim generations continue to
+ * grow, so that fencing also rejects what the original granted after the copy was made. The new lineage distinguishes the two
+ * histories. The first step returns the last token, as `above`, the third the last generation.
  *
  * @param lineage An id that no other file has.
  * @param numbers Where its numbers begin.
- * @param given What a file has given whose place the copy takes.
+ * @param given The numbers that the replaced file has granted.
  */
 export function newLineageSteps(
   lineage: string,
@@ -31,7 +31,7 @@ export function newLineageSteps(
 SET token = ${beginning(`token, ${token}, coalesce((SELECT max(token) FROM go_goscope_locks), 0)`)} WHERE id = 1 RETURNING token AS above`),
       expect: 1,
     },
-    // Until its first row a table with AUTOINCREMENT has no count.
+    // A table with AUTOINCREMENT has no counter before its first row.
     step(`INSERT INTO sqlite_sequence (name, seq)
 SELECT 'go_goscope_claims', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'go_goscope_claims')`),
     {

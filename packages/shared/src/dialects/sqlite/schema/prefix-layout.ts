@@ -5,8 +5,8 @@ import type { OperationQueue } from '../../../queue/operation-queue.js'
 
 const READ = 'SELECT idempotency, checkpoints FROM go_goscope_prefixes WHERE prefix = ?1'
 
-// Plain where no pair could meet a pair of a plain prefix that is here already: idempotency prefixes must not start one
-// another, and bare checkpoint ids belong to one prefix, the first. substr counts characters, as length does.
+// A prefix is plain if none of its pairs could collide with a pair of an existing plain prefix: no plain idempotency prefix may
+// start with another one, and bare checkpoint ids belong to the first prefix. substr counts characters, like length.
 const REGISTER = `INSERT INTO go_goscope_prefixes (prefix, idempotency, checkpoints)
 SELECT ?1,
   CASE WHEN ?2 AND NOT EXISTS (
@@ -19,7 +19,7 @@ SELECT ?1,
 WHERE true
 ON CONFLICT (prefix) DO NOTHING`
 
-/** Reads how the names of `prefix` are stored in this file, and settles it at the first use of the prefix. */
+/** Returns how the names of `prefix` are stored in this file, and records that at the first use of the prefix. */
 export async function prefixNames(queue: OperationQueue, prefix: string, writable: boolean): Promise<Names> {
   const row = await read(queue, prefix)
   if (row !== undefined || !writable || !(await register(queue, prefix))) return namesOf(prefix, row)
@@ -30,7 +30,7 @@ async function read(queue: OperationQueue, prefix: string): Promise<Row | undefi
   return (await queue.query('connect', READ, [prefix]))[0]
 }
 
-/** @returns `false` where the handle turns out to be read-only. */
+/** @returns `false` when the handle turns out to be read-only. */
 async function register(queue: OperationQueue, prefix: string): Promise<boolean> {
   try {
     await queue.atomic('connect', [{ sql: REGISTER, parameters: [prefix, canBePlain(prefix) ? 1 : 0] }])
@@ -41,8 +41,8 @@ async function register(queue: OperationQueue, prefix: string): Promise<boolean>
   }
 }
 
-// A prefix that a read-only connection meets first has written nothing here: under either layout it finds nothing of
-// its own. Qualified keeps it from reading what belongs to another prefix.
+// A prefix that a read-only connection sees first has written nothing here, so it finds nothing of its own under either layout.
+// The qualified layout keeps it from reading rows of another prefix.
 function namesOf(prefix: string, row: Row | undefined): Names {
   return {
     idempotency: new NameSpace(prefix, (row?.idempotency ?? 'qualified') as NameLayout, prefix),

@@ -1,10 +1,10 @@
 /**
- * The tables as go-go-scope's own adapters made them, to the letter: files of either are files of both. Times in
- * `expires_at` are epoch ms here and were epoch seconds there; migration 1 converts them.
+ * The tables exactly as go-go-scope's own adapters created them, so that both can use each other's files. Times in `expires_at`
+ * are epoch ms here and were epoch seconds there; migration 1 converts them.
  */
 export interface PublishedTable {
   readonly name: string
-  /** In the form of a step of a migration: its columns are read off the text. */
+  /** In the form of a migration step, because its columns are parsed from the SQL. */
   readonly create: string
   readonly indexes: readonly string[]
 }

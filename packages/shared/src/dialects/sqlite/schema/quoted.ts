@@ -1,9 +1,9 @@
-/** A name of the app's own schema in a statement, where none can be bound. */
+/** Quotes a name of the app's own schema for a statement, because names cannot be bound. */
 export function quotedName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-/** A text in a statement, in a place such as a trigger where none can be bound. */
+/** Quotes a text for SQL where parameters cannot be bound, such as a trigger. */
 export function quotedText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }

@@ -7,10 +7,10 @@ import { PUBLISHED_TABLES } from './published-tables.js'
 const names = (all: readonly string[]): string => all.map((name) => `'${name.toLowerCase()}'`).join(', ')
 
 const TABLES = names(KNOWN_OBJECTS.filter(({ type }) => type === 'table').map(({ name }) => name))
-/** Those whose rows a standby finds by the log; tables of one row are compared whole. */
+/** Tables whose changed rows a standby finds by the log; tables with one row are compared completely. */
 const LOGGED = names([...PUBLISHED_TABLES.map(({ name }) => name), ...OWN_TABLES, 'go_goscope_meta'])
 
-/** What connecting does not look at: it checks the objects that have our names. */
+/** Checks that connecting does not make: it checks only objects with our names. */
 export const SCHEMA_INVARIANTS: readonly Invariant[] = [
   invariant(
     'schema',

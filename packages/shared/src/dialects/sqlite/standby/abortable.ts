@@ -1,4 +1,7 @@
-/** `promise`, or the reason of the signal where that is aborted first. What comes of `promise` then is of no concern. */
+/**
+ * Settles like `promise`, or rejects with the reason of the signal if that aborts first. The outcome of `promise` is then
+ * ignored.
+ */
 export function untilAborted<Result>(signal: AbortSignal | undefined, promise: Promise<Result>): Promise<Result> {
   if (signal === undefined) return promise
   return new Promise((resolve, reject) => {

@@ -17,16 +17,17 @@ import { inTransaction, oneRow, type Sql } from './sql.js'
 
 const KEEP_LINEAGE = "INSERT INTO go_goscope_meta (key, value) VALUES ('lineage', ?1) ON CONFLICT (key) DO NOTHING"
 
-// A log is never empty: the position of a follower that has everything is the last change, which stays for its token.
+// A log is never empty. The position of a follower that has everything is the last change, which stays so that its token can be
+// compared.
 const FIRST_CHANGE = `INSERT INTO go_goscope_changes (seq, tbl)
 SELECT 1 + coalesce((SELECT CAST(value AS INTEGER) FROM go_goscope_meta WHERE key = 'log_end'), 0), ''
 WHERE NOT EXISTS (SELECT 1 FROM go_goscope_changes)`
 
-// A change without a table, as the triggers write it too: what was written while they were missing is in no log, so everybody
-// copies anew.
+// A change without a table, as the triggers write it too. Changes made while the triggers were missing are in no log, so every
+// follower makes a full copy.
 const GAP = "INSERT INTO go_goscope_changes (tbl) VALUES ('')"
 
-// SQLite runs the triggers of one event from the last that was made to the first, and RAISE(IGNORE) in one leaves out the rest.
+// SQLite runs the triggers of one event from the newest to the oldest, and RAISE(IGNORE) in one skips the rest.
 const OVERTAKEN = `SELECT coalesce(max(rowid) FILTER (WHERE name NOT GLOB '${LOG_TRIGGER_PREFIX}*') >
   min(rowid) FILTER (WHERE name GLOB '${LOG_TRIGGER_PREFIX}*'), 0) AS overtaken
 FROM main.sqlite_master WHERE type = 'trigger'`
@@ -44,11 +45,12 @@ const TRIM = `DELETE FROM go_goscope_changes WHERE seq < min(
 ) RETURNING 1`
 
 /**
- * Makes the log complete, a broken one anew, and enters a follower. Writes nothing into the schema where the log is complete already.
+ * Makes the log complete, recreates a broken one, and registers a follower. Writes nothing into the schema when the log is
+ * complete already.
  *
  * @param sql A connection to the source.
  * @param seq The follower's position; `undefined` for the end of the log.
- * @returns the source's count of changes to its schema with which the log is complete.
+ * @returns the schema version (`PRAGMA schema_version`) of the source with which the log is complete.
  * @throws PersistenceError `SCHEMA_MISSING`, `FOREIGN_TABLE`.
  */
 export function enterLog(sql: Sql, follower: string, seq: number | undefined, now: number): Promise<number> {
@@ -78,7 +80,7 @@ export function enterLog(sql: Sql, follower: string, seq: number | undefined, no
   })
 }
 
-/** Takes a follower out, and the log with the last one. A broken log is of no use to anybody, and goes. */
+/** Unregisters a follower. Removes the log with the last follower, or if it is broken and thus useless. */
 export function leaveLog(sql: Sql, follower: string): Promise<void> {
   return inTransaction(sql, 'IMMEDIATE', async () => {
     const objects = await sql.query(READ_LOG)
@@ -92,10 +94,10 @@ export function leaveLog(sql: Sql, follower: string): Promise<void> {
 }
 
 /**
- * Says that the follower is there and how far it is, forgets those that were not seen for long, and removes what nobody
- * needs any more.
+ * Records that the follower is alive and its position, drops followers that have not reported for long, and trims changes that no
+ * follower needs.
  *
- * @returns `false` where the follower itself was forgotten, and with it perhaps the log.
+ * @returns `false` when the follower itself was dropped, and with it perhaps the log.
  */
 export async function reportPosition(sql: Sql, follower: string, seq: number, now: number): Promise<boolean> {
   const objects = await sql.query(READ_LOG)
@@ -105,7 +107,7 @@ export async function reportPosition(sql: Sql, follower: string, seq: number, no
     return sql.query(SEEN, [follower, seq, now])
   })
   if (known.length === 0) return false
-  // Each step is a transaction of its own. Writers ask for the file now and then: without a pause as long as the step, they would
+  // Each step is its own transaction. Waiting writers poll for the write lock. Without a pause as long as the step, they would
   // hardly ever find it free.
   for (;;) {
     const since = systemClock.monotonic()

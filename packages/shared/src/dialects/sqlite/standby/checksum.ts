@@ -4,17 +4,17 @@ import { quotedName } from '../schema/quoted.js'
 import type { FollowedTables } from './followed-tables.js'
 import { oneRow, type Schema, type Sql } from './sql.js'
 
-// What a page holds in memory: at 16 MiB a value, the largest pages are those of few rows.
+// Limits the memory of a page. Values have up to 16 MiB, so the tables with the largest values have few rows.
 const ROWS_A_PAGE = 500
 
-/** The contents of one side. */
+/** The content of one side. */
 export interface Contents {
-  /** Hex, over every cell and rowid of every table. Equal where both are, however they came there. */
+  /** Hex, over every cell and rowid of every table. Equal when both are equal, no matter how they got there. */
   readonly sha256: string
   readonly rows: number
 }
 
-/** Reads everything that a standby follows, on one side. Within a transaction, so that it is of one moment. */
+/** Reads everything that a standby follows, on one side. Call it within a transaction, so that it reads one snapshot. */
 export async function checksum(sql: Sql, schema: Schema, { logged, whole }: FollowedTables): Promise<Contents> {
   const hash = createHash('sha256')
   const tables = [
@@ -32,18 +32,18 @@ WHERE name IN (SELECT value FROM json_each(?1)) ORDER BY 1`
 interface Table {
   readonly name: string
   readonly rowid: string | undefined
-  /** What its rows are found by; never NULL. */
+  /** The columns that identify its rows; never NULL. */
   readonly id: string
 }
 
-/** @returns how many rows there are. */
+/** @returns the number of rows. */
 async function addTable(hash: Hash, sql: Sql, schema: Schema, { name, rowid, id }: Table): Promise<number> {
   const columns = await sql.query(`SELECT name FROM pragma_table_info(?1, '${schema}')`, [name])
-  // A row of another rowid is one that later changes miss.
+  // A row with another rowid counts as different, because later changes would miss it.
   const cells = cellsOf([...(rowid === undefined ? [] : [rowid]), ...columns.map((column) => String(column.name))])
   const table = `${schema}.${quotedName(name)}`
   let rows = 0
-  // Where a page begins stays in SQL: not every key can be carried through JavaScript without a change.
+  // The start of a page stays in SQL, because not every key survives the way through JavaScript unchanged.
   await sql.query('CREATE TEMP TABLE IF NOT EXISTS go_goscope_page (start)')
   await sql.query('DELETE FROM temp.go_goscope_page')
   await sql.query(`INSERT INTO temp.go_goscope_page SELECT min(${id}) FROM ${table}`)
@@ -57,7 +57,7 @@ async function addTable(hash: Hash, sql: Sql, schema: Schema, { name, rowid, id 
   return rows
 }
 
-/** One text that no two rows of different cells share, whatever they hold: also text that is no UTF-8, or has zeros. */
+/** One text for a row. No two rows with different cells share it, even with text that is not UTF-8 or contains NUL. */
 function cellsOf(columns: readonly string[]): string {
   return columns
     .map(quotedName)

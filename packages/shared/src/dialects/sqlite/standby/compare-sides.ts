@@ -5,7 +5,7 @@ import { applyChanges, type Outcome } from './round.js'
 import { inTransaction, type Sql } from './sql.js'
 import type { Verification } from './standby-state.js'
 
-/** A round and, where the standby is at its source then, a look at every cell of both, all in one transaction. */
+/** Runs a round and, if the standby is then up to date, compares every cell of both sides, all in one transaction. */
 export function compareSides(
   sql: Sql,
   position: Position,

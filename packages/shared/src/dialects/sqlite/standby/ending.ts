@@ -3,17 +3,17 @@ import type { Follower, FollowerParts } from './follower.js'
 import { promote } from './promote.js'
 import { type BusyWait, retryWhileBusy } from './retry-while-busy.js'
 
-// The process waits at its end for 5 s, and a thread that is at work then makes it abort. Before it leaves, a follower may be in
-// a round, whose statement waits for 1 s; and so does the last try to leave.
+// At exit the process waits 5 s for its threads, and a thread that is still working then aborts it. Before a follower leaves, it
+// may have to finish a round whose statement waits 1 s for the lock; its last attempt to leave also waits 1 s.
 const LEAVING_MS = { least: 1_000, most: 2_000 }
 
-/** How following ends: by a takeover, and by leaving the source. Its methods must not be called while the follower is in a round. */
+/** Ends following: by a takeover, and by leaving the source. Do not call its methods while the follower is in a round. */
 export class Ending {
   readonly #follower: Follower
   readonly #parts: FollowerParts
   #takenOver = false
-  /** Whether the source could be read when the standby took over. */
-  #besideSource = false
+  /** Whether the source was readable when the standby took over. */
+  #sourceReadable = false
   #left = false
 
   constructor(follower: Follower, parts: FollowerParts) {
@@ -21,16 +21,17 @@ export class Ending {
     this.#parts = parts
   }
 
-  /** Whether the standby is a database of its own now. */
+  /** Whether the standby is now an independent database. */
   get takenOver(): boolean {
     return this.#takenOver
   }
 
   /**
-   * Makes a database of its own of the standby. {@link leave} is left to do then.
+   * Turns the standby into an independent database. Call {@link leave} afterwards.
    *
-   * @param force Also beside a source that is in use.
-   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `FILE_IN_USE`, `BUSY`, `DISK_FULL`, `CORRUPT`; it follows on then.
+   * @param force Takes over even if the source is in use.
+   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `FILE_IN_USE`, `BUSY`, `DISK_FULL`, `CORRUPT`; it then continues to
+   *   follow.
    */
   async takeOver(force: boolean): Promise<void> {
     const { standby, source, state, now } = this.#parts
@@ -39,22 +40,23 @@ export class Ending {
     if (behind !== undefined) throw behind
     await this.#follower.isFound()
     state.usable('standby.takeOver', 'stopped')
-    this.#besideSource = state.going
+    this.#sourceReadable = state.going
     if (state.going && !force) await this.#promoteAlone()
     else await promote(standby, now())
     if (!(await this.#follower.isFound())) {
-      // While its pages were checked, which may take long. Whoever opens the name would have another database, or a new one.
+      // The file may have been replaced while its pages were checked, which may take long. Opening its name would then find
+      // another database, or create a new one.
       await source.unlock().catch(() => undefined)
       throw state.unusable('standby.takeOver')
     }
     this.#takenOver = true
     state.end('stopped', 'it has taken over')
-    // At once: whoever reads the source now must not find it locked. It has taken over, whatever becomes of the source.
+    // Immediately, because a reader of the source must not find it locked. The takeover is done, whatever happens to the source.
     await source.unlock().catch(() => undefined)
     await source.detachFromStandby().catch(() => undefined)
   }
 
-  /** Gives up following. The log goes with the last follower. May be repeated. */
+  /** Stops following. The last follower removes the log. May be called again. */
   async leave(): Promise<void> {
     if (this.#left) return
     this.#left = true
@@ -64,7 +66,7 @@ export class Ending {
       await source.unlock()
       await this.#leaveLog()
     } catch (error) {
-      // It has taken over all the same. A log that stays in the source is removed by whoever connects after a day.
+      // The takeover is done nevertheless. A log that stays in the source is removed by an adapter that connects after a day.
       if (!this.#takenOver) throw error
     } finally {
       state.end('stopped', reason ?? 'it was stopped')
@@ -72,10 +74,10 @@ export class Ending {
     }
   }
 
-  /** Where the source can be read, and has the follower in its log. */
+  /** Leaves the log if the source is readable and has the follower in its log. */
   async #leaveLog(): Promise<void> {
     const { source, state, busyWait } = this.#parts
-    const readable = this.#takenOver ? this.#besideSource : state.current.state !== 'stopped'
+    const readable = this.#takenOver ? this.#sourceReadable : state.current.state !== 'stopped'
     if (!readable || !source.isOpen || state.position === undefined) return
     const { follower } = state.position
     const busyTimeout = Math.min(Math.max(busyWait.busyTimeout, LEAVING_MS.least), LEAVING_MS.most)
@@ -85,7 +87,7 @@ export class Ending {
     await retryWhileBusy('standby.stop', remedy, wait, () => leaveLog(source.sql, follower))
   }
 
-  /** The last step, with nobody else at the source from the look until the standby is a database of its own. */
+  /** The last step. No other process can use the source from the last look at it until the standby is an independent database. */
   async #promoteAlone(): Promise<void> {
     const { standby, source, state, now } = this.#parts
     for (;;) {
@@ -97,7 +99,7 @@ export class Ending {
         await source.unlockAndAttach()
         throw error
       }
-      // Somebody has written between the last round and now, and is gone.
+      // Another process has written between the last round and now, and is gone.
       await source.unlockAndAttach()
       const behind = await this.#follower.round()
       if (behind !== undefined) throw behind

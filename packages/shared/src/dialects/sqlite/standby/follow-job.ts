@@ -11,14 +11,14 @@ import { type OwnSql, Source } from './source.js'
 import { StandbyRequests } from './standby-requests.js'
 import { sqlOf, Target } from './target.js'
 
-// Of one statement. Rounds wait along, and so do those who read the standby; see retry-while-busy.ts.
+// Timeout of one statement. Rounds and readers of the standby wait as long; see retry-while-busy.ts.
 const BUSY_TIMEOUT_MS = 1_000
-// The end of the process asks by a flag, which wakes nobody.
+// At exit the process requests the stop by a flag, which wakes no one.
 const LONGEST_PAUSE_MS = 50
-// Between two tries to write on a disk that is full: each may be a copy of the whole source.
+// Pause between two attempts to write to a full disk: each may copy the whole source.
 const WAITING_MS = 1_000
 
-/** Follows a file until it is stopped, and answers for the standby meanwhile. */
+/** Follows a file until it is stopped, and answers requests for the standby meanwhile. */
 export const followJob: Job = async (
   { source: path, target: name, every, busyTimeout }: FollowInput,
   { engine, stop, tell, listen }: JobContext,
@@ -39,7 +39,7 @@ export const followJob: Job = async (
   let begun = false
   try {
     await follower.begin()
-    // Who has asked for a standby is told by now that there is none.
+    // By now the caller of `follow` has received the error.
     begun = !stop.requested
     if (begun) tell({ begun })
     const requests = new StandbyRequests(parts, follower, ending, tell, () => target.handOver())
@@ -55,7 +55,7 @@ export const followJob: Job = async (
     }
     await ending.leave()
   } catch (error) {
-    // That is told, and not what leaving meets besides.
+    // Report that error, not one of leaving.
     await ending.leave().catch(() => undefined)
     throw error
   } finally {
@@ -66,9 +66,9 @@ export const followJob: Job = async (
 async function openSource(path: string, engine: ThreadEngine<object>): Promise<OwnSql> {
   const connection = await openOwn(path, engine, { readOnly: false, busyTimeout: BUSY_TIMEOUT_MS })
   const source = { ...sqlOf(connection, path), close: () => connection.close() }
-  // What a loss of power takes from the log it takes with the changes that it tells of. A flush would hold up writers.
+  // A power loss that removes entries of the log also removes the changes that they describe. A flush would delay writers.
   await source.query('PRAGMA synchronous = NORMAL')
-  // A takeover that died while it had the source for itself has left its mode: what is followed was in this one.
+  // A takeover that died while it had the source exclusively has left its journal mode. A followed file was in WAL mode before.
   if ((await source.query(READ_LOG)).length > 0) await source.query('PRAGMA journal_mode = WAL')
   return source
 }

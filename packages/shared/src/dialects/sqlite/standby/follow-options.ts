@@ -5,13 +5,13 @@ import type { OptionNames } from '../../../arguments/options.js'
 import { checkNewFilePath } from '../file/check-path.js'
 import type { StartWorker } from '../thread/worker.js'
 
-/** Options of `Standby.follow`. It also takes those of `open`, for reads and for the adapter that takes over. */
+/** Options of `Standby.follow`. It also accepts those of `open`, for reads and for the adapter that takes over. */
 export interface FollowOptions {
-  /** The file of the standby: a path where no file exists, that of a standby of the same source, or `:memory:`. */
+  /** The file of the standby: a path without a file, an earlier standby of the same source, or `:memory:`. */
   target: string
-  /** ms between two looks at the source. Default 20. */
+  /** ms between two polls of the source. Default 20. */
   every?: number
-  /** Ends following. When it aborts during the first copy, `follow` rejects with its reason. */
+  /** Stops following. When it aborts during the first copy, `follow` rejects with its reason. */
   signal?: AbortSignal
   /** Starts the thread, for an app that is bundled into one file. Default: the export `./thread` of the package. */
   worker?: StartWorker

@@ -12,12 +12,12 @@ import { StandbyThread } from './standby-thread.js'
 export interface Origin {
   /** Absolute. */
   readonly path: string
-  /** The engine to follow with, as its driver names it. */
+  /** The name of the engine to follow with, from its driver. */
   readonly engine: string
 }
 
 /**
- * Starts a thread that follows `origin`, and waits until there is something to read.
+ * Starts a thread that follows `origin`, and waits until the standby is readable.
  *
  * @param reading The options of the adapter that reads the standby.
  * @param startWorker Starts the thread.
@@ -39,7 +39,7 @@ export async function follow<Adapter>(
   try {
     await untilAborted(signal, thread.begun)
   } catch (error) {
-    // It ends by itself, with the error that the caller gets.
+    // The thread ends by itself, with the error that the caller receives.
     standby.stop().catch(() => undefined)
     throw error
   }

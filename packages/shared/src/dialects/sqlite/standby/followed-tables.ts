@@ -4,19 +4,20 @@ import { type KeyColumn, type LoggedTable, ROWID_NAMES } from '../schema/change-
 import { quotedName } from '../schema/quoted.js'
 import { oneRow, type Schema, type Sql } from './sql.js'
 
-/** The tables that a standby has, by how their changes are found. */
+/** The tables of a standby, grouped by how their changes are found. */
 export interface FollowedTables {
-  /** By the log. */
+  /** Their changes are in the log. */
   readonly logged: readonly LoggedTable[]
-  /** Of one row at most, which changes with nearly every write: compared each round, and copied whole. */
+  /** Tables with at most one row, which changes with nearly every write: compared in each round, and copied completely. */
   readonly whole: readonly string[]
-  /** The columns of each table, as they stand in a statement; without those that SQLite computes. */
+  /** The stored columns of each table, as they appear in a statement; without generated ones. */
   readonly stored: ReadonlyMap<string, string>
-  /** The tables with columns that SQLite computes, or keeps from `*`. */
+  /** The tables with generated or hidden columns. */
   readonly computed: ReadonlySet<string>
 }
 
-// Ours by name, also those of later releases, and the cache tables of the app's own names, which the index tells.
+// Tables with names of this family, including later releases, and cache tables with names chosen by the app, which their index
+// marks.
 const tablesIn = (schema: Schema): string => `SELECT tables.name, tables.sql FROM ${schema}.sqlite_master AS tables
 WHERE tables.type = 'table'
   AND (lower(tables.name) GLOB 'go_goscope_*' OR EXISTS (
@@ -36,7 +37,7 @@ WHERE tables.schema = '${schema}' AND tables.name = ?1`
 
 const ONE_ROW = /CHECK \(id = 1\)/
 
-/** Reads which tables there are to follow. @throws PersistenceError `SCHEMA_NEWER` for a table that cannot be followed. */
+/** Reads which tables to follow. @throws PersistenceError `SCHEMA_NEWER` for a table that cannot be followed. */
 export async function followedTables(sql: Sql, schema: Schema): Promise<FollowedTables> {
   const tables = await sql.query(tablesIn(schema))
   const whole = tables.filter((table) => ONE_ROW.test(String(table.sql))).map(({ name }) => String(name))
@@ -59,7 +60,7 @@ function rowidOf(name: string, logged: readonly LoggedTable[]): string | undefin
   return logged.find((table) => table.name === name)?.rowid
 }
 
-/** A statement that copies rows of a table from the source, to which a WHERE may be added. Rows keep their rowids. */
+/** Returns a statement that copies rows of a table from the source, to which a WHERE may be appended. Rows keep their rowids. */
 export function copyingRows(name: string, { logged, stored }: FollowedTables): string {
   const rowid = rowidOf(name, logged)
   const columns = `${rowid === undefined ? '' : `${quotedName(rowid)}, `}${stored.get(name)}`
@@ -67,10 +68,10 @@ export function copyingRows(name: string, { logged, stored }: FollowedTables): s
   return `INSERT INTO main.${table} (${columns}) SELECT ${columns} FROM source.${table}`
 }
 
-/** Copies a table into one that is empty. Rows keep their rowids. */
+/** Copies a table into an empty one. Rows keep their rowids. */
 export async function copyTable(sql: Sql, name: string, tables: FollowedTables): Promise<void> {
   if (!tables.computed.has(name)) {
-    // Without a list, and only then, SQLite copies rows and index entries of a whole table as they are, in a third of the time.
+    // Only without a column list, SQLite copies rows and index entries of a whole table as raw records, in a third of the time.
     const table = quotedName(name)
     await sql.query(`INSERT INTO main.${table} SELECT * FROM source.${table}`)
     const rowid = rowidOf(name, tables.logged)
@@ -80,7 +81,10 @@ export async function copyTable(sql: Sql, name: string, tables: FollowedTables):
   await sql.query(copyingRows(name, tables))
 }
 
-/** Rows that were copied one by one have rowids from 1 in the order of the source, which either shows at an end or changes nothing. */
+/**
+ * Rows that were copied one by one have rowids from 1 in the order of the source. A difference shows at the first or last row, or
+ * there is none.
+ */
 async function rowidsDiffer(sql: Sql, name: string, rowid: string): Promise<boolean> {
   const end = (which: 'min' | 'max', schema: Schema): string =>
     `(SELECT ${which}(${quotedName(rowid)}) FROM ${schema}.${quotedName(name)})`
@@ -113,7 +117,7 @@ function keysOf(name: string, columns: readonly Row[], rows: readonly Row[]): Lo
       `standby.follow: the table ${name} has no primary key of one column, or a unique index on an expression, and cannot be followed; update the package that follows`,
     )
   }
-  // Only an alias of the rowid has no index. INTEGER PRIMARY KEY DESC has one: it is no alias.
+  // Only an alias of the rowid has no index. INTEGER PRIMARY KEY DESC has one: it is not an alias.
   const [indexed] = columnsOf(({ origin }) => origin === 'pk')
   const key = indexed ?? { name: String(primary.name), collation: 'BINARY' }
   const others = new Set(rows.filter(({ origin }) => origin !== 'pk').map(({ index }) => index))

@@ -2,33 +2,33 @@ import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { Position } from './position.js'
 import { BEFORE_THE_FIRST_COPY, type StandbyState } from './standby-state.js'
 
-const TELL_EVERY_MS = 100
+const REPORT_EVERY_MS = 100
 
-/** How far a follower is and how it is doing, told whenever that changes. */
+/** Progress and condition of a follower. Reports each change. */
 export class FollowerState {
   /** `undefined` before the first copy. */
   position: Position | undefined
   readonly #now: () => number
-  readonly #tell: (state: StandbyState) => void
+  readonly #report: (state: StandbyState) => void
   #current: StandbyState = BEFORE_THE_FIRST_COPY
 
-  /** @param now Epoch ms. @param tell Called with every change. */
-  constructor(now: () => number, tell: (state: StandbyState) => void) {
+  /** @param now Epoch ms. @param report Called with every change. */
+  constructor(now: () => number, report: (state: StandbyState) => void) {
     this.#now = now
-    this.#tell = tell
+    this.#report = report
   }
 
   get current(): StandbyState {
     return this.#current
   }
 
-  /** Whether rounds go on. */
+  /** Whether rounds continue. */
   get going(): boolean {
     return ['copying', 'following', 'waiting'].includes(this.#current.state)
   }
 
   /**
-   * The position of a standby that follows or waits for room, or was `stopped` where that will do too.
+   * Returns the position of a standby that follows or waits for disk space; with `or`, also of one that is `stopped`.
    *
    * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`.
    */
@@ -38,7 +38,7 @@ export class FollowerState {
     throw this.unusable(operation)
   }
 
-  /** The error of a call for which the standby would have to follow. */
+  /** Creates the error of a call that needs a following standby. */
   unusable(operation: string): PersistenceError {
     const { state, reason } = this.#current
     return new PersistenceError(
@@ -54,20 +54,20 @@ export class FollowerState {
   }
 
   /**
-   * There is no room for what the next round would write.
+   * Records that the disk has no space for the next round.
    *
-   * @param behind How many changes that is, where it can be told.
+   * @param behind The number of missing changes, if known.
    */
   waits(problem: string, behind: number | undefined): void {
     const reason = `the disk of the standby or of its source is full, and it follows on when there is room (${problem})`
     this.change({ state: 'waiting', reason, behind })
   }
 
-  /** Nothing has changed at the source, as at most looks: that is told ten times a second at most. */
+  /** Records a look at the source that found no changes. Reported at most ten times a second. */
   checked(): void {
     const now = this.#now()
-    // A clock may have been set back.
-    if (Math.abs(now - (this.#current.checkedAt ?? 0)) >= TELL_EVERY_MS) this.change({ checkedAt: now })
+    // The clock may have been set back.
+    if (Math.abs(now - (this.#current.checkedAt ?? 0)) >= REPORT_EVERY_MS) this.change({ checkedAt: now })
   }
 
   end(
@@ -80,10 +80,10 @@ export class FollowerState {
 
   change(change: Partial<StandbyState>): void {
     this.#current = { ...this.#current, ...change }
-    this.#tell(this.#current)
+    this.#report(this.#current)
   }
 
-  /** What was waited for is over. */
+  /** The standby no longer waits. */
   #reasonOfCopy(): string | undefined {
     return this.#current.state === 'waiting' ? undefined : this.#current.reason
   }

@@ -15,23 +15,23 @@ import { lockedAlone, type Source } from './source.js'
 import { oneRow, type Sql } from './sql.js'
 import type { Verification } from './standby-state.js'
 
-/** What a follower works with. */
+/** The parts that a follower works with. */
 export interface FollowerParts {
-  /** The connection of the standby, which {@link source} attaches the source to. */
+  /** The connection of the standby, to which {@link source} attaches the source. */
   readonly standby: Sql
-  /** Whether the name of the standby's file still finds it. */
+  /** Returns whether the path of the standby still leads to its file. */
   stays(): Promise<boolean>
   readonly source: Source
   readonly state: FollowerState
-  /** With other writers of the source, to begin and to leave. */
+  /** How to wait for other writers of the source when following begins and ends. */
   readonly busyWait: BusyWait
   /** Epoch ms. */
   now(): number
 }
 
 /**
- * Keeps a standby at its source. Its methods must be called one at a time, and the standby must not be read while one
- * runs: a round is several statements.
+ * Keeps a standby up to date with its source. Call its methods one at a time, and do not read the standby while one runs: a round
+ * is several statements.
  */
 export class Follower {
   readonly #standby: Sql
@@ -42,7 +42,7 @@ export class Follower {
   readonly #now: () => number
   readonly #heartbeat: Heartbeat
   #tables: FollowedTables = { logged: [], whole: [], stored: new Map(), computed: new Set() }
-  /** Whether the log was too short for the last round. */
+  /** Whether the log was trimmed too far for the last round. */
   #trimmed = false
 
   constructor({ standby, stays, source, state, busyWait, now }: FollowerParts) {
@@ -56,60 +56,60 @@ export class Follower {
   }
 
   /**
-   * Goes on from where the standby is, or makes the first copy.
+   * Continues from the position of the standby, or makes the first copy.
    *
-   * @throws PersistenceError what keeps it from following; `CORRUPT` for a standby that is damaged.
+   * @throws PersistenceError the reason why it cannot follow; `CORRUPT` for a damaged standby.
    */
   async begin(): Promise<void> {
     const position = await readPosition(this.#standby)
     this.#state.position = position
-    // Nobody knows what was done to a file meanwhile. A takeover is not the time for this.
+    // The file may have been changed in any way meanwhile. Check it now and not at a takeover, when time is short.
     if (position !== undefined) await this.#refuseDamaged('standby.follow')
     try {
       await this.#source.attach()
     } catch (cause) {
       const error = hasCode(cause, 'BUSY') ? lockedAlone(cause) : cause
       if (position === undefined) throw error
-      // The source is gone, and this is the moment for which there is a standby.
+      // The source is gone: this is the case for which a standby exists.
       return this.#state.end('stopped', (error as Error).message, position.seq)
     }
     if (position === undefined) return this.#copy(undefined, this.#busyWait)
     this.#tables = await followedTables(this.#standby, 'main')
     this.#state.change({ position: position.seq })
-    await this.#settle(await this.#look(position), this.#busyWait)
+    await this.#settle(await this.#poll(position), this.#busyWait)
   }
 
   /**
-   * Looks for changes once and takes them over. Never rejects: what it cannot go on with is the state afterwards.
+   * Polls for changes once and applies them. Never rejects: a permanent failure becomes the state.
    *
-   * @returns `BUSY` when a writer was at work for longer than this waits, or `DISK_FULL`; the next round tries again.
+   * @returns `BUSY` when another writer took longer than the timeout, or `DISK_FULL`; the next round retries.
    */
   async round(): Promise<PersistenceError | undefined> {
     const problem = await this.#attempt(async () => {
       const { position, current } = this.#state
       if (position === undefined) await this.#copy(current.reason)
       else if (!(await this.#source.mayHaveChanged())) this.#state.checked()
-      else if (await this.isFound()) await this.#settle(await this.#look(position))
+      else if (await this.isFound()) await this.#settle(await this.#poll(position))
     })
     if (hasCode(problem, 'BUSY')) return problem
-    // Also of one that waits for room: a follower that is not seen for a day is forgotten.
-    const told = await this.#attempt(() => this.#tellSource())
-    return problem ?? told
+    // Also for a standby that waits for disk space: a follower that does not report for a day is dropped.
+    const failure = await this.#attempt(() => this.#sendHeartbeat())
+    return problem ?? failure
   }
 
-  /** @returns what the next round tries again. */
+  /** @returns the error that the next round retries. */
   async #attempt(step: () => Promise<void>): Promise<PersistenceError | undefined> {
     try {
       await step()
     } catch (error) {
-      this.#source.lookAgain()
+      this.#source.markChanged()
       const { code, message } = error as PersistenceError
       if (code === 'BUSY') return error as PersistenceError
       if (code === 'DISK_FULL') {
         await this.#wait(message)
         return error as PersistenceError
       }
-      // Where the standby is damaged, that is said already.
+      // A damaged standby has already reported its state.
       if (this.#state.going) {
         this.#state.end(code === 'CONSTRAINT' ? 'diverged' : code === 'SCHEMA_NEWER' ? 'lost' : 'stopped', message)
       }
@@ -119,27 +119,27 @@ export class Follower {
 
   async #wait(problem: string): Promise<void> {
     const { current, position } = this.#state
-    // What is to be copied anew is no number of changes.
+    // Content that must be copied again is not counted in changes.
     const counted = current.state !== 'copying' && position !== undefined
     const head = counted ? await this.head().catch(() => undefined) : undefined
     this.#state.waits(problem, counted && head !== undefined ? head - position.seq : undefined)
-    await this.#giveRoomBack()
+    await this.#truncateWal()
   }
 
-  /** Whether anybody who opens the file of the standby would find it. It is `lost` if not. */
+  /** Returns whether the path of the standby still leads to its file. If not, the state becomes `lost`. */
   async isFound(): Promise<boolean> {
     const found = await this.#stays()
     if (!found) this.#state.end('lost', 'the file of the standby was deleted, or replaced by another one')
     return found
   }
 
-  /** The last change in the source's log now. */
+  /** Returns the number of the last change in the source's log now. */
   async head(): Promise<number> {
     return Number((await oneRow(this.#source.sql, 'SELECT max(seq) AS seq FROM go_goscope_changes')).seq)
   }
 
   /**
-   * Compares every cell of both sides, of one moment, and checks the standby itself. What differs without a reason makes it
+   * Compares every cell of both sides in one snapshot, and checks the standby itself. An unexplained difference makes it
    * `diverged`, and damage `lost`.
    *
    * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `CORRUPT`.
@@ -159,18 +159,18 @@ export class Follower {
     }
   }
 
-  #look(position: Position): Promise<Outcome> {
+  #poll(position: Position): Promise<Outcome> {
     return runRound(this.#standby, position, this.#tables, (behind) => this.#state.change({ behind }))
   }
 
-  /** @param busyWait As for {@link #copy}. */
+  /** @param busyWait See {@link #copy}. */
   async #settle(outcome: Outcome, busyWait?: BusyWait): Promise<void> {
     if (outcome.kind === 'diverged') return this.#state.end('diverged', outcome.reason)
     if (outcome.kind === 'copy anew') {
       if (outcome.trimmed && this.#trimmed)
         return this.#state.end('lost', `${outcome.reason}, also after it was copied anew`)
       await this.#copy(outcome.reason, busyWait)
-      // Not before: a copy that could not be made is tried again.
+      // Not earlier: a copy that failed is retried.
       this.#trimmed = outcome.trimmed
       return
     }
@@ -178,7 +178,7 @@ export class Follower {
     this.#state.following(outcome.position)
   }
 
-  /** @param busyWait With other writers, as following begins. A copy later on is tried again by the next round. */
+  /** @param busyWait Set when following begins, to wait for other writers. A later copy is retried by the next round instead. */
   async #copy(reason: string | undefined, busyWait?: BusyWait): Promise<void> {
     this.#state.change({ state: 'copying', reason, behind: undefined })
     const follower = this.#state.position?.follower ?? randomUUID()
@@ -188,40 +188,41 @@ export class Follower {
     this.#heartbeat.forget()
     try {
       const { position, tables } = await copyAnew(this.#standby, follower, cookie)
-      // The whole copy is in the log as well, which would have to be removed by a takeover. Where there is no room for it in the
-      // file yet, it is a whole copy all the same.
+      // The WAL also contains the whole copy. Checkpoint it now, or a takeover would have to. If the file has no space for it
+      // yet, the copy is complete nevertheless.
       await unlessFull(this.#standby.query('PRAGMA main.wal_checkpoint(TRUNCATE)'))
       await this.#refuseDamaged('standby.follow')
       this.#tables = tables
       this.#state.following(position, reason)
     } catch (error) {
-      // Nobody would know of the follower that was entered, and the log would stay for it.
+      // No one would remember the registered follower, and the log would stay for it.
       if (this.#state.position === undefined) await this.#leave(follower, busyWait)
       throw error
     }
   }
 
-  /** Takes back what {@link #copy} has entered. The caller needs the error for which it failed. */
+  /** Unregisters the follower that {@link #copy} has registered. The caller needs the error of the copy, not one of this. */
   async #leave(follower: string, busyWait: BusyWait | undefined): Promise<void> {
     const leave = (): Promise<void> => leaveLog(this.#source.sql, follower)
     const remedy = 'the log stays in the source until an adapter connects to it after a day'
-    // The source may be on the same disk, and full by what the copy has written into its own log.
-    await this.#giveRoomBack()
+    // The source may be on the same disk, which the WAL of this copy may have filled.
+    await this.#truncateWal()
     await (busyWait ? retryWhileBusy('standby.follow', remedy, busyWait, leave) : leave()).catch(() => undefined)
   }
 
-  /** What was written into the standby's log before the disk was full would keep it full. */
-  async #giveRoomBack(): Promise<void> {
+  /** Truncates the standby's WAL: what was written before the disk was full would keep it full. */
+  async #truncateWal(): Promise<void> {
     await this.#standby.query('PRAGMA main.wal_checkpoint(TRUNCATE)').catch(() => undefined)
   }
 
-  /** Now and then. */
-  async #tellSource(): Promise<void> {
+  /** Sends a heartbeat when one is due. */
+  async #sendHeartbeat(): Promise<void> {
     const { going, position } = this.#state
     if (!going || position === undefined) return
-    // A source whose disk is full can still be followed. It is told a second later, and what it keeps for the standby is bounded.
+    // A source with a full disk can still be followed. The next heartbeat is a second later, and what the source keeps for the
+    // standby is bounded.
     const known = await unlessFull(this.#heartbeat.send(this.#source.sql, position))
-    if (known === false) this.#source.lookAgain()
+    if (known === false) this.#source.markChanged()
   }
 
   async #refuseDamaged(operation: string): Promise<void> {
@@ -233,7 +234,7 @@ export class Follower {
   }
 }
 
-/** What `step` gives; `undefined` where the disk was full. */
+/** Returns the result of `step`, or `undefined` when the disk was full. */
 async function unlessFull<Result>(step: Promise<Result>): Promise<Result | undefined> {
   try {
     return await step

@@ -11,15 +11,15 @@ const END = `SELECT changes.seq, changes.token, meta.value AS lineage
 FROM source.go_goscope_changes AS changes JOIN source.go_goscope_meta AS meta ON meta.key = 'lineage'
 ORDER BY changes.seq DESC LIMIT 1`
 
-/** What the names of triggers of the log start with, which no copy has. */
+/** Name prefix of the log's triggers, which are not copied. */
 const OF_THE_LOG = /^go_goscope_log_/
 
 /**
- * Makes the standby what the source is, whatever was there, in one transaction.
+ * Replaces the content of the standby with that of the source in one transaction.
  *
  * @param sql A connection to the standby with the source attached.
- * @param cookie The source's count of changes to its schema with which its log is complete. What has changed since, such as a
- *   table that no trigger logs, then has the next round copy anew.
+ * @param cookie The schema version (`PRAGMA schema_version`) of the source with which its log is complete. Later schema changes,
+ *   such as a table that no trigger logs, make the next round copy again.
  */
 export function copyAnew(
   sql: Sql,
@@ -31,7 +31,7 @@ export function copyAnew(
     const names = [...tables.logged.map(({ name }) => name), ...tables.whole]
     await removeTables(sql)
     const objects = await sql.query(OBJECTS, [JSON.stringify(names)])
-    // Before the rows: SQLite then copies rows and index entries as they are.
+    // Before the rows, so that SQLite copies rows and index entries as raw records.
     for (const object of objects) if (object.type !== 'trigger') await sql.query(String(object.sql))
     for (const name of names) await copyTable(sql, name, tables)
     await copySequences(sql)
@@ -43,14 +43,14 @@ export function copyAnew(
       token: Number(token),
       cookie,
     }
-    // On a standby our triggers would run a second time what the source's have done.
+    // On a standby, the log's triggers would run a second time what those of the source have done.
     const triggers = objects.filter(({ type, name }) => type === 'trigger' && !OF_THE_LOG.test(String(name)))
     await createPosition(sql, position, JSON.stringify(triggers.map((trigger) => trigger.sql)))
     return { position, tables }
   })
 }
 
-/** The numbers that AUTOINCREMENT has given. */
+/** Copies the counters of AUTOINCREMENT. */
 export async function copySequences(sql: Sql): Promise<void> {
   await sql.query('DELETE FROM main.sqlite_sequence')
   await sql.query(`INSERT INTO main.sqlite_sequence (name, seq) SELECT name, seq FROM source.sqlite_sequence

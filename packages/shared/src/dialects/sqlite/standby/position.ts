@@ -1,17 +1,17 @@
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { oneRow, type Sql } from './sql.js'
 
-/** Up to where a standby has its source, and what tells that source from every other. */
+/** How far a standby is with its source, and what identifies that source. */
 export interface Position {
-  /** Who follows, as the source knows it. */
+  /** The id of the follower in the source. */
   readonly follower: string
-  /** The history that the source is of. */
+  /** The lineage of the source. */
   readonly lineage: string
-  /** The last change in the log that the standby has. */
+  /** The number of the last change in the log that the standby has. */
   readonly seq: number
   /** The token of that change. */
   readonly token: number
-  /** The source's count of changes to its schema. */
+  /** The schema version (`PRAGMA schema_version`) of the source. */
   readonly cookie: number
 }
 
@@ -27,7 +27,7 @@ const CREATE = `CREATE TABLE main.go_goscope_standby (
 
 const READ = 'SELECT follower, lineage, seq, token, cookie FROM main.go_goscope_standby'
 
-/** Makes the table that makes a database a standby. @param triggers JSON: what takeover puts back. */
+/** Creates the table that makes a database a standby. @param triggers JSON of the triggers that a takeover restores. */
 export async function createPosition(sql: Sql, position: Position, triggers: string): Promise<void> {
   const { follower, lineage, seq, token, cookie } = position
   await sql.query(CREATE)
@@ -41,12 +41,15 @@ export async function createPosition(sql: Sql, position: Position, triggers: str
   ])
 }
 
-/** In the transaction that writes what lies before the position. */
+/** Call it in the transaction that writes the changes up to this position. */
 export async function advance(sql: Sql, seq: number, token: number): Promise<void> {
   await sql.query('UPDATE main.go_goscope_standby SET seq = ?1, token = ?2', [seq, token])
 }
 
-/** @returns `undefined` for an empty database. @throws PersistenceError `FILE_EXISTS` where it is neither that nor a standby. */
+/**
+ * @returns `undefined` for an empty database. @throws PersistenceError `FILE_EXISTS` for a database that is neither empty nor a
+ *   standby.
+ */
 export async function readPosition(sql: Sql): Promise<Position | undefined> {
   const objects = await sql.query('SELECT name FROM main.sqlite_master')
   if (objects.length === 0) return undefined

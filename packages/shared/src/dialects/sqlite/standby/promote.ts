@@ -6,20 +6,20 @@ import { newNumbers } from '../schema/new-numbers.js'
 import { inTransaction, oneRow, type Sql } from './sql.js'
 
 /**
- * Makes a database of its own of a standby, in one transaction: what runs on the file afterwards finds a standby or a
- * complete database, and nothing in between. Index entries were checked when the standby was copied, or taken up again;
- * since then nobody but its follower has written to it.
+ * Turns a standby into an independent database in one transaction: code that opens the file later finds a standby or a complete
+ * database, and nothing in between. Index entries were checked when the standby was copied or resumed; since then only its
+ * follower has written to it.
  *
  * @param sql A connection to the standby.
  * @param now Epoch ms.
- * @throws PersistenceError `CORRUPT`; it is a standby still.
+ * @throws PersistenceError `CORRUPT`; it is then still a standby.
  */
 export async function promote(sql: Sql, now: number): Promise<void> {
   const verdict = await checkPages((text) => sql.query(text))
   if (verdict !== 'ok') throw damagedStandby('standby.takeOver', verdict)
   await inTransaction(sql, 'DEFERRED', async () => {
     const { triggers } = await oneRow(sql, 'SELECT triggers FROM go_goscope_standby')
-    // Before the triggers: nothing of this is a change that they are there for.
+    // Before the triggers, which must not react to these changes.
     for (const step of newLineageSteps(randomUUID(), newNumbers(now))) await sql.query(step.sql, step.parameters)
     for (const text of JSON.parse(String(triggers)) as string[]) await sql.query(text)
     await sql.query('DROP TABLE go_goscope_standby')

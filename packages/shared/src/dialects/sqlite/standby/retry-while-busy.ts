@@ -5,16 +5,16 @@ export interface BusyWait {
   /** ms. */
   readonly busyTimeout: number
   monotonic(): number
-  /** Whether nobody waits for the outcome any more. */
+  /** Returns whether no one waits for the outcome any longer. */
   stopping(): boolean
 }
 
 /**
- * Tries `step` anew while other writers have the source. The connection of a follower waits for them only shortly: rounds, and
- * those who read the standby between them, wait along. Entering the log and leaving it have to succeed all the same.
+ * Retries `step` while other writers hold the source. Each statement of a follower waits only briefly, because rounds and readers
+ * of the standby wait with it. Entering and leaving the log must succeed nevertheless.
  *
  * @param remedy What the caller can do, for the message.
- * @throws PersistenceError `BUSY` after `busyTimeout`, and what else `step` throws.
+ * @throws PersistenceError `BUSY` after `busyTimeout`, and any other error of `step`.
  */
 export async function retryWhileBusy<Result>(
   operation: string,

@@ -5,13 +5,13 @@ import { copySequences } from './full-copy.js'
 import { advance, type Position } from './position.js'
 import { inTransaction, oneRow, type Sql } from './sql.js'
 
-/** What one look at the source came to. */
+/** The outcome of one poll of the source. */
 export type Outcome =
-  /** The standby is what the source was at that moment. */
+  /** The standby has the content that the source had at that moment. */
   | { readonly kind: 'current'; readonly position: Position; readonly changes: number }
-  /** The log does not tell all that has changed. `trimmed`: it did once. */
+  /** The log does not contain all changes. `trimmed`: it did before it was trimmed. */
   | { readonly kind: 'copy anew'; readonly reason: string; readonly trimmed: boolean }
-  /** The source is of another history. */
+  /** The source has another lineage. */
   | { readonly kind: 'diverged'; readonly reason: string }
 
 const MANY_CHANGES = 1_000
@@ -20,14 +20,14 @@ const HAS_LOG = `SELECT
   EXISTS (SELECT 1 FROM source.sqlite_master WHERE name = 'go_goscope_meta') AS meta,
   EXISTS (SELECT 1 FROM source.sqlite_master WHERE name = 'go_goscope_changes') AS log`
 
-// What the log leaves behind whose table of changes was dropped: who removes a log leaves none of it.
-const LEFT = `SELECT 1 FROM source.sqlite_master
+// Triggers that remain although the table of changes was dropped by hand. A regular removal of the log leaves none.
+const LEFTOVER = `SELECT 1 FROM source.sqlite_master
 WHERE name = 'go_goscope_followers' OR (type = 'trigger' AND name GLOB '${LOG_TRIGGER_PREFIX}*') LIMIT 1`
 
 const META = `SELECT (SELECT value FROM source.go_goscope_meta WHERE key = 'lineage') AS lineage,
   (SELECT CAST(value AS INTEGER) FROM source.go_goscope_meta WHERE key = 'log_end') AS log_end`
 
-// Each by itself: SQLite finds one end of a table by its key, and scans it for both.
+// Separate subqueries: SQLite finds one end of a table by its key, but scans the table for both.
 const LOG = `SELECT (SELECT min(seq) FROM source.go_goscope_changes) AS first,
   (SELECT max(seq) FROM source.go_goscope_changes) AS last,
   (SELECT token FROM source.go_goscope_changes WHERE seq = (SELECT max(seq) FROM source.go_goscope_changes)) AS last_token,
@@ -35,11 +35,11 @@ const LOG = `SELECT (SELECT min(seq) FROM source.go_goscope_changes) AS first,
   EXISTS (SELECT 1 FROM source.go_goscope_changes WHERE seq > ?1 AND tbl = '') AS gap`
 
 /**
- * Brings the standby to where the source is: one read transaction on the source and one write transaction on the standby,
- * with the position in it. Either all of it has happened or nothing.
+ * Brings the standby up to date with the source: one read transaction on the source and one write transaction on the standby,
+ * which includes the position. All or nothing.
  *
  * @param sql A connection to the standby with the source attached.
- * @param onBehind Called before many changes are taken over, which takes long enough to be told of.
+ * @param onBehind Called before many changes are applied, which takes long enough to be reported.
  */
 export function runRound(
   sql: Sql,
@@ -64,7 +64,7 @@ export async function applyChanges(
     return diverged(lineage === null ? 'the source was never followed' : `the source is of the lineage ${lineage}`)
   }
   if (found.log === 0) {
-    if ((await sql.query(LEFT)).length > 0) return diverged(DROPPED)
+    if ((await sql.query(LEFTOVER)).length > 0) return diverged(DROPPED)
     if (Number(logEnd ?? 0) < position.seq) return older(Number(logEnd ?? 0), position)
     return { kind: 'copy anew', reason: 'the log of the source was removed', trimmed: true }
   }
@@ -97,7 +97,7 @@ const DROPPED =
 
 const NAMED = 'SELECT DISTINCT tbl FROM source.go_goscope_changes WHERE seq > ?1'
 
-/** Of each table every removal before the first insert: a row may have taken the rowid or the key of another one. */
+/** Per table, all removals come before the first insert: a row may have taken the rowid or the key of another row. */
 async function copyLogged(sql: Sql, { seq }: Position, tables: FollowedTables): Promise<void> {
   const named = (await sql.query(NAMED, [seq])).map(({ tbl }) => tbl)
   for (const table of tables.logged) {
@@ -107,7 +107,7 @@ async function copyLogged(sql: Sql, { seq }: Position, tables: FollowedTables): 
       `WHERE ${by} IN (SELECT ${column} FROM source.go_goscope_changes WHERE seq > ?1 AND tbl = ${quotedText(name)})`
     const removal = `DELETE FROM main.${quotedName(name)}`
     await sql.query(`${removal} ${logged(idOf(table), 'id')}`, [seq])
-    // What had the key before is gone from the source, or was logged by itself.
+    // The row that had the key before is gone from the source, or was logged separately.
     if (rowid !== undefined) await sql.query(`${removal} ${logged(inKey(key), 'key')}`, [seq])
     await sql.query(`${copyingRows(name, tables)} ${logged(idOf(table), 'id')}`, [seq])
   }

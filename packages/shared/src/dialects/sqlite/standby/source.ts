@@ -2,7 +2,7 @@ import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { fileIdentity } from '../file/file-identity.js'
 import { oneRow, type Sql } from './sql.js'
 
-/** A connection that is closed by who opened it. */
+/** A connection that its opener closes. */
 export interface OwnSql extends Sql {
   close(): Promise<void>
 }
@@ -11,8 +11,8 @@ export interface OwnSql extends Sql {
 export type OpenSource = () => Promise<OwnSql>
 
 /**
- * The file that is followed, as it is reached: attached to the connection of the standby for reading, so that rows go from
- * file to file and none through JavaScript, and by a connection of its own for what has to be written there.
+ * The followed file. It is attached to the connection of the standby for reading, so that rows go from file to file and not
+ * through JavaScript. A separate connection writes to it.
  */
 export class Source {
   readonly #path: string
@@ -35,7 +35,7 @@ export class Source {
     return this.#connection !== undefined
   }
 
-  /** For writing. */
+  /** The connection for writing. */
   get sql(): Sql {
     if (this.#connection === undefined) throw new Error('the source is detached')
     return this.#connection
@@ -44,7 +44,7 @@ export class Source {
   /** @throws PersistenceError `CANNOT_OPEN` when there is no such file. */
   async attach(): Promise<void> {
     const identity = await fileIdentity(this.#path)
-    // Engines and ATTACH would make a file that is missing.
+    // Engines and ATTACH would create a missing file.
     if (identity === undefined) throw this.#gone()
     const connection = await this.#open()
     try {
@@ -61,9 +61,9 @@ export class Source {
   async detach(): Promise<void> {
     const connection = this.#connection
     this.#connection = undefined
-    // Until it is attached again: that may fail for now.
+    // Until it is attached again, which may fail for now.
     this.#identity = undefined
-    // What a connection has locked ends with it.
+    // The locks of a connection end with it.
     this.#locked = false
     try {
       await this.detachFromStandby()
@@ -72,7 +72,7 @@ export class Source {
     }
   }
 
-  /** Leaves the connection of the standby; {@link sql} stays. May be repeated. */
+  /** Detaches from the connection of the standby; {@link sql} stays. May be called again. */
   async detachFromStandby(): Promise<void> {
     if (!this.#attached) return
     this.#attached = false
@@ -80,10 +80,10 @@ export class Source {
   }
 
   /**
-   * Whether anything may have been committed since the last call, by whomever. Goes over to the file that has the name now
-   * where that is another one.
+   * Returns whether anything may have been committed since the last call, by any process. If the path leads to another file now,
+   * switches to that file.
    *
-   * @throws PersistenceError `CANNOT_OPEN` when there is none.
+   * @throws PersistenceError `CANNOT_OPEN` when there is no file.
    */
   async mayHaveChanged(): Promise<boolean> {
     const identity = await fileIdentity(this.#path)
@@ -97,16 +97,16 @@ export class Source {
     return this.#dataVersion !== before
   }
 
-  /** What was seen is to be looked at again. */
-  lookAgain(): void {
+  /** Makes the next {@link mayHaveChanged} return true. */
+  markChanged(): void {
     this.#dataVersion = undefined
   }
 
   /**
-   * Leaves the file to the connection for writing alone, and sees to it that nobody else has it open: only this change of
-   * the journal mode asks for all connections, also for those that are idle.
+   * Detaches the file from the standby and makes sure that only the writing connection has it open. Only this change of the
+   * journal mode detects all connections, including idle ones.
    *
-   * @throws PersistenceError `FILE_IN_USE`; the source is attached as before.
+   * @throws PersistenceError `FILE_IN_USE`; the source is then attached as before.
    */
   async lockExclusively(): Promise<void> {
     await this.detachFromStandby()
@@ -126,16 +126,16 @@ export class Source {
     }
   }
 
-  /** Ends {@link lockExclusively}. May be repeated. */
+  /** Ends {@link lockExclusively}. May be called again. */
   async unlock(): Promise<void> {
     if (!this.#locked) return
-    // Where something has failed the transaction may be open still.
+    // After a failure the transaction may still be open.
     await this.sql.query('ROLLBACK').catch(() => undefined)
     await this.sql.query('PRAGMA journal_mode = WAL')
     this.#locked = false
   }
 
-  /** {@link unlock}; the source is attached as before, also where its mode cannot be put back for now. */
+  /** Unlocks and attaches the source as before, even if its journal mode cannot be restored for now. */
   async unlockAndAttach(): Promise<void> {
     try {
       await this.unlock()
@@ -159,7 +159,7 @@ export class Source {
   }
 }
 
-/** In the place of `BUSY` as following begins: to wait does not help where a connection keeps the file for itself. */
+/** Replaces `BUSY` when following begins: waiting does not help while a connection has the file exclusively. */
 export function lockedAlone(busy: unknown): PersistenceError {
   return new PersistenceError(
     'FILE_IN_USE',
@@ -169,7 +169,7 @@ export function lockedAlone(busy: unknown): PersistenceError {
   )
 }
 
-/** One connection reads databases of one encoding; that of a database is settled with its first table. */
+/** One connection can only use databases of the same encoding; a database gets its encoding with its first table. */
 async function adoptEncoding(standby: Sql, source: Sql): Promise<void> {
   const [{ objects }, { encoding }] = [
     await oneRow(standby, 'SELECT count(*) AS objects FROM main.sqlite_master'),

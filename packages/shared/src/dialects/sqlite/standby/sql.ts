@@ -5,7 +5,7 @@ export interface Sql {
   query(sql: string, parameters?: readonly SqlValue[]): Promise<Row[]>
 }
 
-/** The first row of an answer that has one. */
+/** Returns the first row of an answer that has at least one. */
 export async function oneRow(sql: Sql, text: string, parameters: readonly SqlValue[] = []): Promise<Row> {
   const [row] = await sql.query(text, parameters)
   if (row === undefined) throw new Error(`no row came of ${text}`)
@@ -15,8 +15,8 @@ export async function oneRow(sql: Sql, text: string, parameters: readonly SqlVal
 /**
  * Runs `body` in one transaction.
  *
- * @param kind `IMMEDIATE` takes the write lock of every attached database at once; `DEFERRED` that of a database at the
- *   first write to it.
+ * @param kind `IMMEDIATE` acquires the write lock of every attached database at once; `DEFERRED` acquires that of a database at
+ *   the first write to it.
  */
 export async function inTransaction<Result>(
   sql: Sql,
@@ -29,11 +29,11 @@ export async function inTransaction<Result>(
     await sql.query('COMMIT')
     return result
   } catch (error) {
-    // The engine may have rolled back by itself and then refuses this; either way nothing stays open.
+    // The engine may have rolled back by itself and then refuses this. In both cases no transaction stays open.
     await sql.query('ROLLBACK').catch(() => undefined)
     throw error
   }
 }
 
-/** Connections attach the source under this name; unqualified names are those of the standby. */
+/** Connections attach the source under this name. Unqualified names belong to the standby. */
 export type Schema = 'main' | 'source'

@@ -9,10 +9,10 @@ import { sqliteDialect } from '../sqlite-dialect.js'
 import type { StandbyThread } from './standby-thread.js'
 import { ThreadDriver } from './thread-driver.js'
 
-/** A standby has the tables and not what belongs to them, and is made by the one that follows. */
+/** Without set-up: the follower creates the tables of a standby, without the other objects that belong to them. */
 const dialect: Dialect = { ...sqliteDialect, setUp: async () => {}, place: () => new ThreadPlace() }
 
-/** The stores over a standby, for reading: what writes is refused with `READ_ONLY`. */
+/** The stores over a standby, read-only: writes are refused with `READ_ONLY`. */
 export function standbyReads(thread: StandbyThread, options: AdapterOptions): SqlAdapter {
   const handle = {}
   const driver = new ThreadDriver(thread)
@@ -23,12 +23,12 @@ export function standbyReads(thread: StandbyThread, options: AdapterOptions): Sq
   return new SqlAdapter(handle, () => driver, dialect, onDiagnostic ? { ...reading, onDiagnostic } : reading)
 }
 
-/** Where the handle of a standby leads: to another thread, which has the file and watches over it. */
+/** The place of a standby: another thread has the file and watches it. */
 class ThreadPlace implements Place {
   readonly guard: WriteGuard = { doubtful: () => false, question: 'SELECT 1', judge: () => undefined }
   readonly version = ''
   readonly location = ''
-  /** No other handle leads there. A connection without one would take it for a database of its own and write to it. */
+  /** Unique to this handle. A connection without an identity would be taken for a private database and written to. */
   readonly identity: string = randomUUID()
 
   async enter(): Promise<void> {}

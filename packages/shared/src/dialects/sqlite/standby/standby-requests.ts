@@ -7,30 +7,32 @@ import type { FollowerState } from './follower-state.js'
 import type { CallName, Calls, FollowEvent, Request } from './messages.js'
 import type { StandbyState } from './standby-state.js'
 
-type Answers = { [Name in CallName]: (asked: Calls[Name]['asked']) => Promise<Calls[Name]['answer']> }
+type Answers = { [Name in CallName]: (input: Calls[Name]['input']) => Promise<Calls[Name]['answer']> }
 
-/** Takes what the thread of a standby is asked, and answers between two rounds: a half-applied round is never read. */
+/**
+ * Receives the requests to the thread of a standby and answers them between rounds, so that a half-applied round is never read.
+ */
 export class StandbyRequests {
   readonly #answers: Omit<Answers, 'reach'>
   readonly #follower: Follower
   readonly #state: FollowerState
-  readonly #tell: (event: FollowEvent) => void
+  readonly #send: (event: FollowEvent) => void
   #requests: Request[] = []
-  /** Calls that wait until the standby is far enough. */
+  /** Calls that wait until the standby has reached a position. */
   #waiting: { readonly id: number; readonly position: number }[] = []
   #wake: () => void = () => undefined
 
-  /** @param handOver Called when the standby has taken over. What it gives is the answer to that. */
+  /** @param handOver Called when the standby has taken over. Its result is the answer to that request. */
   constructor(
     { standby, state }: FollowerParts,
     follower: Follower,
     ending: Ending,
-    tell: (event: FollowEvent) => void,
+    send: (event: FollowEvent) => void,
     handOver: () => Promise<string | undefined>,
   ) {
     this.#follower = follower
     this.#state = state
-    this.#tell = tell
+    this.#send = send
     this.#answers = {
       query: ({ sql, parameters }) => standby.query(sql, parameters),
       verify: () => follower.verify(),
@@ -41,7 +43,7 @@ export class StandbyRequests {
     }
   }
 
-  /** @param message A {@link Request}, or `undefined` to look whether the thread is to stop. */
+  /** @param message A {@link Request}, or `undefined` to check whether the thread is to stop. */
   receive(message: unknown): void {
     if (message !== undefined) this.#requests.push(message as Request)
     this.#wake()
@@ -50,16 +52,16 @@ export class StandbyRequests {
   async answerAll(): Promise<void> {
     for (const request of this.#requests.splice(0)) {
       try {
-        if (request.call === 'reach') await this.#reach(request.id, request.asked.position)
-        else this.#tell({ id: request.id, answer: await this.#answers[request.call](request.asked as never) })
+        if (request.call === 'reach') await this.#reach(request.id, request.input.position)
+        else this.#send({ id: request.id, answer: await this.#answers[request.call](request.input as never) })
       } catch (error) {
-        this.#tell({ id: request.id, error: errorForm(error) })
+        this.#send({ id: request.id, error: errorForm(error) })
       }
     }
     this.#answerReached()
   }
 
-  /** Settles after `ms`, or when there is something to answer. */
+  /** Settles after `ms`, or earlier when there is a request to answer. */
   async waitForWork(ms: number): Promise<void> {
     if (this.#requests.length > 0) return
     await new Promise<void>((resolve) => {
@@ -74,7 +76,7 @@ export class StandbyRequests {
 
   async #reach(id: number, wanted: number | undefined): Promise<void> {
     if (this.#state.going) await this.#follower.round()
-    // After the round, which makes a log that was removed anew.
+    // After the round, which recreates a removed log.
     const position = wanted ?? (this.#state.going ? await this.#follower.head() : Number.POSITIVE_INFINITY)
     this.#waiting.push({ id, position })
     if (this.#state.going && position > (this.#state.current.position ?? 0)) await this.#follower.round()
@@ -84,8 +86,8 @@ export class StandbyRequests {
     const { going, current } = this.#state
     const reached = current.position ?? Number.NEGATIVE_INFINITY
     this.#waiting = this.#waiting.filter(({ id, position }) => {
-      if (reached >= position) this.#tell({ id, answer: reached })
-      else if (!going || current.state === 'waiting') this.#tell({ id, error: errorForm(notReached(current)) })
+      if (reached >= position) this.#send({ id, answer: reached })
+      else if (!going || current.state === 'waiting') this.#send({ id, error: errorForm(notReached(current)) })
       else return true
       return false
     })

@@ -1,13 +1,12 @@
 /**
  * The state of a standby.
- *
- * - `copying`: it makes a full copy, for the first time or again, as `reason` says. Reads see the content before the copy.
+ * - `copying`: it makes a full copy, for the first time or again, as `reason` says. Reads return the content before the copy.
  * - `following`: at `checkedAt` it had everything that the source had.
- * - `waiting`: its disk, or that of its source, is full, as `reason` says. It has the content of the source at `position`, tries
- *   again each second, and follows on when there is room.
- * - `diverged`: the source has another history, or one of the two was changed by hand. It follows no more.
+ * - `waiting`: its disk, or that of its source, is full, as `reason` says. It has the content of the source at `position`,
+ *   retries every second, and follows again when there is space.
+ * - `diverged`: the source has another lineage, or one of the two was changed by hand. It no longer follows.
  * - `lost`: the log lacks changes that the standby needs, the source cannot be followed, or the standby's own file was deleted or
- *   replaced. It follows no more.
+ *   replaced. It no longer follows.
  * - `stopped`: it was stopped, or the source cannot be read. It has the content of the source at `position`.
  */
 export type StandbyCondition = 'copying' | 'following' | 'waiting' | 'diverged' | 'lost' | 'stopped'
@@ -15,13 +14,13 @@ export type StandbyCondition = 'copying' | 'following' | 'waiting' | 'diverged' 
 /** The last report of a standby's thread. */
 export interface StandbyState {
   readonly state: StandbyCondition
-  /** Why, where there is something to say. */
+  /** The reason for the state, if there is one. */
   readonly reason: string | undefined
-  /** The number of the last change that it has. */
+  /** The number of the last change that the standby has. */
   readonly position: number | undefined
-  /** How many changes the standby lacked at its last look at the source; `undefined` before the first look. */
+  /** How many changes the standby lacked at its last poll of the source; `undefined` before the first poll. */
   readonly behind: number | undefined
-  /** Epoch ms of the last look at the source. */
+  /** Epoch ms of the last poll of the source. */
   readonly checkedAt: number | undefined
 }
 
@@ -33,11 +32,11 @@ export const BEFORE_THE_FIRST_COPY: StandbyState = {
   checkedAt: undefined,
 }
 
-/** The answer of `Standby.verify()`. */
+/** The result of `Standby.verify()`. */
 export interface Verification {
-  /** Whether every cell and rowid is the same on both sides. */
+  /** Whether every cell and rowid is equal on both sides. */
   readonly equal: boolean
-  /** The last change that both sides have. */
+  /** The number of the last change that both sides have. */
   readonly position: number
   readonly rows: number
   /** Hex, over every cell and rowid of the standby. */

@@ -10,14 +10,14 @@ interface Pending {
   reject(error: unknown): void
 }
 
-/** The thread of a standby, as its owner sees it. */
+/** Controls the thread of a standby. */
 export class StandbyThread {
   readonly engine: string
-  /** As it was told last. */
+  /** The state from its last report. */
   state: StandbyState = BEFORE_THE_FIRST_COPY
-  /** Settles when there is something to read. @throws PersistenceError why it cannot follow. */
+  /** Settles when the standby is readable. @throws PersistenceError the reason why it cannot follow. */
   readonly begun: Promise<void>
-  /** Settles when the thread has closed everything and is gone. @throws PersistenceError what went wrong at the end. */
+  /** Settles when the thread has closed everything and ended. @throws PersistenceError an error of ending. */
   readonly ended: Promise<void>
   readonly #thread: EngineThread<FollowEvent, undefined>
   readonly #pending = new Map<number, Pending>()
@@ -38,21 +38,21 @@ export class StandbyThread {
     })
     this.ended = this.#end()
     this.begun = Promise.race([begun, this.ended])
-    // Who stops it is told; until then calls are.
+    // The caller of `stop` receives the error; until then, pending calls do.
     this.ended.catch(() => undefined)
     this.begun.catch(() => undefined)
   }
 
-  /** Asks the thread. @throws PersistenceError what its answer was, or that there is none any more. */
-  ask<Name extends CallName>(call: Name, asked: Calls[Name]['asked']): Promise<Calls[Name]['answer']> {
+  /** Sends a request to the thread. @throws PersistenceError the error in its answer, or that the thread has ended. */
+  request<Name extends CallName>(call: Name, input: Calls[Name]['input']): Promise<Calls[Name]['answer']> {
     if (this.#over) return Promise.reject(endedError(this.state))
     const id = ++this.#lastId
     const answer = new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject }))
-    this.#thread.send({ id, call, asked })
+    this.#thread.send({ id, call, input })
     return answer as Promise<Calls[Name]['answer']>
   }
 
-  /** Ends following. */
+  /** Stops following. */
   stop(): Promise<void> {
     this.#thread.stop()
     return this.ended

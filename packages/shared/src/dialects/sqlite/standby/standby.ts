@@ -13,15 +13,15 @@ import type { StandbyCondition, Verification } from './standby-state.js'
 import type { StandbyThread } from './standby-thread.js'
 import { ThreadDriver } from './thread-driver.js'
 
-/** What makes adapters for a standby that takes over. */
+/** Creates the adapters for a standby that takes over. */
 export interface StandbyHost<Adapter> {
-  /** On a database that is in the memory of another thread. */
+  /** On a database in the memory of another thread. */
   adapter(handle: object, driver: () => SqlDriver): Promise<Adapter>
   /**
    * On the file of the standby.
    *
    * @param identity Its device and inode.
-   * @throws PersistenceError `FILE_REPLACED` when the name does not find it any more.
+   * @throws PersistenceError `FILE_REPLACED` when the path no longer leads to that file.
    */
   open(path: string, identity: string | undefined): Promise<Adapter>
 }
@@ -29,16 +29,16 @@ export interface StandbyHost<Adapter> {
 /** Options of {@link Standby.takeOver}. */
 export interface TakeOverOptions {
   /**
-   * Whether the standby takes over while the source is in use. The users of the source go on writing to it, and only the contents
-   * tell the two files apart. Default `false`.
+   * Takes over even while the source is in use. Processes that use the source continue to write to it, and only their contents
+   * distinguish the two files. Default `false`.
    */
   force?: boolean
 }
 
 /**
- * A copy of what adapters keep in a file in use, in another file or in memory, that is kept up to date and can take over when the
- * file is lost. It has the writes of every process to those tables, and no tables of the app's own. At any time its content is
- * that of the source at one moment.
+ * A copy of the adapters' tables of a file, in another file or in memory. It is kept up to date while the source is in use, and
+ * can take over when the source is lost. It has the writes of every process to those tables, but none of the app's own tables. At
+ * any time its content is a consistent snapshot of the source.
  *
  * A standby keeps the process alive until it is stopped.
  */
@@ -57,7 +57,7 @@ export class Standby<Adapter> implements AsyncDisposable {
   readonly #reads: SqlAdapter
   #takenOver = false
 
-  /** @param thread One that has begun. */
+  /** @param thread A thread that has begun. */
   constructor(thread: StandbyThread, target: string, host: StandbyHost<Adapter>, options: AdapterOptions) {
     this.#thread = thread
     this.#target = target
@@ -75,7 +75,7 @@ export class Standby<Adapter> implements AsyncDisposable {
     return this.#thread.state.state
   }
 
-  /** Why the standby is not following, or waits for room, or why its last full copy was made. */
+  /** Why the standby does not follow or waits for disk space, or why its last full copy was made. */
   get reason(): string | undefined {
     return this.#thread.state.reason
   }
@@ -86,14 +86,14 @@ export class Standby<Adapter> implements AsyncDisposable {
   }
 
   /**
-   * How many changes the standby lacked at its last look at the source; `undefined` before the first look, while it is copied anew,
-   * and when it follows no more.
+   * How many changes the standby lacked at its last poll of the source. `undefined` before the first poll, during a new full
+   * copy, and when it no longer follows.
    */
   get behind(): number | undefined {
     return this.#thread.state.behind
   }
 
-  /** Epoch ms of the standby's last look at the source. */
+  /** Epoch ms of the standby's last poll of the source. */
   get checkedAt(): number | undefined {
     return this.#thread.state.checkedAt
   }
@@ -103,59 +103,60 @@ export class Standby<Adapter> implements AsyncDisposable {
    *
    * @param position The number of the change. Default: the last change that is committed in the source now.
    * @returns the number of the last change that the standby has.
-   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `DISK_FULL` while it waits for room; the reason of the signal.
+   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `DISK_FULL` while it waits for disk space; the reason of the signal.
    */
   async waitFor(position?: number, options: { signal?: AbortSignal } = {}): Promise<number> {
     if (position !== undefined && !Number.isSafeInteger(position)) {
       throw invalidArgument('standby.waitFor', `position must be a whole number, got ${shown(position)}`)
     }
     checkSignal(options.signal, 'standby.waitFor')
-    return untilAborted(options.signal, this.#thread.ask('reach', { position }))
+    return untilAborted(options.signal, this.#thread.request('reach', { position }))
   }
 
   /**
-   * Compares every cell of the standby and of the source at one moment, by a checksum, and checks the standby by
+   * Compares every cell of the standby and of the source in one snapshot, by a checksum, and checks the standby with
    * `integrity_check`. Reads wait meanwhile, about half a second for 100,000 rows. A difference makes the standby `diverged`;
    * damage makes it `lost`.
    *
    * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `DISK_FULL`, `CORRUPT`.
    */
   verify(): Promise<Verification> {
-    return this.#thread.ask('verify', {})
+    return this.#thread.request('verify', {})
   }
 
   /**
-   * Makes the standby a database of its own, after it has taken the last changes of the source, where that can be read. Lock
-   * tokens and claim generations go on far above all that the source has given, and the database has a new lineage. The standby
-   * has ended then; {@link stop} waits until it has left the source too.
+   * Turns the standby into an independent database, after it has applied the last changes of the source, if the source is
+   * readable. Lock tokens and claim generations continue far above all that the source has granted, and the database has a new
+   * lineage. The standby has then ended; {@link stop} waits until it has left the source too.
    *
    * @returns a connected adapter on the new database.
-   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `FILE_IN_USE`, `CORRUPT`, `BUSY`, `DISK_FULL`; the standby goes on as
-   *   before. `FILE_REPLACED` when it has taken over, and its file lost its name before it was opened.
+   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `FILE_IN_USE`, `CORRUPT`, `BUSY`, `DISK_FULL`; the standby then
+   *   continues as before. `FILE_REPLACED` when it has taken over, and its file was renamed, deleted or replaced before it was
+   *   opened.
    */
   async takeOver({ force = false }: TakeOverOptions = {}): Promise<Adapter> {
     if (typeof force !== 'boolean') {
       throw invalidArgument('standby.takeOver', `option force must be true or false, got ${shown(force)}`)
     }
-    const identity = await this.#thread.ask('takeOver', { force })
+    const identity = await this.#thread.request('takeOver', { force })
     this.#takenOver = true
     await this.#reads.disconnect()
     if (this.#target === ':memory:') {
       const driver = new ThreadDriver(this.#thread)
       return this.#host.adapter({}, () => driver)
     }
-    // The thread has closed it, and leaves the source now.
+    // The thread has closed the file, and is leaving the source now.
     return this.#host.open(this.#target, identity)
   }
 
   /**
-   * Ends following. The last follower of a source removes the log from it. The file of the standby stays. May be repeated.
+   * Stops following. The last follower of a source removes the log from it. The file of the standby stays. May be called again.
    *
-   * @throws PersistenceError `BUSY` when others write to the source without a pause, `DISK_FULL` when its disk is full; the log stays
-   *   there for a day then.
+   * @throws PersistenceError `BUSY` when others write to the source without a pause, `DISK_FULL` when its disk is full; the log
+   *   then stays in the source for a day.
    */
   async stop(): Promise<void> {
-    // The adapter that has taken over has the thread now.
+    // The adapter that has taken over now owns the thread.
     if (this.#takenOver && this.#target === ':memory:') return
     await this.#reads.disconnect()
     await this.#thread.stop()

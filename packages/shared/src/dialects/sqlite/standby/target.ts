@@ -10,7 +10,10 @@ import { oneRow, type Sql } from './sql.js'
 
 const MODE = 0o600
 
-/** The database of a standby, which this thread has alone: nobody reads it past the one that keeps a round whole, or writes to it. */
+/**
+ * The database of a standby. This thread has it exclusively: no other connection reads it in the middle of a round, or writes to
+ * it.
+ */
 export class Target {
   readonly sql: Sql
   readonly #path: string
@@ -26,7 +29,7 @@ export class Target {
   }
 
   /**
-   * @param path Or `:memory:`.
+   * @param path A path, or `:memory:`.
    * @throws PersistenceError `FILE_IN_USE`.
    */
   static async open(path: string, engine: ThreadEngine<object>, busyTimeout: number): Promise<Target> {
@@ -36,12 +39,12 @@ export class Target {
       connection = await openOwn(path, engine, { readOnly: false, busyTimeout })
       const sql = sqlOf(connection, path)
       await tune(sql, path)
-      // Somebody may have written to it before it was this thread's alone.
+      // Another process may have written to it before this thread had it exclusively.
       const { objects } = await oneRow(sql, 'SELECT count(*) AS objects FROM main.sqlite_master')
       return new Target(path, connection, made !== undefined && objects === 0)
     } catch (error) {
       if (made !== undefined) {
-        // Else the journal by which the file leaves its mode stays, for as long as the engine keeps the file open.
+        // Otherwise the journal of the mode change stays for as long as the engine keeps the file open.
         await connection?.queue.query('standby', 'PRAGMA main.locking_mode = NORMAL').catch(() => undefined)
         await removeUnused(path, made, connection?.queue)
       }
@@ -60,14 +63,14 @@ export class Target {
     return this.#closed
   }
 
-  /** Whether its name still finds it. */
+  /** Returns whether the path still leads to the file. */
   async stays(): Promise<boolean> {
     return this.#path === ':memory:' || (await fileIdentity(this.#path)) === this.#connection.identity
   }
 
   /**
-   * To be called when it has taken over. A database in memory is this thread's, which serves it from now on; a file is opened
-   * by whoever has it now. It is promoted: what keeps this thread from closing it must not be told as a takeover that failed.
+   * Call it after a takeover. A database in memory stays with this thread, which serves it from now on; a file is opened by its
+   * new user. The takeover is complete, so a failure to close the file here must not be reported as a failed takeover.
    *
    * @returns device and inode of the file.
    */
@@ -76,21 +79,21 @@ export class Target {
     return this.#connection.identity
   }
 
-  /** In the place of {@link close}, where nobody was told of a standby: removes the file, if this has made it. */
+  /** Call it instead of {@link close} if `follow` has failed. Removes the file if this thread has created it. */
   async discard(): Promise<void> {
-    // A name that another file has by now, or that cannot be looked at, is not ours. What cannot be removed stays, and can be
+    // A path that leads to another file by now, or cannot be read, is not ours. A file that cannot be removed stays, and can be
     // followed into.
     if (this.#made && (await this.stays().catch(() => false)))
       for (const suffix of ['-wal', '']) await rm(this.#path + suffix, { force: true }).catch(() => undefined)
     await this.close()
   }
 
-  /** May be repeated. */
+  /** May be called again. */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     try {
-      // Some engines keep a file open for longer than its handle, and with it the lock that keeps others away.
+      // Some engines keep a file open after its handle is closed, and with it the lock that excludes others.
       await this.sql.query('PRAGMA main.locking_mode = NORMAL')
       await this.sql.query('SELECT count(*) FROM main.sqlite_master')
     } finally {
@@ -100,7 +103,7 @@ export class Target {
 }
 
 /**
- * @param path Of its file, or `:memory:`.
+ * @param path The path of its file, or `:memory:`.
  * @param isFull For tests.
  */
 export function sqlOf(
@@ -125,7 +128,7 @@ async function tune(sql: Sql, path: string): Promise<void> {
   if (path === ':memory:') return
   await sql.query('PRAGMA main.locking_mode = EXCLUSIVE')
   await sql.query('PRAGMA main.journal_mode = WAL')
-  // A loss of power may take the source's disk as well, and then there is nothing that it could be copied from again.
+  // A power loss may also destroy the source's disk, and then there is nothing to copy from again.
   await sql.query('PRAGMA main.synchronous = FULL')
   await sql.query('BEGIN EXCLUSIVE')
   await sql.query('COMMIT')

@@ -1,7 +1,7 @@
 import type { AsyncDriver, AsyncStatement, Row, SqlValue } from '../../../driver/driver.js'
 import type { StandbyThread } from './standby-thread.js'
 
-/** The database of a standby, which is in another thread, as an engine that answers in a later turn. */
+/** A driver for the database of a standby, which is in another thread. */
 export class ThreadDriver implements AsyncDriver {
   readonly synchronous = false
   readonly engine: string
@@ -15,7 +15,7 @@ export class ThreadDriver implements AsyncDriver {
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
-    return this.#thread.ask('query', { sql, parameters })
+    return this.#thread.request('query', { sql, parameters })
   }
 
   async prepare(sql: string): Promise<AsyncStatement> {

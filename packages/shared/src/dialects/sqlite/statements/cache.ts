@@ -4,12 +4,12 @@ import { deleteExpired } from './delete-expired.js'
 import { anyNumber, anyNumbers, inRange, nameAndNext, ofValue } from './pages.js'
 import { boundRows } from './places.js'
 
-/** @param table A valid SQL name; the caller has checked it. */
+/** @param table A valid SQL name, checked by the caller. */
 export function cacheSql(table: string): CacheSql {
   const name = `"${table}"`
   const onSet =
     'ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at, created_at = excluded.created_at'
-  // CROSS JOIN keeps the planner from scanning the table for each key. The keys are parameters, hence the outer loop.
+  // CROSS JOIN keeps the planner from scanning the table for each key: the keys are parameters and therefore the outer loop.
   const getMany = `SELECT calls.key AS i, entries.value
 FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
   ON entries.key = calls.value AND (entries.expires_at IS NULL OR entries.expires_at > ?2)`

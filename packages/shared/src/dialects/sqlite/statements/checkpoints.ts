@@ -4,7 +4,7 @@ import { boundRows } from './places.js'
 
 const COLUMNS = 'id, task_id, sequence, timestamp, progress, data, estimated_time_remaining'
 
-// json_each has columns of its own, among them id.
+// json_each also has a column id, so the names are qualified.
 const SAVED_COLUMNS = COLUMNS.replaceAll(/\w+/g, 'saved.$&')
 
 const ON_SAVE = `ON CONFLICT (id) DO UPDATE SET
@@ -12,7 +12,7 @@ const ON_SAVE = `ON CONFLICT (id) DO UPDATE SET
   progress = excluded.progress, data = excluded.data,
   estimated_time_remaining = excluded.estimated_time_remaining, created_at = excluded.created_at`
 
-// The table has two indexes that begin with task_id. Only idx_checkpoints_sequence gives the order without a sort.
+// The table has two indexes that begin with task_id. Only idx_checkpoints_sequence provides the order without a sort.
 export const checkpointSql: CheckpointSql = {
   table: 'go_goscope_checkpoints',
 
@@ -72,7 +72,7 @@ WHERE task_id = ?1 ORDER BY sequence, rowid`,
   WHERE task_id = ?1 ORDER BY sequence DESC, rowid DESC LIMIT -1 OFFSET ?2
 )`,
     {
-      // LIMIT sees no column of another table, so calls share a statement if they keep the same number.
+      // LIMIT cannot use columns, so calls share a statement only if they keep the same number.
       batch: {
         match: 'none',
         shared: 1,

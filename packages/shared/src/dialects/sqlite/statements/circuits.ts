@@ -4,15 +4,15 @@ import type { CircuitSql } from '../../../stores/circuit-breaker/circuit-sql.js'
 export const COLUMNS = 'state, failure_count, last_failure_time, last_success_time'
 const GIVEN = `key AS k, ${COLUMNS}`
 
-// A period that a statement ends has no probes any more. `revision` tells the triggers that the change is ours.
+// The end of a period removes its probes. `revision` tells the triggers that the change is ours.
 const ON_SET = `ON CONFLICT (key) DO UPDATE SET
   state = excluded.state, failure_count = excluded.failure_count, last_failure_time = excluded.last_failure_time,
   last_success_time = excluded.last_success_time, updated_at = excluded.updated_at,
   opened_at = CASE WHEN excluded.state = state THEN opened_at ELSE excluded.opened_at END,
   generation = generation + 1, isolated = 0, successes = 0, probes = '[]', revision = revision + 1`
 
-// `?2` is the number of failures that opens the circuit, `?3` the time, in the single text, in the batch and in the tally.
-// `excluded` brings how many failures there are.
+// `?2` is the number of failures that opens the circuit, `?3` the time, in the single statement, in the batch and in the tally.
+// `excluded` has the number of new failures.
 const ON_FAILURE = `ON CONFLICT (key) DO UPDATE SET
   state = CASE WHEN state <> 'closed' OR failure_count + excluded.failure_count >= ?2 THEN 'open' ELSE 'closed' END,
   failure_count = failure_count + excluded.failure_count, last_failure_time = ?3, updated_at = ?3,
@@ -29,7 +29,7 @@ const ON_SUCCESS = `ON CONFLICT (key) DO UPDATE SET
   opened_at = CASE WHEN isolated THEN opened_at END,
   generation = generation + (state <> 'closed' AND NOT isolated), successes = 0, probes = '[]', revision = revision + 1`
 
-/** What a statement that begins a period of the circuit by hand sets, beside its state. `?2` is the time. */
+/** Set by a statement that begins a new period explicitly, besides its state. `?2` is the time. */
 const NEW_PERIOD = `updated_at = ?2, generation = generation + 1, successes = 0, probes = '[]', revision = revision + 1`
 
 export const circuitSql: CircuitSql = {
@@ -75,7 +75,8 @@ RETURNING ${GIVEN}`,
     {
       clocked: 'wall',
       announces: { of: 'circuit' },
-      // An upsert sees only `excluded`, which has no place for the threshold: calls share a statement if they share that.
+      // An upsert sees only `excluded`, which has no column for the threshold: calls share a statement only if they have the same
+      // threshold.
       batch: {
         match: 'order',
         shared: 1,
@@ -86,7 +87,7 @@ SELECT value, CASE WHEN 1 >= ?2 THEN 'open' ELSE 'closed' END, 1, ?3, ?3, CASE W
 FROM json_each(?1) WHERE true
 ${ON_FAILURE}
 RETURNING ${GIVEN}`,
-        // Failures of which one opens the circuit give two states: they do not go as a count.
+        // If one of several failures opens the circuit, they lead to two states, so they cannot be sent as a count.
         tally: {
           column: 'failure_count',
           sql: `INSERT INTO go_goscope_circuit (

@@ -3,8 +3,8 @@ import type { ClaimSql } from '../../../stores/idempotency/idempotency-sql.js'
 import { deleteExpired } from './delete-expired.js'
 import { ON_STORED } from './results.js'
 
-// Two times: what is on record is kept by the wall clock, as every program keeps it that reads the published table; leases
-// go by the lease clock, or by the time of the last grant where that is later: a clock set back must not revive a lease.
+// Two times are used. Results expire by the wall clock, like for every program that reads the published table. Leases expire by
+// the lease clock, or by the time of the last grant if that is later, because a clock that was set back must not revive a lease.
 const LAST_GRANT = 'coalesce((SELECT now FROM go_goscope_claim_clock), 0)'
 
 const STATE_OF_KEY = `
@@ -86,7 +86,7 @@ RETURNING key`,
     { clocked: 'lease', announces: { of: 'claim' } },
   ),
 
-  // A guess of the generation ends nothing: it is given once, to one claim.
+  // A generation is granted to one claim only, so a guessed one ends nothing.
   free: write(
     'idempotency.freeClaim',
     'one',
@@ -126,7 +126,7 @@ WHERE key IN (SELECT value FROM json_each(?1)) AND failure IS NOT NULL`,
   sweepRecords: write('idempotency.sweep', 'many', deleteExpired('go_goscope_claim_records'), { clocked: 'wall' }),
 }
 
-/** The trigger on the table of results ends the claim. @param value How `?4` is stored. */
+/** The trigger on the table of results ends the claim. @param value SQL that stores `?4`. */
 function completing(value: string): Statement<'one'> {
   return write(
     'idempotency.complete',

@@ -1,7 +1,7 @@
 /**
- * SQL that deletes at most `?1` rows of `table` that have expired, those that expired first, and gives one row for each.
+ * Returns SQL that deletes at most `?1` expired rows of `table`, those that expired first, and returns one row for each.
  *
- * @param now The time in SQL, made of `?2`.
+ * @param now SQL of the current time, derived from `?2`.
  */
 export function deleteExpired(table: string, now = '?2'): string {
   return `DELETE FROM ${table} WHERE key IN (

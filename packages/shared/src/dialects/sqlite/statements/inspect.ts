@@ -2,7 +2,7 @@ import type { InspectSql } from '../../../inspect/inspect-sql.js'
 import { read } from '../../../queue/statement.js'
 import { anyNumbers, inRange, isBeforeEnd, nameAndNext, ofValue } from './pages.js'
 
-// As in locks.ts and claims.ts: a lease ends by the time of the last grant where that is later than the caller's.
+// As in locks.ts and claims.ts: a lease ends by the time of the last grant, if that is later than the caller's time.
 const LAST_GRANT_OF_LOCKS = '(SELECT clock FROM go_goscope_lock_counter WHERE id = 1)'
 const LAST_GRANT_OF_CLAIMS = 'coalesce((SELECT now FROM go_goscope_claim_clock), 0)'
 
@@ -35,7 +35,7 @@ FROM go_goscope_claims WHERE ${inRange()} ORDER BY key LIMIT ?4`,
     { clocked: 'lease', scans: true },
   ),
 
-  // A value that is a blob is the mark of a result that could not be stored. A kept failure has come after the result.
+  // A blob value marks a result that could not be stored. A kept failure is newer than the result.
   results: read(
     'inspect.results',
     'many',
@@ -56,7 +56,8 @@ FROM go_goscope_claim_records WHERE ${inRange()} ORDER BY key LIMIT ?4`,
     { clocked: 'wall', scans: true },
   ),
 
-  // From task to task by the index, not from checkpoint to checkpoint. The rows come in the order in which they are made.
+  // Jumps from task to task in the index and does not read each checkpoint. Rows are returned in the order in which they are
+  // found.
   tasks: read(
     'inspect.tasks',
     'many',
@@ -86,7 +87,7 @@ FROM tasks CROSS JOIN go_goscope_checkpoints AS newest ON newest.rowid = (${NEWE
     `SELECT prefix FROM go_goscope_prefixes WHERE prefix <= ?1 AND idempotency = 'plain' ORDER BY prefix DESC LIMIT 1`,
   ),
 
-  // It is the first that was settled, unless somebody has deleted that.
+  // The first recorded prefix, unless it was deleted.
   plainTasks: read(
     'inspect.names',
     'one',
@@ -94,7 +95,7 @@ FROM tasks CROSS JOIN go_goscope_checkpoints AS newest ON newest.rowid = (${NEWE
   ),
 
   standbys: {
-    // Both: nobody follows by a log of which a table was dropped.
+    // Both tables, because a log with a missing table has no followers.
     table: `SELECT 1 WHERE (SELECT count(*) FROM main.sqlite_master
   WHERE type = 'table' AND name IN ('go_goscope_changes', 'go_goscope_followers')) = 2`,
     list: `SELECT id, seq, (SELECT max(seq) FROM main.go_goscope_changes) - seq AS behind, seen_at

@@ -22,7 +22,7 @@ function inRows(part: Part, table: string, rules: Rules, clocked?: 'wall'): RowI
   })
 }
 
-// What was over when the claim was granted may be there beside it, also after the wall clock was set back.
+// A result that had expired when the claim was granted may still be there, also after the wall clock was set back.
 const atTheClaim = (expiry: string): string => `(${expiry} IS NULL OR ${expiry} > max(?5, granted_at))`
 
 const ROWS: readonly RowInvariants[] = [
@@ -72,7 +72,7 @@ const ROWS: readonly RowInvariants[] = [
   }),
 ]
 
-/** Without those of the schema; see schema/schema-invariants.ts. */
+/** Without the invariants of the schema; see schema/schema-invariants.ts. */
 const DATABASE: readonly Invariant[] = [
   invariant(
     'locks',

@@ -6,19 +6,20 @@ const MARK = `(SELECT max(
   coalesce((SELECT clock FROM go_goscope_lock_counter WHERE id = 1), 0), coalesce((SELECT now FROM go_goscope_claim_clock WHERE id = 1), 0)
 ) AS mark)`
 
-// A record holds on while the wall clock passes the mark, so that a lease longer than the set-back ends in time. One of
-// a clock that was more than a day behind (a machine that starts in 1970) does not: put right, it would end every lease.
+// A record stays valid when the wall clock passes the highest time, so that a lease longer than the setback ends in time. A
+// record made under a clock that was more than a day behind (a machine that boots in 1970) does not: once corrected, it would end
+// every lease.
 const LONGEST_LEAD_MS = 86_400_000
 const RECORDED = `(SELECT mark FROM go_goscope_lease_time WHERE id = 1 AND now - wall <= ${LONGEST_LEAD_MS})`
 
-// The statement may have waited for another writer with the time it was given, so a wall clock that is a little behind the
-// record has not been set back.
+// The statement may have waited for another writer after its time was bound, so a wall clock slightly behind the record was not
+// set back.
 const LONGEST_WAIT_MS = 100
 
 export const leaseTimeSql: LeaseTimeSql = {
   read: read('time.read', 'one', `SELECT mark, ${RECORDED} AS recorded FROM ${MARK}`),
 
-  // A record counts only while nothing was granted since.
+  // A record is valid only while nothing was granted since.
   record: write(
     'time.record',
     'one',

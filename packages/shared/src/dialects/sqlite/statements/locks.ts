@@ -2,10 +2,10 @@ import { read, write } from '../../../queue/statement.js'
 import type { LockSql } from '../../../stores/lock/lock-sql.js'
 import { deleteExpired } from './delete-expired.js'
 
-// A lock is held while its expiry is later than the current time. The time is the caller's or the highest that was ever
+// A lock is held while its expiry is later than the current time. The current time is the caller's or the highest one ever
 // stored, whichever is later: a wall clock that is behind neither revives a lease nor grants one that ends too early.
 const MARK = '(SELECT clock FROM go_goscope_lock_counter WHERE id = 1)'
-// What every engine can read back exactly; it stands for no expiry.
+// The largest integer that every engine reads exactly; stands for no expiry.
 const LONGEST = Number.MAX_SAFE_INTEGER
 
 const ON_HELD = `ON CONFLICT (key) DO UPDATE SET
@@ -31,7 +31,7 @@ RETURNING token, expires_at, marked_at, ?4 AS ran_at`,
     {
       clocked: 'lease',
       announces: { of: 'leaseTime', column: 'marked_at' },
-      // A token is the counter's plus the position of the call.
+      // A token is the counter plus the position of the call.
       batch: {
         match: 'echo',
         echo: ['key', 'owner'],
@@ -74,7 +74,7 @@ WHERE key = ?1 AND owner = ?2 AND token = ?3 AND expires_at > max(?4, ${MARK})
 RETURNING token`,
     {
       clocked: 'lease',
-      // Grouped, because UPDATE FROM changes a row once however many match it.
+      // Grouped, because UPDATE FROM changes a row only once even if several rows match it.
       batch: {
         match: 'echo',
         echo: ['key', 'owner', 'token'],

@@ -1,8 +1,7 @@
-// What the statements that read a table page by page share; see session/row-walk.ts. The place to go on from is bytes: a
-// column of text may hold bytes that are no text, which an engine would give back as others, and the walk would not get
-// past them.
+// Shared by the statements that read a table page by page; see session/row-walk.ts. The position is passed as bytes: a text
+// column may contain bytes that are not valid text, which an engine would return changed, and the walk would not get past them.
 
-/** The rows from `?1` and `?2` on, whichever is later, to before `?3`; `?4` is how many. */
+/** The rows from `?1` and `?2`, whichever is later, up to but excluding `?3`; `?4` is the number of rows. */
 export function inRange(name = 'key'): string {
   return `${name} >= max(CAST(?1 AS TEXT), ?2) AND ${isBeforeEnd(name)}`
 }
@@ -18,21 +17,21 @@ export function nameAndNext(name = 'key'): string {
 }
 
 /**
- * Numeric columns of a row that is to be listed whatever it holds, as text where they are integers beyond 2^53: some engines
- * refuse to read those, and with them all rows of a page.
+ * Selects numeric columns of a row that may contain anything. Integers beyond 2^53 are returned as text, because some engines
+ * refuse to read them and with them all rows of a page.
  */
 export function anyNumbers(...columns: string[]): string {
   return columns.map((column) => anyNumber(column, column.slice(column.indexOf('.') + 1))).join(', ')
 }
 
-/** The same for one that is computed. */
+/** Same for a computed column. */
 export function anyNumber(expression: string, name: string): string {
   const greatest = Number.MAX_SAFE_INTEGER
   return `CASE WHEN typeof(${expression}) = 'integer' AND ${expression} NOT BETWEEN -${greatest} AND ${greatest}
   THEN CAST(${expression} AS TEXT) ELSE ${expression} END AS ${name}`
 }
 
-/** The bytes of a value, and the value where it has at most `?5` of them. */
+/** The length of a value in bytes, and the value if it has at most `?5` bytes. */
 export function ofValue(column: string): string {
   const bytes = `length(CAST(${column} AS BLOB))`
   return `${bytes} AS bytes, CASE WHEN ${bytes} <= ?5 THEN ${column} END AS value`

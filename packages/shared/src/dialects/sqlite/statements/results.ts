@@ -3,7 +3,7 @@ import type { ResultSql } from '../../../stores/idempotency/idempotency-sql.js'
 import { deleteExpired } from './delete-expired.js'
 import { boundRows } from './places.js'
 
-/** What a result takes over from one that is stored in its place. */
+/** What a new result keeps of the result that it replaces. */
 export const ON_STORED: string = `ON CONFLICT (key) DO UPDATE SET
   value = excluded.value, expires_at = excluded.expires_at, updated_at = excluded.updated_at`
 

@@ -4,30 +4,30 @@ import { type Clock, setRealTimer, systemClock } from '../../../time/clock.js'
 import { StopFlag } from './stop-flag.js'
 import type { StartWorker, WorkerLike } from './worker.js'
 
-/** What a thread is started for. It is structurally cloned. */
+/** What a thread is to do. It is structurally cloned. */
 export interface Order {
-  /** The engine, as its driver names it. */
+  /** The name of the engine, from its driver. */
   readonly engine: string
-  /** Its name in serve-thread.ts of the front ends' room. */
+  /** The name of the job in serve-thread.ts of the front ends. */
   readonly job: string
-  /** What the caller has called, where the job has another name. */
+  /** The operation that the caller has called, if the job has another name. */
   readonly operation?: string
   readonly input: unknown
 }
 
-/** What a thread is started with. */
+/** The data with which a thread is started. */
 export interface ThreadData extends Order {
   readonly memory: SharedArrayBuffer
 }
 
-/** What a thread sends. */
+/** The messages that a thread sends. */
 export type ThreadMessage = { readonly event: unknown } | { readonly result: unknown } | { readonly error: ErrorForm }
 
-// Until the modules of a thread are loaded, which takes long on a busy machine or with a compiler of TypeScript. A module
-// that is none of ours never begins, and may stay for ever.
+// Limits the time until the modules of a thread are loaded, which takes long on a loaded machine or with a TypeScript compiler. A
+// module that is not ours never begins, and may run forever.
 const LONGEST_START_MS = 30_000
 const NOT_BEGUN = `it has not begun within ${LONGEST_START_MS} ms: what worker starts must import the export "./thread" of the package`
-// How long the process waits at its end for a thread: the engines end it with SIGABRT when they are at work then.
+// How long the process waits for a thread at exit. An engine that is still working after that aborts the process with SIGABRT.
 const LONGEST_WAIT_MS = 5_000
 
 const METHODS = ['on', 'postMessage', 'ref', 'unref'] as const satisfies (keyof WorkerLike)[]
@@ -35,20 +35,20 @@ const METHODS = ['on', 'postMessage', 'ref', 'unref'] as const satisfies (keyof 
 const running = new Set<StopFlag>()
 
 /**
- * One job in a thread of its own, with connections of its own. It is never terminated: engines that are at work then end
- * the process. {@link stop} asks it to end.
+ * One job in its own thread, with its own connections. The thread is never terminated, because an engine that is working then
+ * would abort the process. {@link stop} requests its end.
  */
 export class EngineThread<Event, Result> {
   /** @throws PersistenceError what the job threw; `ENGINE_MISSING` when the thread does not begin, or dies. */
   readonly result: Promise<Result>
-  /** Settles when the thread is gone, or will do nothing; never rejects. */
+  /** Settles when the thread is gone, or will never begin; never rejects. */
   readonly gone: Promise<void>
   readonly #stop = new StopFlag()
   readonly #worker: WorkerLike
 
   /**
-   * @param onEvent Called with what the job tells meanwhile.
-   * @param clock By which the thread has to begin.
+   * @param onEvent Called with each event of the job.
+   * @param clock The clock for the start timeout.
    */
   constructor(
     start: StartWorker,
@@ -76,7 +76,7 @@ export class EngineThread<Event, Result> {
         worker.unref()
         over(new Error(NOT_BEGUN))
       }
-      // A thread starts in real time: faked timers of an app, whose hours are over at once, would leave it no time.
+      // A thread starts in real time. Under fake timers of an app, hours pass at once and would leave it no time.
       const cancel =
         clock === systemClock ? setRealTimer(giveUp, LONGEST_START_MS) : clock.setTimer(giveUp, LONGEST_START_MS)
       worker.on('message', (sent) => {
@@ -88,33 +88,33 @@ export class EngineThread<Event, Result> {
       worker.on('error', (cause) => reject(cannotRun(order, cause)))
       worker.on('exit', () => over())
     })
-    // Its owner may look at it later, or only stop the thread.
+    // The owner may look at the result later, or only stop the thread.
     this.result.catch(() => undefined)
   }
 
   #failed(error: ErrorForm): Error {
-    // The thread stays, so as to close nothing; see run-job.ts.
+    // The thread keeps running, so that it closes nothing; see run-job.ts.
     if (error.code === 'SECOND_LIBRARY') this.unref()
     return errorOf(error)
   }
 
-  /** Tells the job something. */
+  /** Sends a message to the job. */
   send(message: unknown): void {
     this.#worker.postMessage(message)
   }
 
-  /** Asks the job to end, also one that an engine holds. */
+  /** Requests the end of the job, even while an engine blocks its thread. */
   stop(): void {
     this.#stop.request()
     this.#worker.postMessage(undefined)
   }
 
-  /** Keeps the process alive, as a thread does that was started. */
+  /** Keeps the process alive, which is the default of a started thread. */
   ref(): void {
     this.#worker.ref()
   }
 
-  /** Lets the process end while the thread is at work. */
+  /** Lets the process exit while the thread is working. */
   unref(): void {
     this.#worker.unref()
   }
@@ -144,7 +144,7 @@ function leave(stop: StopFlag): void {
 
 function stopAll(): void {
   for (const stop of running) stop.request()
-  for (const stop of running) if (!stop.giveUp()) stop.waitUntilOver(LONGEST_WAIT_MS)
+  for (const stop of running) if (!stop.giveUp()) stop.waitUntilFinished(LONGEST_WAIT_MS)
 }
 
 function cannotRun({ engine, job, operation = job }: Order, cause: unknown): PersistenceError {

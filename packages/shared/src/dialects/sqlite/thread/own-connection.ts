@@ -12,22 +12,23 @@ export interface OwnConnectionOptions {
   readonly busyTimeout: number
 }
 
-/** A connection that a job has for itself. */
+/** A connection that one job uses exclusively. */
 export interface OwnConnection {
   readonly handle: object
   readonly engine: string
   readonly queue: OperationQueue
   /** Device and inode of the file; `undefined` for `:memory:`. */
   readonly identity: string | undefined
-  /** Of the SQLite library. */
+  /** The version of the SQLite library. */
   readonly sqliteVersion: string
   close(): Promise<void>
 }
 
-// Closing the handle of a second library would do the damage for which it was refused, and collecting it closes it.
+// Keeps the handle of a second library reachable. Closing it would do the damage that the refusal prevents, and garbage
+// collection closes it.
 const neverClosed = new Set<object>()
 
-/** Opens a file that exists, or `:memory:`, on the engine of this thread. The schema is left as it is. */
+/** Opens an existing file, or `:memory:`, on the engine of this thread. Does not change the schema. */
 export async function openOwn(
   path: string,
   engine: ThreadEngine<object>,

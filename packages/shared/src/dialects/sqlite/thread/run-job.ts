@@ -5,23 +5,23 @@ import { StopFlag } from './stop-flag.js'
 import type { LoadInThread, ThreadEngine } from './thread-engine.js'
 import { typedError } from './typed-error.js'
 
-/** What a job is given besides its input. */
+/** What a job receives besides its input. */
 export interface JobContext {
   readonly engine: ThreadEngine<object>
   readonly stop: StopFlag
-  /** Tells the owner of the thread something. */
+  /** Sends an event to the owner of the thread. */
   tell(event: unknown): void
-  /** Has `listener` called with what the owner sends, and with `undefined` when the job is to stop. */
+  /** Calls `listener` with each message of the owner, and with `undefined` when the job is to stop. */
   listen(listener: (message: unknown) => void): void
 }
 
 /**
- * The work of one thread. Input and result are structurally cloned. It has closed its connections when it settles, and
- * ends soon after {@link StopFlag.requested} is true.
+ * The work of one thread. Input and result are structurally cloned. When it settles, it has closed its connections. It ends soon
+ * after {@link StopFlag.requested} becomes true.
  */
 export type Job = (input: never, context: JobContext) => Promise<unknown>
 
-/** Runs the job that this thread was started for; does nothing in a thread that no adapter started. */
+/** Runs the job for which this thread was started. Does nothing in a thread that no adapter started. */
 export async function runJob(
   load: LoadInThread<object>,
   findJob: (name: string) => Promise<Job | undefined>,
@@ -47,6 +47,6 @@ export async function runJob(
     if (error.code === 'SECOND_LIBRARY') port.on('message', () => undefined)
     else port.close()
   } finally {
-    stop.over()
+    stop.finish()
   }
 }

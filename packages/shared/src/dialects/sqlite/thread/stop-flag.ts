@@ -1,15 +1,15 @@
 const REQUESTED = 0
-const OVER = 1
+const FINISHED = 1
 const START = 2
 const BEGUN = 1
 const GIVEN_UP = 2
 
 /**
- * What a thread and the one that started it tell each other without messages: a thread that an engine holds reads none,
- * and at the end of the process nobody does.
+ * Shared flags between a thread and its starter, without messages: a thread that an engine blocks reads no messages, and at exit
+ * no thread does.
  */
 export class StopFlag {
-  /** For the other side. */
+  /** The memory for the other side. */
   readonly memory: SharedArrayBuffer
   readonly #cells: Int32Array
 
@@ -27,38 +27,41 @@ export class StopFlag {
     this.#set(REQUESTED)
   }
 
-  /** Holds this thread for `ms`, or until the stop is requested. */
+  /** Blocks this thread for `ms`, or until the stop is requested. */
   wait(ms: number): void {
     Atomics.wait(this.#cells, REQUESTED, 0, ms)
   }
 
-  /** The code of the thread begins. @returns whether it is waited for, and this is the first of its modules that begins. */
+  /**
+   * Records that the code of the thread has begun. @returns whether the starter still waits, and this is the first module that
+   * begins.
+   */
   start(): boolean {
     return Atomics.compareExchange(this.#cells, START, 0, BEGUN) === 0
   }
 
-  /** Waits no longer for the code of the thread. @returns whether it has not begun, and so will not. */
+  /** Stops waiting for the code of the thread. @returns whether it has not begun, and so never will. */
   giveUp(): boolean {
     return Atomics.compareExchange(this.#cells, START, 0, GIVEN_UP) === 0
   }
 
-  /** The thread begins to work, after {@link over}. @returns whether it may. */
+  /** Claims the next piece of work, after {@link finish}. @returns whether the thread may begin it. */
   begin(): boolean {
-    Atomics.store(this.#cells, OVER, 0)
-    // In this order: who requests the stop looks at the other cell after that.
+    Atomics.store(this.#cells, FINISHED, 0)
+    // The order matters: the side that requests the stop reads the other cell afterwards.
     if (!this.requested) return true
-    this.over()
+    this.finish()
     return false
   }
 
-  /** The thread has ended its work. */
-  over(): void {
-    this.#set(OVER)
+  /** Records that the thread has ended its work. */
+  finish(): void {
+    this.#set(FINISHED)
   }
 
-  /** Holds this thread until the other has ended its work, for `ms` at most. */
-  waitUntilOver(ms: number): void {
-    Atomics.wait(this.#cells, OVER, 0, ms)
+  /** Blocks this thread until the other one has ended its work, at most `ms`. */
+  waitUntilFinished(ms: number): void {
+    Atomics.wait(this.#cells, FINISHED, 0, ms)
   }
 
   #set(cell: number): void {

@@ -15,14 +15,14 @@ const BY_CODE: ReadonlyMap<string, readonly [code: PersistenceErrorCode, advice:
   ['EROFS', ['READ_ONLY', 'choose a disk that can be written']],
 ])
 
-/** Makes the typed error of what the file system or an engine threw. */
+/** Converts an error of the file system or an engine to a typed error. */
 export function typedError(error: unknown, operation: string): PersistenceError {
   if (error instanceof PersistenceError || !isSystemError(error)) return classify(error, operation)
   const [code, advice] = BY_CODE.get(systemCode(error) ?? '') ?? ['IO_ERROR', 'the file system failed; check the disk']
   return new PersistenceError(code, operation, `${operation}: ${advice} (${error.message})`, error)
 }
 
-/** Does `work`. What it throws gets its type, but for the reason of `signal` once that has aborted. */
+/** Runs `work` and converts its errors to typed errors, except for the reason of `signal` once that has aborted. */
 export async function withTypedErrors<Result>(
   operation: string,
   signal: AbortSignal | undefined,

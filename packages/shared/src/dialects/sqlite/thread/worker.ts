@@ -1,4 +1,4 @@
-/** The members of a `Worker` of node:worker_threads that are used. */
+/** The used members of a `Worker` of node:worker_threads. */
 export interface WorkerLike {
   postMessage(message: unknown): void
   on(event: 'message', listener: (message: unknown) => void): unknown
@@ -9,9 +9,9 @@ export interface WorkerLike {
 }
 
 /**
- * Starts the module `thread` of a front end as a worker. An app that is bundled into one file passes its own, which starts
- * a bundle of that module.
+ * Starts the module `thread` of a front end as a worker. An app that is bundled into one file passes its own function, which
+ * starts a bundle of that module.
  *
- * @param options Of the worker, as they are.
+ * @param options Pass these options to the worker unchanged.
  */
 export type StartWorker = (options: { workerData: unknown }) => WorkerLike

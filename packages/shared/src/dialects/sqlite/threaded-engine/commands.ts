@@ -8,27 +8,27 @@ import { crossing } from '../../../remote/wire/row-shapes.js'
 export const command = {
   /** request, sql or number of a declared statement, n, n parameters. Answered by rows. */
   run: 1,
-  /** number, sql. Before the first use of the number, in a message with what follows. */
+  /** number, sql. Sent before the first use of the number, in the same message. */
   declare: 2,
   /**
-   * request, begin, commit, rollback, number of parts, then of each: sql or number, expected number of rows or null, n, n
-   * parameters. Answered by the rows of each, up to the first that gave another number of rows than was expected.
+   * request, begin, commit, rollback, number of parts, then for each part: sql or number, expected number of rows or null, n, n
+   * parameters. Answered by the rows of each part, up to the first that returned another number of rows than expected.
    */
   transact: 3,
-  /** request. That the pieces of its rows so far have come. */
+  /** request. Acknowledges the pieces of its rows received so far. */
   more: 4,
   close: 5,
 } as const
 
-/** The request whose answer says that the thread has opened its connection. */
+/** The request whose answer reports that the thread has opened its connection. */
 export const OPENED = 0
 
-/** What the job `engine` is started for. */
+/** The input of the job `engine`. */
 export interface EngineInput {
   /** An absolute path, or a `file:` URI. */
   readonly path: string
   readonly readOnly: boolean
-  /** Statements that make the connection what the one before it was. */
+  /** Statements that give the connection the settings of its predecessor. */
   readonly settings: readonly string[]
 }
 

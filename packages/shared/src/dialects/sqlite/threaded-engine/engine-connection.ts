@@ -12,15 +12,15 @@ import { EngineThread } from '../thread/engine-thread.js'
 import type { StartWorker } from '../thread/worker.js'
 import { command, type EngineInput, OPENED } from './commands.js'
 
-/** How a connection is opened, the first time and after its thread has died. */
+/** How to open a connection, the first time and after its thread has died. */
 export interface EngineSource {
   readonly startWorker: StartWorker
-  /** As its driver names it. */
+  /** The name of the engine, from its driver. */
   readonly engine: string
   readonly clock: Clock
-  /** Asked when the thread is started. */
+  /** Called when the thread is started. */
   input(): EngineInput
-  /** The file that must be at the path when the connection is opened again. */
+  /** The file that must be at the path when the connection is reopened. */
   readonly file: { readonly path: string; readonly identity: string } | undefined
 }
 
@@ -33,16 +33,16 @@ interface Pending {
 type Thread = EngineThread<readonly Item[], undefined>
 
 /**
- * A connection of an engine in a thread of its own. The first request starts the thread, and a request after the thread has died
- * starts another one. The thread keeps the process alive while a request is pending.
+ * A connection of an engine in its own thread. The first request starts the thread; a request after the thread has died starts
+ * another one. The thread keeps the process alive while a request is pending.
  */
 export class EngineConnection {
   readonly #source: EngineSource
   readonly #pending = new Map<number, Pending>()
   #lastRequest = OPENED
-  /** Numbers of the statements that the thread knows, by their text. */
+  /** Numbers of the statements that the thread knows, by their SQL. */
   #declared = new Map<string, number>()
-  /** Numbers are never reused within a thread, which may have prepared the statement of each. */
+  /** Numbers are never reused within a thread, because it may have prepared the statement of each. */
   #lastStatement = 0
   #opening: Promise<void> | undefined
   /** The thread, while it has an open connection. */
@@ -52,14 +52,16 @@ export class EngineConnection {
   /** The thread that was started last. */
   #last: Thread | undefined
   #closed = false
-  /** How often the thread has opened its connection. */
+  /** How many times the thread has opened its connection. */
   openings = 0
 
   constructor(source: EngineSource) {
     this.#source = source
   }
 
-  /** Starts the thread, unless it runs. @throws what opening throws; PersistenceError `ENGINE_MISSING`, `FILE_REPLACED`. */
+  /**
+   * Starts the thread, unless it is running. @throws the error of opening; PersistenceError `ENGINE_MISSING`, `FILE_REPLACED`.
+   */
   open(): Promise<void> {
     if (this.#thread !== undefined) return Promise.resolve()
     this.#opening ??= this.#open().finally(() => {
@@ -69,17 +71,19 @@ export class EngineConnection {
   }
 
   /**
-   * Asks the thread.
+   * Sends a request to the thread.
    *
-   * @param write Writes the words of the request, which has that number.
-   * @param take Is given the first rows of a long answer, which is without them then.
-   * @throws what the engine throws; {@link DisconnectedError} when the thread dies.
+   * @param write Writes the items of the request, which has that number.
+   * @param take Receives the first rows of a long answer. The returned answer is then without them.
+   * @throws the error of the engine; {@link DisconnectedError} when the thread dies.
    */
   ask(write: (out: Item[], request: number) => void, take?: TakeRows): Promise<Answer> {
     return this.#thread === undefined ? this.open().then(() => this.#send(write, take)) : this.#send(write, take)
   }
 
-  /** The number of a statement, which the thread is told once. To be called before the other items of a message are written. */
+  /**
+   * Returns the number of a statement and declares it to the thread once. Call it before writing the other items of a message.
+   */
   declare(out: Item[], sql: string): number {
     let number = this.#declared.get(sql)
     if (number === undefined) {
@@ -90,10 +94,10 @@ export class EngineConnection {
     return number
   }
 
-  /** Closes the connection and ends the thread. @throws what the engine throws. */
+  /** Closes the connection and ends the thread. @throws the error of the engine. */
   async close(): Promise<void> {
     this.#closed = true
-    await this.#opening?.catch(() => undefined) // Its caller has been told.
+    await this.#opening?.catch(() => undefined) // Its caller has received the error.
     const thread = this.#thread
     if (thread === undefined) return
     thread.ref()
@@ -149,7 +153,7 @@ export class EngineConnection {
     return new Promise((resolve, reject) => {
       this.#pending.set(request, { resolve, reject, take })
       this.#sending?.send(message, (error) => {
-        // The declarations of this message were lost with it. Those of earlier messages are sent again.
+        // The declarations in this message were lost with it. Those of earlier messages are also sent again.
         this.#declared = new Map()
         this.#take(request)?.reject(error)
       })
@@ -177,7 +181,7 @@ export class EngineConnection {
   }
 }
 
-/** For messages of numbers alone, which can always be sent. */
+/** Used for messages that contain only numbers, which can always be sent. */
 function fail(error: unknown): never {
   throw error
 }

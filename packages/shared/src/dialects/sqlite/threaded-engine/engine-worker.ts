@@ -5,9 +5,9 @@ import { Reader } from '../../../remote/wire/reader.js'
 import type { StopFlag } from '../thread/stop-flag.js'
 import { command, OPENED } from './commands.js'
 
-/** Runs commands in the thread of an engine, one after the other. */
+/** Runs commands in the thread of an engine, one after another. */
 export class EngineWorker {
-  /** Settles when the thread was told to close its connection. */
+  /** Settles when the thread has received the command to close its connection. */
   readonly closing: Promise<void>
   readonly #driver: SqlDriver
   readonly #stop: StopFlag
@@ -29,19 +29,19 @@ export class EngineWorker {
 
   opened(): void {
     this.#out.answer(OPENED, undefined)
-    this.#stop.over()
+    this.#stop.finish()
   }
 
   async take(message: readonly Item[]): Promise<void> {
     this.#inbox.push(message)
     if (this.#working) return
     this.#working = true
-    // No command begins at the end of the process: an engine that is at work then aborts the process with SIGABRT.
+    // No command begins at the exit of the process: an engine that is working then aborts the process with SIGABRT.
     for (let next = this.#inbox.shift(); next !== undefined && this.#stop.begin(); next = this.#inbox.shift()) {
       await this.#do(new Reader(next))
       this.#out.flush()
     }
-    this.#stop.over()
+    this.#stop.finish()
     this.#working = false
   }
 
@@ -68,7 +68,7 @@ export class EngineWorker {
     }
   }
 
-  /** @param statement The number of a declared statement, which is kept prepared, or the text of one that is not. */
+  /** @param statement The number of a declared statement, which stays prepared, or the SQL of one that does not. */
   async #run(statement: Item, parameters: Item[]): Promise<Row[]> {
     if (typeof statement !== 'number') return this.#driver.query(String(statement), parameters)
     let prepared = this.#prepared.get(statement)
@@ -96,7 +96,7 @@ export class EngineWorker {
       await this.#run(commit, [])
       return answers
     } catch (error) {
-      // The engine has rolled back by itself after some errors and then refuses this; either way nothing stays open.
+      // The engine has rolled back by itself after some errors and then refuses this. In both cases no transaction stays open.
       await this.#run(rollback, []).catch(() => undefined)
       throw error
     }

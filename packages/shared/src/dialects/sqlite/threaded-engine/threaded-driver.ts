@@ -11,7 +11,7 @@ import type { Item } from '../../../remote/wire/protocol.js'
 import { command, writeParameters } from './commands.js'
 import type { EngineConnection } from './engine-connection.js'
 
-/** An engine in a thread of its own, as one that answers in a later turn. */
+/** A driver of an engine in its own thread. */
 export class ThreadedDriver implements AsyncDriver {
   readonly synchronous = false
   readonly engine: string
@@ -19,7 +19,7 @@ export class ThreadedDriver implements AsyncDriver {
   readonly readers: readonly AsyncDriver[]
   readonly #connection: EngineConnection
 
-  /** @param readers Over connections that only read. */
+  /** @param readers Drivers of read-only connections. */
   constructor(
     connection: EngineConnection,
     { name, library }: { readonly name: string; readonly library: unknown },
@@ -50,7 +50,7 @@ export class ThreadedDriver implements AsyncDriver {
     const { begin, commit, rollback } = control
     return (await this.#connection.ask((out, request) => {
       const named = (sql: string): number => this.#connection.declare(out, sql)
-      // Declarations come first.
+      // Declarations come first in a message.
       const controls = [named(begin), named(commit), named(rollback)]
       const statements = parts.map(({ sql, again }): Item => (again ? named(sql) : sql))
       out.push(command.transact, request, ...controls, parts.length)

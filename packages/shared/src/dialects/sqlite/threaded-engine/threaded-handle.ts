@@ -6,7 +6,7 @@ import type { StartWorker } from '../thread/worker.js'
 import { EngineConnection } from './engine-connection.js'
 import { ThreadedDriver } from './threaded-driver.js'
 
-/** What `open` sets of a connection, and SQLite keeps nowhere. */
+/** Settings that `open` makes on a connection and SQLite stores nowhere. */
 const SETTINGS = [
   'busy_timeout',
   'trusted_schema',
@@ -18,23 +18,23 @@ const SETTINGS = [
   'wal_autocheckpoint',
 ]
 
-/** How a database is opened in a thread. */
+/** How to open a database in a thread. */
 export interface ThreadedOptions {
   readonly startWorker: StartWorker
-  /** How many connections that only read it has beside it. */
+  /** The number of additional read-only connections. */
   readonly readers: number
-  /** By which a thread has to begin. Default: that of the machine. */
+  /** The clock for the start timeout of a thread. Default: that of the machine. */
   readonly clock?: Clock
 }
 
-/** A database that an engine has open in a thread of its own. Takes the place of a handle. */
+/** A database that an engine has open in its own thread. It replaces a handle. */
 export class ThreadedHandle {
   readonly startWorker: StartWorker
   readonly driver: ThreadedDriver
-  /** What makes the connection of a thread that is started later what this one is. */
+  /** Statements that give the connection of a later thread the settings of this one. */
   readonly #settings: string[]
 
-  /** @param path As the engine takes it. */
+  /** @param path A path in the form that the engine accepts. */
   static async open(
     path: string,
     readOnly: boolean,
@@ -42,7 +42,7 @@ export class ThreadedHandle {
     options: ThreadedOptions,
   ): Promise<ThreadedHandle> {
     const isPath = path !== ':memory:' && !path.startsWith('file:')
-    // The app may change its folder before the thread is started again.
+    // The app may change its working directory before the thread is restarted.
     const absolute = isPath ? resolve(path) : path
     const identity = isPath ? await fileIdentity(absolute) : undefined
     const file = identity === undefined ? undefined : { path: absolute, identity }
@@ -57,7 +57,7 @@ export class ThreadedHandle {
     return new ThreadedHandle(startWorker, new ThreadedDriver(connection, engine, readers), settings)
   }
 
-  /** `handle` if it is one. Unlike `instanceof`, this runs no code of a Proxy that an app passes. */
+  /** Returns `handle` if it is a ThreadedHandle. Unlike `instanceof`, this runs no code of a Proxy that an app passes. */
   static read(handle: object): ThreadedHandle | undefined {
     return typeof handle === 'object' && handle !== null && #settings in handle ? handle : undefined
   }
@@ -68,12 +68,12 @@ export class ThreadedHandle {
     this.#settings = settings
   }
 
-  /** To be called when the connection is as it has to be. */
+  /** Reads the settings to keep. Call it when the connection has its final settings. */
   async keepSettings(): Promise<void> {
     const settings: string[] = []
     for (const name of SETTINGS) {
       const [row = {}] = await this.driver.query(`PRAGMA ${name}`, [])
-      // An engine that is built without maps has no such setting.
+      // An engine built without mmap has no such setting.
       for (const value of Object.values(row)) settings.push(`PRAGMA ${name} = ${value}`)
     }
     this.#settings.splice(0, this.#settings.length, ...settings)
