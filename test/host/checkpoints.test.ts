@@ -248,6 +248,42 @@ describe('the end of a task with checkpoints', () => {
   })
 })
 
+describe('a function that goes on after the time-out of its task', () => {
+  /** Times out, and saves when `late` is resolved. */
+  const hangs = (late: Promise<unknown>, saved: unknown[]) => async (ctx: CheckpointedTaskContext) => {
+    await late
+    await ctx.checkpoint.save('late').then(
+      () => saved.push('saved'),
+      (error: Error) => saved.push(error.message),
+    )
+  }
+
+  it('saves its last state while the task was not begun anew', async () => {
+    await using s = scope({ persistence: { checkpoint: store.provider } })
+    const [late, saved] = [deferred(), [] as unknown[]]
+    const task = s.task(hangs(late.promise, saved), { id: 'job', checkpoint: {}, timeout: 10 })
+    await vi.advanceTimersByTimeAsync(10)
+    await task
+    late.resolve()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(saved).toEqual(['saved'])
+    expect(await s.resumeTask('job', (ctx) => ctx.checkpoint.data)).toEqual([undefined, 'late'])
+  })
+
+  it('is refused a save once the task was begun anew, whose end the next run would not know of', async () => {
+    await using s = scope({ persistence: { checkpoint: store.provider } })
+    const [late, saved] = [deferred(), [] as unknown[]]
+    const task = s.task(hangs(late.promise, saved), { id: 'job', checkpoint: {}, timeout: 10 })
+    await vi.advanceTimersByTimeAsync(10)
+    await task
+    expect(await s.resumeTask('job', () => 'done')).toEqual([undefined, 'done'])
+    late.resolve()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(saved).toEqual([expect.stringContaining("task 'job' has succeeded or was begun anew")])
+    expect(await s.resumeTask('job', (ctx) => ctx.checkpoint.data)).toEqual([undefined, undefined])
+  })
+})
+
 describe('a retry of a task with checkpoints', () => {
   it('gets the data of the newest checkpoint as it was saved', async () => {
     await using s = scope({ persistence: { checkpoint: store.provider } })

@@ -113,33 +113,40 @@ test('a write that the app’s client gives up is not told to have failed', asyn
   expect(await adapter.recordFailure('api', 100)).toBe(2)
 })
 
-test('a client in a transaction of the app refuses what needs one itself, and leaves that as it is', async () => {
-  const schema = newSchema()
-  const other = await opens(schema)
-  await other.cache.set('note', 'before')
-  const client = new pg.Client({ connectionString: serverUrl() })
-  await client.connect()
-  const options = { schema, durability: 'process', closeOnDisconnect: false } as const
-  const adapter = new PostgresAdapter(client, options)
-  const lock = await adapter.acquire('job', 60_000)
-  if (lock === null) throw new Error('the lock is free')
-  const note = `UPDATE "${schema}".cache SET value = '"half"'`
-  // Not awaited: its turn comes before that of the call.
-  const begun = client.query(`BEGIN; ${note}`)
-  for (const now of ['at once', 'later']) {
-    const refusal = { code: 'SQL', message: expect.stringContaining('give the adapter a pool') }
-    await expect(adapter.fenced(lock, [{ sql: 'SELECT 1' }]), now).rejects.toMatchObject(refusal)
-  }
-  await begun
-  expect(await other.cache.get('note')).toBe('before')
-  // Not awaited either: the transaction has ended when the turn of the call comes.
-  const ended = client.query('ROLLBACK')
-  await adapter.fenced(lock, [{ sql: note }])
-  await ended
-  expect(await other.cache.get('note')).toBe('half')
-  await adapter.disconnect()
-  await client.end()
-})
+test.each([
+  ['installed', {}],
+  // Which tells no status of its transactions.
+  ['before 8.21', { getTransactionStatus: undefined }],
+])(
+  'a client in a transaction of the app refuses what needs one itself, and leaves that as it is: pg %s',
+  async (_, release) => {
+    const schema = newSchema()
+    const other = await opens(schema)
+    await other.cache.set('note', 'before')
+    const client = Object.assign(new pg.Client({ connectionString: serverUrl() }), release)
+    await client.connect()
+    const options = { schema, durability: 'process', closeOnDisconnect: false } as const
+    const adapter = new PostgresAdapter(client, options)
+    const lock = await adapter.acquire('job', 60_000)
+    if (lock === null) throw new Error('the lock is free')
+    const note = `UPDATE "${schema}".cache SET value = '"half"'`
+    // Not awaited: its turn comes before that of the call.
+    const begun = client.query(`BEGIN; ${note}`)
+    for (const now of ['at once', 'later']) {
+      const refusal = { code: 'SQL', message: expect.stringContaining('give the adapter a pool') }
+      await expect(adapter.fenced(lock, [{ sql: 'SELECT 1' }]), now).rejects.toMatchObject(refusal)
+    }
+    await begun
+    expect(await other.cache.get('note')).toBe('before')
+    // Not awaited either: the transaction has ended when the turn of the call comes.
+    const ended = client.query('ROLLBACK')
+    await adapter.fenced(lock, [{ sql: note }])
+    await ended
+    expect(await other.cache.get('note')).toBe('half')
+    await adapter.disconnect()
+    await client.end()
+  },
+)
 
 test.each([
   ['goes on', 'SELECT 1'],

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
-import { disconnectAfterEach, newSchema, opens } from './server-adapters.js'
+import { admin, disconnectAfterEach, newSchema, opens, rewritten } from './server-adapters.js'
 
 disconnectAfterEach()
 
@@ -51,4 +51,57 @@ test.each([-HOUR, HOUR])('a client whose clock is off by %s ms agrees on every l
   const options = { resetTimeout: 60_000, probes: 1, lease: 1_000 }
   const admission = await withClockOff(off, () => wrong.circuitBreaker.admit('api', options))
   expect(admission.admitted).toBe(false)
+})
+
+/** Two adapters that share tables on a server whose clock can be set. */
+async function onServerWithClock() {
+  const [schema, clock] = [newSchema(), newSchema()]
+  await opens(schema)
+  await admin.query(`CREATE SCHEMA "${clock}"; CREATE TABLE "${clock}".off (ms float8); INSERT INTO "${clock}".off VALUES (0);
+    CREATE FUNCTION "${clock}".now() RETURNS timestamptz LANGUAGE sql VOLATILE
+    RETURN pg_catalog.clock_timestamp() + (SELECT ms * interval '1 ms' FROM "${clock}".off)`)
+  const adapter = () => rewritten(schema, (sql) => sql.replaceAll('clock_timestamp()', `"${clock}".now()`))
+  const set = (ms: number) => admin.query(`UPDATE "${clock}".off SET ms = ${ms}`)
+  return { holder: await adapter(), other: await adapter(), set }
+}
+
+test('a server whose clock is set forward ends leases early, and the late holder is told and writes nothing', async () => {
+  const { holder, other, set } = await onServerWithClock()
+  const lock = await holder.acquire('job', 60_000)
+  const claim = await holder.idempotency.claim('pay', { lease: 60_000 })
+  if (lock === null || claim.state !== 'claimed') throw new Error('both are free')
+  await holder.cache.set('k', 1, 60_000)
+  await set(HOUR)
+  const next = await other.acquire('job', 60_000)
+  expect(next?.token).toBeGreaterThan(lock.token)
+  expect(await lock.isValid()).toBe(false)
+  expect(await lock.extend(60_000)).toBe(false)
+  await expect(holder.fenced(lock, [{ sql: 'SELECT 1' }])).rejects.toMatchObject({ code: 'LOCK_LOST' })
+  expect(await lock.release()).toBe(false)
+  expect((await other.idempotency.claim('pay', { lease: 60_000 })).state).toBe('claimed')
+  expect(await claim.complete('late')).toMatchObject({ recorded: false, current: { state: 'running' } })
+  expect(await other.cache.get('k')).toBeNull()
+  // What the next holder has stays while the clock is set right again.
+  await set(0)
+  expect(await holder.acquire('job', 60_000)).toBeNull()
+  expect(await next?.release()).toBe(true)
+  expect((await holder.verify()).faults).toEqual([])
+})
+
+test('a server whose clock is set back ends no lease', async () => {
+  const { holder, other, set } = await onServerWithClock()
+  const lock = await holder.acquire('job', 60_000)
+  const claim = await holder.idempotency.claim('pay', { lease: 60_000 })
+  if (lock === null || claim.state !== 'claimed') throw new Error('both are free')
+  await holder.cache.set('k', 1, 60_000)
+  await set(-HOUR)
+  expect(await other.acquire('job', 60_000)).toBeNull()
+  expect((await other.idempotency.claim('pay', { lease: 60_000 })).state).toBe('running')
+  expect(await lock.extend(60_000)).toBe(true)
+  await holder.fenced(lock, [{ sql: 'SELECT 1' }])
+  expect(await claim.complete('done')).toMatchObject({ recorded: true })
+  expect(await lock.release()).toBe(true)
+  expect((await other.acquire('job', 60_000))?.token).toBeGreaterThan(lock.token)
+  expect(await other.cache.get('k')).toBe(1)
+  expect((await holder.verify()).faults).toEqual([])
 })

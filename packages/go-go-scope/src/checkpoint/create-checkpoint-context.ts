@@ -66,7 +66,7 @@ export function createCheckpointContext<T>(state: CheckpointState<T>): Checkpoin
     callSafely(report, 'checkpoint.onCheckpoint', () => options.onCheckpoint?.(checkpoint))
   }
   const refuse = async (): Promise<void> => {
-    throw new Error(`task '${taskId}' has succeeded: its checkpoints are removed, and no more are saved`)
+    throw new Error(`task '${taskId}' has succeeded or was begun anew: this run of it saves no more checkpoints`)
   }
   const save = (data: T): Promise<void> => {
     const turn = finished ? refuse : () => write(data)

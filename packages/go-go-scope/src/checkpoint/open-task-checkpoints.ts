@@ -1,5 +1,6 @@
 import type { CheckpointProvider } from '@go-go-scope/persistence-core/ports'
 import { callSafely, type Reporter } from '../errors/reporter.js'
+import { perProvider } from '../resource/per-provider.js'
 import type { CheckpointContext, CheckpointOptions } from './checkpoint-options.js'
 import { createCheckpointContext } from './create-checkpoint-context.js'
 import { createProgressContext, type ProgressContext } from './progress-context.js'
@@ -12,7 +13,12 @@ export interface TaskCheckpoints {
   complete(): Promise<void>
   /** Ends the automatic saves and waits for those under way. Never rejects. */
   close(): Promise<void>
+  /** The function has ended, which may be long after its task, and saves nothing any more. */
+  leave(): void
 }
+
+/** For each task id what supersedes the task that was begun last, until its function has ended. */
+const supersedesOf = perProvider(() => new Map<string, () => void>())
 
 /** Loads the newest checkpoint and calls `onResume` with it. Rejects with the provider's error. */
 export async function openTaskCheckpoints(
@@ -24,6 +30,16 @@ export async function openTaskCheckpoints(
   const latest = await provider.loadLatest(taskId)
   const progress = createProgressContext(latest?.progress, report)
   const session = createCheckpointContext({ provider, taskId, latest, options, progress, report })
+  let [closed, superseded] = [false, false]
+  // A function that goes on after its task has ended may save a last state, which the next task of the id resumes from. Once
+  // that has begun, it may come to its end, and what is saved behind it would be taken for its state by the one after it.
+  const supersede = (): void => {
+    superseded = true
+    if (closed) void session.finish()
+  }
+  const supersedes = supersedesOf(provider)
+  supersedes.get(taskId)?.()
+  supersedes.set(taskId, supersede)
   if (latest !== undefined) callSafely(report, 'checkpoint.onResume', () => options.onResume?.(latest))
   return {
     nextRun: () => ({ checkpoint: session.nextRun(), progress }),
@@ -36,6 +52,12 @@ export async function openTaskCheckpoints(
         report('checkpoint.deleteAll', error)
       }
     },
-    close: () => session.close(),
+    close() {
+      closed = true
+      return superseded ? session.finish() : session.close()
+    },
+    leave() {
+      if (supersedes.get(taskId) === supersede) supersedes.delete(taskId)
+    },
   }
 }

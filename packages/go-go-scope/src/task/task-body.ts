@@ -52,6 +52,7 @@ export class TaskBody<T> implements IdempotentWork<T> {
       return value
     } finally {
       await checkpoints?.close()
+      if (checkpoints !== undefined) void this.#functionEnd.then(checkpoints.leave)
     }
   }
 

@@ -21,8 +21,19 @@ export interface PgClientLike {
   /** Whether `connect` was called, and has settled. Absent in clients that do not tell. */
   readonly _connecting?: boolean
   readonly _connected?: boolean
-  /** As the server has told it last: `I` outside of a transaction. Older clients do not tell. */
+  /** As the server has told it last: `I` outside of a transaction. Those before 8.21 do not tell. */
   getTransactionStatus?(): string | null
+}
+
+/** What the server says at the end of each answer; see `getTransactionStatus`. */
+interface Ready {
+  readonly status: string
+}
+
+/** Events of the protocol, as clients of any release have them. */
+interface ProtocolEvents {
+  prependListener?(event: 'readyForQuery', listener: (ready: Ready) => void): unknown
+  removeListener?(event: 'readyForQuery', listener: (ready: Ready) => void): unknown
 }
 
 const TYPES = { getTypeParser: (type: number): ((text: string) => unknown) => typeParser(type) }
@@ -43,6 +54,11 @@ export class PgWire implements Wire {
     if (!before) this.#listener?.ended()
   }
   #listener: Listener | undefined
+  /** The transaction status, of a client that does not tell it. */
+  #status: string | undefined
+  readonly #ready = ({ status }: Ready): void => {
+    this.#status = status
+  }
   readonly #columns: KnownColumns = new Map()
   readonly #takesRuns: boolean
   lost = false
@@ -55,6 +71,12 @@ export class PgWire implements Wire {
     // Without a listener the end of a connection would end the process.
     client.on('error', this.#lose)
     client.on('end', this.#lose)
+    // Ahead of the client, which sends what is queued when it hears of it.
+    if (client.getTransactionStatus === undefined) this.#events.prependListener?.('readyForQuery', this.#ready)
+  }
+
+  get #events(): ProtocolEvents {
+    return this.#client.connection ?? {}
   }
 
   get backend(): number | undefined {
@@ -87,7 +109,8 @@ export class PgWire implements Wire {
 
   /** The server would only warn of a BEGIN within a transaction, and our COMMIT would end that of the app. */
   #problemOf(sql: string): Error | undefined {
-    const status = sql === TRANSACTION.begin ? this.#client.getTransactionStatus?.() : undefined
+    if (sql !== TRANSACTION.begin) return undefined
+    const status = this.#client.getTransactionStatus?.() ?? this.#status
     return status === 'T' || status === 'E' ? new Error(APPS_TRANSACTION) : undefined
   }
 
@@ -127,6 +150,7 @@ export class PgWire implements Wire {
 
   async close(broken: boolean): Promise<void> {
     this.#client.removeListener('end', this.#lose)
+    this.#events.removeListener?.('readyForQuery', this.#ready)
     if (!broken) this.#client.removeListener('error', this.#lose)
     await this.#leave(broken)
   }
