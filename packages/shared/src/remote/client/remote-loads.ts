@@ -89,9 +89,13 @@ export class RemoteLoads {
       return Promise.reject(DisconnectedError.of('cache.getOrSet', 'none', channel.closed))
     channel.awaited(1)
     return new Promise((resolve, reject) => {
-      const wait = new Wait(++this.#lastWait, request, this.#sources, { resolve, reject }, (over) => this.#leave(over))
       // A load that waits for others must not wait for a place that it occupies itself.
-      if (this.#waits.size < MAX_ENTERED || request.inside !== undefined) this.#enter(wait)
+      const isNext = this.#waits.size < MAX_ENTERED || request.inside !== undefined
+      // One number over all levels: a client of this connection may ask from inside the load through another connection.
+      const keepsNumber = request.number !== undefined && isNext && !this.#waits.has(request.number)
+      const number = keepsNumber ? request.number : ++this.#lastWait
+      const wait = new Wait(number, request, this.#sources, { resolve, reject }, (over) => this.#leave(over))
+      if (isNext) this.#enter(wait)
       else this.#queued.push(wait)
     })
   }
@@ -122,10 +126,8 @@ export class RemoteLoads {
 
   #enter(wait: Wait): void {
     this.#waits.set(wait.number, wait)
-    const { entry, key, inside } = wait.request
-    // 0 when the load belongs to another owner, which does not know this one's loads.
-    const asking = inside instanceof Wait ? inside.number : 0
-    this.#sources.channel.notify(clientOp.enterLoad, wait.number, entry, key, asking)
+    const { entry, key, inside = 0 } = wait.request
+    this.#sources.channel.notify(clientOp.enterLoad, wait.number, entry, key, inside)
   }
 
   #leave(wait: Wait): void {

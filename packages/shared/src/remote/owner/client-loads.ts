@@ -1,6 +1,6 @@
 import type { Connection } from '../../connection/connection.js'
 import { LoadedText } from '../../connection/database-owner.js'
-import { type Load, Loads, PASSED_ON } from '../../stores/cache/loads.js'
+import { Load, Loads, PASSED_ON } from '../../stores/cache/loads.js'
 import { clientOp, type Item, ownerOp } from '../wire/protocol.js'
 import { writeError } from '../wire/wire-error.js'
 import type { Notification } from './commands.js'
@@ -14,40 +14,22 @@ interface Turn {
 
 type LoadNotification = Extract<Notification, { readonly wait: number }>
 
-/** The loads of which clients of one connection have the turn, by the numbers of their waits. Clients choose different numbers. */
-class GivenTurns {
-  readonly #loads = new Map<number, Load>()
-
-  add(wait: number, load: Load): void {
-    this.#loads.set(wait, load)
-  }
-
-  get(wait: number): Load | undefined {
-    return this.#loads.get(wait)
-  }
-
-  remove(wait: number, load: Load): void {
-    if (this.#loads.get(wait) === load) this.#loads.delete(wait)
-  }
-}
-
 /** The loads of `getOrSet` that one client runs and waits for. */
 export class ClientLoads {
   readonly #loads: Loads
-  readonly #given: GivenTurns
   readonly #notify: (...items: Item[]) => void
   readonly #turns = new Map<number, Turn>()
   #ended = false
 
   constructor(connection: Connection, notify: (...items: Item[]) => void) {
     this.#loads = connection.shared(Loads)
-    this.#given = connection.shared(GivenTurns)
     this.#notify = notify
   }
 
   run(notification: LoadNotification): void {
     if (notification.op === clientOp.enterLoad) {
-      void this.#enter(notification.wait, notification.entry, notification.key, this.#given.get(notification.inside))
+      const { wait, entry, key, inside } = notification
+      void this.#enter(wait, entry, key, inside === 0 ? undefined : Load.numbered(inside))
       return
     }
     const turn = this.#turns.get(notification.wait)
@@ -77,7 +59,6 @@ export class ClientLoads {
 
   #end(wait: number, { load }: Turn): void {
     this.#turns.delete(wait)
-    this.#given.remove(wait, load)
     load.running = false
   }
 
@@ -89,7 +70,7 @@ export class ClientLoads {
     }
     try {
       while (!this.#ended) {
-        const { load, value } = this.#loads.enter(entry, key, begin, asking)
+        const { load, value } = this.#loads.enter(entry, key, begin, asking, wait)
         load.atOvertaking.push(() => this.#notify(ownerOp.overtaken, wait))
         const given = await value
         if (isOwn || this.#ended) return
@@ -105,9 +86,9 @@ export class ClientLoads {
 
   #give(wait: number, load: Load): Promise<unknown> {
     load.running = true
+    load.identify(wait)
     return new Promise((settle, reject) => {
       this.#turns.set(wait, { load, settle, reject })
-      this.#given.add(wait, load)
       this.#notify(ownerOp.turn, wait)
     })
   }
