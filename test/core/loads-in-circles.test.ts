@@ -92,6 +92,6 @@ test('loads are refused where they wait for one another in a circle, whichever c
         await Promise.all(all)
       },
     ),
-    { numRuns: proofCount({ inTests: 150, inSoak: 10_000 }) },
+    { numRuns: proofCount({ inTests: 150, inSoak: 2_000 }) },
   )
-}, 120_000)
+}, 600_000)

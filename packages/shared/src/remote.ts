@@ -83,8 +83,8 @@ export class SQLiteCacheAdapter extends SqlCacheAdapter {
  *
  * @param peer A port of `createPort()`, `parentPort` of an attached worker, or `process` of an attached process.
  * @returns the database, to be passed to the constructors of adapters.
- * @throws PersistenceError `DISCONNECTED` when no owner answers within `connectTimeout`, `VERSION_MISMATCH`,
- *   `INVALID_ARGUMENT`, `INVALID_OPTION`.
+ * @throws PersistenceError `DISCONNECTED` when no owner answers within `connectTimeout` or the earlier connection of `peer` is
+ *   still closing, `VERSION_MISMATCH`, `INVALID_ARGUMENT`, `INVALID_OPTION`.
  */
 export async function openRemote(
   peer: Peer,
@@ -100,8 +100,8 @@ export async function openRemote(
  * adapter; where the owner's adapter has a codec, pass the same codec here.
  *
  * @param peer A port of `createPort()`, `parentPort` of an attached worker, or `process` of an attached process.
- * @throws PersistenceError `DISCONNECTED` when no owner answers within `connectTimeout`, `VERSION_MISMATCH`,
- *   `INVALID_ARGUMENT`, `INVALID_OPTION`.
+ * @throws PersistenceError `DISCONNECTED` when no owner answers within `connectTimeout` or the earlier connection of `peer` is
+ *   still closing, `VERSION_MISMATCH`, `INVALID_ARGUMENT`, `INVALID_OPTION`.
  */
 export async function connectRemote(peer: Peer, options?: RemoteOptions): Promise<SQLiteAdapter> {
   const { connectTimeout = DEFAULT_CONNECT_TIMEOUT_MS, ...own } = givenOptions(options, REMOTE_OPTIONS)

@@ -29,7 +29,8 @@ const OR_OF_TWO_RUNTIMES = `, or one of the two ends is Node and the other Bun: 
  *
  * @param operation The caller's operation, for errors about `peer`.
  * @param timeout In ms.
- * @throws PersistenceError `DISCONNECTED` when no owner answers, `VERSION_MISMATCH`, `INVALID_ARGUMENT`, `INVALID_OPTION`.
+ * @throws PersistenceError `DISCONNECTED` when no owner answers or the earlier connection of `peer` is still closing,
+ *   `VERSION_MISMATCH`, `INVALID_ARGUMENT`, `INVALID_OPTION`.
  */
 export async function reachOwner(
   operation: string,
