@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { ClientLocks } from '../../packages/shared/src/remote/owner/client-locks.js'
-import { say } from '../../packages/shared/src/remote/wire/protocol.js'
+import { clientOp } from '../../packages/shared/src/remote/wire/protocol.js'
 
 test('a lock that is granted to a user that has gone meanwhile is given back', async () => {
   const hold = { key: 'k', token: 7, expiresAt: 1_000 }
@@ -11,8 +11,8 @@ test('a lock that is granted to a user that has gone meanwhile is given back', a
     release: vi.fn(() => true),
   }
   const locks = new ClientLocks({ of: () => manager } as never, () => undefined)
-  const answered = locks.run({ word: say.acquire, number: 1, prefix: '', key: 'k', ttl: 1_000 } as never)
-  locks.giveBack()
+  const answered = locks.run({ op: clientOp.acquire, number: 1, prefix: '', key: 'k', ttl: 1_000 } as never)
+  locks.releaseAll()
   grant(hold)
   await answered
   expect(manager.release).toHaveBeenCalledExactlyOnceWith(hold)

@@ -7,7 +7,7 @@ import { SqliteAdapter } from '../../packages/shared/src/index.js'
 import type { Statement } from '../../packages/shared/src/queue/statement.js'
 import { statementsOf } from '../../packages/shared/src/remote/owner/serve.js'
 import { AnswerReader } from '../../packages/shared/src/remote/wire/answer-reader.js'
-import { Outgoing } from '../../packages/shared/src/remote/wire/outgoing.js'
+import { AnswerWriter } from '../../packages/shared/src/remote/wire/answer-writer.js'
 import type { Item } from '../../packages/shared/src/remote/wire/protocol.js'
 import { Reader } from '../../packages/shared/src/remote/wire/reader.js'
 import { databaseSyncDriver } from './database-sync-driver.js'
@@ -29,7 +29,7 @@ test('rows of one statement have the columns that they had, also where these dif
   fc.assert(
     fc.property(fc.array(row, { minLength: 1 }), (rows) => {
       const sent: Item[] = []
-      const outgoing = new Outgoing((message) => sent.push(...message))
+      const outgoing = new AnswerWriter((message) => sent.push(...message))
       for (const [at, given] of rows.entries()) outgoing.answer(at + 1, given, STATEMENT)
       outgoing.flush()
       expect(readFrom(sent)).toEqual(rows)

@@ -4,8 +4,8 @@ import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { SqliteAdapter } from '../../packages/shared/src/index.js'
 import { ClientLocks } from '../../packages/shared/src/remote/owner/client-locks.js'
-import { ServedTurns } from '../../packages/shared/src/remote/owner/served-turns.js'
-import { Outgoing } from '../../packages/shared/src/remote/wire/outgoing.js'
+import { ClientScheduler } from '../../packages/shared/src/remote/owner/client-scheduler.js'
+import { AnswerWriter } from '../../packages/shared/src/remote/wire/answer-writer.js'
 import { WINDOW } from '../../packages/shared/src/remote/wire/protocol.js'
 import { connectRemote, serve } from '../../packages/shared/src/remote.js'
 import { engine } from '../cells/cell.js'
@@ -52,7 +52,7 @@ const BUGS: readonly (readonly [bug: string, check: keyof typeof CHECKS, plant: 
     'what has come is not gathered for one turn',
     'gathering',
     () => {
-      vi.spyOn(ServedTurns.prototype, 'gather').mockImplementation(function (this: ServedTurns) {
+      vi.spyOn(ClientScheduler.prototype, 'schedule').mockImplementation(function (this: ClientScheduler) {
         this.run()
       })
     },
@@ -60,15 +60,15 @@ const BUGS: readonly (readonly [bug: string, check: keyof typeof CHECKS, plant: 
   [
     'the locks of a user that has ended are not given back',
     'histories',
-    () => void vi.spyOn(ClientLocks.prototype, 'giveBack').mockImplementation(() => undefined),
+    () => void vi.spyOn(ClientLocks.prototype, 'releaseAll').mockImplementation(() => undefined),
   ],
   [
     'two answers of one turn are exchanged',
     'histories',
     () => {
-      const { answer } = Outgoing.prototype
-      const first = new WeakMap<Outgoing, { request: number; given: unknown }>()
-      vi.spyOn(Outgoing.prototype, 'answer').mockImplementation(function (this: Outgoing, request, given) {
+      const { answer } = AnswerWriter.prototype
+      const first = new WeakMap<AnswerWriter, { request: number; given: unknown }>()
+      vi.spyOn(AnswerWriter.prototype, 'answer').mockImplementation(function (this: AnswerWriter, request, given) {
         const before = first.get(this)
         if (before === undefined) {
           first.set(this, { request, given })
@@ -92,9 +92,9 @@ const BUGS: readonly (readonly [bug: string, check: keyof typeof CHECKS, plant: 
     'credits for rows are ignored',
     'credits',
     () => {
-      const { answer } = Outgoing.prototype
-      vi.spyOn(Outgoing.prototype, 'answer').mockImplementation(function (this: Outgoing, request, given) {
-        this.sendInOneGo()
+      const { answer } = AnswerWriter.prototype
+      vi.spyOn(AnswerWriter.prototype, 'answer').mockImplementation(function (this: AnswerWriter, request, given) {
+        this.sendWithoutCredit()
         return answer.call(this, request, given)
       })
     },

@@ -2,7 +2,7 @@ import type { published } from './packed-family.js'
 
 /** Bytes of a package's code, compressed as gzip does it. What an app loads of the family is one front end and the core. */
 export const budgets: Record<keyof typeof published, number> = {
-  shared: 162_500,
+  shared: 163_500,
   'persistence-sqlite': 1_950,
   'persistence-sqlite-bun': 1_300,
   'persistence-sqlite-node': 1_900,

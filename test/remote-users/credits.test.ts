@@ -14,6 +14,12 @@ const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 /** Calls of the user that came last. */
 const left = () => served.server.clients().at(-1)?.calls
 
+/** Fails instead of looping where it never is. */
+async function until(what: string, is: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 200_000 && !is(); turn++) await nextTurn()
+  expect(is(), what).toBe(true)
+}
+
 /** Each turn begins some, until the user has more unread than it may have. */
 async function untilNothingIsBegun(): Promise<void> {
   for (let before: number | undefined; before !== left(); ) {
@@ -51,10 +57,10 @@ test('for a user that reads nothing no more is begun than it may have unread, an
   const said: unknown[][] = []
   raw.on('message', (message) => said.push(itemsOf(message)))
   raw.postMessage({ [ENVELOPE]: await greeting(served.port()) })
-  while (said.length === 0) await nextTurn()
+  await until('it is welcome', () => said.length > 0)
   const large = [QUERY, 'raw', "SELECT printf('%.*c', 10000, 'x') AS large", 0]
   raw.postMessage({ [ENVELOPE]: Array.from({ length: calls }, () => large).flat() })
-  while (left() !== calls) await nextTurn()
+  await until('all have come', () => left() === calls)
   await untilNothingIsBegun()
   expect(left()).toBeGreaterThanOrEqual(calls - 2_000)
   expect((await served.adapter.stats()).waiting, 'nor is it in the queue').toBe(0)
@@ -63,10 +69,14 @@ test('for a user that reads nothing no more is begun than it may have unread, an
   await other.cache.set('k', 1)
   await other.disconnect()
 
-  for (let marks = 0; left() !== 0; await nextTurn()) {
-    const come = said.flat().filter((item) => item === MARK).length
-    for (; marks < come; marks++) raw.postMessage({ [ENVELOPE]: [TAKEN] })
-  }
+  let marks = 0
+  await until('all are answered', () => {
+    for (const message of said.splice(0)) {
+      for (const item of message) if (item === MARK) marks++
+    }
+    for (; marks > 0; marks--) raw.postMessage({ [ENVELOPE]: [TAKEN] })
+    return left() === 0
+  })
   raw.close()
 })
 
@@ -79,7 +89,7 @@ test('of many gets of long values that came together no more are begun than ther
   const said: unknown[][] = []
   raw.on('message', (message) => said.push(itemsOf(message)))
   raw.postMessage({ [ENVELOPE]: await greeting(served.port()) })
-  while (said.length === 0) await nextTurn()
+  await until('it is welcome', () => said.length > 0)
   const sql = 'SELECT value FROM go_goscope_cache WHERE key = ?1'
   const many = 'SELECT e.key AS i, value FROM json_each(?1) e JOIN go_goscope_cache c ON c.key = e.value'
   const packed = `SELECT json_group_array(i) AS i, json_group_array(value) AS value FROM (${many})`
@@ -103,7 +113,7 @@ test('of many gets of long values that came together no more are begun than ther
   ]
   const names = Array.from({ length: calls }, () => 'cache:long')
   raw.postMessage({ [ENVELOPE]: [DECLARE, 0, ...statement, CALL, 0, 1, calls, ...names] })
-  while (left() !== calls) await nextTurn()
+  await until('all have come', () => left() === calls)
   await untilNothingIsBegun()
   const begun = calls - (left() ?? 0)
   expect(begun, 'nothing was known of their length').toBeGreaterThan(100)
@@ -113,6 +123,7 @@ test('of many gets of long values that came together no more are begun than ther
     const come = said.flat().filter((item) => item === MARK).length
     for (; marks < come; marks++) raw.postMessage({ [ENVELOPE]: [TAKEN] })
     await untilNothingIsBegun()
+    expect(left(), 'more is begun for who reads').toBeLessThan(before)
     // 4 MiB, what has come since the last mark, and one.
     expect(before - (left() ?? 0)).toBeLessThanOrEqual((4 * 1024 * 1024) / length + 1)
   }
@@ -124,10 +135,10 @@ test('an owner that closes does not wait for a user that reads nothing', async (
   let said = 0
   raw.on('message', () => said++)
   raw.postMessage({ [ENVELOPE]: await greeting(served.port()) })
-  while (said === 0) await nextTurn()
+  await until('it is welcome', () => said > 0)
   const large = [5, 'raw', "SELECT printf('%.*c', 10000, 'x') AS large", 0]
   raw.postMessage({ [ENVELOPE]: Array.from({ length: 3_000 }, () => large).flat() })
-  while (left() !== 3_000) await nextTurn()
+  await until('all have come', () => left() === 3_000)
   await untilNothingIsBegun()
   await served.server.close()
   expect(served.server.clients()).toEqual([])

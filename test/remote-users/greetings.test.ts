@@ -1,3 +1,4 @@
+import { MessageChannel } from 'node:worker_threads'
 import { connectRemote, openRemote, SQLiteAdapter, serve } from '@go-go-scope/persistence-core/remote'
 import { describe, expect, test } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
@@ -123,6 +124,26 @@ describe('a process that connects again', () => {
     const remote = await connectRemote(pair.user as never)
     await remote.cache.set('k', 1)
     await remote.disconnect()
+  })
+
+  test('while its connection before is closing is told so, and that it may try again', async () => {
+    const { port1, port2 } = new MessageChannel()
+    const owner = served.port()
+    const kept: unknown[] = []
+    let keeps = false
+    port2.on('message', (message) => owner.postMessage(message))
+    owner.on('message', (message) => (keeps ? kept.push(message) : port2.postMessage(message)))
+    const before = await connectRemote(port1)
+    keeps = true
+    const left = before.disconnect()
+    // The owner has said its last then, and it has not come.
+    await expect.poll(() => kept.length).toBe(1)
+    const again = { code: 'DISCONNECTED', outcome: 'none', retryable: true }
+    await expect(connectRemote(port1)).rejects.toMatchObject(again)
+    for (const message of kept) port2.postMessage(message)
+    await left
+    owner.close()
+    port2.close()
   })
 
   test('after its owner has left needs not disconnect before, and is not disturbed by it later', async () => {

@@ -44,21 +44,33 @@ test('a thread serves on what it was served to a thread of its own', async () =>
   expect(await file.adapter.cache.get('k')).toBe('of a grandchild')
 }, 60_000)
 
-test('loads of two threads that ask for each other’s key are refused, also where each asks by a second connection', async () => {
-  await using file = await ServedFile.open()
-  const threads = [
-    ['a', 'b'],
-    ['b', 'a'],
-  ].map(([key, other]) => {
-    const ports = [file.server.createPort() as never, file.server.createPort() as never]
-    return new Worker(script('asks-in-circle'), { workerData: { ports, key, other }, transferList: ports })
-  })
-  for (const loading of threads.map((thread) => once(thread, 'message'))) expect(await loading).toEqual(['loading'])
-  const got = threads.map((thread) => once(thread, 'message'))
-  for (const thread of threads) thread.postMessage('go on')
-  expect(await Promise.all(got)).toEqual([['INVALID_ARGUMENT'], ['INVALID_ARGUMENT']])
-  await Promise.all(threads.map((thread) => once(thread, 'exit')))
-}, 60_000)
+test.each([
+  ['also where each asks by a second connection', 2, [['a', 'b']], [['b', 'a']]],
+  [
+    'also where one of them loads two keys of the circle',
+    1,
+    [['a', 'b']],
+    [
+      ['b', 'c'],
+      ['c', 'a'],
+    ],
+  ],
+])(
+  'loads of two threads that ask for each other’s key are refused, %s',
+  async (_, connections, ...ofThreads) => {
+    await using file = await ServedFile.open()
+    const threads = ofThreads.map((loads) => {
+      const ports = Array.from({ length: connections }, () => file.server.createPort() as never)
+      return new Worker(script('asks-in-circle'), { workerData: { ports, loads }, transferList: ports })
+    })
+    for (const loading of threads.map((thread) => once(thread, 'message'))) expect(await loading).toEqual(['loading'])
+    const got = threads.map((thread) => once(thread, 'message'))
+    for (const thread of threads) thread.postMessage('go on')
+    expect(await Promise.all(got)).toEqual(ofThreads.map((loads) => [loads.map(() => 'INVALID_ARGUMENT')]))
+    await Promise.all(threads.map((thread) => once(thread, 'exit')))
+  },
+  60_000,
+)
 
 test('the threads of a piscina pool count under one lock', async () => {
   await using file = await ServedFile.open()

@@ -8,14 +8,19 @@ import type { OptionNames } from './arguments/options.js'
 import { SqliteAdapter } from './dialects/sqlite/front-end/sqlite-adapter.js'
 import { SCHEMA_VERSION } from './dialects/sqlite/schema/migrations.js'
 import { sqliteDialect } from './dialects/sqlite/sqlite-dialect.js'
-import { DEFAULT_CONNECT_TIMEOUT_MS, inherited, type RemoteDatabase, reachOwner } from './remote/user/connect-remote.js'
-import { RemoteLockManager } from './remote/user/remote-locks.js'
-import type { RemoteOwner } from './remote/user/remote-owner.js'
+import {
+  DEFAULT_CONNECT_TIMEOUT_MS,
+  inherited,
+  type RemoteDatabase,
+  reachOwner,
+} from './remote/client/connect-remote.js'
+import { RemoteLockManager } from './remote/client/remote-locks.js'
+import type { RemoteOwner } from './remote/client/remote-owner.js'
 import type { Peer } from './remote/wire/peer.js'
 
 export type { ServedUser } from './connection/served-users.js'
+export type { RemoteDatabase } from './remote/client/connect-remote.js'
 export { type PersistenceServer, serve, type TransferablePort } from './remote/owner/serve.js'
-export type { RemoteDatabase } from './remote/user/connect-remote.js'
 export type { Peer } from './remote/wire/peer.js'
 
 /** {@link AdapterOptions} without those that the owner of the database sets for all of its users. */
@@ -78,8 +83,8 @@ export class SQLiteCacheAdapter extends SqlCacheAdapter {
  *
  * @param peer A port of `createPort()`, `parentPort` of an attached worker, or `process` of an attached process.
  * @returns the database, to be passed to the constructors of adapters.
- * @throws PersistenceError `DISCONNECTED` when no owner answers within `connectTimeout`, `VERSION_MISMATCH`,
- *   `INVALID_ARGUMENT`, `INVALID_OPTION`.
+ * @throws PersistenceError `DISCONNECTED` when no owner answers within `connectTimeout` or the earlier connection of `peer` is
+ *   still closing, `VERSION_MISMATCH`, `INVALID_ARGUMENT`, `INVALID_OPTION`.
  */
 export async function openRemote(
   peer: Peer,
@@ -95,8 +100,8 @@ export async function openRemote(
  * adapter; where the owner's adapter has a codec, pass the same codec here.
  *
  * @param peer A port of `createPort()`, `parentPort` of an attached worker, or `process` of an attached process.
- * @throws PersistenceError `DISCONNECTED` when no owner answers within `connectTimeout`, `VERSION_MISMATCH`,
- *   `INVALID_ARGUMENT`, `INVALID_OPTION`.
+ * @throws PersistenceError `DISCONNECTED` when no owner answers within `connectTimeout` or the earlier connection of `peer` is
+ *   still closing, `VERSION_MISMATCH`, `INVALID_ARGUMENT`, `INVALID_OPTION`.
  */
 export async function connectRemote(peer: Peer, options?: RemoteOptions): Promise<SQLiteAdapter> {
   const { connectTimeout = DEFAULT_CONNECT_TIMEOUT_MS, ...own } = givenOptions(options, REMOTE_OPTIONS)

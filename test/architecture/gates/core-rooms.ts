@@ -18,7 +18,7 @@ export const ROOMS: readonly (readonly string[])[] = [
   ['dialects/sqlite'],
   ['dialects/sqlite/statements', 'dialects/sqlite/schema', 'dialects/sqlite/file'],
   ['dialects/sqlite/engine'],
-  ['remote/owner', 'remote/user'],
+  ['remote/owner', 'remote/client'],
   ['remote/wire'],
   ['adapter'],
   ['inspect'],

@@ -1,16 +1,19 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { connectRemote } from '@go-go-scope/persistence-core/remote'
 
-// A thread with two connections to one owner. Its load of a key, by the one, asks by the other for the key of another thread, once
-// it is told to; says what it got.
-const { ports, key, other } = workerData
-const [one, two] = await Promise.all(ports.map((/** @type {any} */ port) => connectRemote(port)))
+// A thread with one connection or two to one owner. Its load of each key, by the first, asks by the last for another key, once it is
+// told to; says what it got of each.
+const { ports, loads } = workerData
+const connections = await Promise.all(ports.map((/** @type {any} */ port) => connectRemote(port)))
 const told = new Promise((resolve) => parentPort?.once('message', resolve))
-const load = async () => {
-  parentPort?.postMessage('loading')
-  await told
-  return two.cache.getOrSet(other, () => 'not this')
-}
-const got = await one.cache.getOrSet(key, load).catch((/** @type {any} */ error) => error.code)
-parentPort?.postMessage(got)
-await Promise.all([one.disconnect(), two.disconnect()])
+let left = loads.length
+const got = loads.map((/** @type {[string, string]} */ [key, other]) => {
+  const load = async () => {
+    if (--left === 0) parentPort?.postMessage('loading')
+    await told
+    return connections.at(-1).cache.getOrSet(other, () => 'not this')
+  }
+  return connections[0].cache.getOrSet(key, load).catch((/** @type {any} */ error) => error.code)
+})
+parentPort?.postMessage(await Promise.all(got))
+await Promise.all(connections.map((/** @type {any} */ connection) => connection.disconnect()))

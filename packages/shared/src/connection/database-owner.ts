@@ -63,14 +63,18 @@ export interface LoadRequest {
   readonly entry: string
   /** The key as the caller passed it, for errors. */
   readonly key: string
-  /** The load whose code makes the request. */
-  readonly inside: LoadTurn | undefined
+  /** The number of the load whose code makes the request. */
+  readonly inside: number | undefined
+  /** The number of the load, where a client of this connection has chosen one. */
+  readonly number: number | undefined
   /** To be called when the entry is written or deleted before the load has ended. */
   readonly overtaken: () => void
 }
 
 /** The turn to load an entry. Ended by {@link done} or {@link failed}. */
 export interface LoadTurn {
+  /** Identifies the load to the owner and to all threads and processes that use it. */
+  readonly number: number
   /** Runs `write`. The calls that it makes synchronously change nothing where the entry was written meanwhile. */
   store<Result>(write: () => Result): Result
   done(text: string): void

@@ -8,7 +8,7 @@ import { StateListeners } from '../../stores/circuit-breaker/state-listeners.js'
 import { KeyWaiters } from '../../stores/idempotency/key-waiters.js'
 import type { ConnectionClock } from '../../time/connection-clock.js'
 
-/** Tells the stores of this connection of what the users of the owner change through it. */
+/** Notifies the stores of this connection of what clients change through it. */
 export class Announcer {
   readonly #listeners: StateListeners
   readonly #waiters: KeyWaiters
@@ -22,12 +22,12 @@ export class Announcer {
     this.#clock = connection.clock
   }
 
-  /** Whether {@link sending} would tell anybody. */
+  /** Whether {@link sending} would have an effect. */
   listens(announces: Announcement): boolean {
     return 'table' in announces && !this.#loads.none
   }
 
-  /** A call is about to be handed to the queue. */
+  /** Overtakes the loads of the entries that a call writes. Call it right before the call is handed to the queue. */
   sending(announces: Announcement, [first, second]: Parameters): void {
     if (!('table' in announces) || !this.listens(announces)) return
     const entry = (key: unknown): string => entryOf(announces.table, String(key))
@@ -38,7 +38,7 @@ export class Announcer {
     } else this.#loads.overtakeRange(entry(first), entry(second))
   }
 
-  /** Its answer is there. To be called where that is decoded: in order. */
+  /** Notifies of what a call has changed. Call it where its answer is decoded, so that the order is that of the answers. */
   answered(announces: Announcement, parameters: Parameters, row: Row | undefined): void {
     if (announces.of === 'leaseTime') {
       this.#clock.lease.observe(Number(row?.[announces.column]))
@@ -47,7 +47,7 @@ export class Announcer {
     const [key] = parameters
     if (typeof key !== 'string') return
     if (announces.of === 'claim') {
-      // A result that is set gives no row; a claim gives one where it has ended.
+      // Storing a result returns no row; a claim returns one when it has ended.
       this.#waiters.wake(key)
     } else if (announces.of === 'circuit' || announces.of === 'probe') {
       const state = row === undefined ? givenState(announces, parameters) : toState(row, '', 'circuitBreaker.subscribe')
@@ -58,7 +58,7 @@ export class Announcer {
   }
 }
 
-/** The state that a call sets, whose statement gives no row. */
+/** The state that a call sets whose statement returns no row. */
 function givenState(announces: Announcement, parameters: Parameters): CircuitBreakerPersistedState | undefined {
   if (announces.of === 'probe' || parameters.length < 5) return undefined
   const [, state, failureCount, failed, succeeded] = parameters
@@ -74,7 +74,7 @@ function givenState(announces: Announcement, parameters: Parameters): CircuitBre
   )
 }
 
-/** The elements of a JSON array; none for what is no such text, which the statement refuses. */
+/** The elements of a JSON array. None for any other text, which the statement refuses. */
 function listed(text: unknown): readonly unknown[] {
   try {
     const list: unknown = JSON.parse(String(text))

@@ -7,7 +7,7 @@ interface Shared {
   circuits: number
 }
 
-/** Looks for what other connections change of the circuits that users of the owner follow: once for all of them. */
+/** Polls for changes that other connections make to the circuits that clients follow: once for all clients. */
 export class CircuitWatches {
   readonly #session: WatchSession
   readonly #sql: CircuitSql
@@ -19,14 +19,14 @@ export class CircuitWatches {
       connection,
       clock: connection.clock,
       diagnostics: connection.diagnostics,
-      // The users have set up the tables by then.
+      // A client has set up the tables by then.
       execute: (statement, parameters, decode) => connection.queue.execute(statement, parameters, decode),
-      // Its users leave before, each of whom ends what is watched for it.
+      // All clients end before, and each ends its own watches.
       atEnd: () => undefined,
     }
   }
 
-  /** @param interval ms between two looks. @returns ends that; to be called once. */
+  /** @param interval ms between two polls. @returns ends the watch; to be called once. */
   watch(key: string, interval: number): () => void {
     const existing = this.#byInterval.get(interval)
     const shared = existing ?? { watch: new StateWatch(this.#session, this.#sql, interval), circuits: 0 }

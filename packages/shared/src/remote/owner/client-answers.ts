@@ -3,50 +3,50 @@ import { DisconnectedError } from '../../errors/disconnected-error.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { Statement } from '../../queue/statement.js'
 import type { AnsweredLock } from '../wire/answer.js'
-import type { Outgoing } from '../wire/outgoing.js'
+import type { AnswerWriter } from '../wire/answer-writer.js'
 import { isPacked, unpackedRow } from '../wire/packed-rows.js'
-import { SHORT_UNITS, say, WINDOW } from '../wire/protocol.js'
+import { clientOp, SHORT_UNITS, WINDOW } from '../wire/protocol.js'
 import { MalformedMessage } from '../wire/reader.js'
 import { countOf, type RequestCommand } from './commands.js'
 import type { ServedCall, ServedCalls } from './served-call.js'
 
 /**
- * Which requests of one user are not answered, and their answers. A request enters as it comes, is begun or declined, and is
- * over when all of its answer has been handed to {@link Outgoing}.
+ * The pending requests of one client, and their answers. A request enters on arrival, is begun or declined, and is done when
+ * all of its answer was handed to {@link AnswerWriter}.
  */
 export class ClientAnswers {
-  readonly #out: Outgoing
+  readonly #out: AnswerWriter
   readonly #isOwn: (statement: Statement) => boolean
-  readonly #atEnd: () => void
-  /** Requests of which some rows have been sent. */
+  readonly #onDone: () => void
+  /** Requests of which a part of the rows was sent. */
   readonly #inPieces = new Map<number, RequestCommand>()
-  #atIdle: (() => void)[] = []
+  #onIdle: (() => void)[] = []
   #units = 0
   #begun = 0
-  /** Requests that came and are not answered. */
+  /** Requests that have arrived and are not answered. */
   calls = 0
 
   /**
-   * @param isOwn Whether a statement is one of our own. One that a user has declared may give anything.
-   * @param atEnd To be called when a request that was begun is over: there may be room for the next.
+   * @param isOwn Whether a statement is one of our own. One that a client has declared may return anything.
+   * @param onDone Called when a request that was begun is done: there may be room for the next.
    */
-  constructor(out: Outgoing, isOwn: (statement: Statement) => boolean, atEnd: () => void) {
+  constructor(out: AnswerWriter, isOwn: (statement: Statement) => boolean, onDone: () => void) {
     this.#out = out
     this.#isOwn = isOwn
-    this.#atEnd = atEnd
+    this.#onDone = onDone
   }
 
-  /** How many more may be begun. */
+  /** How many more requests may be begun. */
   get room(): number {
     return this.#out.roomBeside(this.#begun)
   }
 
-  /** @throws MalformedMessage for more than a user may have under way. */
+  /** Adds a request that has arrived. @throws MalformedMessage for more than a client may have pending. */
   enter(request: RequestCommand): void {
     this.calls += countOf(request)
     this.#units += request.units
     if (this.calls > WINDOW.calls || (this.calls > 1 && this.#units > WINDOW.units)) {
-      throw new MalformedMessage('more is under way than a user may have')
+      throw new MalformedMessage('more is pending than a client may have')
     }
   }
 
@@ -54,62 +54,62 @@ export class ClientAnswers {
     this.#begun += countOf(request)
   }
 
-  /** Refuses what was not begun, and so is not done. */
+  /** Refuses a request that was not begun. */
   decline(request: RequestCommand, reason: string): void {
     this.#out.refuse(request.number, DisconnectedError.of(nameOf(request), 'none', reason), countOf(request))
     this.drop(request)
   }
 
-  /** Counts what was not begun no more. */
+  /** Removes a request that was not begun. */
   drop(request: RequestCommand): void {
     this.calls -= countOf(request)
     this.#units -= request.units
-    if (this.calls === 0) for (const idle of this.#atIdle.splice(0)) idle()
+    if (this.calls === 0) for (const idle of this.#onIdle.splice(0)) idle()
   }
 
-  /** Settles when all that has come is answered. */
+  /** Settles when all requests that have arrived are answered. */
   drain(): Promise<void> {
-    return this.calls === 0 ? Promise.resolve() : new Promise((resolve) => this.#atIdle.push(resolve))
+    return this.calls === 0 ? Promise.resolve() : new Promise((resolve) => this.#onIdle.push(resolve))
   }
 
-  /** Waits no more for the user to ask for the next rows. */
-  sendInOneGo(): void {
-    this.#out.sendInOneGo()
+  /** Stops waiting for the client to read what was sent, and to ask for the next rows. */
+  sendWithoutCredit(): void {
+    this.#out.sendWithoutCredit()
     for (const request of [...this.#inPieces.keys()]) this.more(request)
   }
 
-  /** The user has gone, or is left: what is begun comes to its end, and nothing is sent. */
-  leave(): void {
+  /** Sends nothing more: the client has ended. Requests that were begun come to their end. */
+  end(): void {
     this.#out.end()
-    for (const request of this.#inPieces.values()) this.#end(request)
+    for (const request of this.#inPieces.values()) this.#finish(request)
     this.#inPieces.clear()
   }
 
-  /** The user asks for the next rows of a request. */
+  /** Sends the next rows of a request, which the client asks for. */
   more(request: number): void {
     const command = this.#inPieces.get(request)
     if (command === undefined || !this.#out.more(request)) return
     this.#inPieces.delete(request)
-    this.#end(command)
+    this.#finish(command)
   }
 
   answer(request: RequestCommand, given: Row | readonly Row[] | undefined): void {
-    const statement = request.word === say.call ? request.statement : undefined
-    if (this.#out.answer(request.number, given, statement)) this.#end(request)
+    const statement = request.op === clientOp.call ? request.statement : undefined
+    if (this.#out.answer(request.number, given, statement)) this.#finish(request)
     else this.#inPieces.set(request.number, request)
   }
 
-  /** Whether what is answered of late is short. */
+  /** Whether recent answers are short. */
   get areShort(): boolean {
     return this.#out.usual <= SHORT_UNITS
   }
 
-  /** @param row As `packed` of the statement's batch gives it. */
+  /** @param row As `packed` of the statement's batch returns it. */
   answerTogether(calls: readonly ServedCall[], row: Row): void {
     const [first] = calls as [ServedCall]
     const { number, statement } = first
     const last = calls.at(-1) as ServedCall
-    if (!this.#tells(row, statement, calls.length)) {
+    if (!this.#isAnswerOf(row, statement, calls.length)) {
       for (const call of calls) this.refuse(call, notPacked(call.name))
       return
     }
@@ -118,50 +118,50 @@ export class ClientAnswers {
       const rows = unpackedRow(row, calls.length)
       for (const [at, call] of calls.entries()) this.#out.answer(call.number, rows[at], statement)
     }
-    for (const call of calls) this.#end(call)
+    for (const call of calls) this.#finish(call)
   }
 
-  /** @param row The same; absent where the statement gives no rows. */
+  /** @param row As {@link answerTogether}; `undefined` for a statement without rows. */
   answerJoined(calls: ServedCalls, row: Row | undefined): void {
     const { number, count, statement } = calls
     if (row === undefined && statement.rows === 'none') this.#out.answerNothing(number, count)
-    else if (row !== undefined && this.#tells(row, statement, count))
+    else if (row !== undefined && this.#isAnswerOf(row, statement, count))
       this.#out.answerTogether(number, count, row, statement)
     else {
       this.refuse(calls, notPacked(calls.name))
       return
     }
-    this.#end(calls)
+    this.#finish(calls)
   }
 
   answerSteps(request: RequestCommand, steps: readonly (readonly Row[])[]): void {
     this.#out.answerSteps(request.number, steps)
-    this.#end(request)
+    this.#finish(request)
   }
 
   answerLock(request: RequestCommand, answer: AnsweredLock): void {
     this.#out.answerLock(request.number, answer)
-    this.#end(request)
+    this.#finish(request)
   }
 
   refuse(request: RequestCommand, error: unknown): void {
     this.#out.refuse(request.number, error, countOf(request))
-    this.#end(request)
+    this.#finish(request)
   }
 
-  /** Whether the row tells what each of so many calls has. It goes on unread, also to users of this user. */
-  #tells(row: Row, statement: Statement, calls: number): boolean {
+  /** Whether the row has an answer for each of so many calls. Clients of this client get it without another check. */
+  #isAnswerOf(row: Row, statement: Statement, calls: number): boolean {
     return this.#isOwn(statement) || isPacked(row, calls)
   }
 
-  #end(request: RequestCommand): void {
+  #finish(request: RequestCommand): void {
     this.#begun -= countOf(request)
     this.drop(request)
-    this.#atEnd()
+    this.#onDone()
   }
 }
 
-/** Of a statement that a user has declared. */
+/** The error of a statement that a client has declared. */
 function notPacked(operation: string): PersistenceError {
   return new PersistenceError(
     'SQL',
@@ -171,6 +171,6 @@ function notPacked(operation: string): PersistenceError {
 }
 
 function nameOf(request: RequestCommand): string {
-  if (request.word === say.call) return request.statement.name
-  return request.word === say.query || request.word === say.atomic ? request.name : 'lock'
+  if (request.op === clientOp.call) return request.statement.name
+  return request.op === clientOp.query || request.op === clientOp.atomic ? request.name : 'lock'
 }

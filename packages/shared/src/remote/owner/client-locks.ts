@@ -2,68 +2,68 @@ import { type Hold, type HoldListener, isLost } from '../../stores/lock/hold.js'
 import type { LockManager } from '../../stores/lock/lock-manager.js'
 import { type AnsweredLock, Granted } from '../wire/answer.js'
 import { ByNumber } from '../wire/by-number.js'
-import { say } from '../wire/protocol.js'
+import { clientOp } from '../wire/protocol.js'
 import type { LockCommand } from './commands.js'
-import { follow, type LockManagers, leave } from './lock-managers.js'
+import { follow, type LockManagers, unfollow } from './lock-managers.js'
 
-const PLACES = 512
+const SLOTS = 512
 
 interface Held {
   readonly prefix: string
   readonly manager: LockManager
   readonly hold: Hold
-  /** How many of the hold's handles this user has. */
+  /** How many handles of the hold this client has. */
   count: number
 }
 
-/** The locks in memory of one user, counted, so that exactly its own are given back when it has gone. */
+/** The locks in memory of one client. They are counted, so that exactly its own are released when it has gone. */
 export class ClientLocks implements HoldListener {
   readonly #managers: LockManagers
-  readonly #byToken = new ByNumber<Held>(PLACES)
+  readonly #byToken = new ByNumber<Held>(SLOTS)
   readonly #lost: (prefix: string, hold: Hold, reason: string) => void
   #gone = false
 
-  /** @param lost To be called when a lock of this user is lost. */
+  /** @param lost Called when a lock of this client is lost. */
   constructor(managers: LockManagers, lost: (prefix: string, hold: Hold, reason: string) => void) {
     this.#managers = managers
     this.#lost = lost
   }
 
-  /** Locks that are held, some of which may have expired. */
+  /** The number of locks that are held, some of which may have expired. */
   get size(): number {
     return this.#byToken.size
   }
 
-  /** @returns what is to be answered, at once where the locks are in the memory of this process. */
+  /** Runs a lock command. @returns the answer; not a promise where the locks are in the memory of this process. */
   run(command: LockCommand): AnsweredLock | Promise<AnsweredLock> {
-    switch (command.word) {
-      case say.acquire: {
+    switch (command.op) {
+      case clientOp.acquire: {
         const manager = this.#managers.of(command.prefix)
         const granted = manager.acquire(command.key, command.ttl, command.owner)
         if (granted instanceof Promise)
           return granted.then((hold) => hold && this.#granted(command.prefix, manager, hold))
         return granted && this.#granted(command.prefix, manager, granted)
       }
-      case say.extendOwned:
+      case clientOp.extendOwned:
         return asNumber(this.#managers.of(command.prefix).extendOwned(command.key, command.owner, command.ttl))
-      case say.forceRelease:
+      case clientOp.forceRelease:
         return this.#managers.of(command.prefix).forceRelease(command.key) as undefined | Promise<undefined>
       default: {
         const held = this.#byToken.get(command.token)
         if (held === undefined) return 0
         const { manager, hold } = held
-        if (command.word === say.isHeld) return asNumber(manager.isHeld(hold))
-        if (command.word === say.extend) return asNumber(manager.extend(hold, command.ttl))
+        if (command.op === clientOp.isHeld) return asNumber(manager.isHeld(hold))
+        if (command.op === clientOp.extend) return asNumber(manager.extend(hold, command.ttl))
         return asNumber(this.#release(held))
       }
     }
   }
 
-  /** Gives back what this user holds, and what it is granted from now on: it has gone. */
-  giveBack(): void {
+  /** Releases all locks of the client, which has gone, and whatever it is granted from now on. */
+  releaseAll(): void {
     this.#gone = true
     for (const { manager, hold, count } of this.#byToken.removeAll()) {
-      leave(hold, this)
+      unfollow(hold, this)
       // Never rejects: the lock is in memory, here or at the owner of this connection.
       for (let left = count; left > 0; left--) void manager.release(hold)
     }
@@ -79,7 +79,7 @@ export class ClientLocks implements HoldListener {
   #release(held: Held): boolean | Promise<boolean> {
     if (--held.count === 0) {
       this.#byToken.remove(held.hold.token)
-      leave(held.hold, this)
+      unfollow(held.hold, this)
     }
     return held.manager.release(held.hold)
   }
@@ -89,7 +89,7 @@ export class ClientLocks implements HoldListener {
       void manager.release(hold)
       return new Granted(hold.token, 0)
     }
-    // By what the owner of the owner has said after it granted it.
+    // The owner of this owner took the lock away after it had granted it.
     if (isLost(hold)) return new Granted(hold.token, 0)
     const held = this.#byToken.get(hold.token)
     if (held !== undefined) held.count++

@@ -2,32 +2,32 @@ import type { Connection } from '../../connection/connection.js'
 import type { Row } from '../../driver/driver.js'
 import type { Call } from '../../queue/call.js'
 import type { Announcement, Parameters, Step } from '../../queue/statement.js'
-import { SHORT_UNITS, say } from '../wire/protocol.js'
+import { clientOp, SHORT_UNITS } from '../wire/protocol.js'
 import { UnmetStep } from '../wire/wire-error.js'
 import type { Announcer } from './announcer.js'
 import type { ClientAnswers } from './client-answers.js'
-import type { ClientFollowing } from './client-following.js'
 import type { ClientLoads } from './client-loads.js'
 import type { ClientLocks } from './client-locks.js'
+import type { ClientSubscriptions } from './client-subscriptions.js'
 import type { RequestCommand } from './commands.js'
 import { type CallTaker, type ServedCall, ServedCalls } from './served-call.js'
 
-/** What users of one connection share. */
+/** What the requests of all clients of one connection share. */
 export interface SharedParts {
   readonly connection: Connection
   readonly announcer: Announcer
 }
 
-/** What one user has. */
+/** The state of one client. */
 export interface ClientParts {
   readonly locks: ClientLocks
   readonly loads: ClientLoads
-  readonly following: ClientFollowing
+  readonly subscriptions: ClientSubscriptions
 }
 
-type AtomicCommand = Extract<RequestCommand, { readonly word: typeof say.atomic }>
+type AtomicCommand = Extract<RequestCommand, { readonly op: typeof clientOp.atomic }>
 
-/** Does what one user asks for, through the queue of the owner. */
+/** Runs the requests of one client through the queue of the owner. */
 export class ClientRequests implements CallTaker {
   readonly #shared: SharedParts
   readonly #own: ClientParts
@@ -42,12 +42,12 @@ export class ClientRequests implements CallTaker {
   run(command: RequestCommand): void {
     const { connection } = this.#shared
     try {
-      // Tells why.
+      // `open` rejects with the reason.
       if (!connection.usable) this.#refuseAfter(command, connection.open())
       else if (command instanceof ServedCalls) this.#calls(command)
-      else if (command.word === say.call) this.#call(command)
-      else if (command.word === say.atomic) this.#atomic(command)
-      else if (command.word === say.query) {
+      else if (command.op === clientOp.call) this.#call(command)
+      else if (command.op === clientOp.atomic) this.#atomic(command)
+      else if (command.op === clientOp.query) {
         const rows = connection.queue.query(command.name, command.sql, command.parameters)
         void this.#settle(command, rows, (given) => this.#answers.answer(command, given))
       } else {
@@ -63,7 +63,7 @@ export class ClientRequests implements CallTaker {
   answered(call: ServedCall, given: Row | readonly Row[] | undefined): void {
     this.#answers.answer(call, given)
     const { announces, rows } = call.statement
-    // Of entries, others are told before the call: see #call.
+    // Changes of entries are announced before the call: see #call.
     if (announces === undefined || 'table' in announces || (rows === 'one' && given === undefined)) return
     this.#announce(announces, call.parameters, given as Row | undefined)
   }
@@ -72,7 +72,7 @@ export class ClientRequests implements CallTaker {
     return this.#answers.areShort
   }
 
-  /** Of statements that announce nothing. */
+  /** Called only for statements that announce nothing. */
   takePacked(calls: readonly Call[], row: Row): void {
     this.#answers.answerTogether(calls as readonly ServedCall[], row)
   }
@@ -117,8 +117,8 @@ export class ClientRequests implements CallTaker {
   }
 
   /**
-   * Long answers cost more to write as JSON and to read than rows of their own do. Joined calls are not left before their
-   * end, so long values would hold the event loop.
+   * Whether calls that were sent together run as one. Long answers cost more as JSON than as separate rows. Joined calls
+   * cannot be interrupted, so long values would block the event loop.
    */
   #joins({ units, count, statement }: ServedCalls): boolean {
     return units <= SHORT_UNITS * count && (statement.rows === 'none' || this.#answers.areShort)
@@ -144,11 +144,11 @@ export class ClientRequests implements CallTaker {
     })
   }
 
-  /** The request has its answer by now: nobody awaits what this does. */
+  /** Reports errors to the diagnostics: the request has been answered, so no caller awaits this. */
   #announce(announces: Announcement, parameters: Parameters, row: Row | undefined): void {
     const { announcer, connection } = this.#shared
     try {
-      this.#own.following.besides(() => announcer.answered(announces, parameters, row))
+      this.#own.subscriptions.announceToOthers(() => announcer.answered(announces, parameters, row))
     } catch (error) {
       connection.diagnostics.backgroundError('circuitBreaker.subscribe', error)
     }

@@ -1,17 +1,16 @@
 import type { Clock } from '../../time/clock.js'
-
 import { type Command, countOf } from './commands.js'
 import { ServedCalls } from './served-call.js'
 
-/** What a user has said and is to be done, in its order. */
+/** The commands of one client that have arrived and were not run, in order. */
 export class Inbox {
   readonly #clock: Pick<Clock, 'monotonic'>
   #commands: Command[] = []
   #next = 0
   #receivedAt = 0
-  /** How many things there are: calls that were sent together are several. */
+  /** The number of requests and notifications: calls that were sent together are several. */
   length = 0
-  /** ms from the coming of the last message until all of it was taken. */
+  /** ms from the arrival of the last message until all of it was taken. */
   lag = 0
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
@@ -24,7 +23,7 @@ export class Inbox {
     this.length += countOf(command)
   }
 
-  /** The next one; of calls that were sent together, `most` at the most. */
+  /** Takes the next command; of calls that were sent together, at most `most`. */
   take(most: number): Command {
     let command = this.#commands[this.#next] as Command
     if (command instanceof ServedCalls && command.count > most) {
@@ -37,7 +36,7 @@ export class Inbox {
     return command
   }
 
-  /** @returns what was left. */
+  /** Removes all commands. @returns them. */
   clear(): Command[] {
     const left = this.#commands.slice(this.#next)
     this.#commands = []

@@ -2,7 +2,7 @@ import type { Connection } from '../../connection/connection.js'
 import type { Hold, HoldListener } from '../../stores/lock/hold.js'
 import type { LockManager, LockSession } from '../../stores/lock/lock-manager.js'
 
-/** Several users that hold one lock, under one name of an owner. */
+/** Several clients that hold one lock under the same owner name. */
 class Holders implements HoldListener {
   readonly all = new Set<HoldListener>()
 
@@ -11,7 +11,7 @@ class Holders implements HoldListener {
   }
 }
 
-/** The managers of locks in memory that users of the owner have asked for, by the prefix of their keys. */
+/** The managers of the locks in memory that clients have asked for, by key prefix. */
 export class LockManagers {
   readonly #connection: Connection
   readonly #make: (session: LockSession) => LockManager
@@ -32,7 +32,7 @@ export class LockManagers {
       connection,
       prefix,
       ready: true,
-      // Calls of users who have gone give back what they get.
+      // A lock that is granted to a client that has gone is released at once.
       atEnd: () => undefined,
       afterEnd: (callback) => this.#atEnd.push(callback),
     })
@@ -40,14 +40,14 @@ export class LockManagers {
     return manager
   }
 
-  /** No user comes any more. */
+  /** Ends the managers. Call it when no more clients are accepted. */
   end(): void {
     for (const callback of this.#atEnd.splice(0)) callback()
     this.#managers.clear()
   }
 }
 
-/** Has `holder` told when the lock is lost. */
+/** Notifies `holder` when the lock is lost. */
 export function follow(hold: Hold, holder: HoldListener): void {
   const { listener } = hold
   if (listener === undefined) hold.listener = holder
@@ -59,7 +59,8 @@ export function follow(hold: Hold, holder: HoldListener): void {
   }
 }
 
-export function leave(hold: Hold, holder: HoldListener): void {
+/** Ends what {@link follow} began. */
+export function unfollow(hold: Hold, holder: HoldListener): void {
   if (hold.listener instanceof Holders) hold.listener.all.delete(holder)
   else hold.listener = undefined
 }

@@ -9,30 +9,30 @@ import { channelOf, type Peer } from '../wire/peer.js'
 import type { PortLike } from '../wire/port-channel.js'
 import { Announcer } from './announcer.js'
 import { CircuitWatches } from './circuit-watches.js'
+import { ClientScheduler } from './client-scheduler.js'
 import { LockManagers } from './lock-managers.js'
-import { Reception, type ReceptionParts } from './reception.js'
-import { ServedTurns } from './served-turns.js'
+import { ServedChannel, type ServedChannelParts } from './served-channel.js'
 import { StatementPool } from './statement-pool.js'
 
-/** A `MessagePort`, as the types of the runtime have it; with those of a browser besides, it has what `connectRemote` asks for. */
+/** A `MessagePort`, as the types of the runtime declare it, that `connectRemote` also takes with the types of a browser. */
 export type TransferablePort = InstanceType<typeof MessagePort> & PortLike
 
 /** A server that gives other threads and processes access to the database of an adapter. Disposing closes it. */
 export interface PersistenceServer extends AsyncDisposable {
   /**
-   * Serves a thread or process, which connects by `connectRemote`, until it ends. One that has ended already is left at once.
+   * Serves a thread or process, which connects with `connectRemote`, until it ends. Does nothing for one that has already ended.
    *
    * @param peer A `Worker`, a worker of `cluster`, a `ChildProcess` with IPC, or a `MessagePort`.
-   * @throws PersistenceError `INVALID_ARGUMENT` for anything else, and for one that is served already; `CLOSED`.
+   * @throws PersistenceError `INVALID_ARGUMENT` for anything else, and for one that is already served; `CLOSED`.
    */
   attach(peer: Peer): void
-  /** Makes a port that any thread can connect through, and that can be transferred on. @throws PersistenceError `CLOSED`. */
+  /** Returns a port that can be transferred to any thread, which connects through it. @throws PersistenceError `CLOSED`. */
   createPort(): TransferablePort
-  /** The threads and processes that are served now; `stats()` of the adapter has them too. */
+  /** Returns the threads and processes that are served now. `stats()` of the adapter has them too. */
   clients(): ServedUser[]
   /**
-   * Answers the requests that have arrived, and ends all connections. The adapter stays open. What a user holds of its locks
-   * is free as soon as it has learned of this, or has ended. May be repeated.
+   * Answers the requests that have arrived, then ends all connections. The adapter stays open. The locks of a client are free
+   * as soon as it has read that the server is closed, or has ended. May be repeated.
    */
   close(): Promise<void>
 }
@@ -55,15 +55,15 @@ export function serve(adapter: object): PersistenceServer {
 }
 
 class AdapterServer implements PersistenceServer {
-  readonly #parts: ReceptionParts
-  readonly #receptions = new Set<Reception>()
-  readonly #hide: () => void
-  readonly #leaveTurns: () => void
+  readonly #parts: ServedChannelParts
+  readonly #channels = new Set<ServedChannel>()
+  readonly #hideClients: () => void
+  readonly #forgetEnd: () => void
   #closed: Promise<void> | undefined
 
   constructor(adapter: AdapterParts) {
     const { connection } = adapter.session
-    const turns = connection.shared(ServedTurns)
+    const scheduler = connection.shared(ClientScheduler)
     const served = {
       connection,
       statements: new StatementPool(statementsOf(adapter)),
@@ -71,25 +71,25 @@ class AdapterServer implements PersistenceServer {
       watches: new CircuitWatches(connection, adapter.dialect.circuits),
       announcer: new Announcer(connection),
     }
-    this.#parts = { adapter, served, turns }
-    this.#hide = connection.shared(ServedUsers).add(() => this.clients())
-    this.#leaveTurns = turns.atEnd(() => void this.#leaveAll())
+    this.#parts = { adapter, served, scheduler }
+    this.#hideClients = connection.shared(ServedUsers).add(() => this.clients())
+    this.#forgetEnd = scheduler.onEnd(() => void this.#endWithAdapter())
   }
 
   attach(peer: Peer): void {
     this.#refuseClosed('attach')
-    this.#receive(peer)
+    this.#serve(peer)
   }
 
   createPort(): TransferablePort {
     this.#refuseClosed('createPort')
     const { port1, port2 } = new MessageChannel()
-    this.#receive(port1)
+    this.#serve(port1)
     return port2
   }
 
   clients(): ServedUser[] {
-    return [...this.#receptions].flatMap(({ client }) =>
+    return [...this.#channels].flatMap(({ client }) =>
       client === undefined ? [] : [{ calls: client.calls, locks: client.locks, lag: client.lag }],
     )
   }
@@ -102,38 +102,38 @@ class AdapterServer implements PersistenceServer {
     return this.close()
   }
 
-  #receive(peer: Peer): void {
+  #serve(peer: Peer): void {
     const wanted = 'a Worker, a worker of cluster, a ChildProcess with an IPC channel or a MessagePort'
     const channel = channelOf(peer, 'attach', wanted)
-    this.#receptions.add(new Reception(channel, this.#parts, (over) => this.#over(over)))
+    this.#channels.add(new ServedChannel(channel, this.#parts, (closed) => this.#remove(closed)))
   }
 
-  #over(reception: Reception): void {
-    this.#receptions.delete(reception)
-    this.#endIfLeft()
+  #remove(channel: ServedChannel): void {
+    this.#channels.delete(channel)
+    this.#forgetIfDone()
   }
 
-  /** The adapter may be served again and again. A closed server has a part in its end only while users may hold locks. */
-  #endIfLeft(): void {
-    if (this.#closed !== undefined && this.#receptions.size === 0) this.#leaveTurns()
+  /** The adapter may be served many times, so it keeps a closed server only while clients of that may hold locks. */
+  #forgetIfDone(): void {
+    if (this.#closed !== undefined && this.#channels.size === 0) this.#forgetEnd()
   }
 
   #close(reason: string): Promise<void> {
-    this.#closed ??= this.#endAll(reason)
+    this.#closed ??= this.#shutDown(reason)
     return this.#closed
   }
 
-  async #endAll(reason: string): Promise<void> {
-    await Promise.all([...this.#receptions].map((reception) => reception.close(reason)))
+  async #shutDown(reason: string): Promise<void> {
+    await Promise.all([...this.#channels].map((channel) => channel.shutDown(reason)))
     this.#parts.served.locks.end()
-    this.#hide()
-    this.#endIfLeft()
+    this.#hideClients()
+    this.#forgetIfDone()
   }
 
-  /** The adapter is disconnected, and all locks end with it. */
-  async #leaveAll(): Promise<void> {
+  /** The adapter is being disconnected, and all locks in its memory end with it. */
+  async #endWithAdapter(): Promise<void> {
     await this.#close('the owner of the database has disconnected its adapter')
-    for (const reception of this.#receptions) reception.end()
+    for (const channel of this.#channels) channel.close()
   }
 
   #refuseClosed(operation: string): void {
@@ -142,7 +142,7 @@ class AdapterServer implements PersistenceServer {
   }
 }
 
-/** The statements of the stores of an adapter, whose calls users share. */
+/** The statements of the stores of an adapter, which the calls of all clients share. */
 export function* statementsOf({ dialect }: Pick<AdapterParts, 'dialect'>): Iterable<Statement> {
   const { locks, circuits, probes, results, claims, checkpoints } = dialect
   for (const group of [locks, circuits, probes, results, claims, checkpoints, dialect.cache(undefined).sql]) {

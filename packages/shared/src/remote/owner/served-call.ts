@@ -3,28 +3,28 @@ import type { SubmittedCall } from '../../queue/call.js'
 import type { JoinedCalls } from '../../queue/joined-calls.js'
 import type { PackedTaker } from '../../queue/packed.js'
 import type { Parameters, Statement } from '../../queue/statement.js'
-import { say, unitsOf } from '../wire/protocol.js'
+import { clientOp, unitsOf } from '../wire/protocol.js'
 
-/** Who answers calls. */
+/** Receives the results of calls. */
 export interface CallTaker extends PackedTaker {
   answered(call: ServedCall, given: Row | readonly Row[] | undefined): void
-  /** @param row As `packed` of the statement's batch gives it; absent where it gives no rows. */
+  /** @param row As `packed` of the statement's batch returns it; `undefined` for a statement without rows. */
   answeredJoined(calls: ServedCalls, row: Row | undefined): void
   refused(calls: ServedCall | ServedCalls, error: unknown): void
 }
 
-/** What a call and joined calls of a user have in common. */
+/** What a call and joined calls of a client have in common. */
 abstract class Served {
   readonly type: 'call' = 'call'
-  readonly word: typeof say.call = say.call
-  /** Of the request; of joined calls, of the first. */
+  readonly op: typeof clientOp.call = clientOp.call
+  /** The number of the request; of joined calls, that of the first. */
   readonly number: number
   readonly statement: Statement
   readonly parameters: Parameters
-  /** About the bytes of it. */
+  /** Its approximate size in bytes. */
   readonly units: number
   deadline = 0
-  /** Set before it is submitted. */
+  /** Set before the call is submitted. */
   taker: CallTaker | undefined = undefined
 
   constructor(number: number, statement: Statement, parameters: Parameters) {
@@ -41,10 +41,10 @@ abstract class Served {
   resolve(): void {}
 }
 
-/** A call that a user has sent, as the queue of the owner takes it. One object for each: there are many of them. */
+/** A call that a client has sent, in the form that the queue takes. One object per call, because there are many. */
 export class ServedCall extends Served implements SubmittedCall {
   declare readonly count?: number
-  /** The load for which it stores. */
+  /** The number of the load whose value it stores. */
   readonly guard: number | undefined
 
   constructor(number: number, statement: Statement, parameters: Parameters, guard: number | undefined) {
@@ -65,7 +65,7 @@ export class ServedCall extends Served implements SubmittedCall {
   }
 }
 
-/** Calls of one statement that a user has sent together: one object for all, from the message to the answer. */
+/** Calls of one statement that a client has sent together: one object for all, from the message to the answer. */
 export class ServedCalls extends Served implements JoinedCalls {
   readonly count: number
 
@@ -74,7 +74,7 @@ export class ServedCalls extends Served implements JoinedCalls {
     this.count = count
   }
 
-  /** The first so many of them, and the rest. */
+  /** Splits them into the first `count` and the rest. */
   cutAt(count: number): [ServedCalls, ServedCalls] {
     const { number, statement, parameters } = this
     const at = (parameters.length / this.count) * count
@@ -84,13 +84,14 @@ export class ServedCalls extends Served implements JoinedCalls {
     ]
   }
 
-  /** The parameters of each. */
+  /** The parameters of each call. */
   each(): Parameters[] {
     const { parameters, count } = this
     const own = parameters.length / count
     return Array.from({ length: count }, (_, at) => parameters.slice(at * own, (at + 1) * own))
   }
 
+  /** Splits them into single calls. */
   apart(): ServedCall[] {
     return this.each().map((parameters, at) => {
       const call = new ServedCall(this.number + at, this.statement, parameters, undefined)

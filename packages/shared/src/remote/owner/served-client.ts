@@ -1,70 +1,71 @@
 import type { Statement } from '../../queue/statement.js'
+import { AnswerWriter } from '../wire/answer-writer.js'
 import type { Channel } from '../wire/channel.js'
-import { Outgoing } from '../wire/outgoing.js'
-import { type Item, say, tell } from '../wire/protocol.js'
+import { clientOp, type Item, ownerOp } from '../wire/protocol.js'
 import { Reader } from '../wire/reader.js'
 import type { CircuitWatches } from './circuit-watches.js'
 import { ClientAnswers } from './client-answers.js'
-import { ClientFollowing } from './client-following.js'
 import { ClientLoads } from './client-loads.js'
 import { ClientLocks } from './client-locks.js'
 import { ClientRequests, type SharedParts } from './client-requests.js'
-import { type Command, CommandReader, countOf, type NoteCommand } from './commands.js'
+import { ClientSubscriptions } from './client-subscriptions.js'
+import { CommandReader } from './command-reader.js'
+import { type Command, countOf, type Notification } from './commands.js'
 import { Inbox } from './inbox.js'
 import type { LockManagers } from './lock-managers.js'
 import type { StatementPool } from './statement-pool.js'
 
-/** What users of one connection share. */
+/** What the clients of one connection share. */
 export interface ServedParts extends SharedParts {
   readonly statements: StatementPool
   readonly locks: LockManagers
   readonly watches: CircuitWatches
 }
 
-/** One user of the database, at its owner: takes what it says, has it done in its turn, and ends when the user does. */
+/** A client, at the owner: its commands from their arrival until the client ends. */
 export class ServedClient {
   readonly #parts: ServedParts
-  readonly #atBye: () => void
+  readonly #onBye: () => void
   readonly #commands: CommandReader
   readonly #inbox: Inbox
-  readonly #out: Outgoing
+  readonly #out: AnswerWriter
   readonly #answers: ClientAnswers
   readonly #locks: ClientLocks
   readonly #loads: ClientLoads
-  readonly #following: ClientFollowing
+  readonly #subscriptions: ClientSubscriptions
   readonly #requests: ClientRequests
-  /** Why nothing more is done for it. */
+  /** Why new requests are refused. */
   #refusing: string | undefined
-  #left = false
-  /** Whether it has said `bye`. */
-  leaving = false
+  #ended = false
+  /** Whether it has sent `bye`. */
+  disconnecting = false
 
   /**
-   * @param atBye To be called when it says that it has sent its last.
-   * @param atReady To be called when what has come may be begun.
+   * @param onBye Called when the client has sent `bye` and all of its earlier commands were begun.
+   * @param onReady Called when {@link ready} may have become true.
    */
-  constructor(channel: Pick<Channel, 'send'>, parts: ServedParts, atBye: () => void, atReady: () => void) {
+  constructor(channel: Pick<Channel, 'send'>, parts: ServedParts, onBye: () => void, onReady: () => void) {
     const { connection, statements, locks, watches } = parts
     this.#parts = parts
-    this.#atBye = atBye
+    this.#onBye = onBye
     this.#commands = new CommandReader((statement) => statements.intern(statement))
     this.#inbox = new Inbox(connection.clock)
     const isOwn = (statement: Statement): boolean => statements.isOwn(statement)
-    this.#out = new Outgoing((message) => channel.send(message), isOwn)
+    this.#out = new AnswerWriter((message) => channel.send(message), isOwn)
     this.#answers = new ClientAnswers(this.#out, isOwn, () => {
-      if (this.ready) atReady()
+      if (this.ready) onReady()
     })
-    const tellUser = (...items: Item[]): void => this.#out.say(...items)
+    const notify = (...items: Item[]): void => this.#out.notify(...items)
     this.#locks = new ClientLocks(locks, (prefix, { key, token }, reason) =>
-      tellUser(tell.lockLost, prefix, key, token, reason),
+      notify(ownerOp.lockLost, prefix, key, token, reason),
     )
-    this.#loads = new ClientLoads(connection, tellUser)
-    this.#following = new ClientFollowing(connection, watches, tellUser)
-    const own = { locks: this.#locks, loads: this.#loads, following: this.#following }
+    this.#loads = new ClientLoads(connection, notify)
+    this.#subscriptions = new ClientSubscriptions(connection, watches, notify)
+    const own = { locks: this.#locks, loads: this.#loads, subscriptions: this.#subscriptions }
     this.#requests = new ClientRequests(parts, own, this.#answers)
   }
 
-  /** Requests that came and are not answered. */
+  /** Requests that have arrived and are not answered. */
   get calls(): number {
     return this.#answers.calls
   }
@@ -74,127 +75,128 @@ export class ServedClient {
     return this.#locks.size
   }
 
-  /** Whether it holds a lock, or may be granted one by what is under way. */
+  /** Whether it holds a lock, or may be granted one by a pending request. */
   get mayHoldLocks(): boolean {
     return this.locks > 0 || this.calls > 0
   }
 
-  /** ms from the coming of the last message until all of it was handed to the database. */
+  /** ms from the arrival of the last message until all of its commands were handed to the database. */
   get lag(): number {
     return this.#inbox.lag
   }
 
-  /** Whether something has come that may be begun. */
+  /** Whether a command has arrived that may run now. */
   get ready(): boolean {
     return this.#inbox.length > 0 && this.#answers.room > 0
   }
 
-  /** Takes a message, whole or not at all. @throws MalformedMessage also for more than a user may have under way. */
+  /** Takes a message, whole or not at all. @throws MalformedMessage also for more pending requests than a client may have. */
   receive(message: unknown): void {
     const commands = this.#commands.read(new Reader(message))
     for (const command of commands) if ('number' in command) this.#answers.enter(command)
     for (const command of commands) {
-      // What waits before it may wait for it.
-      if (command.word === say.taken) this.#out.taken()
-      else if (command.word === say.bye) this.#takeBye(command)
+      // At once: the commands before it may be waiting for this credit.
+      if (command.op === clientOp.taken) this.#out.taken()
+      else if (command.op === clientOp.bye) this.#takeBye(command)
       else if (this.#refusing !== undefined && 'number' in command) this.#answers.decline(command, this.#refusing)
       else if (this.#inbox.length === 0 && this.#runsAtOnce(command)) this.#run(command)
       else this.#inbox.push(command)
     }
   }
 
-  /** One that could not read an answer reads no other, and has taken none: for its word nothing waits any more. */
+  /** A client that could not read an answer sends `bye` and gives no more credit, so nothing waits for credit from here on. */
   #takeBye(bye: Command): void {
-    this.leaving = true
-    this.#answers.sendInOneGo()
+    this.disconnecting = true
+    this.#answers.sendWithoutCredit()
     if (this.#inbox.length === 0) this.#run(bye)
     else this.#inbox.push(bye)
   }
 
-  /** Does the next thing that came; of calls that came together, `most` at the most. @returns how many it has done. */
+  /** Runs the next command; of calls that were sent together, at most `most`. @returns how many it has run. */
   runNext(most: number): number {
     const command = this.#inbox.take(Math.min(most, this.#answers.room))
     this.#run(command)
     return countOf(command)
   }
 
-  /** Sends what there is to be sent, at the end of a turn. */
+  /** Sends what is to be sent, at the end of a turn. */
   flush(): void {
     this.#out.flush()
   }
 
-  say(...items: Item[]): void {
-    this.#out.say(...items)
+  notify(...items: Item[]): void {
+    this.#out.notify(...items)
   }
 
-  /** Settles when all that has come is answered. */
+  /** Settles when all requests that have arrived are answered. */
   drain(): Promise<void> {
     return this.#answers.drain()
   }
 
-  /** Refuses what comes from now on, and waits for no word of the user. */
-  refuseLater(reason: string): void {
+  /** Refuses the requests that arrive from now on, and sends all pending answers without waiting for credit. */
+  refuseNewRequests(reason: string): void {
     this.#refusing = reason
-    this.#answers.sendInOneGo()
+    this.#answers.sendWithoutCredit()
   }
 
   /**
-   * Nothing more is done for it or sent to it.
+   * Ends the client: nothing more is run for it or sent to it. May be repeated.
    *
-   * @param certain Whether it goes by no lock any more. Of one that may be at work still, locks last until their leases end.
+   * @param certain Whether it no longer relies on its locks. Otherwise it may still be working, and its locks last until their
+   *   leases end.
    */
-  leave(certain: boolean): void {
-    if (!this.#left) {
-      this.#left = true
+  end(certain: boolean): void {
+    if (!this.#ended) {
+      this.#ended = true
       for (const command of this.#inbox.clear()) if ('number' in command) this.#answers.drop(command)
-      this.#answers.leave()
-      this.#following.end()
+      this.#answers.end()
+      this.#subscriptions.end()
       this.#loads.passOn()
     }
-    if (certain) this.#locks.giveBack()
+    if (certain) this.#locks.releaseAll()
   }
 
-  /** What shares no statement and no commit need not wait for others. */
-  #runsAtOnce({ word }: Command): boolean {
-    return word >= say.acquire && word <= say.forceRelease && this.#answers.room > 0
+  /** Lock operations share no statement and no commit, so they need not wait for the commands of others. */
+  #runsAtOnce({ op }: Command): boolean {
+    return op >= clientOp.acquire && op <= clientOp.forceRelease && this.#answers.room > 0
   }
 
   #run(command: Command): void {
-    if (!('number' in command)) this.#note(command)
+    if (!('number' in command)) this.#handle(command)
     else if (this.#refusing === undefined || this.#parts.connection.usable) {
       this.#answers.begin(command)
       this.#requests.run(command)
     } else this.#answers.decline(command, this.#refusing)
   }
 
-  #note(note: NoteCommand): void {
-    switch (note.word) {
-      case say.more:
-        this.#answers.more(note.request)
+  #handle(notification: Notification): void {
+    switch (notification.op) {
+      case clientOp.more:
+        this.#answers.more(notification.request)
         break
-      case say.bye:
-        this.#atBye()
+      case clientOp.bye:
+        this.#onBye()
         break
-      case say.taken:
-        // Told as it came.
+      case clientOp.taken:
+        // Handled on arrival.
         break
-      case say.settle:
+      case clientOp.settle:
         void this.#settlePlace()
         break
-      case say.enterLoad:
-      case say.loaded:
-      case say.loadFailed:
-      case say.loadPassedOn:
-        this.#loads.run(note)
+      case clientOp.enterLoad:
+      case clientOp.loaded:
+      case clientOp.loadFailed:
+      case clientOp.loadPassedOn:
+        this.#loads.run(notification)
         break
       default:
-        this.#following.run(note)
+        this.#subscriptions.run(notification)
     }
   }
 
   async #settlePlace(): Promise<void> {
     const { clock, place, diagnostics } = this.#parts.connection
-    // As a session does that connects: from here on, the time of the leases follows every change of the wall clock.
+    // As when a local session connects: from here on, lease time follows every change of the wall clock.
     clock.lease.now()
     try {
       await place.settle()

@@ -2,22 +2,24 @@ import type { Statement } from '../../queue/statement.js'
 import { contentOf } from '../wire/wire-statement.js'
 
 /**
- * The one statement of each content, over all users and the owner itself: calls share an execution, and a prepared
- * statement, where they have the same one.
+ * Keeps one statement object per content, for all clients and the owner: calls share an execution and a prepared statement
+ * only where they have the same object.
  */
 export class StatementPool {
   readonly #byContent = new Map<string, Statement>()
   readonly #own = new Set<Statement>()
 
-  /** @param own Those of the owner's stores. */
+  /** @param own The statements of the owner's stores. */
   constructor(own: Iterable<Statement>) {
     for (const statement of own) this.#own.add(this.intern(statement))
   }
 
+  /** Whether the statement is one of the owner's stores. */
   isOwn(statement: Statement): boolean {
     return this.#own.has(statement)
   }
 
+  /** Returns the one statement object with the same content. */
   intern(statement: Statement): Statement {
     const content = contentOf(statement)
     const known = this.#byContent.get(content)

@@ -1,15 +1,15 @@
 import type { Row, TakeRows } from '../../driver/driver.js'
 import { type Answer, Granted } from './answer.js'
 import { unpackedRows } from './packed-rows.js'
-import { tell, WINDOW } from './protocol.js'
+import { ownerOp, WINDOW } from './protocol.js'
 import { MalformedMessage, type Reader } from './reader.js'
 import { readError } from './wire-error.js'
 
-/** What becomes of the answers of the owner. */
+/** Receives the answers of the owner. */
 export interface AnswerListener {
   answered(request: number, answer: Answer): void
   refused(request: number, error: Error, unmet: number | undefined): void
-  /** Some rows of an answer have come, and the next ones wait for a word. @returns what takes them; else all come together. */
+  /** A part of the rows has arrived, and the owner waits to be asked for more. @returns takes the part; `undefined` collects all. */
   pieceCame(request: number): TakeRows | undefined
 }
 
@@ -17,34 +17,34 @@ export interface AnswerListener {
 export class AnswerReader {
   readonly #listener: AnswerListener
   readonly #shapes: (readonly string[])[] = []
-  /** Rows that have come of answers in pieces, by request. */
+  /** The rows so far of answers that arrive in pieces, by request. */
   readonly #pieces = new Map<number, Row[]>()
 
   constructor(listener: AnswerListener) {
     this.#listener = listener
   }
 
-  /** @returns whether the word begins an answer. @throws MalformedMessage */
-  read(word: number, reader: Reader): boolean {
-    switch (word) {
-      case tell.shape: {
+  /** @returns whether the operation is an answer. @throws MalformedMessage */
+  read(op: number, reader: Reader): boolean {
+    switch (op) {
+      case ownerOp.shape: {
         const number = reader.count()
         this.#shapes[number] = reader.values().map(String)
         return true
       }
-      case tell.nothing: {
+      case ownerOp.nothing: {
         const [first, requests] = [reader.count(), reader.count()]
         for (let at = 0; at < requests; at++) this.#listener.answered(first + at, undefined)
         return true
       }
-      case tell.row: {
+      case ownerOp.row: {
         const first = reader.count()
         const names = this.#shape(reader)
         const requests = reader.count()
         for (let at = 0; at < requests; at++) this.#listener.answered(first + at, this.#row(names, reader))
         return true
       }
-      case tell.packed: {
+      case ownerOp.packed: {
         const first = reader.count()
         const names = this.#shape(reader)
         const [requests, places] = [reader.count(), reader.text()]
@@ -54,22 +54,22 @@ export class AnswerReader {
         for (let at = 0; at < requests; at++) this.#listener.answered(first + at, rows[at])
         return true
       }
-      case tell.rows:
+      case ownerOp.rows:
         this.#readPiece(reader)
         return true
-      case tell.steps: {
+      case ownerOp.steps: {
         const request = reader.count()
         const steps = Array.from({ length: reader.count() }, () => this.#rows(reader))
         this.#listener.answered(request, steps)
         return true
       }
-      case tell.number:
+      case ownerOp.number:
         this.#listener.answered(reader.count(), reader.number())
         return true
-      case tell.granted:
+      case ownerOp.granted:
         this.#listener.answered(reader.count(), new Granted(reader.count(), reader.number()))
         return true
-      case tell.error: {
+      case ownerOp.error: {
         const request = reader.count()
         const { error, unmet } = readError(reader.text())
         this.#pieces.delete(request)

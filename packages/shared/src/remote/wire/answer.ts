@@ -3,7 +3,7 @@ import type { Row } from '../../driver/driver.js'
 /** A lock that was granted. */
 export class Granted {
   readonly token: number
-  /** ms that are left of the lease. */
+  /** ms until the lease ends. */
   readonly left: number
 
   constructor(token: number, left: number) {
@@ -12,8 +12,8 @@ export class Granted {
   }
 }
 
-/** What the owner answers: nothing, a row, rows, the rows of each step, a number, or a lock. */
+/** An answer of the owner: nothing, a row, rows, the rows of each step, a number, or a lock. */
 export type Answer = Row | readonly Row[] | readonly (readonly Row[])[] | number | Granted | undefined
 
-/** Of what is asked of a lock: that it was granted, whether it is so as 1 or 0, or nothing. */
+/** The answer to a lock request: the grant, a boolean as 1 or 0, or nothing. */
 export type AnsweredLock = Granted | number | undefined

@@ -1,51 +1,51 @@
 /**
- * Values by numbers that grow, most of which go soon.
+ * A map by increasing numbers, most of which are removed soon. A ring of slots, with a `Map` for what is displaced.
  *
- * Not a `Map` alone: each time that one rehashes, V8 has the table before point to the new one. A dead table that got old
- * keeps all later ones alive, with what was in them, until the whole heap is collected. Where entries come and go at a high
- * rate, that was a quarter of all time.
+ * A `Map` alone is slow: when it rehashes, V8 makes the old table point to the new one. An old table that survived to the old
+ * generation keeps all later tables and their contents alive until a full collection. With entries added and removed at a high
+ * rate, that took a quarter of all CPU time.
  */
 export class ByNumber<Value> {
   readonly #numbers: number[]
   readonly #values: (Value | undefined)[]
-  /** Those whose place was needed for a later number. */
+  /** Entries whose slot was needed for a later number. */
   readonly #displaced = new Map<number, Value>()
   size = 0
 
-  /** @param places For as many as are there at a time, mostly. */
-  constructor(places: number) {
-    this.#numbers = new Array(places).fill(0)
-    this.#values = new Array(places).fill(undefined)
+  /** @param slots The usual number of entries. */
+  constructor(slots: number) {
+    this.#numbers = new Array(slots).fill(0)
+    this.#values = new Array(slots).fill(undefined)
   }
 
   get(number: number): Value | undefined {
-    const place = number % this.#numbers.length
-    return this.#numbers[place] === number ? this.#values[place] : this.#displaced.get(number)
+    const slot = number % this.#numbers.length
+    return this.#numbers[slot] === number ? this.#values[slot] : this.#displaced.get(number)
   }
 
-  /** Adds a number that is not there. */
+  /** Adds a number, which must be absent. */
   add(number: number, value: Value): void {
-    const place = number % this.#numbers.length
-    const before = this.#values[place]
-    if (before !== undefined) this.#displaced.set(this.#numbers[place] as number, before)
-    this.#numbers[place] = number
-    this.#values[place] = value
+    const slot = number % this.#numbers.length
+    const before = this.#values[slot]
+    if (before !== undefined) this.#displaced.set(this.#numbers[slot] as number, before)
+    this.#numbers[slot] = number
+    this.#values[slot] = value
     this.size++
   }
 
-  /** Removes a number that is there. */
+  /** Removes a number, which must be present. */
   remove(number: number): void {
-    const place = number % this.#numbers.length
-    if (this.#numbers[place] === number) this.#values[place] = undefined
+    const slot = number % this.#numbers.length
+    if (this.#numbers[slot] === number) this.#values[slot] = undefined
     else this.#displaced.delete(number)
     this.size--
   }
 
-  /** Removes all. @returns them, by their numbers. */
+  /** Removes all values. @returns them, ordered by number. */
   removeAll(): Value[] {
     const all = [...this.#displaced]
-    for (const [place, value] of this.#values.entries()) {
-      if (value !== undefined) all.push([this.#numbers[place] as number, value])
+    for (const [slot, value] of this.#values.entries()) {
+      if (value !== undefined) all.push([this.#numbers[slot] as number, value])
     }
     this.#values.fill(undefined)
     this.#displaced.clear()

@@ -1,31 +1,32 @@
 import type { Item } from './protocol.js'
 
-/** What a channel tells the end that listens to it. */
+/** Receives what arrives through a channel. */
 export interface ChannelListener {
-  /** A message has come, of whatever form; one that is an array may begin with our name. */
+  /** A message has arrived, of any form. An array may begin with `ENVELOPE`. */
   message(message: unknown): void
   /**
-   * Nothing comes any more.
+   * Nothing more will arrive.
    *
-   * @param certain The other end runs no code any more. Else it may be at work still, and not know.
+   * @param certain Whether the other end runs no more code. Otherwise it may still be working without knowing.
    */
   ended(certain: boolean): void
 }
 
-/** One end of a way to another thread or process, beside whatever the app sends there. */
+/** One end of a channel to another thread or process, which the app may use for its own messages too. */
 export interface Channel {
-  /** Whether the other end is a thread of this process: a message to it costs little. */
+  /** Whether the other end is a thread of this process. */
   readonly toThread: boolean
   /**
-   * Never throws: that the other end has gone is told by {@link ChannelListener.ended}.
+   * Sends a message. Does nothing when the other end has gone, which {@link ChannelListener.ended} reports.
    *
-   * @param message No longer the caller's.
+   * @param message Belongs to the channel from now on.
+   * @throws when the message is too large for the channel.
    */
   send(message: Item[]): void
   listen(listener: ChannelListener): void
   /** Whether it keeps this thread or process alive. */
   keepAlive(on: boolean): void
-  /** Stops listening; ends a port that has no other use. May be repeated, and nothing is sent after it. */
+  /** Stops listening and sending, and closes a port that has no other use. May be repeated. */
   close(): void
 }
 
@@ -37,7 +38,7 @@ export interface Emitter {
   off(event: string, listener: (...given: unknown[]) => void): unknown
 }
 
-/** The listeners of one channel, so that all are taken off together. */
+/** The listeners of one channel, so that all are removed together. */
 export class Listening {
   readonly #emitter: Emitter
   readonly #listeners: [string, Listener][] = []

@@ -3,10 +3,10 @@ import { MalformedMessage } from './reader.js'
 import { INDEX } from './row-shapes.js'
 
 /**
- * The rows of calls that were answered as one; see `packed` of a statement's batch.
+ * Returns the row of each of the calls that were answered as one; see `packed` of a statement's batch.
  *
  * @param places JSON of the positions of the calls that have a row.
- * @param columns JSON of what those rows have in each column.
+ * @param columns For each column, JSON of its values in those rows.
  * @throws MalformedMessage
  */
 export function unpackedRows(
@@ -31,12 +31,12 @@ export function unpackedRows(
   return rows
 }
 
-/** The same of a row that did not cross. */
+/** As {@link unpackedRows}, from a row that was not sent. */
 export function unpackedRow({ [INDEX]: places, ...columns }: Row, calls: number): (Row | undefined)[] {
   return unpackedRows(Object.keys(columns), String(places), Object.values(columns).map(String), calls)
 }
 
-/** Whether the row of so many calls is one of lists as text that belong together, as those of our own statements are. */
+/** Whether the row is a packed answer to so many calls, as rows of our own statements are. */
 export function isPacked(row: Row, calls: number): boolean {
   if (typeof row[INDEX] !== 'string' || Object.values(row).some((column) => typeof column !== 'string')) return false
   try {
@@ -52,7 +52,7 @@ function listIn(text: string): unknown[] {
   try {
     list = JSON.parse(text)
   } catch {
-    // No list either.
+    // Refused below.
   }
   if (Array.isArray(list)) return list
   throw new MalformedMessage('a column is no list')

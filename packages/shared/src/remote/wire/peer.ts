@@ -1,35 +1,50 @@
 import { invalidArgument, shownClass } from '../../arguments/invalid.js'
+import { DisconnectedError } from '../../errors/disconnected-error.js'
 import type { Channel } from './channel.js'
 import { PortChannel, type PortLike } from './port-channel.js'
 import { ProcessChannel, type ProcessLike } from './process-channel.js'
 
-/** The other end of a way to a thread or process, as Node and Bun give it. */
+/** The object by which Node and Bun reach another thread or process. */
 export type Peer = PortLike | ProcessLike
 
-/** Ends that are in use: two users at one end would take each other's messages. */
-const inUse = new WeakSet<object>()
+/** Peers that are in use, and whether the use is closing: two clients at one end would take each other's messages. */
+const inUse = new WeakMap<object, { closing: boolean }>()
 
-/** The way of one user to its owner, and the only one of ours through that peer. */
+/** A channel between an owner and one client. At most one is open for a peer at a time. */
 export interface OwnChannel extends Channel {
-  /** Sends nothing more, and lets another have the peer. It is listened to until {@link Channel.close}. */
-  hear(): void
+  /** Sends nothing more, and lets another channel use the peer. Still listens, until {@link Channel.close}. */
+  releasePeer(): void
+  /** Marks the channel as closing: until it is closed, another use of the peer is refused as one that may be retried. */
+  closing(): void
 }
 
 /**
- * @param wanted What to pass instead.
- * @throws PersistenceError `INVALID_ARGUMENT` for what leads nowhere, and for an end that is in use.
+ * Opens the channel to a peer.
+ *
+ * @param wanted What to pass instead, for the error.
+ * @throws PersistenceError `INVALID_ARGUMENT` for anything but a peer, and for a peer that is in use; `DISCONNECTED` for one
+ *   whose earlier channel is closing.
  */
 export function channelOf(peer: Peer, operation: string, wanted: string): OwnChannel {
   const channel = isPort(peer) ? new PortChannel(peer) : isProcess(peer) ? new ProcessChannel(peer) : undefined
   if (channel === undefined)
     throw invalidArgument(operation, `the first argument must be ${wanted}, got ${shownPeer(peer)}`)
-  if (inUse.has(peer))
+  const before = inUse.get(peer)
+  if (before?.closing === true) {
+    throw DisconnectedError.of(
+      operation,
+      'none',
+      'the connection before over this port, worker or process has not ended yet',
+    )
+  }
+  if (before !== undefined)
     throw invalidArgument(operation, 'this port, worker or process is in use already; use one for each')
-  inUse.add(peer)
-  // The end may be in use again when who had it before says its last.
+  const use = { closing: false }
+  inUse.set(peer, use)
+  // The peer may be in use again before this channel is closed.
   let ours = true
   let closed = false
-  const leave = (): void => {
+  const release = (): void => {
     if (ours) inUse.delete(peer)
     ours = false
   }
@@ -42,14 +57,17 @@ export function channelOf(peer: Peer, operation: string, wanted: string): OwnCha
     keepAlive(on) {
       if (ours) channel.keepAlive(on)
     },
-    hear() {
+    releasePeer() {
       if (ours) channel.keepAlive(false)
-      leave()
+      release()
+    },
+    closing() {
+      use.closing = true
     },
     close() {
       if (closed) return
       closed = true
-      leave()
+      release()
       channel.close()
     },
   }

@@ -2,12 +2,12 @@ import type { Item } from './protocol.js'
 
 type Tagged = { readonly n: string } | { readonly b: string }
 
-/** What JSON loses: NaN, the infinities, -0 and bytes. */
+/** Whether JSON loses the item: NaN, the infinities, -0 and bytes. */
 function isLost(item: Item): boolean {
   return typeof item === 'number' ? !Number.isFinite(item) || Object.is(item, -0) : item instanceof Uint8Array
 }
 
-/** A message as what JSON keeps. The app has chosen how the channel serializes, and does not tell. */
+/** Returns the message in a form that JSON keeps. The app chose the channel's serialization, which cannot be queried. */
 export function writePlain(message: readonly Item[]): readonly (Item | Tagged)[] {
   return message.some(isLost) ? message.map((item) => (isLost(item) ? tagged(item) : item)) : message
 }
@@ -17,7 +17,7 @@ function tagged(item: Item): Tagged {
   return { n: Object.is(item, -0) ? '-0' : String(item) }
 }
 
-/** The message that {@link writePlain} was given. Anything else comes through, for its reader to refuse. */
+/** Returns the message that {@link writePlain} was given. Anything else passes through, for its reader to refuse. */
 export function readPlain(message: unknown): unknown {
   if (!Array.isArray(message)) return message
   for (let at = 0; at < message.length; at++) {

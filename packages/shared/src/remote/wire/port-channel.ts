@@ -4,8 +4,8 @@ import { type Channel, type ChannelListener, type Emitter, Listening } from './c
 import { ENVELOPE, type Item } from './protocol.js'
 
 /**
- * From so many items on, a message is an array that begins with the name, and no object that has it: Bun clones that in half
- * the time. A greeting is shorter: each release reads it in the form that all have.
+ * A message of at least so many items is sent as an array that begins with `ENVELOPE` instead of an object with that member:
+ * Bun clones it in half the time. `hello` is shorter, so every release reads it in the form that all releases have.
  */
 const LONG = 32
 
@@ -14,25 +14,25 @@ export interface PortLike extends Emitter {
   postMessage(message: never): void
   ref(): void
   unref(): void
-  /** That of Electron has none. */
+  /** Absent in Electron. */
   hasRef?(): boolean
-  /** Of a worker: -1 once it has ended. */
+  /** Only a worker has it: -1 once it has ended. */
   readonly threadId?: number
-  /** Of a port. */
+  /** Only a port has it. */
   close?(): void
-  /** Of a worker. */
+  /** Only a worker has it. */
   terminate?(): unknown
   listenerCount?(event: string): number
 }
 
-/** A way to another thread of this process. Its end is always certain: ports end with their thread. */
+/** A channel to another thread of this process. Its end is always certain: ports close with their thread. */
 export class PortChannel implements Channel {
   readonly toThread = true
   readonly #port: PortLike
   readonly #listening: Listening
   readonly #isWorker: boolean
   readonly #ending = new Listening(process)
-  /** Whether the app has other uses for it. */
+  /** Whether the app may use the port too. */
   readonly #shared: boolean
   #ended = false
 
@@ -44,7 +44,7 @@ export class PortChannel implements Channel {
   }
 
   send(message: Item[]): void {
-    // A port whose other end is gone takes messages in silence.
+    // A port whose other end is gone ignores messages.
     if (message.length < LONG) this.#port.postMessage({ [ENVELOPE]: message } as never)
     else {
       message.unshift(ENVELOPE)
@@ -67,18 +67,18 @@ export class PortChannel implements Channel {
       }
     })
     this.#listening.on(this.#isWorker ? 'exit' : 'close', ended)
-    // That it has ended was told before.
+    // The event has been emitted before.
     if (this.#hasEnded()) inNextTurn(ended)
-    // Who listens to a port of ours waits for nothing; who listens to its parent serves it, and stays for it.
+    // A port of ours must not keep the thread alive. A thread that listens to its parent stays alive for it.
     if (!this.#shared) this.#port.unref()
-    // A listener that the app adds beside ours keeps the thread alive no more: only the first one does.
+    // Only the first listener keeps a thread alive, so one that the app adds after ours does not.
     else if (!this.#isWorker) this.#ending.on('beforeExit', () => this.keepAlive(false))
   }
 
   keepAlive(on: boolean): void {
-    // A worker keeps its parent alive as the app wants it.
+    // Whether a worker keeps its parent alive is up to the app.
     if (this.#isWorker) return
-    // The app listens to it too, and waits for what it sends itself.
+    // The app listens to the port too.
     const isWanted = this.#shared && (this.#port.listenerCount?.('message') ?? 0) > this.#listening.countOf('message')
     if (on || isWanted) this.#port.ref()
     else this.#port.unref()
@@ -92,10 +92,10 @@ export class PortChannel implements Channel {
     else this.keepAlive(false)
   }
 
-  /** Whether a worker has ended, or a port is closed or was transferred: such a port takes no reference. */
+  /** Whether a worker has ended, or a port is closed or was transferred: `ref()` has no effect on such a port. */
   #hasEnded(): boolean {
     if (this.#isWorker) return this.#port.threadId === -1
-    // Of Bun's `parentPort`, `hasRef` is false always; it lives as long as this thread.
+    // `hasRef` of Bun's `parentPort` is always false; the port lives as long as this thread.
     if (this.#shared) return false
     this.#port.ref()
     return this.#port.hasRef?.() === false

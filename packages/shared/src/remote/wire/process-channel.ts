@@ -3,17 +3,17 @@ import { type Channel, type ChannelListener, type Emitter, Listening } from './c
 import { readPlain, writePlain } from './plain-items.js'
 import { ENVELOPE, type Item } from './protocol.js'
 
-/** `process` of a child, or a child or cluster worker at its parent. */
+/** `process` in a child, or the child or cluster worker in its parent. */
 export interface ProcessLike extends Emitter {
   send?: ((message: never, ...rest: never[]) => boolean) | undefined
   readonly connected?: boolean
   isConnected?(): boolean
-  /** Bun's has neither. */
+  /** Bun's has neither method. */
   readonly channel?: { ref?(): void; unref?(): void } | null | undefined
   listenerCount(event: string): number
 }
 
-/** The IPC of a child process, of either serialization, beside the app's own messages. */
+/** A channel over the IPC of a child process, with either serialization. */
 export class ProcessChannel implements Channel {
   readonly toThread = false
   readonly #process: ProcessLike
@@ -35,7 +35,7 @@ export class ProcessChannel implements Channel {
 
   send(message: Item[]): void {
     if (this.#connected !== true) return
-    // With a callback, so that a channel that is closed meanwhile does not make an error event of the app's object.
+    // With a callback, so that IPC that closes meanwhile does not emit an `error` event on the app's object.
     const ignored = (): void => undefined
     this.#process.send?.({ [ENVELOPE]: writePlain(message) } as never, ignored as never)
   }
@@ -45,16 +45,16 @@ export class ProcessChannel implements Channel {
       if (typeof message !== 'object' || message === null || !(ENVELOPE in message)) return
       listener.message(readPlain(message[ENVELOPE]))
     })
-    // A child that is disconnected may be at work still, and too busy to notice.
+    // A child that is disconnected may still be working, and too busy to notice.
     this.#listening.on('disconnect', () => this.#end(listener, !this.#isParent))
     if (this.#isParent) this.#listening.on('exit', () => this.#end(listener, true))
     else this.#listening.on('newListener', (event: unknown) => event === 'message' && this.#process.channel?.ref?.())
-    // That it has ended was told before.
+    // The event has been emitted before.
     if (this.#connected === false) inNextTurn(() => this.#end(listener, !this.#isParent))
   }
 
   keepAlive(on: boolean): void {
-    // A child keeps its parent alive as the app wants it.
+    // Whether a child keeps its parent alive is up to the app.
     if (this.#isParent) return
     this.#alive = on
     if (this.#process.connected !== true) return

@@ -2,26 +2,26 @@ import type { CircuitUpdate } from '../../connection/database-owner.js'
 import type { SqlValue } from '../../driver/driver.js'
 
 /**
- * What the two ends say to each other, version 3. A message is one flat array for a turn and a direction: sentences, each of
- * which begins with its word. Nested arrays cost a structured clone twice as much. Words and their order may change with the
- * version; `hello` and `refuse` may not.
+ * The version of the protocol. A message is one flat array per turn and direction: operations, each of which begins with its
+ * code, followed by its items. Nested arrays would double the cost of a structured clone. Codes and items may change with the
+ * version, except those of `hello` and `refuse`.
  */
 export const PROTOCOL = 3
 
-/** The member of a message that is ours: the app's own messages go through the same channel. */
+/** Marks our messages: the app's own messages go through the same channel. */
 export const ENVELOPE = 'go-go-scope/1'
 
 export type Item = SqlValue
 
-/** What a user of the database says. A request is numbered by its place among the requests of the connection, from 1. */
-export const say = {
-  /** nonce, protocol, version of the schema, and the nonce of the last try on this channel where that was given up */
+/** The operations that a client sends, with their items. Requests are numbered in order, from 1 for each connection. */
+export const clientOp = {
+  /** nonce, protocol, schema version, and the nonce of the last `hello` on this channel if its answer was not awaited */
   hello: 1,
-  /** number, then what {@link file://./wire-statement.ts} writes. Before the statement's first call. */
+  /** number, then what {@link file://./wire-statement.ts} writes. Sent before the statement's first call. */
   declare: 2,
   /** several requests: statement, n, number of calls, n parameters of each */
   call: 3,
-  /** wait. The next call, which goes alone, changes nothing where the entry of that load was written meanwhile. */
+  /** wait. The next call, which is sent alone, changes nothing if the entry of that load was written meanwhile. */
   guard: 4,
   /** request: name, sql, n, n parameters */
   query: 5,
@@ -39,9 +39,9 @@ export const say = {
   release: 11,
   /** request: prefix, key */
   forceRelease: 12,
-  /** request. That the pieces of its rows so far have come. */
+  /** request. Asks for the next rows of its answer. */
   more: 13,
-  /** stored key; its changes are to be told */
+  /** stored key. Asks for {@link ownerOp.circuit} after each change. */
   followCircuit: 14,
   leaveCircuit: 15,
   followClaim: 16,
@@ -54,25 +54,25 @@ export const say = {
   loadFailed: 20,
   /** wait */
   loadPassedOn: 21,
-  /** It has sent its last and wants to be told `goodbye` when all is answered. */
+  /** The last message. The owner sends `goodbye` when all requests are answered. */
   bye: 22,
-  /** The schema has been set up. */
+  /** The schema was set up. */
   settle: 23,
-  /** All that came before the first `mark` that it has not told of. */
+  /** Confirms that all before the oldest unconfirmed `mark` was read. */
   taken: 24,
-  /** stored key that is followed, ms. What other connections change is to be told as well, by looks at that interval. */
+  /** stored key that is followed, ms. Asks the owner to poll at that interval for changes by other connections. */
   watchCircuit: 25,
 } as const
 
-/** What the owner of the database says. */
-export const tell = {
+/** The operations that the owner sends, with their items. */
+export const ownerOp = {
   /** nonce, JSON of {@link Welcome} */
   welcome: 1,
   /** nonce, error */
   refuse: 2,
   /** number of the shape, n, n names of columns */
   shape: 3,
-  /** first request, number of requests. No row, or nothing to say. */
+  /** first request, number of requests. Answers without a row or value. */
   nothing: 4,
   /** first request, shape, number of requests, values of a row for each */
   row: 5,
@@ -88,11 +88,11 @@ export const tell = {
   error: 10,
   /** prefix, key, token, reason */
   lockLost: 11,
-  /** stored key, what it is of {@link CIRCUIT_UPDATES}, state, failures, last failure or null, last success or null */
+  /** stored key, index in {@link CIRCUIT_UPDATES}, state, failures, last failure or null, last success or null */
   circuit: 12,
   /** stored key */
   claim: 13,
-  /** wait. It has the turn to load. */
+  /** wait. The client has the turn to load. */
   turn: 14,
   /** wait, text */
   loaded: 15,
@@ -100,13 +100,13 @@ export const tell = {
   loadFailed: 16,
   /** wait. The entry was written or deleted. */
   overtaken: 17,
-  /** What comes from now on is refused; what has come is answered. */
+  /** Requests that arrive from now on are refused; the earlier ones are answered. */
   closing: 18,
-  /** The last word. */
+  /** The last message. */
   goodbye: 19,
-  /** error. The database is gone. */
+  /** error. The database is lost. */
   lost: 20,
-  /** To be told `taken`. */
+  /** Asks for `taken`. */
   mark: 21,
   /** first request, shape, number of requests, JSON of the places of those that have a row, JSON of what these have in each column */
   packed: 22,
@@ -115,22 +115,22 @@ export const tell = {
 /** The kinds of updates of a circuit. A message has the index of one. */
 export const CIRCUIT_UPDATES: readonly CircuitUpdate[] = ['change', 'probe', 'seen']
 
-/** What the owner tells of itself when it takes a user in. */
+/** What the owner sends to a client that it accepts. */
 export interface Welcome {
   readonly engine: string
-  /** Of the SQL library. */
+  /** The version of the SQL library. */
   readonly version: string
   readonly location: string
   readonly identity: string | null
   readonly readOnly: boolean
-  /** Whether its values are in the form of a codec that it was given. */
+  /** Whether its adapter was given a codec. */
   readonly hasCodec: boolean
-  /** Begins the names of owners that are made up for locks in its memory. */
+  /** The prefix of generated owner names of locks in its memory. */
   readonly ownerPrefix: string
   readonly options: InheritedOptions
 }
 
-/** The options of the owner's adapter that a user has unless it is given others. */
+/** The options of the owner's adapter that are the defaults of a client. */
 export interface InheritedOptions {
   readonly keyPrefix: string
   readonly defaultLockTTL: number
@@ -141,18 +141,18 @@ export interface InheritedOptions {
 }
 
 /**
- * How much of one user's may be unanswered at a time; a single larger call goes alone. While as many units of answers are
- * sent and not taken, nothing more of the user is begun.
+ * How many requests, and how many bytes of them, one client may have pending. A single larger request is sent alone. While the
+ * client has as many bytes of answers unread, no more of its requests are begun.
  */
 export const WINDOW: { readonly calls: number; readonly units: number } = { calls: 4_096, units: 4 * 1024 * 1024 }
 
-/** About the bytes up to which calls, and answers, of one statement go together. */
+/** The approximate size in bytes up to which calls, and answers, of one statement are joined. */
 export const SHORT_UNITS = 256
 
-/** How much of an answer goes in one message. */
+/** The most rows and bytes of an answer in one message. */
 export const PIECE: { readonly rows: number; readonly units: number } = { rows: 1_000, units: 1024 * 1024 }
 
-/** About the bytes of values in a message. */
+/** The approximate size of values in bytes. */
 export function unitsOf(values: readonly Item[]): number {
   let units = 0
   for (const value of values) units += unitsOfItem(value)
@@ -163,7 +163,7 @@ export function unitsOfItem(value: Item): number {
   return typeof value === 'string' ? value.length : value instanceof Uint8Array ? value.byteLength : 8
 }
 
-/** About the bytes of what is asked of a lock. */
+/** The approximate size of a lock request in bytes. */
 export function lockUnits(prefix = '', key = '', owner = ''): number {
   return 24 + prefix.length + key.length + owner.length
 }

@@ -1,9 +1,9 @@
 import { ENVELOPE, type Item } from './protocol.js'
 
-/** A message that the other end must not have sent. */
+/** A message that breaks the protocol. */
 export class MalformedMessage extends Error {}
 
-/** Reads a message from its beginning to its end. Every method throws {@link MalformedMessage}. */
+/** Reads the items of a message in order. Every method throws {@link MalformedMessage}. */
 export class Reader {
   readonly #items: readonly unknown[]
   #at = 0
@@ -18,7 +18,7 @@ export class Reader {
     return this.#at < this.#items.length
   }
 
-  /** A whole number from 0. */
+  /** Reads a whole number >= 0. */
   count(): number {
     const item = this.#items[this.#at++]
     if (typeof item === 'number' && item >= 0 && Number.isSafeInteger(item)) return item

@@ -1,44 +1,44 @@
 import type { Row, SqlValue } from '../../driver/driver.js'
 import type { Statement } from '../../queue/statement.js'
-import { type Item, tell, unitsOfItem } from './protocol.js'
+import { type Item, ownerOp, unitsOfItem } from './protocol.js'
 
-/** By what a batch tells whose a row is; a call by itself has no such column. */
+/** The column that tells which call of a batch a row belongs to. A single call has no such column. */
 export const INDEX = 'i'
 
-/** The columns of a row, which cross once and then by their number. */
+/** The columns of a row. They are sent once, and referred to by number from then on. */
 interface Shape {
   readonly number: number
   readonly names: readonly string[]
 }
 
-/** Writes rows for one user. */
+/** Writes rows for one client. */
 export class RowShapes {
   readonly #byNames = new Map<string, Shape>()
   readonly #isOwn: (statement: Statement) => boolean
-  /** That of the last row, and the statement all of whose rows have it. */
+  /** The shape of the last row, and the statement all of whose rows have that shape. */
   #last: Shape = { number: -1, names: [] }
   #ofLast: Statement | undefined
 
   /**
-   * @param isOwn Whether the statement is one of our own, all of whose rows have the same columns. To look at those of each
-   *   row costs 0.2 µs on `node:sqlite`. One that a user has declared may have others for many calls than for one, or after
-   *   its table has got another column.
+   * @param isOwn Whether the statement is one of our own, all of whose rows have the same columns: checking the columns of
+   *   each row costs 0.2 µs on `node:sqlite`. A statement that a client has declared may return other columns for many calls
+   *   than for one, or after a column was added to its table.
    */
   constructor(isOwn: (statement: Statement) => boolean) {
     this.#isOwn = isOwn
   }
 
   /**
-   * Makes sure that the other end knows the shape of `row`, which is the first to be written.
+   * Sends the shape of `row`, the next row to be written, unless the other end knows it.
    *
-   * @param statement Of a store.
-   * @returns its number.
+   * @param statement The statement of a store, if the row is of one.
+   * @returns the number of the shape.
    */
   announce(out: Item[], row: Row, statement?: Statement): number {
     if (statement !== undefined && statement === this.#ofLast) return this.#last.number
     const match = statement?.batch?.match
     const ofBatch = match === 'index' ? INDEX : undefined
-    // In another order, or by an echo, the rows of many have a column by which they are told apart.
+    // Batches that match by order or echo return an additional column, which tells the rows apart.
     const hasOneShape = (match === undefined || match === 'index') && statement !== undefined && this.#isOwn(statement)
     this.#ofLast = hasOneShape ? statement : undefined
     let at = 0
@@ -47,7 +47,7 @@ export class RowShapes {
     return at === names.length ? this.#last.number : this.#find(out, row, ofBatch)
   }
 
-  /** Writes the values of a row of the shape that was announced last. @returns about the bytes of it. */
+  /** Writes the values of a row of the shape that was announced last. @returns their approximate size in bytes. */
   write(out: Item[], row: Row): number {
     let units = 0
     for (const name of this.#last.names) {
@@ -60,20 +60,20 @@ export class RowShapes {
 
   #find(out: Item[], row: Row, without: string | undefined): number {
     const names = Object.keys(row).filter((name) => name !== without)
-    // No column of ours has a comma in its name; those of the app's statements are quoted.
+    // Quoted, because a column name of the app's statements may contain a comma.
     const key = names.map((name) => JSON.stringify(name)).join()
     let shape = this.#byNames.get(key)
     if (shape === undefined) {
       shape = { number: this.#byNames.size, names }
       this.#byNames.set(key, shape)
-      out.push(tell.shape, shape.number, names.length, ...names)
+      out.push(ownerOp.shape, shape.number, names.length, ...names)
     }
     this.#last = shape
     return shape.number
   }
 }
 
-/** A view of a larger buffer would take the whole buffer with it. */
+/** Copies a view of a larger buffer: cloning the view would clone the whole buffer. */
 export function crossing(value: SqlValue): SqlValue {
   return typeof value === 'object' && value instanceof Uint8Array && value.byteLength !== value.buffer.byteLength
     ? new Uint8Array(value)

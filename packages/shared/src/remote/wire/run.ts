@@ -1,40 +1,40 @@
 import type { Item } from './protocol.js'
 
 /**
- * Sentences of one form that follow one another in a message go as one, which says how many they are: what each would say
- * of its own costs more to clone than what differs.
+ * Run-length encoding of a message: consecutive operations of one form are sent as one with a count, because cloning a header
+ * for each costs more than cloning what differs.
  */
 export class Run {
   #message: readonly Item[] | undefined
-  #word = 0
-  /** What all of them have in common. */
-  #of = 0
+  #op = 0
+  /** Identifies the form, with the operation code. */
+  #form = 0
   #next = 0
-  /** Where their number stands, and where the last of them ends. */
+  /** The index of their count in the message, and of the end of the last of them. */
   #count = 0
   #end = 0
 
-  /** @returns whether so many more belong to those at the end of `message`; they are counted then. */
-  goesOn(message: Item[], word: number, request: number, of: number, requests = 1): boolean {
+  /** Adds requests to the run at the end of `message`. @returns false where they do not belong to it. */
+  extend(message: Item[], op: number, request: number, form: number, requests = 1): boolean {
     if (message !== this.#message || message.length !== this.#end) return false
-    if (word !== this.#word || request !== this.#next || of !== this.#of) return false
+    if (op !== this.#op || request !== this.#next || form !== this.#form) return false
     this.#next += requests
     message[this.#count] = (message[this.#count] as number) + requests
     return true
   }
 
-  /** The first of them has been begun, up to their number. */
-  begin(message: readonly Item[], word: number, request: number, of: number, requests = 1): void {
+  /** Begins a run. The last item of `message` is its count. */
+  begin(message: readonly Item[], op: number, request: number, form: number, requests = 1): void {
     this.#message = message
-    this.#word = word
-    this.#of = of
+    this.#op = op
+    this.#form = form
     this.#next = request + requests
     this.#count = message.length - 1
     this.#end = message.length
   }
 
-  /** What the last of them has of its own has been written. */
-  wrote(message: readonly Item[]): void {
+  /** Ends the last operation. Call it when all of its items were written. */
+  end(message: readonly Item[]): void {
     this.#end = message.length
   }
 }

@@ -3,11 +3,11 @@ import { PersistenceError } from '../../errors/persistence-error.js'
 import { MalformedMessage } from './reader.js'
 
 interface WireError extends ErrorForm {
-  /** The step of an atomic batch that gave another number of rows than it had to. */
+  /** The index of the step of an atomic batch that returned another number of rows than expected. */
   readonly unmet?: number
 }
 
-/** The error of a step that gave another number of rows than it had to, at the owner. */
+/** At the owner, the error of a step that returned another number of rows than expected. */
 export class UnmetStep extends PersistenceError {
   readonly step: number
 
@@ -17,16 +17,16 @@ export class UnmetStep extends PersistenceError {
   }
 }
 
-/** An error as text. */
+/** Returns an error as text. */
 export function writeError(error: unknown): string {
   const form = errorForm(error)
-  // Only what is of this family is asked: one of the app may be a proxy that throws then.
+  // Only for errors of this family: an error of the app may be a proxy that throws on `instanceof`.
   const isUnmet = form.operation !== undefined && error instanceof UnmetStep
   const wire: WireError = isUnmet ? { ...form, unmet: error.step } : form
   return JSON.stringify(wire)
 }
 
-/** @returns the error, and the number of the step that was not met. @throws MalformedMessage */
+/** @returns the error, and the index of the step whose expectation was not met. @throws MalformedMessage */
 export function readError(text: string): { readonly error: Error; readonly unmet: number | undefined } {
   let read: unknown
   try {
@@ -38,7 +38,7 @@ export function readError(text: string): { readonly error: Error; readonly unmet
   return { error: errorOf(read), unmet: (read as WireError).unmet }
 }
 
-/** Also no deeper than {@link errorForm} makes it: each cause is read within the one above. */
+/** Also limits the depth to that of {@link errorForm}: causes are read recursively. */
 function isErrorForm(read: unknown, depth = 0): read is ErrorForm {
   if (typeof read !== 'object' || read === null || depth > DEEPEST_CAUSE) return false
   const { name, message, cause } = read as Partial<ErrorForm>

@@ -2,7 +2,7 @@ import type { Announcement, BatchSql, BoundTime, RowCount, Statement } from '../
 import type { Item } from './protocol.js'
 import { MalformedMessage, type Reader } from './reader.js'
 
-// Not JSON, which arrays leave to a toJSON that the app may have given them. No name holds it.
+// Not JSON: the app may have added a `toJSON` to arrays. No name contains this character.
 const SEPARATOR = '\0'
 
 // Bits of one number.
@@ -14,14 +14,14 @@ const ROWS = ['none', 'one', 'many'] as const
 export const TIMES: readonly BoundTime[] = ['none', 'wall', 'lease']
 const MATCHES = ['none', 'index', 'order', 'echo'] as const
 
-/** All that a statement is, as one text. */
+/** Returns all fields of a statement as one text. */
 export function contentOf(statement: Statement): string {
   const items: Item[] = []
   writeStatement(items, statement)
   return items.join(SEPARATOR)
 }
 
-/** Says a statement once, so that its calls need only its number. */
+/** Writes the declaration of a statement, whose calls then need only its number. */
 export function writeStatement(out: Item[], statement: Statement): void {
   const { name, kind, rows, clocked, sql, background, scans, announces, batch } = statement
   const traits = (background ? BACKGROUND : 0) | (scans ? SCANS : 0)

@@ -1,14 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomInt } from 'node:crypto'
 import { invalidArgument } from '../../arguments/invalid.js'
 import type { Connection } from '../../connection/connection.js'
 import { type DatabaseOwner, LoadedText, type LoadTurn } from '../../connection/database-owner.js'
-import type { PersistenceError } from '../../errors/persistence-error.js'
+import { PersistenceError } from '../../errors/persistence-error.js'
 import { isInRange } from '../../keys/key-range.js'
 import { inNextTurn } from '../../time/clock.js'
 
 /** The load from which the running code was called, also across awaits. */
 const caller = new AsyncLocalStorage<Load>()
 let running = 0
+// `randomInt` takes at most 2^48.
+const MAX_NUMBER = 2 ** 47
+/** The loads of this thread by number: several connections may have one for the same load. */
+const known = new Map<number, Set<Load>>()
 
 function disableIfIdle(): void {
   if (running === 0) caller.disable()
@@ -46,14 +51,47 @@ export class Load {
   text: string | undefined
   /** The turn that the owner of the database gave, where that is another thread or process. */
   turn: LoadTurn | undefined
+  /** Identifies the load to the owner of the database and its clients, each of which may have an object for it. */
+  #number: number | undefined
   /** Why it has failed, where its adapter was disconnected meanwhile. Callers of other adapters do not share that failure. */
   abandoned: { readonly error: unknown } | undefined
   /** Called when it is overtaken. */
   readonly atOvertaking: (() => void)[] = []
 
-  constructor(loads: Loads, entry: string, key: string) {
+  constructor(isOf: Load['isOf'], key: string) {
+    this.isOf = isOf
     this.key = key
-    this.isOf = (otherLoads, otherEntry) => otherEntry === entry && otherLoads.sharesTurnsWith(loads)
+  }
+
+  /** Stands for a load of another connection, of which only the number is known. */
+  static numbered(number: number): Load {
+    const load = new Load(() => false, '')
+    load.running = true
+    load.#number = number
+    return load
+  }
+
+  /** Makes it known in this thread by its number until {@link end}. @param number Of a load that has none. @returns its number. */
+  identify(number: number = randomInt(MAX_NUMBER)): number {
+    if (this.#number !== undefined) return this.#number
+    this.#number = number
+    const same = known.get(number)
+    if (same === undefined) known.set(number, new Set([this]))
+    else same.add(this)
+    return number
+  }
+
+  end(): void {
+    if (this.#number === undefined) return
+    const same = known.get(this.#number)
+    same?.delete(this)
+    if (same?.size === 0) known.delete(this.#number)
+  }
+
+  /** The objects of this thread for the same load, this one included. */
+  *same(): Iterable<Load> {
+    yield this
+    if (this.#number !== undefined) yield* known.get(this.#number) ?? []
   }
 
   async run<T>(load: () => T | Promise<T>): Promise<T> {
@@ -75,11 +113,15 @@ export class Load {
     await (this.turn === undefined ? write() : this.turn.store(write))
   }
 
-  /** {@link value}, for code that was called from the load `asking`. */
-  async valueFor(asking: Load): Promise<unknown> {
+  /**
+   * {@link value}, for code that was called from the load `asking`.
+   *
+   * @param refused Rejects when the owner of the database finds that the two wait for each other.
+   */
+  async valueFor(asking: Load, refused: Promise<never> | undefined): Promise<unknown> {
     this.waiting.push(asking)
     try {
-      return await this.value
+      return await (refused === undefined ? this.value : Promise.race([this.value, refused]))
     } finally {
       this.waiting.splice(this.waiting.indexOf(asking), 1)
     }
@@ -154,6 +196,7 @@ export class Loads {
    * abandoned load.
    *
    * @param asking The load whose code asks.
+   * @param number By which a client that begins the load knows it.
    * @throws PersistenceError as {@link share}.
    */
   enter(
@@ -161,13 +204,16 @@ export class Loads {
     key: string,
     begin: Begin<unknown>,
     asking: Load | undefined,
+    number?: number,
   ): { readonly load: Load; readonly value: Promise<unknown> } {
     // Code that a load has started, such as a timer, may outlive it. It may ask for any key then.
     const inside = asking?.running === true ? asking : undefined
     if (inside !== undefined) this.#refuseCircle(inside, entry, key)
     const shared = this.#byEntry.get(entry)
-    const load = shared ?? this.#begin(entry, key, begin, inside)
-    const value = (inside === undefined ? load.value : load.valueFor(inside)) as Promise<unknown>
+    const load = shared ?? this.#begin(entry, key, begin, inside, number)
+    const refused =
+      shared === undefined || inside === undefined ? undefined : this.#refusalOfOwner(shared, entry, inside)
+    const value = (inside === undefined ? load.value : load.valueFor(inside, refused)) as Promise<unknown>
     return { load, value: shared === undefined ? value : orPassedOn(load, value) }
   }
 
@@ -190,14 +236,21 @@ export class Loads {
     for (const entry of this.#byEntry.keys()) if (isInRange(entry, { first, end })) this.overtake(entry)
   }
 
-  #begin(entry: string, key: string, begin: Begin<unknown>, inside: Load | undefined): Load {
-    const load = new Load(this, entry, key)
+  #begin(
+    entry: string,
+    key: string,
+    begin: Begin<unknown>,
+    inside: Load | undefined,
+    number: number | undefined,
+  ): Load {
+    const load = new Load((loads, other) => other === entry && loads.sharesTurnsWith(this), key)
     // Before it runs: its function may write the entry at once.
     this.#byEntry.set(entry, load)
     const owner = this.#owner
-    const begun = owner === undefined ? begin(load) : this.#beginInTurn(owner, load, entry, begin, inside)
+    const begun = owner === undefined ? begin(load) : this.#beginInTurn(owner, load, entry, begin, inside, number)
     load.value = begun.finally(() => {
       if (this.#byEntry.get(entry) === load) this.#byEntry.delete(entry)
+      load.end()
     })
     return load
   }
@@ -209,14 +262,16 @@ export class Loads {
     entry: string,
     begin: Begin<unknown>,
     inside: Load | undefined,
+    number: number | undefined,
   ): Promise<unknown> {
     const overtaken = (): void => {
       load.overtaken = true
       if (this.#byEntry.get(entry) === load) this.overtake(entry)
     }
-    const turn = await owner.enterLoad({ entry, key: load.key, inside: inside?.turn, overtaken })
+    const turn = await owner.enterLoad({ entry, key: load.key, inside: inside?.identify(), number, overtaken })
     if (turn instanceof LoadedText) return turn
     load.turn = turn
+    load.identify(turn.number)
     try {
       const value = await begin(load)
       if (value === PASSED_ON) turn.passOn()
@@ -229,12 +284,36 @@ export class Loads {
     }
   }
 
+  /**
+   * Reports to the owner that the code of one load waits for another load of this connection. Without that, the owner would not
+   * see a circle that goes through other threads and processes as well.
+   *
+   * @returns a promise that rejects when there is one, and else never settles; `undefined` where there is nobody to report to.
+   */
+  #refusalOfOwner({ key }: Load, entry: string, inside: Load): Promise<never> | undefined {
+    const owner = this.#owner
+    if (owner === undefined) return undefined
+    return new Promise((_, reject) => {
+      const request = { entry, key, inside: inside.identify(), number: undefined, overtaken: () => undefined }
+      owner.enterLoad(request).then(
+        // The load has ended there meanwhile. Who waits here gets its value.
+        (turn) => turn instanceof LoadedText || turn.passOn(),
+        // Another error is that of the load, or of the connection, which the load itself has too.
+        (error: unknown) => error instanceof PersistenceError && error.code === 'INVALID_ARGUMENT' && reject(error),
+      )
+    })
+  }
+
   /** Goes from the load that asks to those that wait for it, and on to those that wait for them. */
   #refuseCircle(asking: Load, entry: string, key: string): void {
-    const askedBy = new Map<Load, Load | undefined>([[asking, undefined]])
+    const askedBy = new Map<Load, Load | undefined>()
+    const add = (loads: Iterable<Load>, next: Load | undefined): void => {
+      for (const load of loads) if (!askedBy.has(load)) askedBy.set(load, next)
+    }
+    add(asking.same(), undefined)
     for (const load of askedBy.keys()) {
       if (load.isOf(this, entry)) throw circle(load, askedBy, key)
-      for (const waiting of load.waiting) if (!askedBy.has(waiting)) askedBy.set(waiting, load)
+      for (const waiting of load.waiting) add(waiting.same(), load)
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { AsyncStatement, Row, SqlDriver, SyncStatement } from '../../../driver/driver.js'
-import { Outgoing } from '../../../remote/wire/outgoing.js'
+import { AnswerWriter } from '../../../remote/wire/answer-writer.js'
 import type { Item } from '../../../remote/wire/protocol.js'
 import { Reader } from '../../../remote/wire/reader.js'
 import type { StopFlag } from '../thread/stop-flag.js'
@@ -11,7 +11,7 @@ export class EngineWorker {
   readonly closing: Promise<void>
   readonly #driver: SqlDriver
   readonly #stop: StopFlag
-  readonly #out: Outgoing
+  readonly #out: AnswerWriter
   readonly #sql = new Map<number, string>()
   readonly #prepared = new Map<number, SyncStatement | AsyncStatement>()
   #inbox: (readonly Item[])[] = []
@@ -21,7 +21,7 @@ export class EngineWorker {
   constructor(driver: SqlDriver, stop: StopFlag, send: (message: readonly Item[]) => void) {
     this.#driver = driver
     this.#stop = stop
-    this.#out = new Outgoing(send)
+    this.#out = new AnswerWriter(send)
     this.closing = new Promise((resolve) => {
       this.#close = resolve
     })

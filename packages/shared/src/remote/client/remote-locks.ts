@@ -9,14 +9,14 @@ import type { LockManager, LockSession } from '../../stores/lock/lock-manager.js
 import { hasWaiters, wakeFirstWaiter } from '../../stores/lock/wait-queue.js'
 import type { Clock } from '../../time/clock.js'
 import { type Answer, Granted } from '../wire/answer.js'
-import { type Item, lockUnits, say } from '../wire/protocol.js'
+import { clientOp, type Item, lockUnits } from '../wire/protocol.js'
 import type { RemoteOwner } from './remote-owner.js'
 import type { Request } from './request.js'
 
 /**
- * Locks in the memory of the owner of the database, among all that use it. The owner alone decides; the table here only
- * knows what was granted to this user, for the signals. A lease counts from before it was asked for, so that it never ends
- * later here than there.
+ * Locks in the memory of the owner, shared by all of its clients. Only the owner decides; the table here knows what was granted
+ * to this client, for the signals. A lease is counted from before the request was sent, so that it never ends later here than
+ * at the owner.
  */
 export class RemoteLockManager implements LockManager {
   readonly clock: Clock
@@ -50,24 +50,24 @@ export class RemoteLockManager implements LockManager {
 
   acquire(key: string, ttl: number, owner: string | undefined): Promise<Hold | undefined> {
     const asked = this.clock.monotonic()
-    const words = [say.acquire, this.#prefix, key, ttl, owner ?? null]
+    const items = [clientOp.acquire, this.#prefix, key, ttl, owner ?? null]
     const units = lockUnits(this.#prefix, key, owner)
     return this.#ask(
-      new LockQuestion('lock.acquire', units, words, (answer) =>
+      new LockRequest('lock.acquire', units, items, (answer) =>
         answer instanceof Granted ? this.#granted(key, owner, answer, asked) : undefined,
       ),
     )
   }
 
   async isHeld(hold: Hold): Promise<boolean> {
-    return !isLost(hold) && this.#confirm('lock.isValid', lockUnits(), [say.isHeld, hold.token], hold, nothing)
+    return !isLost(hold) && this.#confirm('lock.isValid', lockUnits(), [clientOp.isHeld, hold.token], hold, nothing)
   }
 
   async extend(hold: Hold, ttl: number): Promise<boolean> {
     if (isLost(hold)) return false
     const asked = this.clock.monotonic()
-    return this.#confirm('lock.extend', lockUnits(), [say.extend, hold.token, ttl], hold, () => {
-      // It may have been found lost meanwhile: no signal takes that back.
+    return this.#confirm('lock.extend', lockUnits(), [clientOp.extend, hold.token, ttl], hold, () => {
+      // It may have been found lost meanwhile, and an aborted signal cannot be reset.
       if (!isLost(hold)) moveExpiry(hold, asked + ttl)
     })
   }
@@ -78,16 +78,16 @@ export class RemoteLockManager implements LockManager {
     const known = this.#holds.get(key)
     const hold = known !== undefined && this.ownerOf(known) === owner ? known : undefined
     const units = lockUnits(this.#prefix, key, owner)
-    return this.#confirm('lock.extend', units, [say.extendOwned, this.#prefix, key, owner, ttl], hold, () => {
+    return this.#confirm('lock.extend', units, [clientOp.extendOwned, this.#prefix, key, owner, ttl], hold, () => {
       // As in `extend`.
       if (hold !== undefined && !isLost(hold)) moveExpiry(hold, asked + ttl)
     })
   }
 
-  /** A lock of an owner that has gone has gone with it. */
+  /** Releases a lock. @returns false for one that is lost, for example with its owner. */
   release(hold: Hold): boolean | Promise<boolean> {
     if (isLost(hold)) return false
-    return this.#confirm('lock.release', lockUnits(), [say.release, hold.token], hold, () => {
+    return this.#confirm('lock.release', lockUnits(), [clientOp.release, hold.token], hold, () => {
       this.#holds.release(hold)
       this.#wake(hold.key)
     })
@@ -98,9 +98,9 @@ export class RemoteLockManager implements LockManager {
   }
 
   forceRelease(key: string): Promise<void> {
-    const words = [say.forceRelease, this.#prefix, key]
+    const items = [clientOp.forceRelease, this.#prefix, key]
     return this.#ask(
-      new LockQuestion('lock.forceRelease', lockUnits(this.#prefix, key), words, () => {
+      new LockRequest('lock.forceRelease', lockUnits(this.#prefix, key), items, () => {
         this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
         this.#wake(key)
       }),
@@ -124,16 +124,16 @@ export class RemoteLockManager implements LockManager {
     return hold
   }
 
-  /** @param confirmed Called where the owner says so; where it denies it, `hold` is lost. */
+  /** @param confirmed Called if the owner confirms. If it denies, `hold` is lost. */
   #confirm(
     name: string,
     units: number,
-    words: readonly Item[],
+    items: readonly Item[],
     hold: Hold | undefined,
     confirmed: () => void,
   ): Promise<boolean> {
     return this.#ask(
-      new Confirmation(name, units, words, (answer) => {
+      new Confirmation(name, units, items, (answer) => {
         if (answer === 1) confirmed()
         else if (hold !== undefined && !isLost(hold)) {
           this.#holds.lose(hold, `${expiryOf(hold.key)} or was taken away`)
@@ -144,14 +144,14 @@ export class RemoteLockManager implements LockManager {
     )
   }
 
-  #ask<Result>(question: LockQuestion<Result>): Promise<Result> {
-    this.#owner.link.ask(question)
-    return question.promise
+  #ask<Result>(request: LockRequest<Result>): Promise<Result> {
+    this.#owner.channel.request(request)
+    return request.promise
   }
 }
 
-/** What is asked of a lock. */
-class LockQuestion<Result> implements Request {
+/** A lock request. */
+class LockRequest<Result> implements Request {
   readonly name: string
   readonly units: number
   readonly writes = true
@@ -159,22 +159,22 @@ class LockQuestion<Result> implements Request {
   readonly promise: Promise<Result>
   protected readonly resolve: (result: Result) => void
   readonly #fail: (error: unknown) => void
-  readonly #words: readonly Item[]
+  readonly #items: readonly Item[]
   readonly #read: (answer: Answer) => Result
 
-  /** @param read Called where the answer is read: what the owner says next may be about the lock. */
-  constructor(name: string, units: number, words: readonly Item[], read: (answer: Answer) => Result) {
+  /** @param read Called while the message is read: the next operation in it may be about the same lock. */
+  constructor(name: string, units: number, items: readonly Item[], read: (answer: Answer) => Result) {
     this.name = name
     this.units = units
     this.promise = new Promise(keepSettlers)
     this.resolve = resolveLast
     this.#fail = rejectLast
-    this.#words = words
+    this.#items = items
     this.#read = read
   }
 
   write(out: Item[]): void {
-    for (const word of this.#words) out.push(word)
+    for (const op of this.#items) out.push(op)
   }
 
   settle(answer: Answer): void {
@@ -186,8 +186,8 @@ class LockQuestion<Result> implements Request {
   }
 }
 
-/** Never rejects: what cannot be confirmed is `false`. */
-class Confirmation extends LockQuestion<boolean> {
+/** A lock request with a boolean answer. A PersistenceError gives `false`: nothing can be confirmed. */
+class Confirmation extends LockRequest<boolean> {
   override reject(error: unknown): void {
     if (error instanceof PersistenceError) this.resolve(false)
     else super.reject(error)

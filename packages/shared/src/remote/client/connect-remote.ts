@@ -4,33 +4,33 @@ import { invalidArgument, invalidOption, shown } from '../../arguments/invalid.j
 import { DisconnectedError } from '../../errors/disconnected-error.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { Clock } from '../../time/clock.js'
-import type { Channel } from '../wire/channel.js'
-import { channelOf, type Peer } from '../wire/peer.js'
-import { type Item, PROTOCOL, say, tell, type Welcome } from '../wire/protocol.js'
+import { channelOf, type OwnChannel, type Peer } from '../wire/peer.js'
+import { clientOp, type Item, ownerOp, PROTOCOL, type Welcome } from '../wire/protocol.js'
 import { Reader } from '../wire/reader.js'
 import { readError } from '../wire/wire-error.js'
 import { RemoteOwner } from './remote-owner.js'
 
-/** A database that another thread or process owns. Takes the place of a handle. */
+/** A database that another thread or process owns. Used in place of a handle. */
 export interface RemoteDatabase {
-  /** As its package or module is named, for example `node:sqlite`. */
+  /** The name of its package or module, for example `node:sqlite`. */
   readonly engine: string
   readonly readOnly: boolean
-  /** Ends the connection. The last adapter on it does so when it disconnects. */
+  /** Ends the connection. The last adapter on it also does so when it disconnects. */
   close(): Promise<void>
 }
 
 export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000
 
-/** Each has a form of `advanced` of its own; the first message in the other's ends the channel, or is waited for in vain. */
+/** Node and Bun each have their own format of `advanced`: a message in the other's ends the channel or never arrives. */
 const OR_OF_TWO_RUNTIMES = `, or one of the two ends is Node and the other Bun: fork with serialization: 'json' then`
 
 /**
- * Says hello and waits for the owner to take this user in.
+ * Sends `hello` and waits until the owner accepts this client.
  *
- * @param operation Of the caller, named where `peer` cannot be used.
- * @param timeout ms.
- * @throws PersistenceError `DISCONNECTED` when nobody answers, `VERSION_MISMATCH`, `INVALID_ARGUMENT`, `INVALID_OPTION`.
+ * @param operation The caller's operation, for errors about `peer`.
+ * @param timeout In ms.
+ * @throws PersistenceError `DISCONNECTED` when no owner answers or the earlier connection of `peer` is still closing,
+ *   `VERSION_MISMATCH`, `INVALID_ARGUMENT`, `INVALID_OPTION`.
  */
 export async function reachOwner(
   operation: string,
@@ -45,25 +45,24 @@ export async function reachOwner(
   const wanted = 'a MessagePort, parentPort of node:worker_threads, or process of a child process'
   const channel = channelOf(peer, operation, wanted)
   const nonce = randomUUID()
-  const before = givenUp.get(peer)
-  // Until it is answered.
-  givenUp.set(peer, nonce)
-  return greet(channel, nonce, [PROTOCOL, schema, ...(before === undefined ? [] : [before])], clock, timeout, () =>
-    givenUp.delete(peer),
+  const before = unanswered.get(peer)
+  unanswered.set(peer, nonce)
+  return sendHello(channel, nonce, [PROTOCOL, schema, ...(before === undefined ? [] : [before])], clock, timeout, () =>
+    unanswered.delete(peer),
   )
 }
 
 /**
- * The nonces of greetings that had no answer, by the peer. The owner may answer them yet, when it is no longer too busy, and
- * would then take the next one for that of a second user.
+ * The nonce of the last `hello` without an answer, by peer. An owner that was too busy may still answer it, and would then
+ * take the next `hello` for that of a second client.
  */
-const givenUp = new WeakMap<object, string>()
+const unanswered = new WeakMap<object, string>()
 
 /**
- * The options of an adapter on a remote database: those that it was given, and else those of the owner's adapter.
+ * Returns the options of an adapter on a remote database: the given ones, with those of the owner's adapter as defaults.
  *
- * @throws PersistenceError `INVALID_ARGUMENT` for what is no remote database, `INVALID_OPTION` for a codec that the owner
- *   lacks or has alone.
+ * @throws PersistenceError `INVALID_ARGUMENT` for anything but a remote database, `INVALID_OPTION` unless both or none
+ *   of the two have a codec.
  */
 export function inherited<Options extends AdapterOptions>(
   database: unknown,
@@ -87,17 +86,17 @@ export function inherited<Options extends AdapterOptions>(
   return { owner: database, options: { ...welcome.options, ...given } }
 }
 
-function greet(
-  channel: Channel,
+function sendHello(
+  channel: OwnChannel,
   nonce: string,
-  words: readonly Item[],
+  versions: readonly Item[],
   clock: Clock,
   timeout: number,
   atAnswer: () => void,
 ): Promise<RemoteOwner> {
   return new Promise((resolve, reject) => {
     let owner: RemoteOwner | undefined
-    const unanswered = (reason: string): DisconnectedError =>
+    const noAnswer = (reason: string): DisconnectedError =>
       DisconnectedError.of('connect', 'none', channel.toThread ? reason : reason + OR_OF_TWO_RUNTIMES)
     const fail = (error: unknown): void => {
       cancel()
@@ -105,14 +104,14 @@ function greet(
       reject(error)
     }
     const cancel = clock.setTimer(
-      () => fail(unanswered(`no owner of a database answered within ${timeout} ms`)),
+      () => fail(noAnswer(`no owner of a database answered within ${timeout} ms`)),
       timeout,
       { keepAlive: true },
     )
-    const answered = (reader: Reader): void => {
-      const word = reader.count()
-      if ((word !== tell.welcome && word !== tell.refuse) || reader.text() !== nonce) return
-      if (word === tell.refuse) {
+    const readAnswer = (reader: Reader): void => {
+      const op = reader.count()
+      if ((op !== ownerOp.welcome && op !== ownerOp.refuse) || reader.text() !== nonce) return
+      if (op === ownerOp.refuse) {
         const { error } = readError(reader.text())
         atAnswer()
         fail(error)
@@ -127,7 +126,7 @@ function greet(
     channel.listen({
       message(message) {
         try {
-          if (owner === undefined) answered(new Reader(message))
+          if (owner === undefined) readAnswer(new Reader(message))
           else owner.message(message)
         } catch (error) {
           fail(error)
@@ -136,10 +135,10 @@ function greet(
       ended() {
         const reason = 'the owner of the database has gone'
         if (owner !== undefined) owner.end(reason)
-        else fail(unanswered(reason))
+        else fail(noAnswer(reason))
       },
     })
     channel.keepAlive(true)
-    channel.send([say.hello, nonce, ...words])
+    channel.send([clientOp.hello, nonce, ...versions])
   })
 }

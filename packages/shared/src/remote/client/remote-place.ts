@@ -2,9 +2,9 @@ import type { Place } from '../../connection/place.js'
 import type { WriteGuard } from '../../queue/queue-context.js'
 import type { Welcome } from '../wire/protocol.js'
 
-/** The database of another thread or process, which watches over it. */
+/** The place of a database that another thread or process owns and guards. */
 export class RemotePlace implements Place {
-  // The owner asks before its writes.
+  // The owner's own guard checks its writes.
   readonly guard: WriteGuard = { doubtful: () => false, question: '', judge: () => undefined }
   readonly version: string
   readonly location: string
@@ -12,7 +12,7 @@ export class RemotePlace implements Place {
 
   readonly #settle: () => void
 
-  /** @param settle Tells the owner that the schema has been set up. */
+  /** @param settle Notifies the owner that the schema was set up. */
   constructor({ version, location, identity }: Welcome, settle: () => void) {
     this.#settle = settle
     this.version = version

@@ -9,10 +9,10 @@ import type {
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
 import type { OperationQueue } from '../../queue/operation-queue.js'
 import type { HoldTable } from '../../stores/lock/hold-table.js'
-import type { Channel } from '../wire/channel.js'
-import { CIRCUIT_UPDATES, say, tell, type Welcome } from '../wire/protocol.js'
+import type { OwnChannel } from '../wire/peer.js'
+import { CIRCUIT_UPDATES, clientOp, ownerOp, type Welcome } from '../wire/protocol.js'
 import { MalformedMessage, type Reader } from '../wire/reader.js'
-import { RemoteLink } from './remote-link.js'
+import { ClientChannel } from './client-channel.js'
 import { RemoteLoads } from './remote-loads.js'
 import { RemotePlace } from './remote-place.js'
 import { RemoteQueue } from './remote-queue.js'
@@ -20,92 +20,92 @@ import { RemoteQueue } from './remote-queue.js'
 const STATES = ['closed', 'open', 'half-open'] as const
 
 interface Parts {
-  readonly link: RemoteLink
+  readonly channel: ClientChannel
   readonly queue: RemoteQueue
   readonly loads: RemoteLoads
 }
 
-/** The owner of the database, as a user of it sees it. Takes the place of the driver of its connection. */
+/** The owner of the database, as seen by a client. Used in place of the driver of its connection. */
 export class RemoteOwner implements DatabaseOwner {
   readonly engine: string
   readonly readOnly: boolean
   readonly lockOwnerPrefix: string
   readonly place: RemotePlace
   readonly welcome: Welcome
-  readonly #channel: Channel
+  readonly #transport: OwnChannel
   readonly #circuits = new Map<string, CircuitFollower>()
-  /** ms, of all who watch a circuit. The owner goes by the shortest. */
+  /** The intervals in ms of all that watch a circuit. The owner is sent the shortest. */
   readonly #intervals = new Map<string, readonly number[]>()
   readonly #claims = new Map<string, () => void>()
-  /** The locks that were granted here, by the prefix of their keys. */
+  /** The locks that were granted here, by key prefix. */
   readonly #locks = new Map<string, HoldTable>()
-  /** Of the connection that is made over it. */
+  /** Made with the connection. */
   #parts: Parts | undefined
-  /** What came before that was made: that the owner closes, or that its database is lost. */
+  /** The messages that arrived before the connection was made: that the owner closes, or that its database is lost. */
   #early: unknown[] = []
-  /** Why the channel has ended before that. */
+  /** Why the channel ended, if it did so before the connection was made. */
   #ended: string | undefined
 
-  /** @param channel Through which the owner has said `welcome`. */
-  constructor(channel: Channel, welcome: Welcome) {
-    this.#channel = channel
+  /** @param transport The channel on which the owner has accepted this client. */
+  constructor(transport: OwnChannel, welcome: Welcome) {
+    this.#transport = transport
     this.welcome = welcome
     this.engine = welcome.engine
     this.readOnly = welcome.readOnly
     this.lockOwnerPrefix = welcome.ownerPrefix
-    this.place = new RemotePlace(welcome, () => this.link.say(say.settle))
+    this.place = new RemotePlace(welcome, () => this.channel.notify(clientOp.settle))
   }
 
-  get link(): RemoteLink {
-    return (this.#parts as Parts).link
+  get channel(): ClientChannel {
+    return (this.#parts as Parts).channel
   }
 
   queue(context: OwnerContext): OperationQueue {
-    // A connection that was closed may have left the channel open for the next one.
+    // A connection that was closed may have left the channel open for the next.
     if (this.#parts !== undefined) {
-      this.#parts.link.use(context)
+      this.#parts.channel.use(context)
       return this.#parts.queue
     }
-    const link = new RemoteLink(this.#channel, context, {
-      read: (word, reader) => this.#read(word, reader),
-      ended: (reason) => this.#tellEnd(reason),
+    const channel = new ClientChannel(this.#transport, context, {
+      read: (op, reader) => this.#read(op, reader),
+      ended: (reason) => this.#channelEnded(reason),
     })
-    const queue = new RemoteQueue(link)
-    this.#parts = { link, queue, loads: new RemoteLoads(link, queue) }
-    for (const message of this.#early.splice(0)) link.message(message)
-    if (this.#ended !== undefined) link.end(this.#ended)
+    const queue = new RemoteQueue(channel)
+    this.#parts = { channel, queue, loads: new RemoteLoads(channel, queue) }
+    for (const message of this.#early.splice(0)) channel.message(message)
+    if (this.#ended !== undefined) channel.end(this.#ended)
     return queue
   }
 
-  /** Ends the connection, once nothing is under way; for one on which no adapter was made, or is left. */
+  /** Ends the connection once no request is pending. For a connection that has no adapter. */
   async close(): Promise<void> {
-    if (this.#parts !== undefined) return this.#parts.link.close()
-    this.#channel.send([say.bye])
-    this.#channel.close()
+    if (this.#parts !== undefined) return this.#parts.channel.close()
+    this.#transport.send([clientOp.bye])
+    this.#transport.close()
   }
 
   get gone(): string | undefined {
-    return this.#parts === undefined ? this.#ended : this.#parts.link.closed
+    return this.#parts === undefined ? this.#ended : this.#parts.channel.closed
   }
 
   message(message: unknown): void {
     if (this.#parts === undefined) this.#early.push(message)
-    else this.#parts.link.message(message)
+    else this.#parts.channel.message(message)
   }
 
   /** The channel has ended. */
   end(reason: string): void {
     this.#ended = reason
-    if (this.#parts === undefined) this.#channel.close()
-    else this.#parts.link.end(reason)
+    if (this.#parts === undefined) this.#transport.close()
+    else this.#parts.channel.end(reason)
   }
 
   followCircuit(key: string, told: CircuitFollower): () => void {
     this.#circuits.set(key, told)
-    this.link.say(say.followCircuit, key)
+    this.channel.notify(clientOp.followCircuit, key)
     return () => {
       this.#circuits.delete(key)
-      this.link.say(say.leaveCircuit, key)
+      this.channel.notify(clientOp.leaveCircuit, key)
     }
   }
 
@@ -118,21 +118,21 @@ export class RemoteOwner implements DatabaseOwner {
     }
   }
 
-  /** Tells the owner the shortest, unless it is as before. Where none is left, the circuit is left as well. */
+  /** Sends the owner the shortest interval if it has changed. Without intervals, the owner is sent `leaveCircuit` anyway. */
   #setIntervals(key: string, intervals: readonly number[]): void {
     const before = Math.min(...(this.#intervals.get(key) ?? []))
     const shortest = Math.min(...intervals)
     if (intervals.length === 0) this.#intervals.delete(key)
     else this.#intervals.set(key, intervals)
-    if (intervals.length > 0 && shortest !== before) this.link.say(say.watchCircuit, key, shortest)
+    if (intervals.length > 0 && shortest !== before) this.channel.notify(clientOp.watchCircuit, key, shortest)
   }
 
   followClaim(key: string, told: () => void): () => void {
     this.#claims.set(key, told)
-    this.link.say(say.followClaim, key)
+    this.channel.notify(clientOp.followClaim, key)
     return () => {
       this.#claims.delete(key)
-      this.link.say(say.leaveClaim, key)
+      this.channel.notify(clientOp.leaveClaim, key)
     }
   }
 
@@ -140,20 +140,20 @@ export class RemoteOwner implements DatabaseOwner {
     return (this.#parts as Parts).loads.enter(request)
   }
 
-  /** Has the holds of `table` told when their locks are lost. */
+  /** Marks the holds of `table` as lost when their locks are. */
   followLocks(prefix: string, table: HoldTable): void {
     this.#locks.set(prefix, table)
   }
 
-  #read(word: number, reader: Reader): boolean {
-    switch (word) {
-      case tell.circuit:
+  #read(op: number, reader: Reader): boolean {
+    switch (op) {
+      case ownerOp.circuit:
         this.#readCircuit(reader)
         return true
-      case tell.claim:
+      case ownerOp.claim:
         this.#claims.get(reader.text())?.()
         return true
-      case tell.lockLost: {
+      case ownerOp.lockLost: {
         const table = this.#locks.get(reader.text())
         const hold = table?.get(reader.text())
         const token = reader.count()
@@ -162,7 +162,7 @@ export class RemoteOwner implements DatabaseOwner {
         return true
       }
       default:
-        return this.#parts?.loads.read(word, reader) ?? false
+        return this.#parts?.loads.read(op, reader) ?? false
     }
   }
 
@@ -177,10 +177,10 @@ export class RemoteOwner implements DatabaseOwner {
     this.#circuits.get(key)?.(state, kind)
   }
 
-  #tellEnd(reason: string): void {
+  #channelEnded(reason: string): void {
     for (const table of this.#locks.values()) table.dropAll(reason)
     this.#parts?.loads.ended(reason)
-    // What these wait for is asked for again, and refused.
+    // The waiting callers ask again, and are refused.
     for (const told of [...this.#claims.values()]) told()
   }
 }

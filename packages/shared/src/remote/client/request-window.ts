@@ -4,14 +4,14 @@ import { ByNumber } from '../wire/by-number.js'
 import { WINDOW } from '../wire/protocol.js'
 import type { Request } from './request.js'
 
-const PLACES = 4_096
+const SLOTS = 4_096
 
-/** The requests of a user: those that were sent and are not answered, and those that wait until the owner takes more. */
+/** The pending requests: those that were sent, and those that wait until the owner accepts more. */
 export class RequestWindow {
   #backlog: Backlog<Request>
-  /** By number. */
-  readonly #sent = new ByNumber<Request>(PLACES)
-  /** About the bytes of what was sent. */
+  /** The requests that were sent, by number. */
+  readonly #sent = new ByNumber<Request>(SLOTS)
+  /** The approximate size in bytes of the requests that were sent. */
   #units = 0
   #last = 0
 
@@ -19,11 +19,12 @@ export class RequestWindow {
     this.#backlog = new Backlog(diagnostics)
   }
 
-  /** Has another connection hear of a long backlog. */
+  /** Reports a long backlog to the diagnostics of another connection from now on. */
   use(diagnostics: Diagnostics): void {
     if (this.waiting === 0) this.#backlog = new Backlog(diagnostics)
   }
 
+  /** The number of requests that were not sent. */
   get waiting(): number {
     return this.#backlog.length
   }
@@ -37,27 +38,27 @@ export class RequestWindow {
     return this.#last + 1
   }
 
-  /** @returns whether it is to be sent now; else it waits. @throws PersistenceError `QUEUE_FULL`. */
+  /** Adds a request. @returns whether it is to be sent now; otherwise it waits. @throws PersistenceError `QUEUE_FULL`. */
   enter(request: Request): boolean {
     if (this.waiting === 0 && this.#hasRoom(request)) return true
     this.#backlog.push(request)
     return false
   }
 
-  /** The request was written. */
+  /** Counts a request that was written. */
   send(request: Request): void {
     this.#sent.add(++this.#last, request)
     this.#units += request.units
   }
 
-  /** @throws Error when there is none, or it was answered. */
+  /** Returns a request that was sent. @throws Error when there is none with that number, or it was answered. */
   sent(number: number): Request {
     const request = this.#sent.get(number)
     if (request === undefined) throw new Error(`nothing waits for the answer ${number}`)
     return request
   }
 
-  /** The request that has its answer. @throws Error when there is none. */
+  /** Removes the request that was answered. @returns it. @throws Error as {@link sent}. */
   answered(number: number): Request {
     const request = this.sent(number)
     this.#sent.remove(number)
@@ -65,7 +66,7 @@ export class RequestWindow {
     return request
   }
 
-  /** The next one that waits, when it is to be sent now. */
+  /** Removes the next waiting request if it may be sent now. @returns it. */
   takeNext(): Request | undefined {
     const next = this.#backlog.peek()
     return next !== undefined && this.#hasRoom(next) ? this.#backlog.take(1)[0] : undefined

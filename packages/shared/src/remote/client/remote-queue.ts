@@ -13,31 +13,31 @@ import {
   type Step,
 } from '../../queue/statement.js'
 import type { Answer } from '../wire/answer.js'
-import { type Item, say, unitsOf } from '../wire/protocol.js'
+import { clientOp, type Item, unitsOf } from '../wire/protocol.js'
 import { crossing } from '../wire/row-shapes.js'
 import { writeAnnouncement } from '../wire/wire-statement.js'
-import type { RemoteLink } from './remote-link.js'
+import type { ClientChannel } from './client-channel.js'
 import type { Request } from './request.js'
 
-/** The queue of a connection whose calls run at the owner of the database, in the order in which they were made here. */
+/** The queue of a connection whose calls run at the owner, in the order in which they were made here. */
 export class RemoteQueue implements OperationQueue {
-  // The owner's queue decides.
+  // Decided by the owner's queue.
   groupWrites = false
   readOnly = false
-  readonly #link: RemoteLink
-  /** The load for which the calls that are made now store. */
+  readonly #channel: ClientChannel
+  /** The number of the load whose value the current calls store. */
   guard: number | undefined
 
-  constructor(link: RemoteLink) {
-    this.#link = link
+  constructor(channel: ClientChannel) {
+    this.#channel = channel
   }
 
   get waiting(): number {
-    return this.#link.waiting
+    return this.#channel.waiting
   }
 
   get idle(): boolean {
-    return this.#link.idle
+    return this.#channel.idle
   }
 
   execute<Rows extends RowCount, Result>(
@@ -66,7 +66,7 @@ export class RemoteQueue implements OperationQueue {
   atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {
     const units = steps.reduce((sum, { sql, parameters }) => sum + sql.length + unitsOf(parameters), 0)
     return new Promise((resolve, reject) => {
-      this.#link.ask({
+      this.#channel.request({
         name,
         writes: true,
         awaited: true,
@@ -80,13 +80,13 @@ export class RemoteQueue implements OperationQueue {
 
   query(name: string, sql: string, parameters: Parameters = []): Promise<Row[]> {
     return new Promise((resolve, reject) => {
-      this.#link.ask({
+      this.#channel.request({
         name,
         writes: true,
         awaited: true,
         units: sql.length + unitsOf(parameters),
         write(out) {
-          out.push(say.query, name, sql)
+          out.push(clientOp.query, name, sql)
           writeParameters(out, parameters)
         },
         settle: (answer) => resolve((answer ?? []) as Row[]),
@@ -103,23 +103,25 @@ export class RemoteQueue implements OperationQueue {
     reject: (error: unknown) => void,
     partwise?: PartwiseAnswer,
   ): void {
-    this.#link.ask(new CallRequest(this.#link, statement, parameters, decode, resolve, reject, this.guard, partwise))
+    this.#channel.request(
+      new CallRequest(this.#channel, statement, parameters, decode, resolve, reject, this.guard, partwise),
+    )
   }
 
   drain(): Promise<void> {
-    return this.#link.drain()
+    return this.#channel.drain()
   }
 
   async close(keepHandle: boolean): Promise<void> {
-    if (!keepHandle) await this.#link.close()
+    if (!keepHandle) await this.#channel.close()
   }
 }
 
-/** A call of a store's statement. A class, because there are many of them. */
+/** A call of a store's statement. A class, because there are many objects of it. */
 class CallRequest implements Request {
   readonly reject: (error: unknown) => void
   readonly units: number
-  readonly #link: RemoteLink
+  readonly #channel: ClientChannel
   readonly #statement: Statement
   readonly #parameters: Parameters
   readonly #decode: Decode<RowCount, unknown>
@@ -128,7 +130,7 @@ class CallRequest implements Request {
   readonly #partwise: PartwiseAnswer | undefined
 
   constructor(
-    link: RemoteLink,
+    channel: ClientChannel,
     statement: Statement,
     parameters: Parameters,
     decode: Decode<RowCount, unknown>,
@@ -139,7 +141,7 @@ class CallRequest implements Request {
   ) {
     this.reject = reject
     this.units = unitsOf(parameters)
-    this.#link = link
+    this.#channel = channel
     this.#statement = statement
     this.#parameters = parameters
     this.#decode = decode
@@ -165,17 +167,18 @@ class CallRequest implements Request {
   }
 
   write(out: Item[]): void {
-    const { nextRequest, run, statements } = this.#link
+    const { nextRequest, batch } = this.#channel
+    const { run, statements } = batch
     const number = statements.numberIn(out, this.#statement)
     const { length } = this.#parameters
-    const of = number * MOST_PARAMETERS + length
-    if (this.#guard !== undefined) out.push(say.guard, this.#guard, say.call, number, length, 1)
-    else if (!run.goesOn(out, say.call, nextRequest, of)) {
-      out.push(say.call, number, length, 1)
-      run.begin(out, say.call, nextRequest, of)
+    const form = number * MOST_PARAMETERS + length
+    if (this.#guard !== undefined) out.push(clientOp.guard, this.#guard, clientOp.call, number, length, 1)
+    else if (!run.extend(out, clientOp.call, nextRequest, form)) {
+      out.push(clientOp.call, number, length, 1)
+      run.begin(out, clientOp.call, nextRequest, form)
     }
     for (const parameter of this.#parameters) out.push(crossing(parameter))
-    if (this.#guard === undefined) run.wrote(out)
+    if (this.#guard === undefined) run.end(out)
   }
 
   settle(answer: Answer): void {
@@ -192,7 +195,7 @@ class CallRequest implements Request {
   }
 }
 
-// Of SQLite, in one statement.
+// The limit of SQLite for one statement.
 const MOST_PARAMETERS = 32_767
 const NO_ROWS: readonly Row[] = []
 
@@ -202,7 +205,7 @@ function writeParameters(out: Item[], parameters: Parameters): void {
 }
 
 function writeSteps(out: Item[], name: string, steps: readonly Step[]): void {
-  out.push(say.atomic, name, steps.length)
+  out.push(clientOp.atomic, name, steps.length)
   for (const { sql, parameters, clocked, expect, announces } of steps) {
     out.push(sql, clocked ?? 'none', expect ?? null, writeAnnouncement(announces))
     writeParameters(out, parameters)

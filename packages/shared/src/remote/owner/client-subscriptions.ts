@@ -1,48 +1,48 @@
 import type { Connection } from '../../connection/connection.js'
 import { StateListeners } from '../../stores/circuit-breaker/state-listeners.js'
 import { KeyWaiters } from '../../stores/idempotency/key-waiters.js'
-import { CIRCUIT_UPDATES, type Item, say, tell } from '../wire/protocol.js'
+import { CIRCUIT_UPDATES, clientOp, type Item, ownerOp } from '../wire/protocol.js'
 import type { CircuitWatches } from './circuit-watches.js'
-import type { NoteCommand } from './commands.js'
+import type { Notification } from './commands.js'
 
-type FollowNote = Extract<
-  NoteCommand,
+type Subscribing = Extract<
+  Notification,
   {
-    readonly word:
-      | typeof say.followCircuit
-      | typeof say.watchCircuit
-      | typeof say.followClaim
-      | typeof say.leaveCircuit
-      | typeof say.leaveClaim
+    readonly op:
+      | typeof clientOp.followCircuit
+      | typeof clientOp.watchCircuit
+      | typeof clientOp.followClaim
+      | typeof clientOp.leaveCircuit
+      | typeof clientOp.leaveClaim
   }
 >
 
-/** The circuits and claims of whose changes one user is told. */
-export class ClientFollowing {
+/** The circuits and claims whose changes are sent to one client. */
+export class ClientSubscriptions {
   readonly #listeners: StateListeners
   readonly #waiters: KeyWaiters
   readonly #watches: CircuitWatches
-  readonly #tell: (...items: Item[]) => void
+  readonly #notify: (...items: Item[]) => void
   readonly #circuits = new Map<string, () => void>()
-  /** Those of them of which changes by other connections are told, and how often it is looked for them. */
+  /** The circuits that are polled for changes by other connections, and the interval in ms. */
   readonly #watched = new Map<string, { interval: number; end(): void }>()
   readonly #claims = new Map<string, () => void>()
-  /** Whether the change is its own, which its answer tells. */
+  /** Whether the current change was made by this client, which learns of it by the answer. */
   #isOwn = false
 
-  constructor(connection: Connection, watches: CircuitWatches, tell: (...items: Item[]) => void) {
+  constructor(connection: Connection, watches: CircuitWatches, notify: (...items: Item[]) => void) {
     this.#listeners = connection.shared(StateListeners)
     this.#waiters = connection.shared(KeyWaiters)
     this.#watches = watches
-    this.#tell = tell
+    this.#notify = notify
   }
 
-  run(note: FollowNote): void {
-    const { word, key } = note
-    if (word === say.watchCircuit) this.#watch(key, note.interval)
-    else if (word === say.leaveCircuit) this.#leaveCircuit(key)
-    else if (word === say.leaveClaim) leave(this.#claims, key)
-    else if (word === say.followCircuit) {
+  run(notification: Subscribing): void {
+    const { op, key } = notification
+    if (op === clientOp.watchCircuit) this.#watch(key, notification.interval)
+    else if (op === clientOp.leaveCircuit) this.#leaveCircuit(key)
+    else if (op === clientOp.leaveClaim) leave(this.#claims, key)
+    else if (op === clientOp.followCircuit) {
       leave(this.#circuits, key)
       this.#circuits.set(key, this.#followCircuit(key))
     } else {
@@ -51,11 +51,11 @@ export class ClientFollowing {
     }
   }
 
-  /** Does what tells all users but this one. */
-  besides(telling: () => void): void {
+  /** Runs `announce`, whose notifications go to all clients but this one. */
+  announceToOthers(announce: () => void): void {
     this.#isOwn = true
     try {
-      telling()
+      announce()
     } finally {
       this.#isOwn = false
     }
@@ -70,7 +70,7 @@ export class ClientFollowing {
     return this.#listeners.follow(key, ({ state, failureCount, lastFailureTime, lastSuccessTime }, kind) => {
       if (this.#isOwn) return
       const times = [lastFailureTime ?? null, lastSuccessTime ?? null]
-      this.#tell(tell.circuit, key, CIRCUIT_UPDATES.indexOf(kind), state, failureCount, ...times)
+      this.#notify(ownerOp.circuit, key, CIRCUIT_UPDATES.indexOf(kind), state, failureCount, ...times)
     })
   }
 
@@ -90,7 +90,7 @@ export class ClientFollowing {
 
   #followClaim(key: string): () => void {
     return this.#waiters.listen(key, () => {
-      if (!this.#isOwn) this.#tell(tell.claim, key)
+      if (!this.#isOwn) this.#notify(ownerOp.claim, key)
     })
   }
 }

@@ -2,20 +2,20 @@ import type { TakeRows } from '../../driver/driver.js'
 import type { Answer } from '../wire/answer.js'
 import type { Item } from '../wire/protocol.js'
 
-/** What waits to be sent to the owner of the database, or for its answer. */
+/** A request to the owner that waits to be sent or to be answered. */
 export interface Request {
-  /** Of the operation, for errors. */
+  /** The name of the operation, for errors. */
   readonly name: string
-  /** Whether it may change something. */
+  /** Whether it may change the database. */
   readonly writes: boolean
   /** Whether a caller awaits it. */
   readonly awaited: boolean
-  /** About the bytes of it. */
+  /** Its approximate size in bytes. */
   readonly units: number
   write(out: Item[]): void
-  /** Takes the first rows of the answer, which is without them then. Absent: all come with it. Must not throw. */
+  /** Takes rows as they arrive, which are then not part of the answer. Without it the answer has all rows. Must not throw. */
   readonly take?: TakeRows | undefined
   settle(answer: Answer): void
-  /** @param unmet The step that gave another number of rows than it had to. */
+  /** @param unmet The index of the step that returned another number of rows than expected. */
   reject(error: unknown, unmet?: number): void
 }

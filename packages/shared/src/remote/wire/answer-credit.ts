@@ -1,0 +1,42 @@
+import { Fifo } from '../../queue/fifo.js'
+import { PIECE, WINDOW } from './protocol.js'
+
+/**
+ * Flow control of the answers to one client: how many bytes it may have unread. The owner sends a mark after each
+ * {@link PIECE} of answers, and the client confirms each mark once it has read it.
+ */
+export class AnswerCredit {
+  /** Approximate bytes that were sent and not confirmed, and those of them after the last mark. */
+  #unread = 0
+  #sinceMark = 0
+  readonly #beforeMarks = new Fifo<number>()
+  /** The moving average of bytes per answer. */
+  usual = 0
+
+  /** How many more answers fit besides those that are unread and `pending` more. */
+  roomBeside(pending: number): number {
+    const units = WINDOW.units - this.#unread - pending * this.usual
+    return units < 0 ? 0 : 1 + Math.floor(units / Math.max(this.usual, 1))
+  }
+
+  /** The client has read what was sent before the oldest mark. */
+  confirm(): void {
+    for (const units of this.#beforeMarks.take(1)) this.#unread -= units
+  }
+
+  /** Counts an answer without rows. */
+  sentNothing(): void {
+    this.usual -= this.usual / 8
+  }
+
+  /** Counts answers of so many bytes. @returns whether a mark must be sent behind them. */
+  sent(units: number, answers: number): boolean {
+    this.usual += (units / answers - this.usual) * Math.min(1, answers / 8)
+    this.#unread += units
+    this.#sinceMark += units
+    if (this.#sinceMark < PIECE.units) return false
+    this.#beforeMarks.push(this.#sinceMark)
+    this.#sinceMark = 0
+    return true
+  }
+}

@@ -1,0 +1,97 @@
+import { SqliteAdapter } from '@go-go-scope/persistence-core'
+import { connectRemote, type PersistenceServer, serve } from '@go-go-scope/persistence-core/remote'
+import { DatabaseSync } from '@photostructure/sqlite'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { proofCount } from '../proof/proof-count.js'
+import { databaseSyncDriver } from './database-sync-driver.js'
+
+type Connection = Pick<SqliteAdapter, 'cache' | 'disconnect'>
+
+/** The load of a key: which connection runs it, the key that it asks for if any, and the connection that it asks. */
+interface Loading {
+  readonly by: number
+  readonly asks: number | undefined
+  readonly through: number
+}
+
+const KEYS = 6
+
+/** The owner, two clients of it, a client that serves on, and two clients of that. */
+const connections: Connection[] = []
+const servers: PersistenceServer[] = []
+beforeAll(async () => {
+  const driver = databaseSyncDriver(new DatabaseSync(':memory:'), () => undefined)
+  const owner = new SqliteAdapter({}, () => driver as never)
+  await owner.connect()
+  const server = serve(owner)
+  const clients = await Promise.all([1, 2, 3].map(() => connectRemote(server.createPort())))
+  const between = serve(clients[2] as object)
+  const behind = await Promise.all([1, 2].map(() => connectRemote(between.createPort())))
+  connections.push(owner, ...clients, ...behind)
+  servers.push(server, between)
+})
+afterAll(async () => {
+  for (const connection of connections.slice().reverse()) await connection.disconnect()
+  for (const server of servers) await server.close()
+})
+
+const connection = fc.nat({ max: 5 })
+const loading: fc.Arbitrary<Loading> = fc.record({
+  by: connection,
+  asks: fc.option(fc.nat({ max: KEYS - 1 }), { nil: undefined, freq: 8 }),
+  through: connection,
+})
+
+/** Whether following what is asked for leads from the key back to it, or to any circle. */
+function reaches(loads: readonly Loading[], from: number): 'itself' | 'a circle' | 'an end' {
+  const seen = new Set<number>()
+  for (let at: number | undefined = from; at !== undefined; at = loads[at]?.asks) {
+    if (seen.has(at)) return at === from ? 'itself' : 'a circle'
+    seen.add(at)
+  }
+  return 'an end'
+}
+
+let runs = 0
+
+test('loads are refused where they wait for one another in a circle, whichever connections they ask, and only there', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(loading, { minLength: KEYS, maxLength: KEYS }),
+      fc.shuffledSubarray([0, 1, 2, 3, 4, 5], { minLength: KEYS }),
+      async (loads, order) => {
+        const run = runs++
+        const keyOf = (load: number) => `${run}-${load}`
+        const gates = loads.map(() => Promise.withResolvers<void>())
+        const begun = loads.map(() => Promise.withResolvers<void>())
+        const outcomes = new Map<number, string>()
+        const all = loads.map(async ({ by, asks, through }, at) => {
+          const load = async () => {
+            begun[at]?.resolve()
+            await gates[at]?.promise
+            return asks === undefined ? 'end' : connections[through]?.cache.getOrSet(keyOf(asks), () => 'again')
+          }
+          try {
+            await connections[by]?.cache.getOrSet(keyOf(at), load)
+            outcomes.set(at, 'value')
+          } catch (error) {
+            outcomes.set(at, (error as { code: string }).code)
+          }
+        })
+        await Promise.all(begun.map(({ promise }) => promise))
+        for (const at of order) gates[at]?.resolve()
+        for (let turns = 0; outcomes.size < KEYS && turns < 2_000; turns++) await new Promise(setImmediate)
+        for (const [at] of loads.entries()) {
+          const reached = reaches(loads, at)
+          if (reached === 'itself') expect(outcomes.get(at), `load ${at}`).toBe('INVALID_ARGUMENT')
+          else if (reached === 'an end') expect(outcomes.get(at), `load ${at}`).toBe('value')
+          // The circle may have been refused before this one asked.
+          else expect(outcomes.get(at), `load ${at}`).toMatch(/^(value|INVALID_ARGUMENT)$/)
+        }
+        await Promise.all(all)
+      },
+    ),
+    { numRuns: proofCount({ inTests: 150, inSoak: 2_000 }) },
+  )
+}, 600_000)
