@@ -83,24 +83,26 @@ const DAY_MS = 24 * 60 * 60_000
 const MEBIBYTE = 1024 ** 2
 
 /**
- * @throws PersistenceError `INVALID_ARGUMENT` for a store without claims and for a name that is no option, `INVALID_OPTION`
- *   for a value that cannot be used. That the lease is finite and no point in time, the store checks with each claim.
+ * Checks the options and fills in defaults.
+ *
+ * @throws PersistenceError `INVALID_ARGUMENT` for a store without claims and for an unknown option, `INVALID_OPTION` for an
+ *   invalid value. The store checks on each claim that the lease is finite and is not a point in time.
  */
 export function settingsOf<Source>(options: IdempotencyKeyOptions<Source>): Settings<Source> {
   const given = readOptions(options, NAMES as OptionNames<IdempotencyKeyOptions<Source>>, 'idempotencyKey')
   checkProvider(given.store, ['claim'], 'option store: the idempotency', 'idempotencyKey')
-  // A default would be one space of keys for all users.
+  // Required, because with a default all users would share their keys.
   if (typeof given.scope !== 'function') {
     throw invalidOption('scope', given.scope, 'a function that gives the id of the user or tenant whose keys they are')
   }
   const { lease = 30_000, ttl = DAY_MS, wait = 0, methods = ['POST', 'PATCH'], required = true } = given
   const { maxBody = MEBIBYTE, keep = keepByDefault, onProblem = () => undefined } = given
-  // With the first request it would be too late: an app that cannot answer any is to fail at its start.
+  // Checked here, so that an app that cannot answer any request fails at its start.
   for (const [name, value] of Object.entries({ lease, ttl })) {
     if (!(typeof value === 'number' && value > 0)) throw invalidOption(name, value, 'a positive number of ms')
   }
   if (!(typeof wait === 'number' && wait >= 0)) throw invalidOption('wait', wait, 'a number of ms from 0')
-  // After the handler it would be too late to refuse them.
+  // Checked here, because after the handler has run it is too late to refuse them.
   for (const name of ['fingerprint', 'keep', 'onProblem'] as const) {
     const value: unknown = given[name]
     if (value !== undefined && typeof value !== 'function') throw invalidOption(name, value, 'a function')

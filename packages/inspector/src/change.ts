@@ -6,7 +6,7 @@ import type { Overview } from './overview.js'
 import { errorResponse, jsonResponse } from './responses.js'
 import { visible } from './visible.js'
 
-/** Has something done with a database under a prefix, and ends when that has ended. */
+/** Calls `change` with the database under a prefix and returns its result. */
 export type WriteUnder = (prefix: string, change: (database: Changeable) => Promise<string>) => Promise<string>
 
 /** Longer than a key in any database. */
