@@ -60,8 +60,8 @@ export class GuardedRun {
   }
 
   /**
-   * Limits the renewal after the client has disconnected. The handler may still run, so the key stays claimed for a while. A handler
-   * that stops when its client disconnects never ends its response, so the key must not stay claimed forever.
+   * Limits the renewal after the client has disconnected. The handler may still run, so the key stays claimed for a while.
+   * Not forever, because a handler that stops when its client disconnects never ends its response.
    */
   clientLeft(): void {
     this.#renewalsLeft = LEASES_WITHOUT_CLIENT * RENEWALS_PER_LEASE

@@ -2,7 +2,7 @@ import { invalidArgument } from '@go-go-scope/persistence-core/integration'
 
 /** The parameters of each action besides the prefix. Actions are named like the commands of `scopedb`. */
 interface Takes {
-  'lock release': { readonly key: string /** The token that the user saw. A newer holder keeps its lock. */; readonly token: number }
+  'lock release': { readonly key: string /** The one seen. A newer holder keeps its lock. */; readonly token: number }
   'claim free': { readonly key: string /** That was seen: a newer claim goes on. */; readonly generation: number }
   'circuit reset': OfKey
   'circuit isolate': OfKey

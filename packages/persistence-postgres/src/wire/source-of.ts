@@ -7,7 +7,7 @@ import { postgresJs } from './postgres-js.js'
 import type { PostgresJsLike } from './reservations.js'
 import type { Source } from './wire.js'
 
-/** The handles that a constructor accepts: a pool or a connected client of `pg`, an `sql` of `postgres`, a `Bun.SQL`, a `PGlite`. */
+/** The handles of a constructor: a pool or a connected client of `pg`, an `sql` of `postgres`, a `Bun.SQL`, a `PGlite`. */
 export type PostgresHandle = PgPoolLike | PgClientLike | PostgresJsLike | BunSqlLike | PgliteLike
 
 /** The handle for connections that `open` makes itself. */

@@ -29,7 +29,7 @@ export interface Source {
   readonly pooled?: true
   /** Set if only this source reaches its database. Distinguishes the database from copies of the same template. */
   readonly identity?: string
-  /** The start of a database in this process, which connecting awaits without a limit. Never rejects; connecting reports a failure. */
+  /** The start of a database in this process, which connecting awaits without a limit. Never rejects: connecting fails then. */
   readonly started?: Promise<unknown>
   connect(): Promise<Wire>
   /**
