@@ -64,8 +64,7 @@ export const CHANGE_COMMANDS: Readonly<Record<string, Command>> = {
   claim: defineCommand({
     meta: {
       name: 'claim',
-      description:
-        'frees a claimed idempotency key before its lease ends, if its claim still has the given generation',
+      description: 'frees a claimed idempotency key before its lease ends, if its claim still has the given generation',
     },
     args: {
       db,

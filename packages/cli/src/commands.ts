@@ -41,7 +41,11 @@ export const commands: Readonly<Record<string, Command>> = {
     args: {
       db: { ...db, description: 'a SQLite file; a PostgreSQL database is copied with pg_dump' },
       to: { type: 'positional', required: true, description: 'a file that does not exist yet' },
-      'max-bytes-per-second': { type: 'string', description: 'a limit for the copy, to spare the disk', valueHint: 'N' },
+      'max-bytes-per-second': {
+        type: 'string',
+        description: 'a limit for the copy, to spare the disk',
+        valueHint: 'N',
+      },
       json,
       color,
     },

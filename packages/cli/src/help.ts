@@ -4,7 +4,19 @@ import { paint } from './output.js'
 type Commands = Readonly<Record<string, DeclaredCommand>>
 
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  inspect: ['summary', 'watch', 'serve', 'locks', 'circuits', 'claims', 'results', 'tasks', 'task', 'cache', 'prefixes'],
+  inspect: [
+    'summary',
+    'watch',
+    'serve',
+    'locks',
+    'circuits',
+    'claims',
+    'results',
+    'tasks',
+    'task',
+    'cache',
+    'prefixes',
+  ],
   check: ['verify', 'doctor'],
   repair: ['lock', 'claim', 'result', 'circuit', 'entry', 'clear', 'prune', 'migrate'],
   copy: ['backup', 'restore', 'export', 'import'],

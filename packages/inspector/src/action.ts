@@ -3,7 +3,7 @@ import { invalidArgument } from '@go-go-scope/persistence-core/integration'
 /** The parameters of each action besides the prefix. Actions are named like the commands of `scopedb`. */
 interface Takes {
   'lock release': { readonly key: string /** The one seen. A newer holder keeps its lock. */; readonly token: number }
-  'claim free': { readonly key: string /** That was seen: a newer claim goes on. */; readonly generation: number }
+  'claim free': { readonly key: string /** The one seen. A newer claim goes on. */; readonly generation: number }
   'circuit reset': OfKey
   'circuit isolate': OfKey
   'result delete': OfKey
