@@ -205,7 +205,6 @@ export function ownerConformance(runner: Runner, engine: EngineUnderTest, which?
   for (const suite of OF_OWNERS) suite(runner, engine, which)
 }
 
-/** Returns all suites except one. */
 export function suitesWithout(left: EngineSuite): readonly EngineSuite[] {
   return SUITES.filter((suite) => suite !== left)
 }

@@ -42,7 +42,6 @@ export async function writeAll(adapter: AdapterUnderTest, key: string, value: nu
   await Promise.all(names.map((name) => STORES[name].write(adapter, key, value)))
 }
 
-/** Returns the value of each store under `key`. */
 export async function readAll(adapter: AdapterUnderTest, key: string): Promise<Record<string, unknown>> {
   const found = await Promise.all(names.map(async (name) => [name, await STORES[name].read(adapter, key)] as const))
   return Object.fromEntries(found)

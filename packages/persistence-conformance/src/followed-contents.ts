@@ -33,7 +33,6 @@ export async function followedContents(engine: EngineUnderTest, path: string): P
   }
 }
 
-/** Returns a hash of the contents, to compare two sides. */
 export function sha256Of(contents: Record<string, string[]>): string {
   return createHash('sha256').update(JSON.stringify(contents)).digest('hex')
 }

@@ -51,7 +51,7 @@ export class World {
     return this.connected(await this.handle(), options)
   }
 
-  /** Returns a connected adapter on a second handle to the same file. */
+  /** As {@link adapter}, on a second handle. */
   async second(options: OptionsUnderTest = {}): Promise<AdapterUnderTest> {
     await this.handle()
     return this.connected(await this.#named('second', true), options)
@@ -98,7 +98,7 @@ export class World {
     return standby
   }
 
-  /** Makes sure that `adapter` is disconnected when the test ends. */
+  /** Disconnects `adapter` when the test ends. */
   track<T extends Closable>(adapter: T): T {
     this.#adapters.push(adapter)
     return adapter

@@ -38,7 +38,6 @@ export async function withChildren(
   }
 }
 
-/** As {@link withChildren}, with one process. */
 export function withChild(engine: EngineUnderTest, body: (child: LineProcess) => Promise<void>): Promise<void> {
   return withChildren(engine, 1, ([child]) => body(child as LineProcess))
 }

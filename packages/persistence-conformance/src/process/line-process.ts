@@ -34,7 +34,6 @@ export class LineProcess {
   constructor({ name = 'a child process', runtime, args, env = {}, stderr = 'pipe' }: LineProcessOptions) {
     this.#name = name
     this.#process = spawn(runtime, args, { stdio: ['pipe', 'pipe', stderr], env: { ...process.env, ...env } })
-    // Both are pipes, as requested above.
     this.#orders = this.#process.stdin as Writable
     this.#process.stderr?.on('data', (chunk) => {
       this.#stderr += chunk
@@ -122,7 +121,7 @@ export class LineProcess {
   }
 }
 
-/** Runs `body` and then kills the processes that are still running. */
+/** Runs `body`, then kills the processes. */
 export async function withProcesses<T>(processes: readonly LineProcess[], body: () => Promise<T>): Promise<T> {
   try {
     return await body()
