@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import { positionalArguments } from './positional-arguments.ts'
 
-/** The database that the command line of an example names, else `usual`. */
+/** Returns the database from the command line of an example, or else `usual`. */
 export function databaseArgument(purpose: string, usual: string): string {
   const usage = `${purpose}
 

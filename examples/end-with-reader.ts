@@ -1,7 +1,7 @@
-/** 128 + SIGPIPE: what a shell reports of a program that wrote to a pipe without a reader. */
+/** 128 + SIGPIPE: the exit code that a shell reports for a program that wrote to a closed pipe. */
 export const UNREAD = 141
 
-// The reader of the output may leave before the end, as `head` does: end without a word, as other programs do.
+// The reader of the output may exit early, as `head` does. End silently then, like other programs.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit(UNREAD)

@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util'
 import { readCommandLine, UsageError } from '../scripts/command-line.mjs'
 
 /**
- * The arguments of an example, which takes no options. Ends the process for `--help`, for any other option, and for more
- * or fewer arguments than it takes.
+ * Returns the arguments of an example without options. Ends the process on `--help`, on any other option, and on too many or
+ * too few arguments.
  */
 export function positionalArguments(usage: string, { least, most }: { least: number; most: number }): string[] {
   return readCommandLine(usage, (args: string[]) => {

@@ -1,5 +1,5 @@
-// A cache in front of a slow HTTP API. It is in a file, so the answers outlive the program: run it twice.
-// Needs the adapter alone, no scope.
+// A cache in front of a slow HTTP API. The cache is a file, so its entries outlive the program: run it twice.
+// Uses only the adapter, no scope.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -21,7 +21,7 @@ const api = await startApi()
 const persistence = await SQLiteAdapter.open(file)
 
 function weather(city: string): Promise<Weather> {
-  // Many callers may ask at once: one request goes out, and all get its answer. A failed request is not stored.
+  // Concurrent callers share one request and its result. A failed request is not stored.
   return persistence.cache.getOrSet(`weather of ${city}`, () => fetchWeather(city), { ttl: TEN_SECONDS })
 }
 
@@ -44,7 +44,7 @@ console.log(
 await persistence.disconnect()
 api.close()
 
-/** Stands in for the API of another service: 300 ms for an answer. */
+/** A stand-in for a remote API. Each response takes 300 ms. */
 async function startApi() {
   let requests = 0
   const server = createServer((_request, response) => {
@@ -58,7 +58,7 @@ async function startApi() {
     requests: () => requests,
     close() {
       server.close()
-      // fetch keeps its connection open, which would keep the server, and the program, alive.
+      // `fetch` keeps its connection open, which would keep the server and the program alive.
       server.closeAllConnections()
     },
   }

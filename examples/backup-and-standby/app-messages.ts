@@ -1,6 +1,6 @@
 import type { Backup, CopyProgress } from '@go-go-scope/persistence-sqlite-node'
 
-/** What each task of the app is given. */
+/** The argument of each task of the app. */
 interface Options {
   fill: undefined
   store: { from: number }
@@ -8,7 +8,7 @@ interface Options {
   missing: { first: number; last: number }
 }
 
-/** What it answers. `store` ends with the process. */
+/** The answer of each task. `store` runs until the process ends. */
 export interface Answers {
   fill: undefined
   store: never
@@ -18,13 +18,13 @@ export interface Answers {
 
 export type Task = keyof Options
 
-/** What main.ts tells the app. */
+/** A message from main.ts to the app. */
 export interface ToApp<Name extends Task> {
   task: Name
   options: Options[Name]
 }
 
-/** What the app says. */
+/** A message from the app to main.ts. */
 export type FromApp =
   | { acknowledged: number }
   | { progress: CopyProgress }

@@ -8,7 +8,7 @@ const script = fileURLToPath(new URL('app.ts', import.meta.url))
 
 /** A process that runs app.ts. */
 export class AppProcess {
-  /** The number of the last order that the app was told is stored. */
+  /** The number of the last order whose storage the adapter has acknowledged. */
   acknowledged = 0
   readonly #child: ChildProcess
   readonly #asked = new Map<Task | 'start', { resolve(answer: unknown): void; reject(error: Error): void }>()
@@ -36,7 +36,7 @@ export class AppProcess {
     }
   }
 
-  /** Has it store what a backup takes a while to copy. */
+  /** Fills the database, so that a backup takes a while. */
   fill(): Promise<undefined> {
     return this.#do('fill', undefined)
   }
@@ -46,18 +46,18 @@ export class AppProcess {
     return this.#do('backup', { path })
   }
 
-  /** Has it store orders until it is killed. */
+  /** Makes the app store orders until it is killed. */
   storeFrom(number: number): void {
     this.acknowledged = number - 1
     void this.#do('store', { from: number })
   }
 
-  /** The numbers of the orders from `first` to `last` that the app does not know. */
+  /** Returns the numbers of the missing orders from `first` to `last`. */
   missing(first: number, last: number): Promise<number[]> {
     return this.#do('missing', { first, last })
   }
 
-  /** Resolves when so many more orders are acknowledged. */
+  /** Resolves when this many more orders are acknowledged. */
   async stored(orders: number): Promise<void> {
     const goal = this.acknowledged + orders
     while (this.acknowledged < goal) await once(this.#child, 'message')

@@ -1,4 +1,4 @@
-// The app: stores orders one after the other, and backs itself up meanwhile. main.ts starts it and tells it what to do.
+// The app stores orders one after the other and backs up its database meanwhile. main.ts starts and controls it.
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import type { Answers, FromApp, Task, ToApp } from './app-messages.ts'
 import { missingOrders, storeOrder } from './orders.ts'
@@ -7,23 +7,23 @@ const [, , database = ''] = process.argv
 if (process.send === undefined) throw new Error('app.ts is started by main.ts')
 const say = (message: FromApp) => void process.send?.(message)
 
-// Keeps the process alive until main.ts ends it, also when it could not start.
+// Keeps the process alive until main.ts ends it, even if the start fails.
 process.on('message', () => {})
 
 try {
   const persistence = await SQLiteAdapter.open(database)
-  // Reads every table, so that an app on a damaged file does not start.
+  // Reads every table, so that the app does not start on a damaged file.
   await persistence.stats()
 
   const tasks: { [Name in Task]: (options: ToApp<Name>['options']) => Promise<Answers[Name]> } = {
-    /** Gives the backup something to copy. */
+    /** Fills the database, so that a backup takes a while. */
     async fill() {
       const page = 'x'.repeat(4_000)
       for (let at = 0; at < 15; at++) {
         await persistence.cache.setMany(Array.from({ length: 100 }, (_, index) => [`page:${at}:${index}`, page]))
       }
     },
-    /** Stores orders until the process ends, and says which are acknowledged. */
+    /** Stores orders until the process ends, and reports each acknowledged one. */
     async store({ from }) {
       for (let number = from; ; number++) {
         await storeOrder(persistence, number)
@@ -31,7 +31,7 @@ try {
       }
     },
     backup: ({ path }) =>
-      // Small steps, so that there is a progress to be seen.
+      // Small steps, so that the progress is visible.
       persistence.backup(path, { rate: 100, progress: (progress) => say({ progress }) }),
     missing: ({ first, last }) => missingOrders(persistence, first, last),
   }

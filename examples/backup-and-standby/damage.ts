@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 
 const PAGE_BYTES = 4_096
 
-/** Overwrites a file from its second page on, as a failing disk might. Nobody has it open. */
+/** Overwrites a file from its second page on, as a failing disk might. No process may have it open. */
 export async function damage(path: string): Promise<void> {
   const file = await open(path, 'r+')
   const { size } = await file.stat()

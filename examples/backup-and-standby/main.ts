@@ -1,4 +1,4 @@
-// An app that backs itself up while it works, loses its file, and later its process; and what is lost of its orders.
+// An app backs up its database while it works. It then loses its file, and later its process. Shows which orders are lost.
 import { readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -59,7 +59,7 @@ const promoted = await standby.takeOver()
 report('since the restore', last - stored, await missingOrders(promoted, stored + 1, last))
 await promoted.disconnect()
 
-/** What an earlier run has left: the database, the backup, the damaged file, the standby. */
+/** Removes the files of an earlier run: the database, the backup, the damaged file and the standby. */
 function removeFilesOf(path: string): void {
   const name = basename(path)
   for (const file of readdirSync(dirname(path))) {

@@ -1,4 +1,4 @@
-// What the app stores: an order is charged once, and its receipt is kept under its number.
+// The orders that the app stores. Each order is charged once, and its receipt is stored under its number.
 import type { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 
 type Orders = Pick<SQLiteAdapter, 'idempotency'>
@@ -7,7 +7,7 @@ export function storeOrder({ idempotency }: Orders, number: number): Promise<voi
   return idempotency.set(`order:${number}`, { receipt: `R-${number}` })
 }
 
-/** The numbers from `first` to `last` of which there is no receipt. */
+/** Returns the numbers from `first` to `last` that have no receipt. */
 export async function missingOrders({ idempotency }: Orders, first: number, last: number): Promise<number[]> {
   const missing = []
   for (let number = first; number <= last; number++) {

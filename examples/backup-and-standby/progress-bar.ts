@@ -2,7 +2,7 @@ import type { CopyProgress } from '@go-go-scope/persistence-sqlite-node'
 
 const WIDTH = 30
 
-/** A bar in one line: drawn again and again on a terminal, elsewhere once, when it is full. */
+/** A progress bar in one line. It is redrawn on a terminal; elsewhere it is printed once, when it is full. */
 export class ProgressBar {
   #full = false
 

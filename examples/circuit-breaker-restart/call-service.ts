@@ -17,7 +17,7 @@ const [database = '', service, calls] = positionalArguments(
 )
 
 const persistence = await SQLiteAdapter.open(database)
-// The breaker's state is stored under the scope's name, because the persistence has a place for it.
+// The breaker's state is stored in `persistence`, under the scope's name.
 const payments = scope({
   name: 'payments',
   persistence,

@@ -1,5 +1,5 @@
-// A circuit breaker that remembers: the service it protects is left alone even when the program is restarted.
-// Needs a scope that stores the state of its breakers, as the go-go-scope of this repository does.
+// A persistent circuit breaker: it stays open, and so protects the service, even when the program is restarted.
+// Needs a scope that stores the state of its breakers, such as the go-go-scope of this repository.
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -23,7 +23,7 @@ await new Promise((resolve) => setTimeout(resolve, 6_000))
 run('up', 2)
 
 function run(service: 'up' | 'down', calls: number): void {
-  // On Node 20 the arguments of this process name what reads TypeScript.
+  // On Node 20, `execArgv` contains the TypeScript loader.
   const argv = [...process.execArgv, call, database, service, String(calls)]
   const { status, error } = spawnSync(process.execPath, argv, { stdio: 'inherit' })
   if (status === UNREAD) process.exit(UNREAD)

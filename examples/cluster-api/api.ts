@@ -1,16 +1,16 @@
-// A worker of the cluster: an HTTP API over the adapter that the primary serves.
+// A worker of the cluster: an HTTP API that uses the adapter served by the primary.
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connectRemote } from '@go-go-scope/persistence-sqlite-node/remote'
 
 const MINUTE = 60_000
-// How long an order that a dead worker had begun waits for another one.
+// How long an order stays claimed by a crashed worker before another one may process it.
 const LEASE_MS = 1_000
 
 const persistence = await connectRemote(process)
 
-/** What the primary says, beside what the adapter does. */
+/** The app's own messages from the primary, in addition to those of the adapter. */
 interface FromPrimary {
   id?: string
   answer?: unknown
@@ -21,13 +21,13 @@ type Answer = [status: number, body: unknown]
 
 const routes: Record<string, (request: IncomingMessage) => Promise<Answer>> = {
   async 'GET /rates'() {
-    // One of all workers asks for them, and all have the answer.
+    // One worker fetches the rates, and all workers get the result.
     return [200, await persistence.cache.getOrSet('rates', () => service('rates'), { ttl: MINUTE })]
   },
 
   async 'POST /orders'({ headers }) {
     const key = String(headers['idempotency-key'] ?? randomUUID())
-    // One of all workers does it; the others wait for its answer, and so does who sends it again later.
+    // One worker processes the order. The others wait for its result, and a later retry gets the same result.
     const claim = await persistence.idempotency.claim(`order ${key}`, {
       lease: LEASE_MS,
       wait: MINUTE,
@@ -72,7 +72,7 @@ const server = createServer(async (request, response) => {
 
 const asked = new Map<string, (answer: unknown) => void>()
 
-/** Asks a service of others, which the primary plays: messages of the app, beside those of the adapter. */
+/** Calls an external service, which the primary simulates, by the app's own messages. */
 function service(name: string, given?: unknown): Promise<unknown> {
   const id = randomUUID()
   return new Promise((resolve) => {
@@ -87,10 +87,10 @@ process.on('message', ({ id, answer, end }: FromPrimary) => {
   asked.get(id)?.(answer)
   asked.delete(id)
 })
-// A terminal sends its ^C to the whole group: the primary says when it is time to end.
+// A terminal sends Ctrl-C to the whole process group. Ignored here, because the primary decides when workers end.
 process.on('SIGINT', () => undefined)
 
-/** Answers what has come, and leaves. */
+/** Answers the open requests, then ends the worker. */
 async function shutDown(): Promise<void> {
   await new Promise((resolve) => {
     server.close(resolve)

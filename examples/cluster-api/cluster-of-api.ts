@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { type PersistenceServer, serve } from '@go-go-scope/persistence-sqlite-node/remote'
 
-/** What a worker says, beside what its adapter does. */
+/** The app's own messages from a worker, in addition to those of its adapter. */
 interface FromWorker {
   listens?: number
   service?: string
@@ -12,15 +12,15 @@ interface FromWorker {
   given?: unknown
 }
 
-/** What a service of others answers. */
+/** Returns the answer of an external service. */
 export type AnswerOfService = (service: string, given: unknown, worker: Worker) => Promise<unknown>
 
-/** The primary: it owns the file and serves its adapter to the workers, of which there are always as many. */
+/** The primary. It owns the file, serves its adapter to the workers, and replaces workers that die. */
 export class ClusterOfApi {
   readonly #persistence: SQLiteAdapter
   readonly #server: PersistenceServer
   readonly #answer: AnswerOfService
-  /** Those that listen, and where. */
+  /** The listening workers with their ports. */
   readonly #workers = new Map<Worker, number>()
   readonly #starting = new Set<Promise<void>>()
   #ending = false
@@ -43,12 +43,12 @@ export class ClusterOfApi {
     return this.#persistence
   }
 
-  /** Where the workers listen: on Node all at one port, on Bun each at its own. */
+  /** The ports of the workers: on Node all share one, on Bun each has its own. */
   get ports(): number[] {
     return [...this.#workers.values()]
   }
 
-  /** Has each worker answer what has come and leave, and then closes the file. */
+  /** Ends the workers after they have answered their open requests, then closes the file. */
   async end(): Promise<void> {
     this.#ending = true
     await Promise.all(this.#starting)
@@ -60,7 +60,7 @@ export class ClusterOfApi {
     await this.#persistence.disconnect()
   }
 
-  /** Settles when it listens or has died. */
+  /** Starts a worker. Resolves when it listens or has died. */
   #startWorker(): Promise<void> {
     const worker = cluster.fork()
     this.#server.attach(worker)

@@ -1,5 +1,5 @@
-// An HTTP API in a cluster whose primary owns the database: what workers share, and what becomes of one that is killed.
-// Needs the adapter alone, no scope.
+// An HTTP API in a cluster whose primary owns the database. Shows what the workers share, and what happens when one is killed.
+// Uses only the adapter, no scope.
 
 import type { Worker } from 'node:cluster'
 import { randomUUID } from 'node:crypto'
@@ -19,9 +19,9 @@ const file = databaseArgument(
   fileURLToPath(new URL('cluster-api.db', import.meta.url)),
 )
 
-/** How often each service of others was asked, and the charges by the key of their order. */
+/** The number of calls to each external service, and the charges by the key of their order. */
 const services = { rates: 0, print: 0, charge: 0, charges: new Map<unknown, object>() }
-/** What the services wait for before they answer. */
+/** The services wait for this gate before they answer. */
 let gate = openGate()
 
 const api = await ClusterOfApi.start(file, WORKERS, async (service, given, worker) => {
@@ -31,7 +31,7 @@ const api = await ClusterOfApi.start(file, WORKERS, async (service, given, worke
   if (service === 'rates') return { EUR: 1, USD: 1.1, asked: ++services.rates }
   if (service === 'print') return { printed: ++services.print }
   services.charge++
-  // As payment services do, it takes the same order once.
+  // Like real payment services, it charges the same order once.
   const charge = services.charges.get(given) ?? { order: given, number: services.charges.size + 1 }
   services.charges.set(given, charge)
   return charge
@@ -52,7 +52,7 @@ gate = closedGate()
 let refused = 0
 const reports = await times(12, async () => {
   const answer = await ask('POST', '/report')
-  // The others have been told by now: the one that makes it may come to its end.
+  // All others have been refused by now, so the worker that processes the order may finish.
   if (answer.status === 409 && ++refused === 11) gate.open()
   return answer
 })
@@ -97,7 +97,7 @@ interface Answer {
   body: string
 }
 
-/** One request on a connection of its own, so that they spread over the workers. */
+/** Sends one request on a new connection, so that requests spread over the workers. */
 async function ask(method: string, path: string, key?: string): Promise<Answer> {
   const { ports } = api
   const port = ports[requests++ % ports.length]
@@ -122,16 +122,16 @@ function times<Result>(count: number, call: () => Promise<Result>): Promise<Resu
 
 interface Gate {
   entered(worker: Worker): void
-  /** By the worker that came last of those it is for. */
+  /** Resolves with the worker of the last expected call. */
   reached: Promise<Worker>
   opened: Promise<void>
   open(): void
 }
 
 /**
- * Keeps the services from answering until it is opened.
+ * Returns a gate that blocks the services until it is opened.
  *
- * @param calls how many it is for
+ * @param calls The number of calls to expect.
  */
 function closedGate(calls = 1): Gate {
   let left = calls

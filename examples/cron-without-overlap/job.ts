@@ -1,4 +1,4 @@
-// What cron starts, a process for each run.
+// The job. cron starts a new process for each run.
 import { setTimeout as work } from 'node:timers/promises'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import '../end-with-reader.ts'
@@ -17,10 +17,10 @@ const [database = '', duration] = positionalArguments(
   { least: 2, most: 2 },
 )
 
-// In the file, because each run is another process. Locks of the default kind exclude only callers of one process.
+// `locks: 'database'`, because each run is another process. By default, locks exclude only callers in the same process.
 const persistence = await SQLiteAdapter.open(database, { locks: 'database' })
-// Tries once: a run that cannot start now is skipped, not queued behind the one that is late. The lease is renewed for as
-// long as the process lives, so that it may be short: it is what the next run has to wait after a crash.
+// Tries once: a run that cannot start now is skipped, not queued behind the late one. The lease is renewed while the process
+// lives, so it can be short. After a crash, the next run waits at most for the rest of the lease.
 const lock = await persistence.lock.hold('nightly report', { ttl: LEASE_MS, renew: true })
 if (lock === null) {
   console.log('skipped, another run holds the lock')
@@ -29,7 +29,7 @@ if (lock === null) {
   process.once('SIGTERM', () => stop.abort())
   try {
     console.log('started')
-    // Ends early when it is told to, and when the lease is lost, for example because the machine was asleep.
+    // Ends early on a stop signal, and when the lease is lost, for example because the machine was asleep.
     await work(Number(duration), undefined, { signal: AbortSignal.any([lock.signal, stop.signal]) })
     console.log('done')
   } catch (error) {

@@ -1,5 +1,5 @@
-// Plays cron: starts the job (job.ts) while an earlier run still works, and after one that was killed.
-// Needs the adapter alone, no scope.
+// Simulates cron: starts the job (job.ts) while an earlier run is still working, and after a run was killed.
+// Uses only the adapter, no scope.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -33,16 +33,16 @@ await delay(3_000)
 await startRun(20).ended
 
 interface Run {
-  /** When it has printed something. */
+  /** Resolves when the run has printed something. */
   started: Promise<unknown>
   kill(signal: NodeJS.Signals): void
   ended: Promise<void>
 }
 
-/** @param duration ms of work */
+/** Starts a run. @param duration ms of work */
 function startRun(duration: number): Run {
   const name = `run ${++runs}`
-  // On Node 20 the arguments of this process name what reads TypeScript.
+  // On Node 20, `execArgv` contains the TypeScript loader.
   const child = spawn(process.execPath, [...process.execArgv, job, database, String(duration)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -17,30 +17,30 @@ export interface Parts {
   bank: Bank
   payouts: Payouts
   metrics: Metrics
-  /** Of the inspector. */
+  /** The token of the inspector. */
   token: string
 }
 
-/** The routes. All that they keep is in the database, so any process may answer any request. */
+/** Makes the routes. They keep all state in the database, so any process can answer any request. */
 export function createApp({ persistence, backups, bank, payouts, metrics, token }: Parts): Hono {
   const app = new Hono()
   const { cache, idempotency } = persistence
 
-  // Many ask at once: one request goes to the bank. After a minute the old rate is given while a new one is loaded.
+  // Concurrent callers share one request to the bank. After a minute, the old rate is returned while a new one is loaded.
   app.get('/rates/:currency', async (c) => {
     const currency = c.req.param('currency')
     const load = () => bank.rate(currency)
     return c.json(await cache.getOrSet(`rate:${currency}`, load, { ttl: MINUTE, staleWhileRevalidate: HOUR }))
   })
 
-  // A request with a key is handled once by all processes; who repeats it is sent the first answer.
+  // A request with a key is handled once over all processes. A repeated request gets the first response.
   const once = idempotencyKey({ store: idempotency, scope: user, wait: 10_000 })
 
   for (const path of ['/payments', '/payouts']) app.post(path, authenticated)
 
   app.post('/payments', once, async (c) => {
     const { amount } = await c.req.json<{ amount: number }>()
-    // The bank is given the key, too: this process may die before it has recorded the answer.
+    // The bank gets the key too, because this process may die before it has stored the response.
     return c.json(await bank.charge(`${user(c)}/${c.req.header('idempotency-key')}`, amount), 201)
   })
 
@@ -61,7 +61,7 @@ export function createApp({ persistence, backups, bank, payouts, metrics, token 
     return c.json(await backups.run(), 201)
   })
 
-  // Who holds which lock, how far is a job, which circuits are open: /inspector#token=…
+  // Shows who holds which lock, the progress of jobs, and open circuits: /inspector#token=…
   const inspect = inspector(persistence, { token })
   app.get('/inspector', (c) => inspect(c.req.raw))
 
@@ -80,7 +80,7 @@ export function createApp({ persistence, backups, bank, payouts, metrics, token 
   return app
 }
 
-/** In the place of your authentication: keys are kept for each user. */
+/** A placeholder for your authentication. Idempotency keys are stored per user. */
 const authenticated: MiddlewareHandler = async (c, next) => {
   return user(c) === '' ? c.json({ error: 'who are you? send x-user' }, 401) : await next()
 }

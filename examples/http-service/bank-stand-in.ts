@@ -2,14 +2,14 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Plays the bank, and remembers what it was asked. */
+/** Simulates the bank and records the requests. */
 export class BankStandIn {
-  /** Whether it fails to charge. */
+  /** Whether charges fail. */
   down = false
-  /** Most requests for statements that it had at once. */
+  /** The maximum number of concurrent requests for statements. */
   mostStatements = 0
 
-  /** How often it was asked for each path. */
+  /** The number of requests for each path. */
   readonly #asked = new Map<string, number>()
   readonly #server: Server
   readonly #held = new Map<string, { reached(): void; released: Promise<void> }>()
@@ -34,12 +34,12 @@ export class BankStandIn {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** How often it was asked for each path that begins so. */
+  /** Returns the number of requests for each path that starts with `start`. */
   requests(start: string): number[] {
     return [...this.#asked].filter(([path]) => path.startsWith(start)).map(([, requests]) => requests)
   }
 
-  /** Does not answer the first request for a path until it is told to. */
+  /** Delays the answer to the first request for a path until `release` is called. */
   hold(path: string): { reached: Promise<void>; release(): void } {
     let release = (): void => undefined
     const released = new Promise<void>((resolve) => {

@@ -4,12 +4,12 @@ const RESET_MS = 2_000
 const MAX_FAILURES = 3
 const TIMEOUT_MS = 10_000
 
-/** The bank could not be asked, or failed. */
+/** The error when the bank was not reachable or failed. */
 export class BankError extends Error {}
 
-/** The bank is left alone, because calls to it failed. */
+/** The error when the bank was not called, because earlier calls failed. */
 export class CircuitOpenError extends BankError {
-  /** Epoch ms from which another call may work. */
+  /** Epoch ms from which a retry makes sense. */
   readonly retryAt: number
 
   constructor(retryAt: number) {
@@ -18,7 +18,7 @@ export class CircuitOpenError extends BankError {
   }
 }
 
-/** The service of others that this one depends on, behind a circuit breaker that all processes share. */
+/** The external service that this one depends on, behind a circuit breaker that all processes share. */
 export class Bank {
   readonly #url: string
   readonly #breaker: Persistence['circuitBreaker']
@@ -32,7 +32,7 @@ export class Bank {
     return this.#ask('rates', currency)
   }
 
-  /** @param key The bank charges once for it, however often it is asked. */
+  /** Charges an amount. @param key The bank charges once per key, however often it is called. */
   charge(key: string, amount: number): Promise<{ receipt: string }> {
     return this.#ask('charges', key, { method: 'PUT', body: JSON.stringify({ amount }) })
   }
@@ -41,7 +41,7 @@ export class Bank {
     return this.#ask('statements', String(period))
   }
 
-  /** The breaker decides for all processes: it counts their failures together, and lets one call of theirs try again. */
+  /** Calls the bank. The breaker is shared: it counts the failures of all processes and admits one probe among them. */
   async #ask<Answer>(what: string, name: string, request?: RequestInit): Promise<Answer> {
     const admission = await this.#breaker.admit(`bank ${what}`, { resetTimeout: RESET_MS })
     if (!admission.admitted) throw new CircuitOpenError(admission.retryAt ?? Date.now() + RESET_MS)

@@ -1,23 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Persistence } from './database.ts'
 
-// Renewed while the work goes on, so that it may be short: it is what the others wait after a crash.
+// Renewed during the work, so it can be short. After a crash, the others wait at most this long.
 const LEASE_MS = 2_000
 
 export interface Cron {
   lock: Persistence['lock']
-  /** Ends it. */
+  /** Ends the loop. */
   signal: AbortSignal
   onError(error: unknown): void
 }
 
 /**
- * Does `work` every so often, in one process at a time: who does not get the lock leaves it to the one that has it. Work that
- * fails is tried again the next time.
+ * Runs `work` periodically, in one process at a time. A process without the lock skips its turn. Failed work is retried on the
+ * next turn.
  *
- * @param ms from the end of one turn to the next
- * @param work must end early when its signal aborts: the lock was lost, or the process ends
- * @returns a promise that settles when it has ended
+ * @param ms The pause from the end of one turn to the next.
+ * @param work Must end early when its signal aborts, because the lock was lost or the process ends.
+ * @returns a promise that resolves when the loop has ended.
  */
 export async function every(
   ms: number,

@@ -4,17 +4,17 @@ import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 
 const HOUR = 60 * 60_000
 
-/** Both have the same members but for those of a file. */
+/** Both adapters have the same members, except those that only apply to files. */
 export type Persistence = SQLiteAdapter | PostgresAdapter
 
-/** Opens a file, or the PostgreSQL database that `place` is the URL of. Any number of processes may do so. */
+/** Opens a file, or a PostgreSQL database if `place` is its URL. Any number of processes may open the same one. */
 export function openDatabase(place: string): Promise<Persistence> {
   if (/^postgres(ql)?:/.test(place)) return PostgresAdapter.open(place)
-  // Locks in the database, because the other processes must see them. By default they are in memory.
+  // Locks in the database, because other processes must see them. By default they are in memory.
   return SQLiteAdapter.open(place, { locks: 'database' })
 }
 
-/** Backs a file up into a folder. In each process: one of them makes each backup. A server has backups of its own. */
+/** Starts scheduled backups of a file. All processes call this; one of them makes each backup. A server has its own backups. */
 export async function startBackups(persistence: Persistence, directory: string): Promise<BackupSchedule | undefined> {
   if (persistence instanceof PostgresAdapter) return undefined
   await mkdir(directory, { recursive: true })

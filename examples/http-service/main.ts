@@ -1,4 +1,4 @@
-// Starts the service twice on one database, uses it hard, kills one of the two, and prints what it proved.
+// Starts the service twice on one database, puts it under load, kills one of the two processes, and prints what that proved.
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -97,7 +97,7 @@ async function breaker(): Promise<void> {
   const calls = sum(bank.requests('/charges/')) - before
   proved(
     `breaker: the bank fails ${failed} calls of one process: ${refused} of 50 requests of the other are refused without a call`,
-    // Where this takes longer than the reset time, some of the 50 have tried whether the bank works again.
+    // If this takes longer than the reset timeout, some of the 50 calls were probes.
     failed === 3 && refused >= 40 && calls === failed + answers.length - refused,
   )
   bank.down = false
@@ -106,7 +106,7 @@ async function breaker(): Promise<void> {
   proved(`breaker: after Retry-After a call is let through, and closes it: ${status}`, status === 201)
 }
 
-/** @returns the process that was not killed */
+/** Kills the process that runs a job. @returns the process that survives */
 async function killedJob(): Promise<ServiceProcess> {
   const people = 40
   const { id } = JSON.parse((await one.post('/payouts', { people }, randomUUID())).body)
@@ -158,7 +158,7 @@ async function end(): Promise<void> {
   )
 }
 
-/** Looks for a job on the inspector page. @returns the process that does it */
+/** Looks up a job on the inspector page. @returns the process that runs it */
 async function inspected(id: string): Promise<number | undefined> {
   const { status } = await one.get('/inspector?view=overview')
   const { body } = await one.get('/inspector?view=overview', { authorization: `Bearer ${token}` })

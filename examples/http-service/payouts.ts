@@ -3,7 +3,7 @@ import type { Persistence } from './database.ts'
 
 const SALARY = 2_000
 
-/** How far a payout is. */
+/** The progress of a payout. */
 export interface Payout {
   done: number
   people: number
@@ -11,7 +11,7 @@ export interface Payout {
 
 type Store = Pick<Persistence, 'checkpoint' | 'idempotency' | 'inspect'>
 
-/** A job of many steps that survives its process: each step is a checkpoint, and whoever comes next goes on behind it. */
+/** A job with many steps that survives its process. Each step is a checkpoint, from which the next process continues. */
 export class Payouts {
   readonly #store: Store
   readonly #bank: Bank
@@ -21,12 +21,12 @@ export class Payouts {
     this.#bank = bank
   }
 
-  /** Orders one. It is there when this resolves; {@link goOn} does it. */
+  /** Orders a payout. It is stored when this resolves. {@link goOn} runs it. */
   order(id: string, people: number): Promise<void> {
     return this.#save(id, { done: 0, people })
   }
 
-  /** Does what was ordered, or begun by a process that is gone. */
+  /** Runs all ordered payouts, including those that a crashed process has begun. */
   async goOn(signal: AbortSignal): Promise<void> {
     for await (const { key } of this.#store.inspect().tasks({ startsWith: 'payout-' })) await this.#run(key, signal)
   }
@@ -42,7 +42,7 @@ export class Payouts {
     const { people } = payout
     for (let { done } = payout; done < people; ) {
       signal.throwIfAborted()
-      // The process may die between this and the checkpoint. The step is then repeated, so the bank is given a key.
+      // The process may die between this line and the checkpoint. Then the step is repeated, so the bank gets an idempotency key.
       await this.#bank.charge(`${id}/${done}`, SALARY)
       await this.#save(id, { done: ++done, people })
     }

@@ -11,13 +11,13 @@ export interface Answer {
   body: string
 }
 
-/** A process of the service, as a user of it sees it. */
+/** A process of the service, as its users see it. */
 export class ServiceProcess {
   readonly #child: ChildProcess
   readonly #url: string
 
   static async start(options: string[]): Promise<ServiceProcess> {
-    // On Node 20 the arguments of this process name what reads TypeScript.
+    // On Node 20, `execArgv` contains the TypeScript loader.
     const child = spawn(process.execPath, [...process.execArgv, service, ...options], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
@@ -47,7 +47,7 @@ export class ServiceProcess {
     return read(await fetch(this.#url + path, { method: 'POST', headers, body: JSON.stringify(body) }))
   }
 
-  /** @returns the exit code, and `null` of one that was killed */
+  /** Ends the process. @returns the exit code; `null` if it was killed */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
     const ended = once(this.#child, 'exit')
     this.#child.kill(signal)

@@ -1,4 +1,4 @@
-// The service. Start it as often as you like: its processes share what is in the database.
+// The service. Start any number of processes. They share the database.
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -73,7 +73,7 @@ console.log(`http://127.0.0.1:${port}/inspector#token=${token}`)
 
 for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, stop)
 
-/** One report for each period: the lock keeps two processes apart, and the cache knows the last. */
+/** Makes one report per period. The lock excludes other processes, and the cache stores the last period. */
 async function report(): Promise<void> {
   const period = Math.floor(Date.now() / reportEvery)
   const last = await persistence.cache.get<{ period: number }>('report')
@@ -82,7 +82,7 @@ async function report(): Promise<void> {
   await persistence.cache.set('report', { period, charges })
 }
 
-/** What was taken in comes to its end; the database is closed at last. */
+/** Finishes the open requests and jobs, then closes the database. */
 async function stop(): Promise<void> {
   await new Promise((resolve) => server.close(resolve))
   ending.abort()

@@ -1,5 +1,5 @@
-// A process with /metrics for Prometheus. It does a little of everything, so that each panel of grafana-board.json has
-// something to show. Needs the adapter alone, no scope.
+// A process with /metrics for Prometheus. It uses every feature a little, so that each panel of grafana-board.json has
+// data. Uses only the adapter, no scope.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -28,19 +28,19 @@ const { port } = server.address() as AddressInfo
 console.log(`http://127.0.0.1:${port}/metrics has the metrics. Ctrl+C ends it.`)
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stop())
 
-/** What a process does in an hour, in a second. */
+/** Does in a second what a process usually does in an hour. */
 async function work(): Promise<void> {
   const { cache, circuitBreaker, idempotency, lock } = persistence
   await cache.set('visit', { page: '/' }, 1)
   await sleep(2)
   for (const key of ['rates', 'rates']) await cache.getOrSet(key, async () => ({ EUR: 1 }))
-  await persistence.prune() // Tells of the rows that have expired.
+  await persistence.prune() // Counts the expired rows that it removes.
 
   const report = await lock.hold('report', { wait: 1_000 })
   await lock.acquire('report') // Refused.
   const short = await lock.acquire('import', 1)
   await sleep(2)
-  await short?.release() // Too late: it was lost.
+  await short?.release() // Too late: the lease has expired.
 
   for (let failure = 0; failure < 5; failure++) await circuitBreaker.recordFailure('payments', 5)
 
@@ -48,7 +48,7 @@ async function work(): Promise<void> {
   if (payment.state === 'claimed') await payment.complete({ paid: true })
   await idempotency.claim('payment 1', { lease: 10_000 }) // Replayed.
 
-  // Another connection, by the same library, holds the database, and a write waits for it.
+  // Another connection, of the same library, locks the database, and a write waits for it.
   const other = new DatabaseSync(file)
   other.exec('BEGIN IMMEDIATE')
   const waiting = cache.set('rates', { EUR: 2 })

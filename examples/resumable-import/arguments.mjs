@@ -7,7 +7,7 @@ const FRONT_ENDS = /** @type {const} */ (['sqlite3', 'node', 'bun', 'postgres'])
 const SLOW_PAUSE_MS = 400
 const BATCH_CITIES = 2_000
 
-// JavaScript, because `npm start` reads its arguments before anything is installed, also on a Node without types.
+// JavaScript, because `npm start` reads the arguments before anything is installed, even on a Node without type stripping.
 export const usage = `Imports the world's cities into SQLite or PostgreSQL, in a way that survives being killed.
 
   npm start                      the demonstration at first; later goes on, or verifies, whatever is there
@@ -45,7 +45,7 @@ export function readArguments(argv) {
       batch: { type: 'string' },
       source: { type: 'string' },
       limit: { type: 'string' },
-      // Of the demonstration alone; see import-batches.ts.
+      // Only for the demonstration; see import-batches.ts.
       'hang-after': { type: 'string' },
     },
   })

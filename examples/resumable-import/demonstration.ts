@@ -10,9 +10,9 @@ interface Surroundings {
 }
 
 /**
- * Starts the import three times and kills it twice: at some moment, and at the worst one.
+ * Starts the import three times and kills it twice: once at an arbitrary moment, and once at the worst moment.
  *
- * @returns exit code
+ * @returns the exit code
  */
 export async function demonstrate(options: Arguments, { report, interrupted }: Surroundings): Promise<number> {
   const argv = ['--json', '--db', options.file, '--front-end', options.frontEnd, '--batch', String(options.batchSize)]
@@ -24,7 +24,7 @@ export async function demonstrate(options: Arguments, { report, interrupted }: S
     runMain(options.frontEnd, [...argv, ...more], {
       interrupted,
       onEvent: (event, child) => {
-        // They all start alike; the first one's word will do.
+        // All runs start with the same event, so only the first one is shown.
         if (event.type !== 'started' || more.includes('--fresh')) report(event)
         onEvent?.(event, child)
       },
@@ -32,14 +32,14 @@ export async function demonstrate(options: Arguments, { report, interrupted }: S
 
   report({ type: 'step', text: 'A process starts to import, and is killed at some moment after the first third.' })
   let told = 0
-  // It is told to hang halfway, so that on any machine it is still there to be killed.
+  // It hangs halfway, so that on any machine it still runs when it is killed.
   const first = await run(['--fresh', '--hang-after', '50'], (event, child) => {
     if (event.type !== 'progress') return
     told = event.done
     if (told >= event.total / 3) child.kill('SIGKILL')
   })
   if (interrupted.aborted) return 130
-  // It has said itself why it failed.
+  // The process has printed the reason itself.
   if (first.code) return first.code
   expectKilled(first)
   report({ type: 'killed', told })

@@ -12,9 +12,9 @@ interface Job {
   cities: readonly City[]
   table: Pick<CityTable, 'write' | 'count'>
   regionsOf: RegionLookup
-  /** Cities. */
+  /** Cities per batch. */
   batchSize: number
-  /** ms after every batch. */
+  /** Pause after each batch in ms. */
   pause: number
   /** Percent; see {@link hang}. */
   hangAfter: number | undefined
@@ -22,13 +22,13 @@ interface Job {
 }
 
 /**
- * The body of the job: every city, batch by batch, from where the last checkpoint is.
+ * The body of the job: imports all cities batch by batch, starting at the last checkpoint.
  *
- * Exactly once. A batch and its checkpoint are two commits, so a process can die between them: the rows are in the table
- * and the checkpoint does not know. The next process then writes that batch again. That is harmless, because a row's id
- * is its place in the source and writing is an upsert: the second writing puts the same values over the same rows. The
- * other order, checkpoint first, would lose the batch for good. So each city is written at least once, and is in the
- * table exactly once; the verification at the end does not trust this argument but compares with the source.
+ * Each city ends up in the table exactly once. A batch and its checkpoint are two commits, so a process can die between
+ * them: the rows are stored, but the checkpoint is not. The next process then writes that batch again. That is harmless,
+ * because a row's id is its position in the source and the write is an upsert, so the same values replace the same rows.
+ * The other order, checkpoint first, would lose the batch. The verification at the end does not rely on this reasoning; it
+ * compares the table with the source.
  */
 export async function importBatches(
   { signal, checkpoint, progress }: CheckpointedTaskContext<object, { done: number }>,
@@ -41,7 +41,7 @@ export async function importBatches(
   if (from > 0 || rows > 0) report({ type: 'resuming', checkpoint: from, rows, total })
   const started = performance.now()
   for (let done = from; done < total; ) {
-    // Cancelled: the batch before this one and its checkpoint are complete.
+    // On cancellation, the previous batch and its checkpoint are complete.
     signal.throwIfAborted()
     const batch = cities.slice(done, done + batchSize)
     await table.write(await rowsOf(batch, done, regionsOf))
@@ -57,7 +57,7 @@ export async function importBatches(
   return { cities: total }
 }
 
-/** @param start place of its first city */
+/** @param start The position of the batch's first city. */
 async function rowsOf(batch: readonly City[], start: number, regionsOf: RegionLookup): Promise<CityRow[]> {
   const regions: Record<string, string> = {}
   for (const country of new Set(batch.map((city) => city.country))) Object.assign(regions, await regionsOf(country))
@@ -65,8 +65,8 @@ async function rowsOf(batch: readonly City[], start: number, regionsOf: RegionLo
 }
 
 /**
- * Stops dead between a batch and its checkpoint, the worst moment there is, so that the demonstration can kill the
- * process just there.
+ * Hangs between a batch and its checkpoint, which is the worst moment, so that the demonstration can kill the process
+ * there.
  */
 async function hang(report: Report, state: { done: number; checkpoint: number }, signal: AbortSignal): Promise<void> {
   report({ type: 'hanging', ...state })

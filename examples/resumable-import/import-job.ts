@@ -21,9 +21,9 @@ interface Surroundings {
 type Work = Arguments & { cities: City[]; taskId: string }
 
 /**
- * One run of the import: takes the lock, goes on from the last checkpoint, verifies, sums up.
+ * One run of the import: acquires the lock, continues from the last checkpoint, verifies, and prints a summary.
  *
- * @returns exit code: 0 verified, or nothing to do here; 1 the verification failed; 130 interrupted
+ * @returns the exit code: 0 verified or nothing to do; 1 the verification failed; 130 interrupted
  */
 export async function runImport(options: Arguments, { report, interrupted }: Surroundings): Promise<number> {
   const place = await choosePlace(options)
@@ -38,7 +38,7 @@ export async function runImport(options: Arguments, { report, interrupted }: Sur
     persistence: { lock: place.lock },
   })
   try {
-    // Before the database is opened: the holder of the lock may even delete the file.
+    // Before the database is opened, because the holder of the lock may delete the file.
     const guard = await explained(acquire(root))
     if (guard === undefined) {
       report({ type: 'locked' })
@@ -48,14 +48,14 @@ export async function runImport(options: Arguments, { report, interrupted }: Sur
     if (options.moveFrom !== undefined) await move(options.moveFrom, place, report)
     const database = await explained(openDatabase(place))
     try {
-      // Cancelled with the import, and when the lock is lost.
+      // Aborts with the import, and when the lock is lost.
       const job = root.createChild({ name: 'cities', persistence: database.adapter, signal: guard.signal })
       return await importAndVerify(job, database, options, report, interrupted)
     } finally {
       await database.close()
     }
   } finally {
-    // Releases the lock.
+    // Releases the lock too.
     await root[Symbol.asyncDispose]()
   }
 }
@@ -95,11 +95,11 @@ async function importAndVerify(
     cities: cities.length,
   })
 
-  // The list's edition is part of every name: another list is another job.
+  // The edition of the list is part of every name, because another list is another job.
   const taskId = `import ${edition}`
-  // Not the task's own `idempotency` option: a key of that is claimed for 30 s at a time, which the next process would
-  // have to wait out after a kill, and the lock has already excluded every other process. A process that dies
-  // before this line is written imports everything once more, over itself.
+  // Not the task's own `idempotency` option, because its key is claimed for 30 s at a time. After a kill the next process
+  // would have to wait for that, and the lock already excludes other processes. A process that dies before this entry is
+  // written imports everything again, over the same rows.
   if ((await adapter.idempotency.get(taskId)) !== null) {
     report({ type: 'already-imported' })
   } else {
@@ -117,7 +117,7 @@ async function importAndVerify(
   return verification.exact ? 0 : 1
 }
 
-/** @returns false when it was interrupted */
+/** Imports all cities. @returns `false` if interrupted */
 async function importAll(
   job: Scope,
   { adapter, cities: table }: Database,
@@ -144,7 +144,7 @@ async function importAll(
       },
     },
   )
-  // A cancelled task settles at once; its function still finishes its batch, which needs the open database.
+  // A cancelled task settles at once, but its function still finishes the batch, which needs the open database.
   await body?.catch(() => undefined)
   const total = work.cities.length
   if (interrupted.aborted) {

@@ -1,19 +1,19 @@
 const REPEAT_MS = 1_000
 
-/** 128 + SIGPIPE: what a shell reports of a program that wrote to a pipe without a reader. */
+/** 128 + SIGPIPE: the exit code that a shell reports for a program that wrote to a closed pipe. */
 const UNREAD = 141
 
 interface Interruption {
   signal: AbortSignal
   isUnread(): boolean
-  /** Gives the exit code of the process from that of the run. */
+  /** Returns the exit code of the process for that of the run. */
   exitCode(code: number): number
 }
 
 /**
- * What ends a run early: Ctrl-C, or that the reader of its output has left, as `head` does. `signal` aborts, so that the
- * run can end in order. A second Ctrl-C ends the process at once; one that arrives within a second is the same key press,
- * passed on by npm or by the process that started this one.
+ * Handles the early end of a run: Ctrl-C, or a closed output pipe, as with `head`. `signal` aborts, so that the run can end
+ * cleanly. A second Ctrl-C ends the process at once. One within a second is ignored, because it is the same key press,
+ * forwarded by npm or by the parent process.
  */
 export function interruption(): Interruption {
   const controller = new AbortController()

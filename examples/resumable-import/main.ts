@@ -46,7 +46,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** What was foreseen is told in a line; anything else with its stack. */
+/** Returns one line for an expected error, and the stack for any other. */
 function describeFailure(error: unknown, interrupted: AbortSignal): unknown {
   const { name, message, code } = error as Error & { code?: string }
   if (interrupted.aborted) return `Stopped: ${message}`

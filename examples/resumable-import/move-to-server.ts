@@ -4,12 +4,12 @@ import { loadEngine } from './database/engine.ts'
 import { serverUrl } from './database/postgres-place.ts'
 
 /**
- * Moves an import, wherever it is, from a file to the server: first what the scope has stored, and with it the last checkpoint,
- * then the cities, which are the app's own.
+ * Moves an import, finished or not, from a file to the server: first the scope's data, which includes the last checkpoint, then
+ * the app's own cities.
  *
- * In this order, because the copy seals the file: no batch gets a checkpoint there any more, so the cities that are copied
- * afterwards are all that the checkpoint tells of. Started again after a kill, both go on: the copy knows how far it was, and
- * cities are written over themselves.
+ * The order matters, because the copy seals the file. No later batch can store a checkpoint there, so the cities that are copied
+ * afterwards include everything up to the checkpoint. After a kill, both steps can be run again: the copy continues where it
+ * stopped, and the cities are upserted.
  *
  * @returns how much was moved
  */
@@ -18,7 +18,7 @@ export async function moveToServer(
   target: Pick<CityTable, 'write'>,
 ): Promise<{ rows: number; cities: number }> {
   const { tables } = await copyDatabase(file, serverUrl())
-  // The package that the copy uses: two SQLite libraries on one file in one process drop each other's locks.
+  // The same package as the copy uses, because two SQLite libraries on one file in one process drop each other's locks.
   const source = await (await loadEngine('node')).open(file)
   let cities = 0
   try {

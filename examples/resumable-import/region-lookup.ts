@@ -13,19 +13,19 @@ interface Parts {
   onOpen(): void
 }
 
-/** Names of the regions of a country, by code. */
+/** Returns the names of a country's regions, by code. */
 export type RegionLookup = (country: string) => Promise<Record<string, string>>
 
 /**
- * The region service behind a cache and a circuit breaker. What was looked up before the process died is in the cache
- * of the next one, and a breaker that was open then is open now.
+ * The region service behind a cache and a circuit breaker. Both survive a crash: the next process has the cached regions,
+ * and an open breaker is still open.
  */
 export function regionLookup({ scope, cache, service, onOpen }: Parts): RegionLookup {
   const circuitBreaker = { key: 'region-service', failureThreshold: 3, resetTimeout: 50, onOpen }
 
   async function ask(country: string): Promise<Record<string, string>> {
     for (;;) {
-      // Throws when the scope is cancelled, which ends the loop.
+      // Throws if the scope is aborted, which ends the loop.
       const [error, regions] = await scope.task(() => service.regionsOf(country), { circuitBreaker })
       if (error === undefined) return regions
       await scope.delay(PAUSE_MS)

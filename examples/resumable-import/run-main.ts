@@ -9,7 +9,7 @@ const main = join(import.meta.dirname, 'main.ts')
 
 interface Run {
   interrupted: AbortSignal
-  /** Without it the process writes to our terminal; with it, `argv` must have --json. */
+  /** Called for each event; `argv` must contain --json. Without it the process writes to our terminal. */
   onEvent?(event: Event, child: ChildProcess): void
 }
 
@@ -18,7 +18,7 @@ export interface Ended {
   signal: NodeJS.Signals | null
 }
 
-/** Runs main.ts in another process, on the runtime that the front end needs, to its end. */
+/** Runs main.ts in another process, on the runtime for the front end, and waits for its end. */
 export async function runMain(
   frontEnd: Arguments['frontEnd'],
   argv: string[],
@@ -26,7 +26,7 @@ export async function runMain(
 ): Promise<Ended> {
   const output = onEvent === undefined ? 'inherit' : 'pipe'
   const runtime = runtimeOf(frontEnd)
-  // On Node 20 the arguments of this process name what reads TypeScript.
+  // On Node 20, `execArgv` contains the TypeScript loader.
   const own = runtime === process.execPath ? process.execArgv : []
   const child = spawn(runtime, [...own, main, ...argv], { stdio: ['ignore', output, 'inherit'] })
   const interrupt = () => child.kill('SIGINT')
@@ -47,6 +47,6 @@ export async function runMain(
 
 function runtimeOf(frontEnd: Arguments['frontEnd']): string {
   if (frontEnd !== 'bun' || process.versions.bun !== undefined) return process.execPath
-  // The workspace's own Bun, so that it need not be installed.
+  // The workspace's own Bun, so that no other needs to be installed.
   return join(dirname(createRequire(import.meta.url).resolve('bun/package.json')), 'bin', 'bun.exe')
 }

@@ -15,13 +15,13 @@ export interface Verification {
 }
 
 /**
- * Compares the table with the source, row by row and as a whole. It goes back to the files: nothing that the import
- * computed, cached or remembered is used.
+ * Compares the table with the source, row by row and as a whole. It reads the source files again and uses nothing that the
+ * import computed or cached.
  */
 export async function verify(cities: readonly City[], table: Pick<CityTable, 'pages'>): Promise<Verification> {
   const regions = await loadRegions()
   const sourceHash = createHash('sha256')
-  // How often each city is still expected, by everything but its id: a city under a second id is a duplicate too.
+  // How often each city is still expected, by all columns except the id, because a city under a second id is a duplicate too.
   const expected = new Map<string, number>()
   for (const [index, city] of cities.entries()) {
     const row = cityRow(city, index, regions.get(`${city.country}.${city.admin1}`))

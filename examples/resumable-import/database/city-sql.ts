@@ -1,7 +1,6 @@
 /**
- * The statements of the city table, which is the app's own: it has them for each database that it uses. `PAGE` takes an id,
- * `WRITE` the rows as JSON. One statement writes the whole batch, so that it is one commit without BEGIN: all of its rows or
- * none.
+ * The statements of the city table, which belongs to the app, for each database that it uses. `PAGE` takes an id, `WRITE` the
+ * rows as JSON. One statement writes the whole batch, so the batch is atomic without BEGIN and COMMIT.
  */
 export interface CitySql {
   CREATE: string
@@ -30,7 +29,7 @@ const create = (real: string, more: string): string => `
 
 export const sqliteCitySql: CitySql = {
   CREATE: create('REAL', ' STRICT'),
-  // WHERE true: without it SQLite would read ON CONFLICT as the condition of a join.
+  // Without `WHERE true`, SQLite would parse ON CONFLICT as the condition of a join.
   WRITE: `
   INSERT INTO cities (${COLUMNS})
   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?) WHERE true${UPSERT}`,

@@ -25,12 +25,12 @@ export interface Summary {
   largest: { country: string; cities: number }[]
 }
 
-/** The table the job fills. */
+/** The table that the job fills. */
 export interface CityTable {
-  /** Writes rows under their ids. Writing the same rows again leaves the same table. */
+  /** Writes rows under their ids. Writing the same rows again changes nothing. */
   write(rows: readonly CityRow[]): Promise<void>
   count(): Promise<number>
-  /** Every row in order of id, a page at a time. */
+  /** Yields all rows in order of id, page by page. */
   pages(): AsyncIterable<CityRow[]>
   summarize(): Promise<Summary>
 }

@@ -6,18 +6,18 @@ import type { CitySql } from './city-sql.ts'
 
 export type Row = Record<string, string | number | null>
 
-/** What this example needs of a database; one file beside this one for each front end. */
+/** A database, as this example uses it. Each package has its own file next to this one. */
 export interface Engine {
   /** For people, for example `node:sqlite`. */
   name: string
-  /** What the connection needs before it is used. */
+  /** Statements that prepare a new connection. */
   setUp: readonly string[]
   citySql: CitySql
-  /** Runs one statement to its end. */
+  /** Runs one statement and returns all rows. */
   rows(sql: string, parameters?: (string | number)[]): Promise<Row[]>
-  /** The providers over this very connection. */
+  /** Returns an adapter on this same connection. */
   adapter(): Sqlite3Adapter | NodeAdapter | BunAdapter | PostgresAdapter
-  /** For a connection without an adapter; an adapter closes it itself. */
+  /** Closes a connection without an adapter. An adapter closes its connection itself. */
   close(): Promise<void>
 }
 
@@ -28,7 +28,7 @@ export interface LoadedEngine {
   SQLiteAdapter: { open(path: string): Promise<{ disconnect(): Promise<void> }> }
 }
 
-/** Loads one engine and no other: two SQLite libraries on one file in one process drop each other's file locks. */
+/** Loads only this engine, because two SQLite libraries on one file in one process drop each other's file locks. */
 export function loadEngine(frontEnd: 'sqlite3' | 'node' | 'bun'): Promise<LoadedEngine> {
   return import(`./${frontEnd}-engine.ts`)
 }

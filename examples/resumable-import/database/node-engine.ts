@@ -7,7 +7,7 @@ interface Library {
   name: string
 }
 
-// Node has a SQLite of its own from 22.13 on; for older ones there is a package with the same class.
+// Node has its own SQLite from 22.13 on. For older versions there is a package with the same class.
 const { DatabaseSync, name } = await loadDatabaseSync()
 
 export { SQLiteAdapter }

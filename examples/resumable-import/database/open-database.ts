@@ -11,13 +11,13 @@ export interface Database {
 }
 
 /**
- * Opens the database with both of its users on one connection: the city table and the scope's persistence.
+ * Opens the database with one connection for both the city table and the scope's persistence.
  *
- * They can share it because every statement that either sends while the job runs is a transaction of its own. One that
- * stayed open across an `await` would catch the other's writes and could roll them back; so a job that uses `fenced` of
- * the adapter, which opens such a transaction, would need a second connection.
+ * They can share it because each statement is its own transaction while the job runs. A transaction that stays open across
+ * an `await` would include the other's writes and could roll them back. So a job that uses the adapter's `fenced`, which
+ * opens such a transaction, needs a second connection.
  *
- * On a server it is a pool that they share.
+ * On a server they share a pool.
  */
 export async function openDatabase(place: Place): Promise<Database> {
   const engine = await place.open()

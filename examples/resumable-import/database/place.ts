@@ -4,16 +4,16 @@ import type { Engine } from './engine.ts'
 import { postgresPlace } from './postgres-place.ts'
 import { sqlitePlace } from './sqlite-place.ts'
 
-/** Where the import puts its cities and its persistence: a file, or a database of a server. */
+/** The location of the cities and the persistence: a file, or a database on a server. */
 export interface Place {
-  /** For people. */
+  /** The name for people. */
   name: string
   open(): Promise<Engine>
-  /** Fails with the reason for which it cannot be opened, if there is one. */
+  /** Rejects with a readable reason if the location cannot be opened. */
   explain(): Promise<void>
-  /** Between all imports into this place. */
+  /** The lock between all imports into this location. */
   lock: LockProvider
-  /** Removes everything that imports have left here. */
+  /** Removes everything that imports have written here. */
   remove(): Promise<void>
 }
 

@@ -5,10 +5,10 @@ import type { Engine } from './engine.ts'
 import type { Place } from './place.ts'
 import { serverLock } from './server-lock.ts'
 
-// One for the cities, and what the adapter takes: one, another for `fenced`, one to listen.
+// One for the cities, and three for the adapter: one for calls, one for `fenced`, one to listen.
 const CONNECTIONS = 4
 
-/** The URL of the server, which main.ts has started if nobody named one. */
+/** Returns the URL of the server. main.ts has started one if none was given. */
 export function serverUrl(): string {
   const { POSTGRES_URL: url } = process.env
   if (url === undefined) throw new Error('POSTGRES_URL must name a server')

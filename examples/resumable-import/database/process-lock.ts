@@ -5,12 +5,12 @@ import type { OpenEngine } from './engine.ts'
 /**
  * A lock between processes, as a provider for `scope({ persistence: { lock } })`.
  *
- * The adapter has one too (`locks: 'database'`), with a lease that ends by itself and a token that keeps a late writer
- * out. After a kill, though, the next process has to wait for the end of that lease. This lock is a write transaction
- * held open on a small file beside the database: the operating system ends it with the process, however that dies, so
- * the next one can start at once; and a process that is merely paused keeps its lock. The time to live is therefore not
- * used. It is taken before the database is opened, which makes it safe to delete the database under it. Each key is held
- * at most once, also by its owner.
+ * The adapter has one too (`locks: 'database'`), with a lease that expires and a fencing token that stops a late writer. But
+ * after a kill, the next process has to wait until that lease expires. This lock is a write transaction that is held open on a
+ * small file next to the database. The operating system ends it with the process, however the process dies, so the next one
+ * can start at once, and a paused process keeps its lock. So the time to live is not used. The lock is acquired before the
+ * database is opened, which makes it safe to delete the database while holding it. Each key is held at most once, even by
+ * the same owner.
  */
 export function processLock(open: OpenEngine, databaseFile: string): LockProvider {
   const held = new Map<string, { owner: string; release(): Promise<void> }>()
@@ -19,7 +19,7 @@ export function processLock(open: OpenEngine, databaseFile: string): LockProvide
     async acquire(key, _ttl, owner = randomUUID()) {
       const engine = await open(`${databaseFile}-${key.replaceAll(/[^a-z0-9]+/gi, '-')}`)
       try {
-        // One try, never a wait: the caller decides how long to go on asking.
+        // Tries once and never waits. The caller decides how long to retry.
         await engine.rows('PRAGMA busy_timeout = 0')
         await engine.rows('BEGIN IMMEDIATE')
       } catch (error) {

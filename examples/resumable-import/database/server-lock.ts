@@ -8,8 +8,8 @@ interface Hold {
 }
 
 /**
- * What process-lock.ts is for a file: a lock that ends with the process that holds it, however that dies. The server ends an
- * advisory lock of a session with its connection, so the next process need not wait for the end of a lease.
+ * The counterpart of process-lock.ts for a server: a lock that ends with its process, however the process dies. The server
+ * releases a session's advisory lock when its connection ends, so the next process does not wait for a lease to expire.
  */
 export function serverLock(url: string): LockProvider {
   const held = new Map<string, Hold>()

@@ -1,10 +1,10 @@
 import { sqliteCitySql } from './city-sql.ts'
 
-/** What all engines of SQLite have in common. */
+/** The part that all SQLite engines share. */
 export const sqliteDatabase = {
   setUp: [
     'PRAGMA busy_timeout = 1000',
-    // Readers do not wait for the writer, and a commit is one flush; FULL: what is acknowledged survives a power cut.
+    // WAL: readers do not wait for the writer, and a commit is one flush. FULL: acknowledged writes survive a power failure.
     'PRAGMA journal_mode = WAL',
     'PRAGMA synchronous = FULL',
   ],

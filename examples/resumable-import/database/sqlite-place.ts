@@ -8,11 +8,11 @@ export async function sqlitePlace(frontEnd: 'sqlite3' | 'node' | 'bun', file: st
   return {
     name: file,
     open: () => open(file),
-    // An engine names neither the file that it cannot open nor the remedy. The adapter's own `open` names both.
+    // An engine's error names neither the file nor the fix. The error of the adapter's `open` names both.
     explain: async () => (await SQLiteAdapter.open(file)).disconnect(),
     lock: processLock(open, file),
     async remove() {
-      // All three: a log left behind would be replayed into the new database.
+      // All three files, because a leftover WAL would be replayed into the new database.
       for (const suffix of ['', '-wal', '-shm']) await rm(file + suffix, { force: true })
     },
   }

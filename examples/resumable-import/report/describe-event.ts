@@ -8,7 +8,7 @@ const countryNames = new Intl.DisplayNames(['en'], { type: 'region', fallback: '
 
 type Paint = ReturnType<typeof createPaint>
 
-/** The lines a person reads for an event. */
+/** Returns the lines for people that describe an event. */
 export function describeEvent(event: Exclude<Event, { type: 'progress' }>, paint: Paint): string[] {
   switch (event.type) {
     case 'step':

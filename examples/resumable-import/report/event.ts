@@ -1,7 +1,7 @@
 import type { Summary } from '../database/city-table.ts'
 import type { Verification } from '../verify.ts'
 
-/** What a run tells about itself. A process that another one watches writes each event as a line of JSON. */
+/** An event of a run. A process that is watched by another one writes each event as a line of JSON. */
 export type Event =
   | { type: 'started'; engine: string; runtime: string; file: string; cities: number }
   | { type: 'locked' }

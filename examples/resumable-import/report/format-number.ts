@@ -1,6 +1,6 @@
 const numbers = new Intl.NumberFormat('en-US')
 
-/** @param value shown as a whole number */
+/** @param value Shown as a whole number. */
 export function formatNumber(value: number): string {
   return numbers.format(Math.round(value))
 }

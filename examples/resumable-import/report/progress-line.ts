@@ -6,7 +6,7 @@ const BAR_CELLS = 28
 const REDRAW_MS = 50
 const PLAIN_STEP_PERCENT = 20
 
-/** How far a run is: a bar that is redrawn in place on a terminal, otherwise a line now and then. */
+/** The progress of a run: a bar that is redrawn on a terminal, elsewhere an occasional line. */
 export class ProgressLine {
   readonly #stream: NodeJS.WriteStream
   readonly #indent: string
@@ -29,7 +29,7 @@ export class ProgressLine {
     else this.#print(percent, (100 * from) / total, text)
   }
 
-  /** Leaves the bar as it is and goes on below it. */
+  /** Keeps the bar. Later output begins below it. */
   end(): void {
     if (this.#drawn) this.#stream.write('\n')
     this.#drawn = false

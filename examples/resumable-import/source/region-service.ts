@@ -5,8 +5,8 @@ const LATENCY_MS = 1
 const FAILURES_IN_100 = 30
 
 /**
- * Stands in for a remote service: answers after a while with the regions of one country, and fails now and then. Which
- * calls fail depends on nothing but the country and how often it was asked for, so every run meets the same failures.
+ * A stand-in for a remote service. It returns the regions of one country after a delay and sometimes fails. Which calls fail
+ * depends only on the country and the number of calls for it, so every run has the same failures.
  */
 export class RegionService {
   calls = 0
@@ -16,8 +16,8 @@ export class RegionService {
 
   /**
    * @param country ISO code
-   * @returns names by code
-   * @throws Error now and then
+   * @returns the names by code
+   * @throws Error sometimes
    */
   async regionsOf(country: string): Promise<Record<string, string>> {
     this.calls++
@@ -42,7 +42,7 @@ function byCountry(regions: Map<string, string>): Map<string, Record<string, str
   return countries
 }
 
-/** A whole number that looks random and is always the same for the same text (FNV-1a, then mixed). */
+/** Returns a pseudo-random integer that is always the same for the same text (FNV-1a, then mixed). */
 function scatter(text: string): number {
   let hash = 0x811c9dc5
   for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193)

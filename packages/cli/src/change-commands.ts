@@ -4,7 +4,7 @@ import { change } from './changes.js'
 import type { Command } from './command-line.js'
 import { UsageError } from './exit-codes.js'
 
-/** What the commands can do that take an action. */
+/** The actions of each command that takes one. */
 export const ACTIONS = {
   circuit: ['reset', 'isolate'],
   lock: ['release'],
@@ -15,7 +15,7 @@ export const ACTIONS = {
 
 type Actions = typeof ACTIONS
 
-/** Each name with each of its own actions. */
+/** Each command name with each of its actions. */
 type Change<Name extends keyof Actions> = { [N in Name]: `${N} ${Actions[N][number]}` }[Name]
 
 const actionOf = (name: keyof Actions) =>
@@ -29,14 +29,14 @@ function checked<Name extends keyof Actions>(name: Name, given: string): Change<
   throw new UsageError(`there is no ${name} ${given}; there ${actions.length === 1 ? 'is' : 'are'} ${named}`)
 }
 
-/** A command that changes what has a key, and needs to know no more of it. */
+/** Returns a command that changes an item identified by its key alone. */
 function ofKey(name: 'circuit' | 'result' | 'entry', description: string): Command {
   return defineCommand({
     meta: { name, description },
     args: {
       db,
       action: actionOf(name),
-      key: { type: 'positional', required: true, description: `of the ${name}` },
+      key: { type: 'positional', required: true, description: `the key of the ${name}` },
       prefix,
       yes,
     },
@@ -45,15 +45,15 @@ function ofKey(name: 'circuit' | 'result' | 'entry', description: string): Comma
   })
 }
 
-/** The commands that change one thing, or what has expired. */
+/** The commands that make changes. */
 export const CHANGE_COMMANDS: Readonly<Record<string, Command>> = {
   circuit: ofKey('circuit', 'closes a circuit (reset), or opens it until it is reset (isolate)'),
   lock: defineCommand({
-    meta: { name: 'lock', description: 'releases a lock, if it is still held under the token that was seen' },
+    meta: { name: 'lock', description: 'releases a lock, if it still has the given token' },
     args: {
       db,
       action: actionOf('lock'),
-      key: { type: 'positional', required: true, description: 'of the lock' },
+      key: { type: 'positional', required: true, description: 'the key of the lock' },
       token: { type: 'string', required: true, description: 'as `scopedb <db> locks` shows it', valueHint: 'N' },
       prefix,
       yes,
@@ -64,13 +64,12 @@ export const CHANGE_COMMANDS: Readonly<Record<string, Command>> = {
   claim: defineCommand({
     meta: {
       name: 'claim',
-      description:
-        'frees a claimed idempotency key before its lease ends, if its claim still has the generation that was seen',
+      description: 'frees a claimed idempotency key before its lease ends, if its claim still has the given generation',
     },
     args: {
       db,
       action: actionOf('claim'),
-      key: { type: 'positional', required: true, description: 'that is claimed' },
+      key: { type: 'positional', required: true, description: 'the claimed key' },
       generation: { type: 'string', required: true, description: 'as `scopedb <db> claims` shows it', valueHint: 'N' },
       prefix,
       yes,
@@ -85,17 +84,17 @@ export const CHANGE_COMMANDS: Readonly<Record<string, Command>> = {
   clear: defineCommand({
     meta: {
       name: 'clear',
-      description: 'removes the cache entries under a prefix: all, or those whose keys begin alike',
+      description: 'removes the cache entries under a prefix: all, or those whose keys start with a text',
     },
     args: { db, prefix, 'starts-with': startsWith, yes },
     run: ({ args: { db, prefix = '', 'starts-with': startsWith, yes } }) => {
-      // A variable of a script that is empty must not clear everything.
+      // An empty variable in a script must not clear everything.
       if (startsWith === '') throw new UsageError('--starts-with is empty; leave it out to remove all of the prefix')
       return change(db, { do: 'clear', prefix, startsWith: startsWith ?? '' }, { yes })
     },
   }),
   prune: defineCommand({
-    meta: { name: 'prune', description: 'removes what has expired, under every prefix' },
+    meta: { name: 'prune', description: 'removes expired rows, under every prefix' },
     args: { db, yes },
     run: ({ args: { db, yes } }) => change(db, { do: 'prune', prefix: '' }, { yes }),
   }),

@@ -10,7 +10,7 @@ export interface ChangeOptions {
   readonly yes?: boolean | undefined
 }
 
-/** Does what the page of `serve --write` does, when it was confirmed. @throws NotAsNamedError */
+/** Makes a change after confirmation, as the page of `serve --write` does. @throws NotAsNamedError */
 export async function change(path: string, action: Action, options: ChangeOptions): Promise<void> {
   await confirm(`${inWords(action, cell)}, in ${path}`, options)
   const how = { prefix: action.prefix, write: true }
@@ -18,7 +18,7 @@ export async function change(path: string, action: Action, options: ChangeOption
 }
 
 /**
- * Asks whether to go on.
+ * Asks for confirmation.
  *
  * @throws UsageError without a terminal and without `yes`.
  * @throws NotAsNamedError when the answer is no.
@@ -27,7 +27,7 @@ export async function confirm(what: string, { yes }: ChangeOptions): Promise<voi
   if (yes === true) return
   if (!process.stdin.isTTY) throw new UsageError(`this would ${what}; pass --yes to do it`)
   const lines = createInterface({ input: process.stdin, output: process.stderr })
-  // Ctrl-C is a no.
+  // Ctrl-C means no.
   const answer = await lines.question(withoutPasswords(`This will ${what}. Go on? [y/N] `)).catch(() => '')
   lines.close()
   if (!/^y(es)?$/i.test(answer.trim())) throw new NotAsNamedError('nothing was changed')

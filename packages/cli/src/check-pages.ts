@@ -7,20 +7,20 @@ interface Handle {
 type HandleClass = new (path: string, options: Record<string, boolean>) => Handle
 
 /**
- * Has the engine check every page of a file.
+ * Runs SQLite's integrity check on every page of a file.
  *
- * @returns what it found wrong; empty where nothing is.
+ * @returns the problems found; empty if there are none.
  */
 export async function checkPages(path: string): Promise<string[]> {
   const handle = await openHandle(path)
   try {
     const statement = handle.prepare('PRAGMA integrity_check')
     const rows = statement.all() as { integrity_check: string }[]
-    // With a statement that is open, Bun moves the log into the file as it closes, and writers wait meanwhile.
+    // If a statement is still open, Bun runs a checkpoint when it closes the file, and writers wait meanwhile.
     statement.finalize?.()
     return rows.map(({ integrity_check }) => integrity_check).filter((line) => line !== 'ok')
   } catch (error) {
-    // Of some damage the check itself comes to an end.
+    // Some damage makes the check itself fail.
     if (error instanceof Error && error.message.includes('malformed')) return [error.message]
     throw error
   } finally {
@@ -28,7 +28,7 @@ export async function checkPages(path: string): Promise<string[]> {
   }
 }
 
-/** For reading. By the same library as the adapter's: two on one file lose each other's locks. */
+/** Opens a file for reading, with the adapter's SQLite library, because two libraries on one file drop each other's locks. */
 export async function openHandle(path: string): Promise<Handle> {
   if (process.versions.bun !== undefined) {
     const { Database } = (await import('bun:sqlite' as string)) as unknown as { Database: HandleClass }
@@ -42,7 +42,7 @@ async function loadEngine(): Promise<unknown> {
   try {
     return await import('node:sqlite')
   } catch {
-    // Node 20 has none; the front end opened the file with this one.
+    // Node 20 has no node:sqlite. The adapter uses this package there.
     return import('@photostructure/sqlite' as string)
   }
 }

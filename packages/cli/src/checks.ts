@@ -7,15 +7,15 @@ import { factsOf } from './facts.js'
 import { type Database, type HowToOpen, isServer, loadFrontEnd, withDatabase } from './open-database.js'
 import { cell, paint, say, toJson, write } from './output.js'
 
-/** Something that is not as it should be. */
+/** A problem that was found. */
 export interface Finding {
-  /** `file`, `pages`, `backup`, or the part of the database that it is about. */
+  /** `file`, `pages`, `backup`, or a part of the database. */
   readonly where: string
   readonly what: string
 }
 
 /**
- * Reads all pages of a file, decodes all that is stored, and checks what the program relies on.
+ * Reads all pages of a file, decodes all stored values, and checks the invariants of the tables.
  *
  * @returns the exit code.
  */
@@ -37,7 +37,7 @@ export async function verify(path: string, json: boolean): Promise<number> {
   return report(findings, json, { items }, text || 'nothing was read')
 }
 
-/** A backup stands beside its manifest, by which a change of any byte is found. */
+/** Compares a backup with the manifest next to it, which detects a change of any byte. */
 async function differencesFromManifest(path: string): Promise<Finding[]> {
   const { verifyBackup } = await loadFrontEnd()
   try {
@@ -49,7 +49,7 @@ async function differencesFromManifest(path: string): Promise<Finding[]> {
   }
 }
 
-/** Opens a database for `use`; that it is damaged is a finding, wherever that shows. */
+/** Opens a database for `use`. Damage is recorded as a finding, wherever it shows. */
 async function recordingDamage(
   findings: Finding[],
   path: string,
@@ -65,7 +65,7 @@ async function recordingDamage(
   }
 }
 
-/** What a database that cannot be opened or read has lost, or has that is not ours. Tables of an earlier release are no damage. */
+/** Returns the error if it means that a database is damaged or not ours. Tables of an earlier release are not damage. */
 function damageIn(error: unknown): PersistenceError | undefined {
   if (error instanceof SchemaOlderError) return error.cause.version === error.cause.needed ? error.cause : undefined
   return isOf(error, 'CORRUPT') || isOf(error, 'FOREIGN_TABLE') || isOf(error, 'SCHEMA_MISSING') ? error : undefined
@@ -75,7 +75,7 @@ const isOf = (error: unknown, code: string): error is PersistenceError =>
   error instanceof PersistenceError && error.code === code
 
 /**
- * Tells where a database runs and what is wrong there.
+ * Prints where a database runs and the problems there.
  *
  * @returns the exit code.
  */
@@ -109,7 +109,7 @@ function shownFact(name: string, value: unknown): string {
   return name === 'roundTrip' || name === 'clockDifference' ? `${Math.round(Number(value))} ms` : String(value)
 }
 
-/** Locks and claims of processes of this host that are gone: nobody else gets them before their leases end. */
+/** Finds locks and claims of dead processes of this host. They stay held until their leases expire. */
 async function heldByTheDead(database: Database): Promise<Finding[]> {
   const all = database.inspect({ prefix: '*' })
   const found: Finding[] = []

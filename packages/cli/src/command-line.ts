@@ -1,18 +1,18 @@
 import { nearestOf } from '@go-go-scope/persistence-core/integration'
 import { UsageError } from './exit-codes.js'
 
-/** An argument as commands declare it for citty. */
+/** An argument, as commands declare it for citty. */
 export interface Argument {
   readonly type: string
   readonly description?: string
-  /** Of a boolean that is usually true: what its `--no-` form does. */
+  /** For a boolean with the default `true`: describes its `--no-` form. */
   readonly negativeDescription?: string
   readonly required?: boolean
   readonly default?: unknown
   readonly valueHint?: string
 }
 
-/** A command of citty, whose types stay inside: it is bundled. */
+/** A command of citty. Its own types are not exported, because citty is bundled. */
 export interface Command {
   readonly meta?: unknown
   readonly args?: unknown
@@ -20,13 +20,13 @@ export interface Command {
   readonly subCommands?: unknown
 }
 
-/** A command, as far as its help, its completions and the check of its arguments need it. */
+/** The part of a command that its help, its completions and the check of its arguments use. */
 export interface DeclaredCommand {
   readonly meta: { readonly name: string; readonly description: string }
   readonly args: Readonly<Record<string, Argument>>
 }
 
-/** How a command is called, as in `scopedb <db> locks [options]`. */
+/** Returns the usage of a command, for example `scopedb <db> locks [options]`. */
 export function usageOf({ meta, args }: DeclaredCommand): string {
   const shown = (name: string): string => (args[name]?.required === false ? `[${name}]` : `<${name}>`)
   const positionals = Object.keys(args).filter((name) => args[name]?.type === 'positional')
@@ -38,25 +38,26 @@ export function usageOf({ meta, args }: DeclaredCommand): string {
   return `scopedb ${[...words, ...needed].join(' ')} [options]`
 }
 
-/** What is not a positional. */
+/** Returns the arguments that are not positional. */
 export function optionsOf(args: DeclaredCommand['args']): [string, Argument][] {
   return Object.entries(args).filter(([, { type }]) => type !== 'positional')
 }
 
-/** As in `--limit N`. */
+/** Returns the form of an option, for example `--limit N`. */
 export function optionName(name: string, { type, default: usual, valueHint }: Argument): string {
   if (type !== 'boolean') return `--${name} ${valueHint ?? 'TEXT'}`
   return usual === true ? `--no-${name}` : `--${name}`
 }
 
-/** What an option does that is shown as {@link optionName} has it. */
+/** Returns the description of an option in the form of {@link optionName}. */
 export function optionAbout({ description = '', negativeDescription, ...argument }: Argument): string {
   if (argument.type === 'boolean') return (argument.default === true ? negativeDescription : undefined) ?? description
   return argument.default === undefined ? description : `${description} (default: ${argument.default})`
 }
 
 /**
- * Refuses what a command does not take: a mistyped option of one that removes something must not be passed over.
+ * Refuses unknown options and surplus arguments, because a mistyped option of a command that removes something must not be
+ * ignored.
  *
  * @throws UsageError
  */
@@ -78,7 +79,7 @@ export function checkArguments(command: DeclaredCommand, given: readonly string[
     }
     const [name = '', value] = word.replace(/^--/, '').split('=', 2)
     const option = options.get(name) ?? options.get(name.replace(/^no-/, ''))
-    // All take it, for scripts that pass it everywhere.
+    // Every command accepts it, for scripts that always pass it.
     if (name === 'no-color' || name === 'color') continue
     if (option === undefined)
       throw refusal(`there is no option ${word}${didYouMean(nearestOf(name, [...options.keys()]), '--')}`)
@@ -95,7 +96,7 @@ export function checkArguments(command: DeclaredCommand, given: readonly string[
     if (option.required === true && !named.has(name)) throw refusal(`${optionName(name, option)} is missing`)
 }
 
-/** What is added to the refusal of a word, where there is one that it may have been meant to be. */
+/** Returns a suggestion for an error message, or an empty text if there is none. */
 export function didYouMean(nearest: string | undefined, before = ''): string {
   return nearest === undefined ? '' : ` (did you mean ${before}${nearest}?)`
 }

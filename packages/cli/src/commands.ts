@@ -13,13 +13,13 @@ import { exportDatabase } from './transfer/export.js'
 import { importDatabase } from './transfer/import.js'
 import { CONFLICTS } from './transfer/import-item.js'
 
-/** Every command by its name. */
+/** All commands by name. */
 export const commands: Readonly<Record<string, Command>> = {
   ...READ_COMMANDS,
   verify: defineCommand({
     meta: {
       name: 'verify',
-      description: 'reads everything: pages, schema and each stored value; ends with 1 if it found something',
+      description: 'checks pages, schema and each stored value; exits with 1 if it finds a problem',
     },
     args: { db, json, color },
     run: ({ args }) => verify(args.db, args.json === true),
@@ -28,7 +28,7 @@ export const commands: Readonly<Record<string, Command>> = {
     meta: {
       name: 'doctor',
       description:
-        'where the database runs, what is unsafe there, what dead processes still hold; ends with 1 if it found something',
+        'shows where the database runs, what is unsafe there, and what dead processes hold; exits with 1 if it finds a problem',
     },
     args: { db, json, color },
     run: ({ args }) => doctor(args.db, args.json === true),
@@ -36,12 +36,16 @@ export const commands: Readonly<Record<string, Command>> = {
   backup: defineCommand({
     meta: {
       name: 'backup',
-      description: 'copies the database as it is now, while others use it, and verifies the copy',
+      description: 'copies the database while it is in use, and verifies the copy',
     },
     args: {
       db: { ...db, description: 'a SQLite file; a PostgreSQL database is copied with pg_dump' },
       to: { type: 'positional', required: true, description: 'a file that does not exist yet' },
-      'max-bytes-per-second': { type: 'string', description: 'slower, and gentler on the disk', valueHint: 'N' },
+      'max-bytes-per-second': {
+        type: 'string',
+        description: 'a limit for the copy, to spare the disk',
+        valueHint: 'N',
+      },
       json,
       color,
     },
@@ -51,12 +55,12 @@ export const commands: Readonly<Record<string, Command>> = {
   restore: defineCommand({
     meta: {
       name: 'restore',
-      description: 'puts a backup in the place of a database that nobody has open; the old file is kept',
+      description: 'replaces a database that no process has open by a backup; keeps the old file',
     },
     args: {
       from: { type: 'positional', required: true, description: 'the backup' },
       to: { type: 'positional', required: true, description: 'the path of the database' },
-      'allow-unverified': { type: 'boolean', description: 'also a copy that another program made, without a manifest' },
+      'allow-unverified': { type: 'boolean', description: 'accept a copy without a manifest, made by another program' },
       json,
       yes,
       color,
@@ -67,11 +71,11 @@ export const commands: Readonly<Record<string, Command>> = {
   export: defineCommand({
     meta: {
       name: 'export',
-      description: 'cache entries, results, checkpoints and circuits as lines of JSON, which import reads',
+      description: 'writes cache entries, results, checkpoints and circuits as lines of JSON for import',
     },
     args: {
       db,
-      file: { type: 'positional', required: false, description: 'a file that does not exist yet; else stdout' },
+      file: { type: 'positional', required: false, description: 'a file that does not exist yet (default: stdout)' },
       prefix: prefixToLookAt,
     },
     run: ({ args }) => exportDatabase(args.db, args.file, args),
@@ -79,15 +83,15 @@ export const commands: Readonly<Record<string, Command>> = {
   import: defineCommand({
     meta: {
       name: 'import',
-      description: 'writes the items of an export into a database; a file that is not there is made',
+      description: 'writes the items of an export into a database; creates a missing file',
     },
     args: {
       db,
-      file: { type: 'positional', required: false, description: 'the export; else stdin' },
+      file: { type: 'positional', required: false, description: 'the export (default: stdin)' },
       conflicts: {
         type: 'string',
         default: 'fail',
-        description: `what becomes of an item whose key is taken: ${inWords(CONFLICTS)}`,
+        description: `what to do if the key of an item exists: ${inWords(CONFLICTS)}`,
         valueHint: 'HOW',
       },
       json,
@@ -98,19 +102,19 @@ export const commands: Readonly<Record<string, Command>> = {
   migrate: defineCommand({
     meta: {
       name: 'migrate',
-      description: 'makes the tables or brings them up to date; with --dry-run only names the steps',
+      description: 'creates the tables or brings them up to date; --dry-run only lists the steps',
     },
     args: {
       db,
       'dry-run': { type: 'boolean', description: 'change nothing' },
       backup: {
         type: 'string',
-        description: 'a file that does not exist yet, for the database as it was; not of PostgreSQL',
+        description: 'a new file for a copy of the database before the change; not for PostgreSQL',
         valueHint: 'FILE',
       },
       into: {
         type: 'string',
-        description: 'a file that does not exist yet, for a copy that is brought up to date instead; not of PostgreSQL',
+        description: 'a new file for a copy that is brought up to date instead; not for PostgreSQL',
         valueHint: 'FILE',
       },
       json,
@@ -121,17 +125,17 @@ export const commands: Readonly<Record<string, Command>> = {
   schema: defineCommand({
     meta: {
       name: 'schema',
-      description: 'the JSON Schema of what a command writes with --json, or of a line with --jsonl',
+      description: 'the JSON Schema of what a command prints with --json, or of a line with --jsonl',
     },
     args: {
-      command: { type: 'positional', required: true, description: `of ${inWords(WITH_SCHEMA)}` },
-      json: { ...json, description: 'of what --json writes (the default)' },
-      jsonl: { ...jsonl, description: 'of a line that --jsonl writes' },
+      command: { type: 'positional', required: true, description: `one of ${inWords(WITH_SCHEMA)}` },
+      json: { ...json, description: 'for the output of --json (the default)' },
+      jsonl: { ...jsonl, description: 'for a line of --jsonl' },
     },
     run: ({ args }) => printSchema(args.command, args),
   }),
   completions: defineCommand({
-    meta: { name: 'completions', description: `what a shell sources to complete commands: ${inWords(SHELLS)}` },
+    meta: { name: 'completions', description: `the completion script for a shell: ${inWords(SHELLS)}` },
     args: { shell: { type: 'positional', required: true, description: inWords(SHELLS) } },
     run: ({ args }) => printCompletions(args.shell),
   }),
@@ -145,9 +149,9 @@ const CHOICES: Choices = {
 }
 
 /**
- * Tells the script of a shell which words can follow.
+ * Prints the words that can follow, for a shell's completion script.
  *
- * @param given The words, or `--line` and the line up to the cursor, or `--line-base64` and that.
+ * @param given The words, or `--line` and the line up to the cursor, or `--line-base64` and that line in base64.
  */
 export async function complete(given: readonly string[]): Promise<void> {
   const [how, line = ''] = given
@@ -158,7 +162,7 @@ export async function complete(given: readonly string[]): Promise<void> {
 
 const fromBase64 = (text: string): string => Buffer.from(text, 'base64').toString('utf8')
 
-/** As in `fail, skip or replace`. */
+/** Joins words, for example to `fail, skip or replace`. */
 function inWords(words: readonly string[]): string {
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 }

@@ -2,9 +2,9 @@ import { type DeclaredCommand, optionAbout, optionName, optionsOf } from './comm
 import { UsageError } from './exit-codes.js'
 import { write } from './output.js'
 
-// No library: those that there are hand the words that were typed to `eval`, need the package bash-completion, or make global
-// constants that a second program's script fails at. Each script asks `scopedb complete` for the words that can follow, a
-// line each, with a tab and what it means; `:files` stands for the paths.
+// No library: the existing ones pass typed words to `eval`, need the package bash-completion, or define global constants that
+// break the script of a second program. Each script calls `scopedb complete` for the words that can follow. Each line has a
+// word, a tab and its description. `:files` stands for paths.
 const SCRIPTS: Readonly<Record<string, string>> = {
   bash: `# scopedb: bash 3.2 and later. In ~/.bashrc: source <(scopedb completions bash)
 _scopedb() {
@@ -77,10 +77,10 @@ Register-ArgumentCompleter -Native -CommandName scopedb -ScriptBlock {
 `,
 }
 
-/** Those that commands can be completed in. */
+/** The shells with a completion script. */
 export const SHELLS: readonly string[] = Object.keys(SCRIPTS)
 
-/** Prints what a shell is to source. */
+/** Prints the completion script of a shell. */
 export async function printCompletions(shell: string): Promise<void> {
   const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined
   if (script === undefined) throw new UsageError(`there are completions for ${SHELLS.join(', ')}, not for ${shell}`)
@@ -89,13 +89,13 @@ export async function printCompletions(shell: string): Promise<void> {
 
 type Commands = Readonly<Record<string, DeclaredCommand>>
 
-/** The words of a command, where there are few. */
+/** The possible values of arguments, by command and argument. */
 export type Choices = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
 
-/** Words of a positional that is a path. */
+/** The positional arguments that are paths. */
 const PATHS: ReadonlySet<string> = new Set(['db', 'to', 'file', 'backup', 'into', 'from'])
 
-/** The words that can follow, a line each. @param words All that were typed; the last one may be empty. */
+/** Returns the words that can follow, a line each. @param words All typed words. The last one may be empty. */
 export function completionsOf(words: readonly string[], commands: Commands, choices: Choices): string[] {
   const before = words.slice(0, -1)
   const current = words.at(-1) ?? ''
@@ -104,7 +104,7 @@ export function completionsOf(words: readonly string[], commands: Commands, choi
     names.filter((name) => name.startsWith(current)).map((name) => `${name}\t${commands[name]?.meta.description}`)
   const [first, second] = before
   if (first === undefined) return [...listed(Object.keys(commands)), ':files']
-  // A database that is named first: any command that takes one.
+  // If a database is named first, any command that takes one can follow.
   if (!named(first) && before.length === 1 && !current.startsWith('-'))
     return listed(Object.keys(commands).filter((name) => 'db' in (commands[name]?.args ?? {})))
   const name = named(first) ? first : named(second) ? second : 'summary'
@@ -141,7 +141,7 @@ function argumentsOf(
   return next === undefined ? [] : chosen(next)
 }
 
-/** The words of a line up to the cursor, behind the name of the program. */
+/** Returns the words of a line up to the cursor, without the name of the program. */
 export function wordsOfLine(line: string): string[] {
   const words = [...line.matchAll(/(?:\\.|"[^"]*"?|'[^']*'?|[^\s\\"'])+/g)].map(([word]) => word)
   if (/(?<!\\)\s$/.test(line) || words.length === 0) words.push('')

@@ -4,7 +4,7 @@ import { type ChangeOptions, confirm } from './changes.js'
 import { loadFrontEnd, requireExists, requireFile, requireFolderOf, withDatabase } from './open-database.js'
 import { say, toJson, write } from './output.js'
 
-/** Copies a file while others use it. */
+/** Copies a file while other processes use it. */
 export async function backupDatabase(
   path: string,
   to: string,
@@ -24,7 +24,7 @@ export async function backupDatabase(
   })
 }
 
-/** Puts a backup in the place of a database. */
+/** Replaces a database by a backup. */
 export async function restoreDatabase(
   from: string,
   to: string,

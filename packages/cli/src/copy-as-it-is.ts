@@ -4,11 +4,11 @@ import { checkPages, openHandle } from './check-pages.js'
 import { UsageError } from './exit-codes.js'
 
 /**
- * Copies a file of one moment as it is, of whatever release its tables are, and reads the pages of the copy. It has its name
- * when it is whole: a process that is killed leaves a file that ends with `.partial`.
+ * Copies a snapshot of a file, whatever release its tables are from, and checks the pages of the copy. The copy gets its name
+ * once it is complete. A killed process leaves a file that ends with `.partial`.
  *
- * @param prepare What is done with the copy, at another path, before it has its name.
- * @throws UsageError where there is a file of that name.
+ * @param prepare Called with the path of the copy before it gets its name.
+ * @throws UsageError if the file exists.
  */
 export async function copyAsItIs(
   path: string,
@@ -16,7 +16,7 @@ export async function copyAsItIs(
   prepare: (partial: string) => Promise<void> = async () => {},
 ): Promise<void> {
   const partial = `${to}.${process.pid}.partial`
-  // For its owner alone; SQLite fills an empty file.
+  // Readable only by its owner. SQLite fills the empty file.
   const made = await open(partial, 'wx', 0o600)
   try {
     const handle = await openHandle(path)
@@ -28,29 +28,29 @@ export async function copyAsItIs(
     await prepare(partial)
     const [problem] = await checkPages(partial)
     if (problem !== undefined) throw new Error(`the copy of ${path} is damaged, as the file may be: ${problem}`)
-    // A migration may follow, which cannot be taken back: the copy must be on the disk before.
+    // A migration may follow, which cannot be undone, so the copy must be on disk first.
     await made.sync()
     await giveName(partial, to)
   } finally {
     await made.close()
-    // With what a connection leaves that only reads a file in WAL mode.
+    // Also `-wal` and `-shm`, which a read-only connection to a file in WAL mode leaves behind.
     for (const suffix of ['', '-wal', '-shm']) await rm(partial + suffix, { force: true })
   }
 }
 
-/** Takes the name from no other file. */
+/** Gives the file its name without replacing another file. */
 async function giveName(partial: string, to: string): Promise<void> {
   try {
     await link(partial, to).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code === 'EEXIST') throw error
-      // Without hard links the name is taken first, and a death in between leaves an empty file.
+      // Without hard links, an empty file reserves the name. A crash in between leaves that file.
       await (await open(to, 'wx', 0o600)).close()
       await rename(partial, to)
     })
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? new UsageError(`there is a file ${to} already`) : error
   }
-  // Windows has no such call.
+  // Windows cannot sync a folder.
   if (process.platform === 'win32') return
   const folder = await open(dirname(to), 'r')
   await folder.sync().finally(() => folder.close())

@@ -1,29 +1,29 @@
 import { PersistenceError, type SchemaMissingError } from '@go-go-scope/persistence-core/public'
 import { NotAsNamedError } from '@go-go-scope/persistence-inspector/actions'
 
-/** What the process ends with. */
+/** The exit codes of the process. */
 export const EXIT = {
   ok: 0,
-  /** `verify` or `doctor` found something, `export` could not read something, or what is there is not what was named. */
+  /** `verify` or `doctor` found a problem, `export` could not read an item, or an item is not as the command names it. */
   found: 1,
   usage: 2,
   cannotOpen: 3,
   busy: 4,
-  /** The schema, or an export, is of a later release. */
+  /** The schema or an export is from a later release. */
   schemaNewer: 5,
-  /** Anything else that went wrong. */
+  /** Any other error. */
   failed: 6,
-  /** Tables are older than this program, or not there: `scopedb <db> migrate`. */
+  /** Tables are missing or older than this program. `scopedb <db> migrate` fixes that. */
   schemaOlder: 7,
 } as const
 
-/** Something is wrong with the command line, or with a file that it names. */
+/** The error for a wrong command line, or for a file that it names. */
 export class UsageError extends Error {}
 
-/** An export is of a later release. */
+/** The error for an export from a later release. */
 export class NewerFormatError extends Error {}
 
-/** The tables are older than this program. */
+/** The error for tables that are older than this program. */
 export class SchemaOlderError extends Error {
   declare readonly cause: SchemaMissingError
 
@@ -36,7 +36,7 @@ const notOurs = (database: string): string =>
   'has no tables of go-go-scope persistence, so there is nothing to look at; nothing was changed. Is it the database that ' +
   `you mean? scopedb ${database} migrate would make the tables in it`
 
-/** Nothing is read of older tables: what a release changed in them, its statements take for granted. */
+/** Returns the message for older tables. They are not read, because this release's statements need its own schema. */
 function older(database: string, { version, needed, steps }: SchemaMissingError): string {
   const what =
     version === needed ? `lacks what this program needs: ${steps.join(', ')}` : `has schema version ${version}`
@@ -64,7 +64,7 @@ const OF_CODE: Readonly<Record<string, number>> = {
   INVALID_OPTION: EXIT.usage,
 }
 
-/** The exit code of an error, and what to say of it. */
+/** Returns the exit code and the message for an error. */
 export function exitCodeOf(error: unknown): { code: number; message: string } {
   if (error instanceof PersistenceError) {
     return { code: OF_CODE[error.code] ?? EXIT.failed, message: `${error.code}: ${error.message}` }
@@ -73,7 +73,7 @@ export function exitCodeOf(error: unknown): { code: number; message: string } {
   if (error instanceof NewerFormatError) return { code: EXIT.schemaNewer, message }
   if (error instanceof SchemaOlderError) return { code: EXIT.schemaOlder, message }
   if (error instanceof NotAsNamedError) return { code: EXIT.found, message }
-  // citty's own errors are told by their name alone.
+  // citty's own errors are recognized only by their name.
   const usage = error instanceof UsageError || (error instanceof Error && error.name === 'CLIError')
   return { code: usage ? EXIT.usage : EXIT.failed, message }
 }

@@ -1,30 +1,30 @@
 import type { Database } from './open-database.js'
 
-/** What is told of a database. What only a file or only a server has is absent elsewhere. */
+/** The facts shown about a database. Members that only a file or only a server has are optional. */
 export interface Facts {
   readonly engine: string
   readonly sqliteVersion?: string
   /** Empty for a database in memory. */
   readonly file?: string
   readonly fileBytes?: number
-  /** Bytes of the write-ahead log; 0 where there is none. */
+  /** Size of the WAL in bytes; 0 if there is none. */
   readonly walBytes?: number
   readonly serverVersion?: string
-  /** Grows by one with each promotion of a standby. */
+  /** The server's WAL timeline, which grows by one with each promotion of a standby. */
   readonly timeline?: number
   /** Address, database and schema. */
   readonly location?: string
-  /** ms there and back. */
+  /** Round trip in ms. */
   readonly roundTrip?: number
   /** ms by which the server's clock is ahead. */
   readonly clockDifference?: number
-  /** Rows, also those that have expired. */
+  /** Number of rows, including expired ones. */
   readonly results: number
   readonly checkpoints: number
   readonly circuits: number
 }
 
-/** `stats()` without what it counts of the process that asks, which is this one and has done nothing: hits, held locks, waiting calls. */
+/** Returns `stats()` without the counts of this process, which has done nothing: cache hits, held locks, waiting calls. */
 export async function factsOf(database: Database): Promise<Facts> {
   const stats: Omit<Facts, 'results'> & { idempotency: number } = await database.stats()
   const { engine, sqliteVersion, file, fileBytes, walBytes, idempotency, checkpoints, circuits } = stats

@@ -4,13 +4,25 @@ import { paint } from './output.js'
 type Commands = Readonly<Record<string, DeclaredCommand>>
 
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  look: ['summary', 'watch', 'serve', 'locks', 'circuits', 'claims', 'results', 'tasks', 'task', 'cache', 'prefixes'],
+  inspect: [
+    'summary',
+    'watch',
+    'serve',
+    'locks',
+    'circuits',
+    'claims',
+    'results',
+    'tasks',
+    'task',
+    'cache',
+    'prefixes',
+  ],
   check: ['verify', 'doctor'],
-  mend: ['lock', 'claim', 'result', 'circuit', 'entry', 'clear', 'prune', 'migrate'],
+  repair: ['lock', 'claim', 'result', 'circuit', 'entry', 'clear', 'prune', 'migrate'],
   copy: ['backup', 'restore', 'export', 'import'],
 }
 
-/** All commands. */
+/** Returns the help for all commands. */
 export function helpOf(commands: Commands): string {
   const grouped = new Set(Object.values(GROUPS).flat())
   const groups = { ...GROUPS, more: Object.keys(commands).filter((name) => !grouped.has(name)) }
@@ -20,14 +32,14 @@ export function helpOf(commands: Commands): string {
   })
   return `scopedb <db> [command] [options]
 
-Looks into a database of go-go-scope persistence, checks, copies and mends it. <db> is a SQLite file, or a postgres:// URL.
+Inspects, checks, copies and repairs a database of go-go-scope persistence. <db> is a SQLite file, or a postgres:// URL.
 
 ${parts.join('\n\n')}
 
-scopedb <command> --help tells what a command takes.`
+scopedb <command> --help shows the arguments of a command.`
 }
 
-/** One command. */
+/** Returns the help for one command. */
 export function helpOfCommand(command: DeclaredCommand): string {
   const positionals = Object.entries(command.args).filter(([, { type }]) => type === 'positional')
   const rows = [

@@ -10,14 +10,14 @@ import { endWithReader, say, write } from './output.js'
 import { printVersion } from './version.js'
 
 /**
- * Runs `scopedb`: data goes to stdout, all else to stderr.
+ * Runs `scopedb`. Data goes to stdout, everything else to stderr.
  *
  * @param args Without the runtime and the script.
  * @returns the exit code; see the README.
  */
 export async function run(args: readonly string[]): Promise<number> {
   endWithReader()
-  // `scopedb help locks`, as other programs take it. A database of that name is ./help.
+  // Accepts `scopedb help locks`, as other programs do. A database of that name is ./help.
   const given = inOrder(args[0] === 'help' ? [...args.slice(1), '--help'] : args)
   const [name = '', ...rest] = given
   const command: Command | undefined = Object.hasOwn(commands, name) ? commands[name] : undefined
@@ -35,7 +35,7 @@ export async function run(args: readonly string[]): Promise<number> {
       await printVersion()
       return EXIT.ok
     }
-    // What the scripts of `completions` call; no command, so that it is not listed.
+    // Called by the completion scripts. Not a command, so that the help does not list it.
     if (name === 'complete') {
       await complete(rest)
       return EXIT.ok
@@ -58,15 +58,15 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-/** The command first: the database may be named before it, as in `scopedb app.db locks`. */
+/** Returns the arguments with the command first. The database may be named before it, as in `scopedb app.db locks`. */
 function inOrder(args: readonly string[]): readonly string[] {
   const [first, second, ...rest] = args
   if (first === undefined || first.startsWith('-') || first === 'complete' || Object.hasOwn(commands, first))
     return args
   if (second !== undefined && Object.hasOwn(commands, second)) return [second, first, ...rest]
-  // A database alone: what is in it, in short.
+  // A database alone means its summary.
   if (second === undefined || second.startsWith('-')) return ['summary', ...args]
-  // One of the two is a mistake in the command's name: the other one is the database.
+  // The command's name is mistyped. The other word is the database.
   return isDatabase(second) && !isDatabase(first) ? args : [second, first, ...rest]
 }
 

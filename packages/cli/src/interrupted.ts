@@ -1,4 +1,4 @@
-/** Resolves when the process is told to end, once: the second signal ends it. */
+/** Resolves on the first SIGINT or SIGTERM. A second signal ends the process. */
 export function interrupted(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())

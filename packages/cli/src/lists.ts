@@ -13,7 +13,7 @@ import type {
 import { bytes, duration } from '@go-go-scope/persistence-inspector/format'
 import { cell, type Format, fromNow, paint, progressBar, table, toJson, write } from './output.js'
 
-/** What all lists can be asked for. */
+/** The options of all lists. */
 export interface Asked {
   readonly startsWith?: string
   readonly limit?: number
@@ -23,13 +23,13 @@ export interface Asked {
 
 /** One list of `scopedb`. */
 export interface List<Info> {
-  /** What it lists, for the help. */
+  /** Describes the list in the help. */
   readonly about: string
   readonly takes: readonly (keyof Asked)[]
   readonly items: (inspection: Inspection, asked: Asked) => AsyncIterable<Item<Info>>
   readonly head: readonly string[]
   readonly cells: (item: Partial<Info>) => readonly string[]
-  /** Why there may be none although the app has some. */
+  /** Why the list may be empty although the app has such items. */
   readonly notListed?: string
 }
 
@@ -65,7 +65,7 @@ const CIRCUITS: List<CircuitInfo> = {
 }
 
 const CLAIMS: List<ClaimInfo> = {
-  about: 'idempotency keys that somebody works on',
+  about: 'claimed idempotency keys',
   takes: ['startsWith', 'limit', 'expired'],
   items: (inspection, asked) => inspection.claims(asked),
   head: ['state', 'owner', 'generation', 'granted', 'lease ends'],
@@ -92,7 +92,7 @@ const RESULTS: List<ResultInfo> = {
 }
 
 const TASKS: List<TaskInfo> = {
-  about: 'tasks with checkpoints, and how far they are',
+  about: 'tasks with checkpoints, and their progress',
   takes: ['startsWith', 'limit', 'values'],
   items: (inspection, asked) => inspection.tasks(asked),
   head: ['progress', 'checkpoints', 'saved', 'time left', 'size', 'data'],
@@ -129,10 +129,10 @@ export const LISTS: {
   readonly cache: List<EntryInfo>
 } = { locks: LOCKS, circuits: CIRCUITS, claims: CLAIMS, results: RESULTS, tasks: TASKS, cache: CACHE }
 
-// A table is as wide as its widest row, so so many are read before the first is shown.
+// A table is as wide as its widest row, so this many rows are read before the first is printed.
 const ROWS_OF_A_TABLE = 1_000
 
-/** Prints a list. JSON is written as it is read; a table in pieces of 1,000 rows. */
+/** Prints a list. JSON is written as it is read, a table in blocks of 1,000 rows. */
 export async function printList<Info>(
   list: List<Info>,
   items: AsyncIterable<Item<Info>>,
@@ -183,7 +183,7 @@ function ownerCell(owner: string, process: OwnerProcess | undefined): string {
 const valueCell = (value: unknown): string => (value === undefined ? '' : shorten(cell(toJson(value) ?? 'undefined')))
 
 const LONGEST_VALUE = 60
-/** The beginning of a text. It is copied: a slice would keep the whole text in memory for as long as its table. */
+/** Returns the start of a text as a copy, because a slice would keep the whole text in memory. */
 function shorten(text: string): string {
   if (text.length <= LONGEST_VALUE) return text
   return `${Buffer.from(text.slice(0, LONGEST_VALUE - 1), 'utf16le').toString('utf16le')}…`

@@ -4,24 +4,24 @@ import { SchemaOlderError, UsageError } from './exit-codes.js'
 import { requireFile, requireFolderOf, withDatabase } from './open-database.js'
 import { say, toJson, write } from './output.js'
 
-/** What bringing the tables up to date takes. */
+/** The plan of a migration. */
 export interface Plan {
   readonly from: number
   readonly to: number
-  /** In words, in that order. */
+  /** The steps in order, for people. */
   readonly steps: readonly string[]
 }
 
 export interface MigrateOptions extends ChangeOptions {
   readonly dryRun: boolean
   readonly json: boolean
-  /** A file for the database as it was. */
+  /** A new file for a copy of the database before the migration. */
   readonly backup?: string | undefined
-  /** A file for a copy, which is brought up to date in the place of the database. */
+  /** A new file for a copy, which is migrated instead of the database. */
   readonly into?: string | undefined
 }
 
-/** Brings the tables of a database up to date, or with `dryRun` names the steps and changes nothing. */
+/** Brings the tables of a database up to date. With `dryRun` it only lists the steps. */
 export async function migrate(path: string, { dryRun, json, yes, backup, into }: MigrateOptions): Promise<void> {
   if (backup !== undefined && into !== undefined) throw new UsageError('--backup or --into: one of the two')
   const copy = backup ?? into
@@ -33,7 +33,7 @@ export async function migrate(path: string, { dryRun, json, yes, backup, into }:
   if (json) await write(`${toJson(plan ?? { steps: [] }, 2)}\n`)
   else for (const step of plan?.steps ?? []) await write(`${step}\n`)
   if (plan === undefined) {
-    // Asked for, and a script goes on with it.
+    // The copy was requested, and a script may rely on it.
     if (copy !== undefined && !dryRun) await copyAsItIs(path, copy)
     return say(`the tables are up to date${copy === undefined || dryRun ? '' : `; ${copy} is a copy`}`)
   }
@@ -58,7 +58,7 @@ export async function migrate(path: string, { dryRun, json, yes, backup, into }:
 const bringUpToDate = (path: string): Promise<void> =>
   withDatabase(path, { write: true, migrate: true }, async () => {})
 
-/** @returns `undefined` where there is nothing to do. */
+/** Returns the plan; `undefined` if there is nothing to do. */
 async function planFor(path: string): Promise<Plan | undefined> {
   try {
     await withDatabase(path, {}, async () => {})

@@ -9,7 +9,7 @@ import {
 import type { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { SchemaOlderError, UsageError } from './exit-codes.js'
 
-/** A database that is looked into or changed. What only a file has is absent on a server. */
+/** An open database. Members that only a file has are absent on a server. */
 export interface Database
   extends Pick<
     SQLiteAdapter,
@@ -21,57 +21,57 @@ export interface Database
 type OfFile = 'sqliteVersion' | 'file' | 'fileBytes' | 'walBytes'
 
 export interface HowToOpen {
-  /** Put before every key. */
+  /** The key prefix. */
   readonly prefix?: string | undefined
-  /** Whether something is to be changed. */
+  /** Whether the database is opened for writing. */
   readonly write?: boolean
-  /** Makes the tables, or brings them up to date, and the file where there is none. Only with `write`. */
+  /** Whether to create a missing file, and to create or update its tables. Only with `write`. */
   readonly migrate?: boolean
-  /** The adapter's own options of these names. */
+  /** Options that are passed to the adapter. */
   readonly exactly?: Pick<AdapterOptions, 'codec' | 'clock' | 'maxKeyLength' | 'maxValueSize'>
   readonly onDiagnostic?: DiagnosticListener
 }
 
-/** The front end of a runtime. */
+/** The SQLite package of a runtime. */
 export type FrontEnd = typeof import('@go-go-scope/persistence-sqlite-node')
 
 export const isServer = (database: string): boolean => /^(postgres(ql)?|pglite):/.test(database)
 
-/** The front end whose engine the runtime has. */
+/** Loads the SQLite package for this runtime. */
 export async function loadFrontEnd(): Promise<FrontEnd> {
   if (process.versions.bun === undefined) return import('@go-go-scope/persistence-sqlite-node')
-  // Equal in all that is called here; the classes of their handles differ.
+  // All members that are used here are equal. Only the classes of the handles differ.
   return (await import('@go-go-scope/persistence-sqlite-bun')) as unknown as FrontEnd
 }
 
 /**
  * Opens an existing database, for reading unless `write`.
  *
- * @throws UsageError where there is no such file, and none is to be made.
- * @throws SchemaOlderError where its tables are older; nothing is changed then.
+ * @throws UsageError if the file is missing and must not be created.
+ * @throws SchemaOlderError if its tables are older. Nothing is changed then.
  */
 export async function openDatabase(path: string, how: HowToOpen = {}): Promise<Database> {
   const { write = false, migrate = false } = how
   if (!isServer(path) && !migrate) {
     requireExists(path)
     if (statSync(path).isDirectory()) throw new UsageError(`${path} is a folder, and no database`)
-    // Opening a file for writing gives it its journal mode before its tables are looked at.
+    // Opening a file for writing sets its journal mode before its tables are checked.
     if (write) await (await open(path, { prefix: how.prefix })).disconnect()
   }
   return open(path, how)
 }
 
-/** @throws UsageError where there is nothing of that name. */
+/** @throws UsageError if the file does not exist. */
 export function requireExists(path: string): void {
   if (!existsSync(path)) throw new UsageError(`there is no file ${path}`)
 }
 
-/** @throws UsageError for a server, of which no copy is made here. */
+/** @throws UsageError for a server, because only files are copied here. */
 export function requireFile(path: string): void {
   if (isServer(path)) throw new UsageError('a PostgreSQL database is copied with pg_dump')
 }
 
-/** @throws UsageError where a file of that name cannot be made, because there is no folder for it. */
+/** @throws UsageError if the folder of the file does not exist. */
 export function requireFolderOf(path: string): void {
   const folder = dirname(path)
   if (!existsSync(folder)) throw new UsageError(`there is no folder ${folder} for ${basename(path)}`)
@@ -90,7 +90,7 @@ async function open(path: string, how: HowToOpen): Promise<Database> {
   try {
     if (isServer(path)) {
       const { url, schema } = splitUrl(path)
-      // Nothing stops somebody who only looks, or mends: whatever the settings of the server keep will do.
+      // Inspection and repair must work on any server, so no durability is required.
       const ofServer = { ...options, durability: 'process', ...(schema !== null && { schema }) } as const
       return await (await loadPostgres()).open(url, ofServer)
     }
@@ -100,7 +100,7 @@ async function open(path: string, how: HowToOpen): Promise<Database> {
   }
 }
 
-/** `?schema=name` of a URL is for us: client libraries would refuse it. */
+/** Removes our own parameter `?schema=name` from a URL, because client libraries refuse it. */
 function splitUrl(path: string): { readonly url: string; readonly schema: string | null } {
   const [url = '', query = ''] = path.split('?', 2)
   const parameters = new URLSearchParams(query)
@@ -118,7 +118,7 @@ async function loadPostgres() {
   return PostgresAdapter
 }
 
-/** Opens a database for as long as `use` runs. */
+/** Opens a database while `use` runs. */
 export async function withDatabase<Result>(
   path: string,
   how: HowToOpen,

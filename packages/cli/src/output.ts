@@ -12,7 +12,7 @@ export type Style = 'bold' | 'cyan' | 'green' | 'red'
 const colours =
   process.stdout.isTTY === true && process.env.NO_COLOR === undefined && !process.argv.includes('--no-color')
 
-/** Text in a colour, where it goes to a terminal that shall have some. */
+/** Returns text with a style if colours are on. */
 export function paint(style: Style, text: string): string {
   return colours ? styleText(style, text) : text
 }
@@ -20,8 +20,8 @@ export function paint(style: Style, text: string): string {
 let ending = false
 
 /**
- * `scopedb app.db cache | head -1` ends as any command does whose reader has gone; where stdout cannot be written for another
- * reason, as on a full disk, the command has failed.
+ * Ends the process when the reader of stdout has exited, as in `scopedb app.db cache | head -1`. If stdout cannot be written for
+ * another reason, such as a full disk, the command fails.
  */
 export function endWithReader(): void {
   if (ending) return
@@ -33,22 +33,22 @@ export function endWithReader(): void {
   })
 }
 
-/** Writes to stdout, and waits while its reader is slower. */
+/** Writes to stdout with backpressure. */
 export async function write(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain')
 }
 
-/** Says something that is no data. */
+/** Prints a message, which is not data, to stderr. */
 export function say(text: string): void {
   process.stderr.write(`${withoutPasswords(text)}\n`)
 }
 
-/** URLs without the passwords in them, for terminals and logs. */
+/** Removes passwords from URLs in a text, for terminals and logs. */
 export function withoutPasswords(text: string): string {
   return text.replaceAll(/(\bpostgres(?:ql)?:\/\/[^\s:@/]*):[^\s@/]*@/g, '$1@')
 }
 
-/** A table without rules, each column as wide as its widest cell. */
+/** Formats a table without borders. Each column is as wide as its widest cell. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const none = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right']
   const chars = Object.fromEntries(
@@ -67,14 +67,14 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     .join('\n')
 }
 
-/** JSON of any stored value: what JSON lacks is shown in a form that can be read. */
+/** Returns any stored value as JSON. Values that JSON lacks are shown in a readable form. */
 export function toJson(value: object | string, space?: number): string
 export function toJson(value: unknown, space?: number): string | undefined
 export function toJson(value: unknown, space?: number): string | undefined {
   return (JSON.stringify(value, showing, space) as string | undefined)?.replaceAll(UNSEEN, escaped)
 }
 
-/** What moves the cursor or turns the direction of a text, and which JSON leaves as it is. */
+/** Characters that move the cursor or change the text direction and that JSON does not escape. */
 const UNSEEN = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu
 
 const escaped = (character: string): string =>
@@ -92,12 +92,12 @@ function showing(_key: string, value: unknown): unknown {
   return value
 }
 
-/** A key, a prefix or an owner as a cell: what would end the line or move the cursor is escaped. */
+/** Returns a key, prefix or owner as a cell. Escapes characters that would end the line or move the cursor. */
 export function cell(text: string): string {
   return /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffd]*$/u.test(text) ? text : toJson(text)
 }
 
-/** How long until or since a moment. @param at Epoch ms. */
+/** Returns the time until or since a moment, for people. @param at Epoch ms. */
 export function fromNow(at: number | undefined, now: number = Date.now()): string {
   if (at === undefined) return 'never'
   const ms = at - now

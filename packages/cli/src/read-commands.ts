@@ -9,21 +9,21 @@ import { task } from './task.js'
 
 const LIST_OPTIONS = {
   startsWith,
-  limit: { type: 'string', description: 'most items', valueHint: 'N' },
-  expired: { type: 'boolean', description: 'also what has expired or was given back' },
-  values: { type: 'boolean', description: 'with the stored values' },
+  limit: { type: 'string', description: 'maximum number of items', valueHint: 'N' },
+  expired: { type: 'boolean', description: 'include expired and released items' },
+  values: { type: 'boolean', description: 'include the stored values' },
 } as const satisfies Record<keyof Asked, ArgsDef[string]>
 
-/** The commands that show what is in a database. */
+/** The commands that show the content of a database. */
 export const READ_COMMANDS: Readonly<Record<string, Command>> = {
   summary: defineCommand({
-    meta: { name: 'summary', description: 'what is in the database, in short; also: scopedb <db>' },
+    meta: { name: 'summary', description: 'a summary of the database; also: scopedb <db>' },
     args: { db, json, color },
     run: ({ args }) => summary(args.db, args.json === true),
   }),
   ...Object.fromEntries(Object.entries(LISTS).map(([name, list]) => [name, listCommand(name, list as List<object>)])),
   prefixes: defineCommand({
-    meta: { name: 'prefixes', description: 'key prefixes that are in use' },
+    meta: { name: 'prefixes', description: 'key prefixes in use' },
     args: { db, json, jsonl, color },
     run: ({ args }) =>
       withDatabase(args.db, {}, (database) =>
@@ -35,10 +35,10 @@ export const READ_COMMANDS: Readonly<Record<string, Command>> = {
     args: {
       db,
       id: { type: 'positional', required: true, description: 'the id of the task' },
-      prefix: { ...prefix, description: 'the keyPrefix of the app (default: the first that has such a task)' },
+      prefix: { ...prefix, description: 'the keyPrefix of the app (default: the first prefix with such a task)' },
       diff: {
         type: 'string',
-        description: 'two sequences, as in 7:8: what changed in the data between them',
+        description: 'two sequence numbers, such as 7:8; shows how the data changed between them',
         valueHint: 'A:B',
       },
       json,
@@ -47,10 +47,10 @@ export const READ_COMMANDS: Readonly<Record<string, Command>> = {
     run: ({ args }) => task(args.db, args.id, args),
   }),
   watch: defineCommand({
-    meta: { name: 'watch', description: 'the summary, drawn anew as it changes, until Ctrl-C' },
+    meta: { name: 'watch', description: 'the summary, refreshed until Ctrl-C' },
     args: {
       db,
-      every: { type: 'string', default: '1000', description: 'ms between two looks', valueHint: 'MS' },
+      every: { type: 'string', default: '1000', description: 'ms between two refreshes', valueHint: 'MS' },
       color,
     },
     run: ({ args }) => watch(args.db, whole(args.every, 'every')),
@@ -58,21 +58,21 @@ export const READ_COMMANDS: Readonly<Record<string, Command>> = {
   serve: defineCommand({
     meta: {
       name: 'serve',
-      description: 'a page for a browser of this machine that shows all of it, live, until Ctrl-C',
+      description: 'a live page for browsers on this machine, served until Ctrl-C',
     },
     args: {
       db,
-      port: { type: 'string', description: 'where it listens (default: any that is free)', valueHint: 'N' },
+      port: { type: 'string', description: 'the port to listen on (default: any free one)', valueHint: 'N' },
       values: { type: 'boolean', description: 'let the page show stored values, one at a time' },
-      write: { type: 'boolean', description: 'let the page change what is there, after it asked' },
+      write: { type: 'boolean', description: 'let the page make changes, after a confirmation' },
       host: {
         type: 'string',
-        description: 'listen at this address instead of at this machine alone; needs --behind-tls',
+        description: 'the address to listen on, instead of this machine only; needs --behind-tls',
         valueHint: 'A',
       },
       'behind-tls': {
         type: 'string',
-        description: 'the name of a proxy with TLS that hands requests on',
+        description: 'the host name of a TLS proxy that forwards requests',
         valueHint: 'NAME',
       },
     },
@@ -97,7 +97,7 @@ function listCommand(name: string, list: List<object>): Command {
         ...(given.expired === true && { expired: true }),
         ...(given.values === true && { values: true }),
       }
-      // Keys that begin alike are asked for in one prefix: that of apps without one, if none is named.
+      // `startsWith` needs one prefix. The default is the empty one, of apps without a prefix.
       const looked = (given.prefix as string | undefined) ?? (starts === undefined ? '*' : '')
       return withDatabase(String(given.db), {}, (database) =>
         printList(list, list.items(database.inspect({ prefix: looked }), asked), formatOf(given)),

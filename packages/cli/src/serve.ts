@@ -10,23 +10,23 @@ import { write as print, say } from './output.js'
 
 export interface ServeOptions {
   readonly port?: number | undefined
-  /** An address to listen at, instead of those of this machine alone. */
+  /** The address to listen on, instead of the loopback addresses. */
   readonly host?: string | undefined
-  /** The name under which a proxy with TLS is reached that hands requests on. */
+  /** The host name of a TLS proxy that forwards requests. */
   readonly behindTls?: string | undefined
   readonly values?: boolean | undefined
-  /** Whether the page may change what is there. */
+  /** Whether the page may make changes. */
   readonly write?: boolean | undefined
 }
 
 const ANY_PORT = 0
 const LAST_PORT = 65_535
-/** A port that is free at one address may be taken at the other. */
+/** Tries to find a port, because one that is free at one address may be in use at the other. */
 const TRIES = 10
 
 /**
- * Serves the page that shows what is in a database, until the process is interrupted. It is opened for reading, and with
- * `write` once more for each change, under its prefix.
+ * Serves the inspector page of a database until the process is interrupted. The database is opened for reading, and with `write`
+ * once more for each change, under the prefix of the change.
  */
 export async function serve(
   path: string,
@@ -63,7 +63,7 @@ export async function serve(
   })
 }
 
-/** One server at each address, all at one port. An address that this machine does not have is left out, if there is another. */
+/** Starts one server per address, all on one port. An address that this machine lacks is skipped if another one works. */
 async function listen(addresses: readonly string[], port: number, make: () => Server): Promise<Server[]> {
   for (let tries = 1; ; tries++) {
     const servers: Server[] = []
@@ -77,7 +77,7 @@ async function listen(addresses: readonly string[], port: number, make: () => Se
     } catch (error) {
       for (const server of servers) server.close()
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-      // Else `localhost` could lead to a program of somebody else, which would then be sent the token.
+      // Otherwise `localhost` could reach another user's program, which would then get the token.
       if (port !== ANY_PORT || tries === TRIES) throw new UsageError(`the port ${port} is taken; choose another --port`)
     }
   }
@@ -88,10 +88,10 @@ function portOf([first]: readonly Server[]): number | undefined {
   return typeof address === 'object' ? address?.port : undefined
 }
 
-/** @returns `undefined` where the machine does not have that address. */
+/** Returns `undefined` if the machine does not have that address. */
 async function listenAt(server: Server, host: string, port: number): Promise<Server | undefined> {
   try {
-    // Rejects with an error that comes first.
+    // `once` also rejects on an error.
     await once(server.listen({ host, port, exclusive: true }), 'listening')
     return server
   } catch (error) {

@@ -17,10 +17,10 @@ import { LISTS } from './lists.js'
 import { type Database, withDatabase } from './open-database.js'
 import { cell, fromNow, paint, progressBar, table, toJson, write } from './output.js'
 
-// Of each kind so many are shown, and one more is read, which tells that there are more; the lists show all.
+// The number of items shown per kind. One more is read to find out whether there are more. The lists show all.
 const SHOWN = 5
 
-/** Prints what is in a database, in short. */
+/** Prints a summary of a database. */
 export async function summary(path: string, json: boolean): Promise<void> {
   await withDatabase(path, {}, async (database) => {
     const now = await read(database, await cacheOf(database))
@@ -28,14 +28,14 @@ export async function summary(path: string, json: boolean): Promise<void> {
   })
 }
 
-/** Draws the summary anew every so often until the process is interrupted. @param every ms */
+/** Refreshes the summary periodically until the process is interrupted. @param every ms */
 export async function watch(path: string, every = 1_000): Promise<void> {
   const stopped = interrupted().then(() => 'stopped' as const)
   await withDatabase(path, {}, async (database) => {
     const cache = new Paced(() => cacheOf(database), systemClock)
     for (let going = true; going; ) {
       const text = show(await read(database, await cache.get()))
-      // What is drawn over is of no use in a file.
+      // Redrawing makes sense only on a terminal.
       if (process.stdout.isTTY) logUpdate(text)
       else await write(`${text}\n\n`)
       let timer: NodeJS.Timeout | undefined
@@ -49,13 +49,13 @@ export async function watch(path: string, every = 1_000): Promise<void> {
   if (process.stdout.isTTY) logUpdate.done()
 }
 
-/** What is told with `--json`. */
+/** The output of `--json`. */
 export interface Summary {
   readonly database: Facts
   readonly cache: { readonly entries: number; readonly bytes: number; readonly more: boolean }
   readonly prefixes: readonly string[]
   readonly locks: readonly Item<LockInfo>[]
-  /** Those that are open, or have calls that try them out. */
+  /** The circuits that are open or have probes. */
   readonly circuits: readonly Item<CircuitInfo>[]
   readonly claims: readonly Item<ClaimInfo>[]
   readonly tasks: readonly Item<TaskInfo>[]
@@ -77,7 +77,7 @@ async function read(database: Database, cache: Summary['cache']): Promise<Summar
   return { database: facts, cache, prefixes: names, locks, circuits, claims, tasks, standbys }
 }
 
-// So many are looked at: a summary takes as long whatever there is.
+// The number of entries that are read, so that a summary has a bounded cost.
 const ENTRIES = 10_000
 
 async function cacheOf(database: Database): Promise<Summary['cache']> {
@@ -162,5 +162,5 @@ function part<Info extends object>(
   )
 }
 
-/** Where not all are shown. */
+/** Returns a mark if not all items are shown. */
 const more = (items: readonly object[]): string => (items.length > SHOWN ? '\n…' : '')

@@ -21,7 +21,7 @@ export async function task(
   })
 }
 
-/** The first prefix under which there is a task of that id. */
+/** Returns the first prefix that has a task with that id. */
 async function prefixOf(path: string, id: string): Promise<string | undefined> {
   return withDatabase(path, {}, async (database) => {
     for await (const { prefix } of database.inspect().prefixes()) {
@@ -44,7 +44,7 @@ function rowOf({ sequence, timestamp, progress, data }: Checkpoint, at: number, 
   ]
 }
 
-/** The lines in which the data of two checkpoints differ. */
+/** Returns the lines in which the data of two checkpoints differ. */
 function difference(checkpoints: readonly Checkpoint[], asked: string): string {
   const [from, to] = asked.split(':').map((text) => {
     const found = checkpoints.find(({ sequence }) => String(sequence) === text)

@@ -5,7 +5,7 @@ import { parsedBody } from './parsed-body.js'
 
 export type { IdempotencyKeyOptions, IdempotencyProblem } from './options.js'
 
-/** What is used of Express's request. */
+/** The members of Express's request that are used. */
 export interface ExpressRequest {
   readonly method: string
   readonly originalUrl: string
@@ -14,7 +14,7 @@ export interface ExpressRequest {
 }
 
 /**
- * Middleware for Express 5, to be put after the parser of bodies:
+ * Middleware for Express 5. Register it after the body parser:
  * `app.use('/payments', express.json(), idempotencyKey({ … }))`.
  *
  * @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`.

@@ -6,7 +6,7 @@ import { parsedBody } from './parsed-body.js'
 
 export type { IdempotencyKeyOptions, IdempotencyProblem } from './options.js'
 
-/** What is used of Fastify's request. */
+/** The members of Fastify's request that are used. */
 export interface FastifyRequestLike {
   readonly method: string
   readonly url: string
@@ -14,7 +14,7 @@ export interface FastifyRequestLike {
   readonly body: unknown
 }
 
-/** What is used of Fastify's reply. */
+/** The members of Fastify's reply that are used. */
 export interface FastifyReplyLike {
   readonly statusCode: number
   readonly raw: { once(event: 'close', listener: () => void): unknown }
@@ -25,7 +25,7 @@ export interface FastifyReplyLike {
   send(payload: unknown): unknown
 }
 
-/** What is used of a Fastify instance. */
+/** The members of a Fastify instance that are used. */
 export interface FastifyLike {
   addHook(name: string, hook: (...args: never[]) => unknown): unknown
 }
@@ -55,7 +55,7 @@ const guardRoutes: Plugin = async (fastify, options) => {
     return reply
   })
 
-  // As the last hook, so that the response that is kept is the one that is sent.
+  // Must be the last hook, so that the kept response is the one that is sent.
   fastify.addHook('onSend', async (request: object, reply: FastifyReplyLike, payload: unknown) => {
     const run = runs.get(request)
     if (run === undefined) return payload
@@ -69,7 +69,7 @@ const guardRoutes: Plugin = async (fastify, options) => {
     return putInto(reply, other)
   })
 
-  // A handler that takes the response over with `hijack` does not come to `onSend`: it has been sent when this is called.
+  // After `hijack`, `onSend` is not called. The response has been sent when this hook runs.
   fastify.addHook('onResponse', async (request: object, reply: FastifyReplyLike) => {
     const run = runs.get(request)
     runs.delete(request)
@@ -77,25 +77,25 @@ const guardRoutes: Plugin = async (fastify, options) => {
   })
 }
 
-/** Puts status and headers into the reply. @returns the payload. */
+/** Sets the status and headers of the reply. Returns the payload. */
 async function putInto(reply: FastifyReplyLike, response: Response): Promise<Buffer> {
   reply.code(response.status)
   for (const [name, value] of response.headers) reply.header(name, value)
   return Buffer.from(await response.arrayBuffer())
 }
 
-/** `null` for a stream. */
+/** Returns the body of a payload; `null` for a stream. */
 function bodyOf(payload: unknown): string | Uint8Array | null {
   if (payload === undefined || payload === null) return ''
   return typeof payload === 'string' || payload instanceof Uint8Array ? payload : null
 }
 
 /**
- * Plugin for Fastify: `await app.register(idempotencyKey, { … })` guards the routes of the instance and of those in it that
- * are declared later.
+ * Plugin for Fastify: `await app.register(idempotencyKey, { … })` guards all routes that are declared later in the instance
+ * and in its child instances.
  */
 export const idempotencyKey: Plugin = Object.assign(guardRoutes, {
-  // As fastify-plugin does it: without these, hooks would hold for routes of the plugin alone.
+  // As fastify-plugin does. Without these, the hooks would apply only to routes of the plugin itself.
   [Symbol.for('skip-override')]: true,
   [Symbol.for('fastify.display-name')]: '@go-go-scope/idempotency-key',
   [Symbol.for('plugin-meta')]: { fastify: '5.x', name: '@go-go-scope/idempotency-key' },

@@ -6,20 +6,20 @@ import { type IdempotencyKeyOptions, type Settings, settingsOf } from './options
 import { parseKey } from './parse-key.js'
 import { malformedKey, missingKey, otherRequest, outstandingRequest, responseNotKept } from './problem-response.js'
 
-/** A request, whatever framework it is of. */
+/** A request, independent of the framework. */
 export interface IncomingRequest {
   readonly method: string
   /** Path and query. */
   readonly target: string
   /** The header `Idempotency-Key`. */
   readonly key: string | null | undefined
-  /** Aborts when the client has gone. */
+  /** Aborts when the client disconnects. */
   readonly signal?: AbortSignal
-  /** The body, which stays to be read by the handler. */
+  /** Returns the body. The handler can still read it afterwards. */
   body(): Promise<Uint8Array | string>
 }
 
-/** Decides what becomes of a request before its handler runs. */
+/** Decides, before a handler runs, whether its request is handled, replayed or refused. */
 export class Guard<Source> {
   readonly #settings: Settings<Source>
 
@@ -28,14 +28,16 @@ export class Guard<Source> {
     this.#settings = settingsOf(options)
   }
 
-  /** Bytes of the longest body that is kept. */
+  /** The maximum length in bytes of a body that is kept. */
   get maxBody(): number {
     return this.#settings.maxBody
   }
 
   /**
-   * @returns the answer to a request that is not to be handled; the run of one that is, or `undefined` where it is handled
-   *   without a guard.
+   * Claims the key of a request.
+   *
+   * @returns the response if the request must not be handled; otherwise its run, or `undefined` if it is handled without a
+   *   guard.
    */
   async begin(request: IncomingRequest, source: Source): Promise<Response | GuardedRun | undefined> {
     const { methods, required } = this.#settings
@@ -54,7 +56,7 @@ export class Guard<Source> {
         case 'running':
           return outstandingRequest()
         case 'failed':
-          // Its failures are not kept: somebody else has put it there.
+          // This package stores no failures, so other code has stored this one.
           throw claim.error
       }
     } catch (error) {

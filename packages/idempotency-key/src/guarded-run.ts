@@ -5,10 +5,10 @@ import { outstandingRequest, responseNotKept } from './problem-response.js'
 import { readBody } from './read-body.js'
 
 const RENEWALS_PER_LEASE = 3
-/** For how many leases the key stays claimed after the client has closed its connection. */
+/** The number of leases for which the key stays claimed after the client has disconnected. */
 const LEASES_WITHOUT_CLIENT = 10
 
-/** A request whose key is claimed, while its handler runs. One of the methods must be called when the handler has ended. */
+/** A claimed request while its handler runs. One of the methods must be called when the handler has ended. */
 export class GuardedRun {
   readonly #claim: ClaimedKey<KeptResponse>
   readonly #key: string
@@ -20,7 +20,7 @@ export class GuardedRun {
     this.#claim = claim
     this.#key = key
     this.#settings = settings
-    // `renew` never rejects. A lost claim shows when the response is reported.
+    // `renew` never rejects. A lost claim is detected when the response is reported.
     this.#renewal = setInterval(() => {
       if (--this.#renewalsLeft < 0) clearInterval(this.#renewal)
       else void claim.renew()
@@ -28,7 +28,7 @@ export class GuardedRun {
     this.#renewal.unref()
   }
 
-  /** Keeps the response of the handler, or frees the key. @returns the response to send, mostly the same one. */
+  /** Stores the response of the handler, or releases the key. Returns the response to send, usually the same one. */
   async finish(response: Response): Promise<Response> {
     const { status, headers } = response
     const keeps = this.#keeps(response)
@@ -36,7 +36,7 @@ export class GuardedRun {
     return (await this.#end(keeps, { status, headers, body })) ?? response
   }
 
-  /** As {@link finish}, for a response that is none of fetch. @returns another response to send instead of it. */
+  /** As {@link finish}, for a response that is not a fetch `Response`. Returns the response to send instead, if any. */
   settle(made: MadeResponse): Promise<Response | undefined> {
     return this.#end(this.#keeps(made), made)
   }
@@ -60,14 +60,14 @@ export class GuardedRun {
   }
 
   /**
-   * The client has closed its connection before the response. The handler may still run, so the key stays claimed. A handler that
-   * gives up with its client never ends a response, so the key does not stay claimed for ever.
+   * Limits the renewal after the client has disconnected. The handler may still run, so the key stays claimed for a while.
+   * Not forever, because a handler that stops when its client disconnects never ends its response.
    */
   clientLeft(): void {
     this.#renewalsLeft = LEASES_WITHOUT_CLIENT * RENEWALS_PER_LEASE
   }
 
-  /** The handler has thrown: the key is free again. */
+  /** Releases the key after the handler has thrown. */
   async abandon(): Promise<void> {
     clearInterval(this.#renewal)
     await this.#free('the handler threw')
@@ -78,7 +78,7 @@ export class GuardedRun {
     try {
       return keep({ status, headers })
     } catch (cause) {
-      // The work is done: an error of the app must neither have it done again nor keep the key claimed for ever.
+      // The work is done. An error in the app's `keep` must neither repeat the work nor keep the key claimed forever.
       this.#report('keep-failed', 'the option keep threw; the default has decided instead', cause)
       return keepByDefault({ status })
     }
@@ -94,12 +94,12 @@ export class GuardedRun {
     try {
       this.#settings.onProblem({ type, key: this.#key, message, ...(cause !== undefined && { cause }) })
     } catch {
-      // The listener is the app's; its response is not to fail by it.
+      // An error of the app's listener must not fail the response.
     }
   }
 }
 
-/** The response to a repeated request. */
+/** Returns the response to a repeated request. */
 export function answerOf(kept: KeptResponse): Response {
   return kept.body === null ? responseNotKept(kept.status) : replayOf(kept)
 }

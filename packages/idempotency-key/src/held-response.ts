@@ -1,7 +1,7 @@
 import type { MadeResponse } from './kept-response.js'
 import { headersOf, type NodeHeaders } from './node-headers.js'
 
-/** What is used of a response of Node. */
+/** The members of Node's response that are used. */
 export interface NodeResponse {
   statusCode: number
   statusMessage: string
@@ -25,9 +25,9 @@ type Method = (...args: Arguments) => unknown
 const WRITING = ['write', 'end', 'writeHead', 'flushHeaders', 'destroy'] as const
 
 /**
- * Holds back what a handler writes until `settle` has ended, which may send another response instead. `settle` is called without
- * the body, and the response is released, when the body becomes longer than `limit` bytes and when the handler destroys the
- * response, as `pipeline` does when its source fails.
+ * Holds back a handler's response until `settle` has resolved, which may give another response to send instead. If the body
+ * becomes longer than `limit` bytes, or if the handler destroys the response, as `pipeline` does when its source fails, `settle`
+ * is called without the body and the response is released.
  */
 export function holdResponse(
   response: NodeResponse,
@@ -65,7 +65,7 @@ class HeldResponse {
       destroy: (...args) => this.#destroy(args),
     }
     for (const name of WRITING) define(response, name, { value: methods[name], writable: true })
-    // With headersSent a framework leaves the response alone, as it must once a handler has ended it.
+    // `headersSent` keeps frameworks from writing to a response that a handler has ended.
     define(response, 'headersSent', { get: () => this.#headersSent })
   }
 
@@ -88,14 +88,14 @@ class HeldResponse {
     return this.#response
   }
 
-  // Not called for a client that disconnects: its handler still runs, and the key stays claimed.
+  // Not called when a client disconnects: the handler still runs, and the key stays claimed.
   #destroy(args: Arguments): NodeResponse {
     this.#calls.push({ name: 'destroy', args })
     this.#decide(null)
     return this.#response
   }
 
-  /** The same as setting status and headers one by one, by which they can be read. */
+  /** Sets status and headers one by one, so that they can be read later. */
   #writeHead([status, ...rest]: Arguments): NodeResponse {
     this.#begin()
     this.#response.statusCode = Number(status)
@@ -123,7 +123,7 @@ class HeldResponse {
     if (this.#settling) return
     this.#settling = true
     const made = { status: this.#response.statusCode, headers: headersOf(this.#response), body }
-    // The work is done: a response that could not be recorded is sent all the same.
+    // The work is done, so the response is sent even if it could not be stored.
     void this.#settle(made)
       .catch(() => undefined)
       .then((other) => this.#release(other))
@@ -144,7 +144,7 @@ class HeldResponse {
   }
 }
 
-/** Sends a response of fetch. Headers that are set already stay, where it has no others. */
+/** Sends a fetch `Response`. Headers that are already set stay unless it replaces them. */
 export async function sendResponse(target: NodeResponse, response: Response): Promise<void> {
   target.statusCode = response.status
   for (const [name, value] of response.headers) target.setHeader(name, value)
@@ -161,7 +161,7 @@ function pairs(flat: readonly unknown[]): [string, unknown][] {
   return flat.flatMap((name, at) => (at % 2 === 0 ? [[String(name), flat[at + 1]] as [string, unknown]] : []))
 }
 
-/** A name that stands several times, as that of cookies does, has all of its values: setting one replaces another. */
+/** Groups the values of repeated names, such as cookies, because setting one value would replace the others. */
 function byName(entries: readonly [string, unknown][]): [string, unknown][] {
   const all = new Map<string, [string, ...unknown[]]>()
   for (const [name, value] of entries) {

@@ -4,7 +4,7 @@ import type { IdempotencyKeyOptions } from './options.js'
 
 export type { IdempotencyKeyOptions, IdempotencyProblem } from './options.js'
 
-/** What is used of Hono's `Context`. */
+/** The members of Hono's `Context` that are used. */
 export interface HonoContext {
   req: {
     readonly raw: Request
@@ -32,7 +32,7 @@ export function idempotencyKey<Context extends HonoContext>(
         target: targetOf(raw.url),
         key: context.req.header('idempotency-key'),
         signal: raw.signal,
-        // Hono keeps what was read, so that handlers can read it too.
+        // Hono caches the body, so that handlers can read it too.
         body: async () => new Uint8Array(await context.req.arrayBuffer()),
       },
       context,
@@ -47,7 +47,7 @@ export function idempotencyKey<Context extends HonoContext>(
     const made = context.res
     const response = await run?.finish(made)
     if (response !== undefined && response !== made) {
-      // Hono would merge the headers of the two.
+      // Cleared first, because Hono would merge the headers of both responses.
       context.res = undefined
       context.res = response
     }

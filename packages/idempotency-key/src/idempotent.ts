@@ -2,18 +2,18 @@ import { invalidArgument } from '@go-go-scope/persistence-core/integration'
 import { Guard } from './guard.js'
 import type { IdempotencyKeyOptions } from './options.js'
 
-/** A handler of fetch's requests, as Bun.serve, Next.js, Deno and h3 take it; further arguments are handed on. */
+/** A fetch handler, as used by Bun.serve, Next.js, Deno and h3. Further arguments are passed through. */
 export type FetchHandler<Further extends unknown[]> = (
   request: Request,
   ...further: Further
 ) => Response | Promise<Response>
 
 /**
- * Guards a handler by the header `Idempotency-Key`: it runs once for each key, over all processes, and a repeated request
- * is sent the response of the first.
+ * Guards a handler by the header `Idempotency-Key`. The handler runs once per key over all processes. A repeated request gets
+ * the response of the first.
  *
- * @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`. The returned handler rejects with what `scope`,
- *   `fingerprint`, the handler and the store reject with.
+ * @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`. The returned handler rejects with the errors of `scope`,
+ *   `fingerprint`, the handler and the store.
  */
 export function idempotent<Further extends unknown[]>(
   handler: FetchHandler<Further>,
@@ -44,7 +44,7 @@ export function idempotent<Further extends unknown[]>(
   }
 }
 
-/** By its members: a library may have a class `Response` of its own. @throws PersistenceError `INVALID_ARGUMENT`. */
+/** Checks members, not the class, because a library may have its own `Response`. @throws PersistenceError `INVALID_ARGUMENT`. */
 function checkedResponse(made: Response | null | undefined): Response {
   if (typeof made?.status === 'number' && typeof made.headers === 'object' && 'body' in made) return made
   throw invalidArgument(
@@ -53,7 +53,7 @@ function checkedResponse(made: Response | null | undefined): Response {
   )
 }
 
-/** Path and query of a URL. */
+/** Returns path and query of a URL. */
 export function targetOf(url: string): string {
   const { pathname, search } = new URL(url)
   return pathname + search

@@ -2,28 +2,28 @@
 export interface KeptResponse {
   readonly status: number
   readonly headers: readonly (readonly [name: string, value: string])[]
-  /** Text where the bytes are UTF-8; `null` for a body that was not kept. */
+  /** Text if the bytes are UTF-8; `null` for a body that was not kept. */
   readonly body: string | Uint8Array | null
 }
 
-/** A response that has been made. */
+/** A response of a handler. */
 export interface MadeResponse {
   readonly status: number
   readonly headers: Headers
-  /** `null` for one that cannot be kept. */
+  /** `null` for a body that cannot be kept. */
   readonly body: Uint8Array | string | null
 }
 
 /**
- * Fields of one connection, which another one must not be told, and cookies, which may log somebody in. The length is
- * found anew.
+ * Headers that are not stored: those that belong to one connection, cookies, which may contain a session, and the length, which
+ * is computed again.
  */
 const NOT_KEPT = new Set([
   ...['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer', 'transfer-encoding'],
   ...['upgrade', 'set-cookie', 'date', 'content-length'],
 ])
 
-// A response with these has no body, and `Response` refuses one, an empty one too.
+// With these statuses `Response` refuses a body, even an empty one.
 const WITHOUT_BODY = new Set([204, 205, 304])
 
 export function keptOf({ status, headers, body }: MadeResponse): KeptResponse {
@@ -34,25 +34,25 @@ export function keptOf({ status, headers, body }: MadeResponse): KeptResponse {
   }
 }
 
-/** The response again, marked as a repetition. Its body must have been kept. */
+/** Returns the stored response, marked as replayed. Its body must have been kept. */
 export function replayOf({ status, headers, body }: KeptResponse): Response {
   const replayed = new Headers(headers.map(([name, value]): [string, string] => [name, value]))
   replayed.set('idempotency-replayed', 'true')
   const content = WITHOUT_BODY.has(status) ? null : typeof body === 'string' ? body : new Uint8Array(body ?? [])
-  // Given text, `Response` adds a content type.
+  // Bytes, because `Response` adds a content type to text.
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
   return new Response(bytes, { status, headers: replayed })
 }
 
-/** Text where it can be, which is shorter and can be read in the database. */
+/** Returns text if possible, which is shorter and readable in the database. */
 function storableBody(body: Uint8Array | string): string | Uint8Array {
   const text = typeof body === 'string' ? body : textOf(body)
-  // PGlite drops a mark at the beginning of a text.
+  // PGlite drops a byte order mark at the start of a text.
   if (text?.startsWith('\u{feff}')) return new TextEncoder().encode(text)
   return text ?? (body as Uint8Array)
 }
 
-/** `undefined` for bytes that are not UTF-8. */
+/** Returns the bytes as text; `undefined` if they are not UTF-8. */
 function textOf(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)

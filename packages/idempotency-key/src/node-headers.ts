@@ -1,4 +1,4 @@
-/** The headers of a response of Node, or of Fastify's reply. */
+/** Returns the headers of Node's response or Fastify's reply. */
 export function headersOf(response: { getHeaders(): NodeHeaders }): Headers {
   const headers = new Headers()
   for (const [name, values] of Object.entries(response.getHeaders())) {
@@ -7,5 +7,5 @@ export function headersOf(response: { getHeaders(): NodeHeaders }): Headers {
   return headers
 }
 
-/** What `getHeaders` of Node gives. */
+/** The result of Node's `getHeaders`. */
 export type NodeHeaders = Readonly<Record<string, number | string | readonly string[] | undefined>>

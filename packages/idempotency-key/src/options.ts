@@ -6,13 +6,13 @@ import {
   readOptions,
 } from '@go-go-scope/persistence-core/integration'
 
-/** What the option `onProblem` is called with. */
+/** The argument of the option `onProblem`. */
 export interface IdempotencyProblem {
   /**
    * - `response-not-stored`: the work is done and its response was sent, but a repeated request cannot get that response.
-   * - `claim-lost`: the lease ended while the handler ran, for example because the process was suspended. The handler may have
+   * - `claim-lost`: the lease expired while the handler ran, for example because the process was suspended. The handler may have
    *   run twice.
-   * - `key-not-freed`: the request failed, and its key stays claimed until the lease is over.
+   * - `key-not-freed`: the request failed, and its key stays claimed until the lease expires.
    * - `keep-failed`: the option `keep` threw.
    */
   readonly type: 'response-not-stored' | 'claim-lost' | 'key-not-freed' | 'keep-failed'
@@ -27,21 +27,21 @@ export interface ResponseHead {
   readonly headers: Headers
 }
 
-// Scope and fingerprint are methods, so that a handler of a subtype, such as the request that an app has extended, can be given.
-/** @typeParam Source What the framework calls a request: `Request`, Hono's `Context`, Fastify's or Express's request. */
+// Scope and fingerprint are methods, so that a function for a subtype, such as an app's extended request, is accepted.
+/** @typeParam Source The framework's request: `Request`, Hono's `Context`, Fastify's or Express's request. */
 export interface IdempotencyKeyOptions<Source> {
   /** Where keys are claimed and responses are kept: `persistence.idempotency`. */
   store: ClaimingIdempotencyProvider
   /**
-   * The owner of the keys, usually the id of the authenticated user or tenant. Keys of different owners are different keys, so
-   * that no user is sent the response of another.
+   * Returns the owner of the key, usually the id of the authenticated user or tenant. Keys of different owners are different keys,
+   * so that no user gets the response of another.
    */
   scope(source: Source): string | Promise<string>
-  /** ms after which the key of a process that died is free again. It is renewed while a handler runs. Default 30000. */
+  /** ms after which the key of a crashed process is free again. The lease is renewed while a handler runs. Default 30000. */
   lease?: number
-  /** ms that a response is kept. Default one day. */
+  /** ms for which a response is kept. Default one day. */
   ttl?: number
-  /** ms that a request waits while another request with its key is handled, before it is refused. Default 0. */
+  /** ms for which a request waits while another request with its key is handled. Then it is refused. Default 0. */
   wait?: number
   /** The HTTP methods whose requests are guarded. Default POST and PATCH. */
   methods?: readonly string[]
@@ -49,11 +49,11 @@ export interface IdempotencyKeyOptions<Source> {
   required?: boolean
   /** Returns a text that must be equal in a repeated request. Default: a hash of method, path, query and body. */
   fingerprint?(source: Source): string | Promise<string>
-  /** Decides whether a response is kept. Where it is not, the key is free again. Default: responses with a status below 500. */
+  /** Returns whether a response is kept. If not, the key is released. Default: responses with a status below 500 are kept. */
   keep?: (response: ResponseHead) => boolean
   /** The maximum length in bytes of a body that is kept. Default 1 MiB. */
   maxBody?: number
-  /** Called with problems that the response does not show. What it throws is ignored. */
+  /** Called with problems that the response does not show. Errors it throws are ignored. */
   onProblem?: (problem: IdempotencyProblem) => void
 }
 
@@ -83,24 +83,26 @@ const DAY_MS = 24 * 60 * 60_000
 const MEBIBYTE = 1024 ** 2
 
 /**
- * @throws PersistenceError `INVALID_ARGUMENT` for a store without claims and for a name that is no option, `INVALID_OPTION`
- *   for a value that cannot be used. That the lease is finite and no point in time, the store checks with each claim.
+ * Checks the options and fills in defaults.
+ *
+ * @throws PersistenceError `INVALID_ARGUMENT` for a store without claims and for an unknown option, `INVALID_OPTION` for an
+ *   invalid value. The store checks on each claim that the lease is finite and is not a point in time.
  */
 export function settingsOf<Source>(options: IdempotencyKeyOptions<Source>): Settings<Source> {
   const given = readOptions(options, NAMES as OptionNames<IdempotencyKeyOptions<Source>>, 'idempotencyKey')
   checkProvider(given.store, ['claim'], 'option store: the idempotency', 'idempotencyKey')
-  // A default would be one space of keys for all users.
+  // Required, because with a default all users would share their keys.
   if (typeof given.scope !== 'function') {
     throw invalidOption('scope', given.scope, 'a function that gives the id of the user or tenant whose keys they are')
   }
   const { lease = 30_000, ttl = DAY_MS, wait = 0, methods = ['POST', 'PATCH'], required = true } = given
   const { maxBody = MEBIBYTE, keep = keepByDefault, onProblem = () => undefined } = given
-  // With the first request it would be too late: an app that cannot answer any is to fail at its start.
+  // Checked here, so that an app that cannot answer any request fails at its start.
   for (const [name, value] of Object.entries({ lease, ttl })) {
     if (!(typeof value === 'number' && value > 0)) throw invalidOption(name, value, 'a positive number of ms')
   }
   if (!(typeof wait === 'number' && wait >= 0)) throw invalidOption('wait', wait, 'a number of ms from 0')
-  // After the handler it would be too late to refuse them.
+  // Checked here, because after the handler has run it is too late to refuse them.
   for (const name of ['fingerprint', 'keep', 'onProblem'] as const) {
     const value: unknown = given[name]
     if (value !== undefined && typeof value !== 'function') throw invalidOption(name, value, 'a function')

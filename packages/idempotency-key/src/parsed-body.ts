@@ -7,10 +7,9 @@ export interface ParsedRequest {
 }
 
 /**
- * A parsed body as what its hash is made of.
+ * Returns a parsed body in the form that is hashed.
  *
- * @throws PersistenceError `INVALID_ARGUMENT` for a request with a body that nobody has parsed: its hash would be equal to
- *   that of another body.
+ * @throws PersistenceError `INVALID_ARGUMENT` if the body was not parsed, because all such bodies would have the same hash.
  */
 export function parsedBody({ headers, body }: ParsedRequest): Uint8Array | string {
   if (typeof body === 'string' || body instanceof Uint8Array) return body

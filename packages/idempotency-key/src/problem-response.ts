@@ -1,4 +1,4 @@
-/** A refusal as RFC 9457 has it. */
+/** Returns a problem response as in RFC 9457. */
 export function problemResponse(status: number, title: string, detail: string): Response {
   return new Response(JSON.stringify({ title, status, detail }), {
     status,

@@ -1,8 +1,8 @@
 /**
- * The bytes of a response's body, which stays to be read.
+ * Returns the bytes of a response's body. The response can still be read afterwards.
  *
- * @returns `null` for one that is longer than `limit` bytes, for a stream of events, which may never end, and for one that
- *   breaks off or was read by the handler: whoever reads the response itself meets its error.
+ * @returns `null` for a body longer than `limit` bytes, for an event stream, which may never end, and for a body that breaks
+ *   off or was read by the handler. The reader of the response itself gets that error.
  */
 export async function readBody(response: Response, limit: number): Promise<Uint8Array | null> {
   if (response.bodyUsed || response.body?.locked === true) return null
@@ -17,7 +17,7 @@ export async function readBody(response: Response, limit: number): Promise<Uint8
     chunks.push(read.value)
     length += read.value.length
     if (length > limit) {
-      // Not awaited: the copy is cancelled only when the response itself has been read or cancelled too.
+      // Not awaited, because the copy is cancelled only when the response itself has been read or cancelled too.
       void reader?.cancel()
       return null
     }

@@ -2,7 +2,7 @@ import { byId, setText } from './dom.js'
 
 const STORED = `inspector ${location.pathname}`
 
-/** The token: from the fragment of the address, from this tab, or from who looks at the page. */
+/** The token, from the fragment of the address, from this tab's storage, or from the user. */
 export class Access {
   #token: string | null
   readonly #form: HTMLElement = byId('access')
@@ -12,7 +12,7 @@ export class Access {
   constructor(onToken: () => void) {
     const given = new URLSearchParams(location.hash.slice(1)).get('token')
     if (given !== null) {
-      // Out of the address, so that it stays in no history and no screenshot; the tab keeps it for a reload.
+      // Removed from the address, so that it is in no history and no screenshot. The tab keeps it for a reload.
       history.replaceState(null, '', location.pathname)
       sessionStorage.setItem(STORED, given)
     }
@@ -31,7 +31,7 @@ export class Access {
     return this.#token === null ? {} : { authorization: `Bearer ${this.#token}` }
   }
 
-  /** Takes the lists away and asks for the token, where there is one. @param why What the server said. */
+  /** Hides the lists and asks for the token, if the page uses one. @param why The server's message. */
   refuse(why: string): void {
     const first = this.#token === null
     this.#content.hidden = true

@@ -1,4 +1,4 @@
-/** What `rolldown.config.mjs` makes of the files of this folder: the text that a browser is sent. */
+/** The text that is sent to browsers. `rolldown.config.mjs` makes it from the files of this folder. */
 declare module 'inspector:page' {
   export const html: string
   export const style: string

@@ -16,13 +16,13 @@ const SIZE: Column<CacheRow> = {
   },
 }
 
-/** The cache by how its keys begin. */
+/** The cache by the start of its keys. */
 export const CACHE: ListOf<CacheRow> = {
   title: 'Cache',
   none: 'The cache is empty.',
   keys: 'Keys that begin with',
   columns: [SIZE, text('Entries', 'figure', ({ entries }) => (entries === undefined ? '' : count(entries)))],
-  // The keys of the others have nothing in common by which they could be named.
+  // Without a common start, the keys of a group cannot be named.
   offers: ({ startsWith = '' }, prefix) =>
     startsWith === '' ? [] : [{ label: 'Clear', action: { do: 'clear', prefix, startsWith } }],
 }
@@ -36,7 +36,7 @@ export function cacheRows({ groups }: CacheSurvey): Part<CacheRow> {
   return { items, more: false }
 }
 
-/** How old the figures are, and what they leave out. */
+/** Returns how old the figures are and what they leave out. */
 export function cacheRemark({ at, partial, groups }: CacheSurvey, { now }: View): string {
   if (groups.length === 0) return ''
   const age = Math.max(0, Math.round((now - at) / 1_000))

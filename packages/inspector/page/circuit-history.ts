@@ -1,20 +1,20 @@
-/** A time in which a circuit was seen in one state. Epoch ms on the server. */
+/** A period in which a circuit was seen in one state. Times are epoch ms on the server. */
 export interface Span {
   readonly state: string
   readonly from: number
   to: number
 }
 
-// Older than this is not shown.
+// Older states are not shown.
 const KEPT_MS = 10 * 60_000
-// Longer without a look, nobody knows what was between.
+// After a longer time without data, the state in between is unknown.
 const GAP_MS = 6_000
 
-/** The states of circuits since the page began to look: the database keeps only the last one of each. */
+/** The states of circuits since the page was opened. The database keeps only the last state of each. */
 export class CircuitHistory {
   readonly #spans = new Map<string, Span[]>()
 
-  /** Takes down what was seen. @param now Epoch ms on the server. */
+  /** Records the current states. @param now Epoch ms on the server. */
   see(circuits: readonly { readonly id: string; readonly state: string }[], now: number): void {
     for (const { id, state } of circuits) {
       const spans = this.#spans.get(id) ?? []

@@ -6,7 +6,7 @@ import type { CircuitHistory } from './circuit-history.js'
 import { element, setAttributes, setText } from './dom.js'
 import { percentage } from './format.js'
 
-/** What cells need besides their item. */
+/** The data that cells use besides their item. */
 export interface View {
   /** Epoch ms on the server. */
   readonly now: number
@@ -20,7 +20,7 @@ export interface Column<Info> {
   show(cell: HTMLElement, item: Shown<Info>, view: View): void
 }
 
-/** A column of text. Empty where there is nothing to say. */
+/** Returns a column of text. Cells without a value are empty. */
 export function text<Info>(
   label: string,
   className: string,
@@ -31,7 +31,7 @@ export function text<Info>(
 
 type Mood = 'good' | 'warn' | 'bad' | 'plain'
 
-/** A column of a word that is to be seen at once. */
+/** Returns a column with a highlighted word. */
 export function badge<Info>(
   label: string,
   of: (item: Shown<Info>) => readonly [word: string, mood: Mood],
@@ -47,7 +47,7 @@ export function badge<Info>(
   }
 }
 
-/** A column of progress, 0 to 100. */
+/** Returns a column of progress, 0 to 100. */
 export function progress<Info>(label: string, of: (item: Shown<Info>) => number | undefined): Column<Info> {
   return {
     label,
@@ -58,7 +58,7 @@ export function progress<Info>(label: string, of: (item: Shown<Info>) => number 
   }
 }
 
-/** Shows a bar with a figure beside it. @param percent 0 to 100 */
+/** Shows a bar with a figure next to it. @param percent 0 to 100 */
 export function showBar(cell: HTMLElement, percent: number, label: string, figure: string): void {
   if (cell.firstElementChild === null) {
     cell.append(element('div', { class: 'bar' }, element('progress', { max: 100 }), element('span')))
@@ -68,7 +68,7 @@ export function showBar(cell: HTMLElement, percent: number, label: string, figur
   setText(text as HTMLElement, figure)
 }
 
-/** A column of who has something: the process where it is known, else the name that the app gave. */
+/** Returns a column of owners: the process if known, else the owner's name. */
 export function owner<Info extends { owner: string; process?: OwnerProcess }>(label: string): Column<Info> {
   return {
     label,

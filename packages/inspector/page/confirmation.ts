@@ -4,7 +4,7 @@ import { visible } from '../src/visible.js'
 import { byId, setText } from './dom.js'
 import type { Offer } from './lists.js'
 
-/** Names what a change will do, and has it done when somebody says so. */
+/** A dialog that describes a change and makes it when the user confirms. */
 export class Confirmation {
   readonly #dialog: HTMLDialogElement = byId('change')
   readonly #wrong: HTMLElement = byId('change-wrong')
@@ -12,7 +12,7 @@ export class Confirmation {
   readonly #order: (action: Action) => Promise<string>
   #offer: Offer | undefined
 
-  /** @param order Has it done. @returns what is so then. */
+  /** @param order Makes the change and returns the result, for people. */
   constructor(order: (action: Action) => Promise<string>) {
     this.#order = order
     this.#button.addEventListener('click', () => void this.#confirmed())
@@ -29,7 +29,7 @@ export class Confirmation {
 
   async #confirmed(): Promise<void> {
     if (this.#offer === undefined) return
-    // Once: a second press would be of what nobody has seen.
+    // Only once, because a second press would act on something that the user has not seen.
     this.#button.disabled = true
     try {
       const done = await this.#order(this.#offer.action)

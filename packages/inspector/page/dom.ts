@@ -1,6 +1,6 @@
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>
 
-/** An element. Text becomes text, whatever is in it: nothing here writes markup. */
+/** Creates an element. Text is never parsed as markup. */
 export function element<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   attributes: Attributes = {},
@@ -12,7 +12,7 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
   return made
 }
 
-/** An element of a drawing. */
+/** Creates an SVG element. */
 export function drawn<Name extends keyof SVGElementTagNameMap>(
   name: Name,
   attributes: Attributes,
@@ -31,12 +31,12 @@ export function setAttributes(target: Element, attributes: Attributes): void {
   }
 }
 
-/** Sets text only where it is another, so that a selection stays. */
+/** Sets text only if it differs, so that a selection stays. */
 export function setText(target: Node, text: string): void {
   if (target.textContent !== text) target.textContent = text
 }
 
-/** An element of the page. */
+/** Returns an element of the page. */
 export function byId<Type extends HTMLElement>(id: string): Type {
   const found = document.getElementById(id)
   if (found === null) throw new Error(`the page has no ${id}`)

@@ -4,13 +4,13 @@ import { byId, element } from './dom.js'
 
 const ALL = '*'
 
-/** Which keys are shown. */
+/** The filter for the keys that are shown. */
 export class Filter {
   readonly #prefix: HTMLSelectElement = byId('prefix')
   readonly #startsWith: HTMLInputElement = byId('starts-with')
   #known = ''
 
-  /** @param onChange Called when others are to be shown. */
+  /** @param onChange Called when the filter changes. */
   constructor(onChange: () => void) {
     this.#showPrefixes([])
     this.#prefix.addEventListener('change', () => {
@@ -43,7 +43,7 @@ export class Filter {
     this.#enable()
   }
 
-  /** Keys are looked up in one prefix. */
+  /** Enables the key filter, which needs a single prefix. */
   #enable(): void {
     this.#startsWith.disabled = this.#prefix.value === ALL
     this.#startsWith.placeholder = this.#startsWith.disabled ? 'choose a prefix first' : ''

@@ -18,18 +18,18 @@ import { showStrip } from './strip.js'
 /** A list of the page. */
 export interface ListOf<Info> {
   readonly title: string
-  /** What it says where there is nothing in it. */
+  /** The text of an empty list. */
   readonly none: string
-  /** What its keys are. */
+  /** The heading of its keys. */
   readonly keys: string
   readonly columns: readonly Column<Info>[]
   /** Whether its items have values. */
   readonly values?: true
-  /** What can be changed of an item. */
+  /** Returns the changes that can be made to an item. */
   readonly offers?: (item: Shown<Info>, prefix: string) => readonly Offer[]
 }
 
-/** A button that changes something, when it was confirmed. */
+/** A button for a change, which needs a confirmation. */
 export interface Offer {
   readonly label: string
   readonly action: Action
@@ -65,7 +65,7 @@ const LOCKS: ListOf<LockInfo> = {
     token === undefined ? [] : [{ label: 'Release', action: { do: 'lock release', prefix, key, token } }],
 }
 
-/** A circuit that is isolated is open until somebody closes it. */
+/** Returns the state to show. An isolated circuit stays open until a user closes it. */
 export const stateOf = ({ state, isolated }: Partial<CircuitInfo>): string =>
   isolated === true ? 'isolated' : (state ?? 'unknown')
 
@@ -139,7 +139,7 @@ const ENTRIES: ListOf<EntryInfo> = {
   offers: ({ key }, prefix) => [{ label: 'Delete', action: { do: 'entry delete', prefix, key } }],
 }
 
-/** The lists, in the order in which they stand. */
+/** The lists in the order of the page. */
 export const LISTS: { readonly [Name in keyof Required<Lists>]: ListOf<never> } = {
   tasks: TASKS as ListOf<never>,
   locks: LOCKS as ListOf<never>,
@@ -170,5 +170,5 @@ export const STANDBYS: ListOf<StandbyInfo> = {
   ],
 }
 
-/** Tells an item of a list from all others. */
+/** Returns a unique id of an item in its list. */
 export const idOf = ({ prefix, key }: Shown<object>): string => JSON.stringify([prefix, key])

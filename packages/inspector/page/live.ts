@@ -4,7 +4,7 @@ import { NotGivenError } from './server.js'
 const EVERY_MS = 1_000
 const LONGEST_MS = 15_000
 
-/** Looks again and again while the page can be seen: the next time when the last one has ended. */
+/** Polls while the page is visible. The next poll starts after the last one has ended. */
 export class Live {
   readonly #look: () => Promise<void>
   readonly #pause: HTMLElement = byId('pause')
@@ -14,7 +14,7 @@ export class Live {
   #paused = false
   #failures = 0
 
-  /** @param look Throws where it saw nothing. */
+  /** @param look One poll. Throws if it got no data. */
   constructor(look: () => Promise<void>) {
     this.#look = look
     this.#pause.addEventListener('click', () => {
@@ -27,7 +27,7 @@ export class Live {
     document.addEventListener('visibilitychange', () => (document.hidden ? clearTimeout(this.#timer) : this.now()))
   }
 
-  /** Looks at once. */
+  /** Polls at once. */
   now(): void {
     clearTimeout(this.#timer)
     if (this.#looking) this.#again = true
@@ -44,7 +44,7 @@ export class Live {
       if (!this.#paused) this.#tell('Live', 'live')
     } catch (error) {
       this.#failures++
-      // Asking again would change nothing.
+      // Polling again would be refused again.
       refused = error instanceof NotGivenError && error.refused
       this.#tell(error instanceof Error ? error.message : String(error), 'failing')
     }
@@ -63,7 +63,7 @@ export class Live {
     this.#tell(text, state)
   }
 
-  /** Only what is new is told: the text is read out. */
+  /** Sets the status only if it changed, because screen readers announce it. */
   #tell(text: string, state: string): void {
     const status = byId('status')
     setText(status, text)

@@ -99,7 +99,7 @@ function makePanels({ values, changeable }: Overview) {
   return made
 }
 
-/** Locks in memory are of one process, and nobody else can tell whose. */
+/** Returns a remark on locks in memory, which cannot be listed because only their own process knows them. */
 function remarkOf(name: Name, { database }: Overview): string {
   if (name !== 'locks' || database.locks === 0) return ''
   return `This process has granted ${database.locks} under its prefix, those in its memory among them, which are not listed.`

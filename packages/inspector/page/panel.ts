@@ -6,21 +6,21 @@ import { count } from './format.js'
 import { idOf, type ListOf, type Offer } from './lists.js'
 import { type Row, Rows } from './rows.js'
 
-/** What a panel asks of the page. */
+/** The actions of the page that a panel uses. */
 export interface PanelActions {
-  /** Absent where values are not shown. */
+  /** Absent if values are not shown. */
   readonly showValue?: (item: Shown<object>) => void
   readonly showMore?: () => void
-  /** Absent where nothing may be changed. */
+  /** Absent if no changes are allowed. */
   readonly change?: {
-    /** Whether what is of a prefix may be. */
+    /** Whether changes are allowed under a prefix. */
     readonly allows: (prefix: string) => boolean
-    /** Has somebody confirm it. */
+    /** Asks the user to confirm. */
     readonly ask: (offer: Offer) => void
   }
 }
 
-/** A list on the page: heading, table, and what there is to say where it is empty. */
+/** A list on the page: heading, table, and a text if it is empty. */
 export class Panel<Info extends object> {
   readonly element: HTMLElement
   readonly #list: ListOf<Info>
@@ -57,7 +57,7 @@ export class Panel<Info extends object> {
     )
   }
 
-  /** @param remark Said below the heading. */
+  /** @param remark Shown below the heading. */
   show({ items, more }: Part<Info>, view: View, remark = ''): void {
     this.#view = view
     setText(this.#count, items.length === 0 ? '' : `${count(items.length)}${more ? '+' : ''}`)
@@ -104,7 +104,7 @@ export class Panel<Info extends object> {
     }
   }
 
-  /** The buttons of what can be changed of an item. Those that stay the same stay, and with them the focus. */
+  /** Shows the buttons for the changes of an item. Unchanged buttons stay in place and keep the focus. */
   #offer(item: Shown<Info>, cell: HTMLElement): void {
     const { change } = this.#actions
     const changeable = item.prefix !== null && change?.allows(item.prefix) === true
@@ -124,7 +124,7 @@ export class Panel<Info extends object> {
 
   #valueButton(item: Shown<Info>): HTMLElement {
     const button = element('button', { type: 'button', 'aria-label': `Show the value of ${visible(item.key)}` }, 'Show')
-    // Where a row belongs to no known prefix, its key cannot be asked for.
+    // The value of a row with an unknown prefix cannot be requested.
     button.hidden = item.prefix === null
     button.addEventListener('click', () => this.#actions.showValue?.(item))
     return button

@@ -1,10 +1,10 @@
-/** A row that is shown, and how it takes what is new. */
+/** A row that is shown, and its update function. */
 export interface Row<Item> {
   readonly element: HTMLElement
   update(item: Item): void
 }
 
-/** Rows by key: those that stay are changed where they are, so that focus and selection stay, too. */
+/** Rows by key. Existing rows are updated in place, so that focus and selection stay. */
 export class Rows<Item> {
   readonly #parent: HTMLElement
   readonly #make: (item: Item) => Row<Item>
@@ -30,7 +30,7 @@ export class Rows<Item> {
       const row = this.#rows.get(key) ?? this.#make(item)
       this.#rows.set(key, row)
       row.update(item)
-      // What is there already is not moved: that would take the focus from it.
+      // A row that is already in place is not moved, because that would lose its focus.
       if (row.element === next) next = next.nextElementSibling
       else this.#parent.insertBefore(row.element, next)
     }

@@ -1,9 +1,9 @@
 import type { Action } from '../src/action.js'
 import type { Access } from './access.js'
 
-/** The server did not give what it was asked for. */
+/** The error when the server did not return the requested data. */
 export class NotGivenError extends Error {
-  /** Whether it wants to know who asks. */
+  /** Whether the server requires authorization. */
   readonly refused: boolean
 
   constructor(message: string, refused: boolean) {
@@ -14,12 +14,12 @@ export class NotGivenError extends Error {
 
 const PATIENCE_MS = 20_000
 
-/** Asks the server, at the path of the page itself. @throws NotGivenError */
+/** Requests data from the server, at the path of the page itself. @throws NotGivenError */
 export function ask<Answer>(access: Access, query: Readonly<Record<string, string>>): Promise<Answer> {
   return answerOf(`${location.pathname}?${new URLSearchParams(query)}`, { headers: access.headers })
 }
 
-/** Has the server change something. @returns what is so now. @throws NotGivenError */
+/** Requests a change. @returns the result, for people. @throws NotGivenError */
 export async function order(access: Access, action: Action): Promise<string> {
   const headers = { ...access.headers, 'content-type': 'application/json' }
   const body = JSON.stringify(action)
@@ -34,7 +34,7 @@ async function answerOf<Answer>(address: string, request: RequestInit): Promise<
   }).catch(() => {
     throw new NotGivenError('the server does not answer', false)
   })
-  // What stands between may answer with something else.
+  // A proxy in between may answer with something other than JSON.
   const answer = await response.json().catch(() => ({ error: `the server answered with status ${response.status}` }))
   if (response.ok) return answer
   throw new NotGivenError(String(answer.error), response.status === 403)

@@ -21,7 +21,7 @@ export function showStrip(cell: HTMLElement, spans: readonly Span[], now: number
   svg.replaceChildren(
     title,
     ...spans.map(({ state, from, to }) =>
-      // A state that was seen once has a width, too.
+      // A state that was seen only once gets a width too.
       drawn('rect', {
         class: state,
         x: at(from).toFixed(1),

@@ -15,7 +15,7 @@ interface Tile {
 
 const MOST_POINTS = 120
 
-/** What is going on, in a few figures. */
+/** The current activity in a few figures. */
 export class Tiles {
   readonly #rows: Rows<Tile>
   readonly #log: number[] = []

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Inspection, InspectOptions } from '@go-go-scope/persistence-core/public'
 import type { Action } from './action.js'
 
-/** What is used of an adapter to change what is under its prefix. */
+/** The members of an adapter that are used to make changes under its prefix. */
 export interface Changeable {
   inspect(options?: InspectOptions): Inspection
   readonly lock: { readonly kind: string; extend(key: string, ttl: number, owner: string): Promise<boolean> }
@@ -19,16 +19,16 @@ export interface Changeable {
   prune(): Promise<{ cache: number; idempotency: number }>
 }
 
-/** What is there is not what was named, and nothing was changed. */
+/** The error when an item is not as the action names it. Nothing was changed. */
 export class NotAsNamedError extends Error {}
 
 /**
- * Does what was asked for, and nothing else: what has changed since it was seen is left as it is.
+ * Makes exactly the requested change. An item that has changed since the user saw it is left alone.
  *
- * @param database Of the action's prefix.
- * @param show How a key is written in what it says.
- * @returns what is so now, in words.
- * @throws NotAsNamedError, and PersistenceError as the calls of the adapter do.
+ * @param database The adapter of the action's prefix.
+ * @param show Formats a key for messages.
+ * @returns the result, for people.
+ * @throws NotAsNamedError, and the PersistenceErrors of the adapter.
  */
 export async function act(database: Changeable, action: Action, show: (text: string) => string): Promise<string> {
   const key = 'key' in action ? action.key : ''
@@ -41,7 +41,7 @@ export async function act(database: Changeable, action: Action, show: (text: str
       await freeClaim(database, key, action.generation, named)
       return `${named} can be claimed`
     case 'circuit reset':
-      // A reset would write a row for a key that was mistyped. To isolate what nobody has called yet may be meant.
+      // A reset of a mistyped key would write a row. Isolating a circuit before its first call may be intended.
       if ((await find(database.inspect().circuits({ startsWith: key }), key)) === undefined)
         throw new NotAsNamedError(`there is no circuit ${named}; nothing was changed`)
       await database.circuitBreaker.reset(key)
@@ -71,7 +71,7 @@ export async function act(database: Changeable, action: Action, show: (text: str
   }
 }
 
-/** Ends the hold under that token; a newer holder keeps its own. */
+/** Releases the lock with that token. A newer holder keeps its lock. */
 async function releaseLock(database: Changeable, key: string, token: number, named: string): Promise<void> {
   if (database.lock.kind !== 'database') {
     throw new NotAsNamedError(
@@ -81,13 +81,13 @@ async function releaseLock(database: Changeable, key: string, token: number, nam
   const lock = await find(database.inspect().locks({ startsWith: key }), key)
   if (lock !== undefined && lock.token !== token)
     throw new NotAsNamedError(`the lock ${named} has the token ${lock.token}; nothing was changed`)
-  // A lease that ends with the next ms, and that of this owner only: a release could meet a holder that came meanwhile.
+  // Shortens this owner's lease to 1 ms. A forced release could hit a new holder.
   if (lock === undefined || !(await database.lock.extend(key, 1, lock.owner ?? '')))
     throw new NotAsNamedError(`nobody holds the lock ${named}; nothing was changed`)
-  await setTimeout(2) // It is free when this has ended.
+  await setTimeout(2) // Then the lease has expired.
 }
 
-/** Ends the claim of that generation, as the end of its lease would; a newer claim goes on. */
+/** Ends the claim of that generation, like the expiry of its lease. A newer claim stays. */
 async function freeClaim(database: Changeable, key: string, generation: number, named: string): Promise<void> {
   if (await database.idempotency.freeClaim(key, generation)) return
   const claim = await find(database.inspect().claims({ startsWith: key }), key)
@@ -98,7 +98,7 @@ async function freeClaim(database: Changeable, key: string, generation: number, 
   )
 }
 
-/** The item of that key. Of results it need not be the first that begins so: kept failures come last. */
+/** Returns the item with that key. A result need not be the first match, because kept failures come last. */
 async function find<Found extends { readonly key: string }>(
   items: AsyncIterable<Found>,
   key: string,

@@ -1,6 +1,6 @@
 import type { Action } from './action.js'
 
-/** What an action will do, as in "This will …". @param show How a key or prefix is written. */
+/** Describes an action, to follow "This will …". @param show Formats a key or prefix. */
 export function inWords(action: Action, show: (text: string) => string): string {
   const under = action.prefix === '' ? '' : ` of the prefix ${show(action.prefix)}`
   switch (action.do) {

@@ -1,9 +1,9 @@
 import { invalidArgument } from '@go-go-scope/persistence-core/integration'
 
-/** What each action takes besides the prefix. They are called as the commands of `scopedb` are. */
+/** The parameters of each action besides the prefix. Actions are named like the commands of `scopedb`. */
 interface Takes {
-  'lock release': { readonly key: string /** That was seen: a newer holder keeps its lock. */; readonly token: number }
-  'claim free': { readonly key: string /** That was seen: a newer claim goes on. */; readonly generation: number }
+  'lock release': { readonly key: string /** The one seen. A newer holder keeps its lock. */; readonly token: number }
+  'claim free': { readonly key: string /** The one seen. A newer claim goes on. */; readonly generation: number }
   'circuit reset': OfKey
   'circuit isolate': OfKey
   'result delete': OfKey
@@ -20,7 +20,7 @@ interface OfKey {
 
 export type ActionName = keyof Takes
 
-/** A change that somebody asks for. */
+/** A requested change. */
 export type Action = {
   [Name in ActionName]: {
     readonly do: Name /** Put before its key; `prune` looks at none. */
@@ -39,7 +39,7 @@ const FIELDS: { readonly [Name in ActionName]: { readonly [Field in keyof Takes[
   prune: {},
 }
 
-/** The action in what was sent. @throws PersistenceError `INVALID_ARGUMENT` */
+/** Parses an action. @throws PersistenceError `INVALID_ARGUMENT` */
 export function readAction(given: unknown): Action {
   const sent = (typeof given === 'object' && given !== null ? given : {}) as Readonly<Record<string, unknown>>
   if (typeof sent.do !== 'string' || !Object.hasOwn(FIELDS, sent.do)) {

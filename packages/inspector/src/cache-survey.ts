@@ -3,11 +3,11 @@ import type { Inspectable } from './options.js'
 import type { CacheGroup, CacheSurvey } from './overview.js'
 
 const PREFIXES = 20
-/** Of each prefix so many entries are looked at, so that a survey costs the same whatever there is. */
+/** The number of entries read per prefix, so that a survey has a bounded cost. */
 export const ENTRIES = 2_000
 const GROUPS = 30
 
-/** Counts entries and bytes by how keys begin. @param at Epoch ms. */
+/** Counts entries and bytes by the start of their keys. @param at Epoch ms. */
 export async function surveyCache(persistence: Inspectable, at: number): Promise<CacheSurvey> {
   const groups: CacheGroup[] = []
   let [prefixes, partial] = [0, false]

@@ -6,16 +6,16 @@ import type { Overview } from './overview.js'
 import { errorResponse, jsonResponse } from './responses.js'
 import { visible } from './visible.js'
 
-/** Has something done with a database under a prefix, and ends when that has ended. */
+/** Calls `change` with the database under a prefix and returns its result. */
 export type WriteUnder = (prefix: string, change: (database: Changeable) => Promise<string>) => Promise<string>
 
-/** A longer key than any database takes. */
+/** Longer than a key in any database. */
 const MOST_BYTES = 64 * 1024
 
 /**
- * Whose items may be changed; `undefined` where nothing may be.
+ * Returns the prefixes whose items may be changed; `undefined` if none.
  *
- * An adapter writes under its own prefix alone.
+ * An adapter writes only under its own prefix.
  */
 export function changeableBy(persistence: Inspectable, { write }: Settings): Overview['changeable'] {
   if (typeof write === 'function') return 'all'
@@ -23,9 +23,9 @@ export function changeableBy(persistence: Inspectable, { write }: Settings): Ove
   return write && prefix !== undefined ? { prefix } : undefined
 }
 
-/** Does what a request asks for that was found to be authorized. */
+/** Makes the change of an authorized request. */
 export async function changeBy(request: Request, persistence: Inspectable, settings: Settings): Promise<Response> {
-  // A form of another site can send any other type without asking first.
+  // A form on another site can send other content types without a CORS preflight.
   if (!/^application\/json *(;|$)/i.test(request.headers.get('content-type') ?? '')) {
     return errorResponse('a change is sent as application/json')
   }
@@ -49,13 +49,13 @@ export async function changeBy(request: Request, persistence: Inspectable, setti
   }
 }
 
-/** `undefined` where it is too long. */
+/** Returns the body as text; `undefined` if it is too long. */
 async function textOf(request: Request): Promise<string | undefined> {
   const decoder = new TextDecoder()
   let [text, length] = ['', 0]
   for await (const bytes of (request.body ?? []) as AsyncIterable<Uint8Array>) {
     length += bytes.length
-    // Read to its end, without keeping it: an answer to what is still being sent might not be heard.
+    // Drains the rest, because a client that is still sending might not read the answer.
     if (length > MOST_BYTES) continue
     text += decoder.decode(bytes, { stream: true })
   }

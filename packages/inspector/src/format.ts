@@ -5,7 +5,7 @@ const UNITS: readonly (readonly [ms: number, name: string])[] = [
   [1_000, 's'],
 ]
 
-/** A length of time in one unit, of which there are at least two. @param ms */
+/** Returns a duration in the largest unit that gives at least 2. @param ms */
 export function duration(ms: number): string {
   const [size, name] = UNITS.find(([size]) => ms >= 2 * size) ?? [1, 'ms']
   return `${Math.max(0, Math.round(ms / size))} ${name}`
@@ -15,7 +15,7 @@ export function duration(ms: number): string {
 export function bytes(count: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   let [size, power] = [count, 0]
-  // What would be rounded to the next unit is told in it.
+  // A value that would round up to the next unit is shown in that unit.
   for (; Math.round(size) >= 1024 && power < units.length - 1; power++) size /= 1024
   return `${power === 0 || size >= 99.95 ? Math.round(size) : size.toFixed(1)} ${units[power]}`
 }

@@ -7,15 +7,15 @@ import { pageResponse } from './page.js'
 import { errorResponse, jsonResponse } from './responses.js'
 import { readValue } from './value.js'
 
-/** Answers a request for the page, for its data, which is of the same path with a query, or for a change, which is a POST. */
+/** Answers requests for the page, for its data (the same path with a query), and for changes (POST). */
 export type InspectorHandler = (request: Request) => Promise<Response>
 
 /**
- * A page that shows what is in a database while apps use it, for any path of an app:
+ * Makes a page that shows the content of a database while apps use it. It can be mounted on any path:
  * `app.all('/inspector', (context) => inspect(context.req.raw))`. It changes nothing without the option `write`.
  *
- * @returns a handler of fetch's requests. It rejects with what `authorize` rejects with, and with nothing else.
- * @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`: also where neither `token` nor `authorize` is given.
+ * @returns a fetch handler. It rejects only with an error of `authorize`.
+ * @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`; also if neither `token` nor `authorize` is given.
  */
 export function inspector(persistence: Inspectable, options: InspectorOptions): InspectorHandler {
   const settings = settingsOf(persistence, options)
@@ -27,7 +27,7 @@ export function inspector(persistence: Inspectable, options: InspectorOptions): 
     if (refusal !== undefined) return errorResponse(refusal)
     const { searchParams: query } = new URL(request.url)
     const isPage = query.size === 0 && isReading(request)
-    // The page has nothing of the database in it, and must be there to ask for the token.
+    // The page itself contains no data, and it has to load before it can ask for the token.
     if (!(isPage && byToken) && !(await isAuthorized(request, settings))) {
       return errorResponse(byToken ? 'the token is missing or wrong' : 'you may not do this')
     }

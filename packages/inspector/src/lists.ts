@@ -1,18 +1,18 @@
 import type { Inspection, Item, ListOptions } from '@go-go-scope/persistence-core/public'
 import type { Lists, Part, Shown } from './overview.js'
 
-// What is sent each second, and drawn, has an end; who looks for more names a prefix and how the keys begin.
+// Limits what is sent and drawn each second. To find other items, a user filters by prefix and start of the key.
 const MOST = 500
 const USUAL = 25
-/** So many circuits are looked at for the open ones. */
+/** The number of circuits that are searched for open ones. */
 const CIRCUITS = 1_000
 
-/** Which part of the database is asked for. */
+/** The requested part of the database. */
 export interface Asked {
   /** `'*'` for all. */
   readonly prefix: string
   readonly startsWith: string
-  /** Items of the list of that name. */
+  /** Returns the maximum number of items in that list. */
   readonly limit: (list: keyof Lists) => number
 }
 
@@ -52,7 +52,7 @@ export async function readLists(inspection: Inspection, { prefix, startsWith, li
   }
 }
 
-/** The first items of a list that was asked for one more. */
+/** Returns the first items of a list that was read with one item more than the limit. */
 export async function partOf<Info extends object>(
   items: AsyncIterable<Item<Info>>,
   limit: number,

@@ -1,16 +1,16 @@
 import type { InspectorHandler } from './inspector.js'
 
-/** What is used of a request of Node, and of Express. */
+/** The members of Node's and Express's request that are used. */
 export interface NodeRequest {
   readonly method?: string | undefined
   readonly url?: string | undefined
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  /** What a parser of bodies has read, as that of Express or Fastify: then nothing of it is left to be read. */
+  /** The body that a body parser, such as Express's or Fastify's, has read. Then the stream is empty. */
   readonly body?: unknown
   [Symbol.asyncIterator]?(): AsyncIterator<Uint8Array>
 }
 
-/** What is used of a response of Node. */
+/** The members of Node's response that are used. */
 export interface NodeResponse {
   writeHead(status: number, headers: Record<string, string>): unknown
   end(body: Uint8Array): unknown
@@ -19,10 +19,10 @@ export interface NodeResponse {
 const EMPTY = new Uint8Array()
 
 /**
- * The handler for Node's `createServer`, Express and Fastify: `app.all('/inspector', toNodeHandler(inspect))`.
+ * Adapts the handler to Node's `createServer`, Express and Fastify: `app.all('/inspector', toNodeHandler(inspect))`.
  *
- * @returns what never rejects: that the handler has failed, as where `authorize` does, is told to `next`, or answered by 500
- * where there is none. Of what has failed the answer says nothing.
+ * @returns a handler that never rejects. An error, for example of `authorize`, goes to `next`. Without `next` the response is a
+ *   500 without details.
  */
 export function toNodeHandler(
   handler: InspectorHandler,
@@ -35,7 +35,7 @@ export function toNodeHandler(
       response.end(body)
     } catch (error) {
       if (next !== undefined) return next(error)
-      // A rejection would end the process: `createServer` takes no promise.
+      // `createServer` ignores promises, so a rejection would crash the process.
       response.writeHead(500, { 'content-length': '0' })
       response.end(EMPTY)
     }
@@ -46,17 +46,17 @@ function requestOf(from: NodeRequest): Request {
   const { method = 'GET', url = '/', headers: given } = from
   const headers = new Headers()
   for (const [name, values] of Object.entries(given)) {
-    // Those of HTTP/2 that are no headers begin with a colon.
+    // HTTP/2 pseudo-headers begin with a colon.
     if (!name.startsWith(':')) for (const value of [values ?? []].flat()) headers.append(name, value)
   }
-  // Who was meant is in the header; a URL could not be made of everything that can stand there.
+  // The host is only in the header, because not every value of it makes a valid URL.
   headers.set('host', String(given.host ?? given[':authority'] ?? ''))
   const path = url.startsWith('/') ? url : '/'
   const address = `http://host.invalid${path}`
-  // Streamed: nothing is read of what a stranger sends.
+  // Streamed, so that nothing of an unauthorized body is read.
   const streamed = { method, headers, body: bodyOf(from), duplex: 'half' } as RequestInit
   if (method === 'POST') return new Request(address, streamed)
-  // No other method is answered, and fetch has no requests of some.
+  // Other methods are refused anyway, and `Request` does not accept all of them, so PUT stands for them.
   return new Request(address, { method: method === 'GET' || method === 'HEAD' ? method : 'PUT', headers })
 }
 

@@ -10,7 +10,7 @@ import { type Clock, type Inspection, type InspectOptions, systemClock } from '@
 import type { WriteUnder } from './change.js'
 import type { DatabaseStats } from './overview.js'
 
-/** What is used of an adapter. */
+/** The members of an adapter that are used. */
 export interface Inspectable {
   inspect(options?: InspectOptions): Inspection
   stats(): Promise<DatabaseStats>
@@ -19,27 +19,26 @@ export interface Inspectable {
 /** One of `token` and `authorize` is required. */
 export interface InspectorOptions {
   /**
-   * What a request for data must have as `Authorization: Bearer …`, at least 16 characters. The page takes it from the
-   * fragment of its address, `/inspector#token=…`, which browsers send to nobody, or asks for it.
+   * The token that a request for data must send as `Authorization: Bearer …`, at least 16 characters. The page reads it from
+   * the fragment of its address, `/inspector#token=…`, which browsers do not send, or asks the user for it.
    */
   token?: string
-  /** Decides instead of a token whether a request may see the page and its data, as by the session of the app. */
+  /** Decides instead of a token whether a request may see the page and its data, for example by the app's session. */
   authorize?(request: Request): boolean | Promise<boolean>
   /**
-   * Names under which the app is reached, without a port. Default: those of the own machine, which are `localhost`,
-   * `127.0.0.1` and `[::1]`. A request whose `Host` is another is refused: a page of somebody else could have had its name
-   * resolve to this server.
+   * The host names of the app, without a port. Default: `localhost`, `127.0.0.1` and `[::1]`. A request with another `Host` is
+   * refused, which prevents DNS rebinding.
    */
   hosts?: readonly string[]
-  /** Whether stored values may be asked for, one at a time. Default `false`. */
+  /** Whether stored values may be read, one at a time. Default `false`. */
   values?: boolean
   /**
-   * Whether who may look may also change what is there: release a lock, free a claim, close a circuit, remove cache entries.
-   * `true`: by this adapter, so under its own prefix, and locks where it has them in the database. A function has each change
-   * made by an adapter of the prefix that it is given. Default `false`: the page only reads.
+   * Whether authorized users may also make changes: release a lock, free a claim, close a circuit, remove cache entries.
+   * `true`: with this adapter, so only under its own prefix, and locks only if it keeps them in the database. A function returns
+   * the adapter that makes the changes under a given prefix. Default `false`: the page only reads.
    */
   write?: boolean | WriteUnder
-  /** Where time comes from: give that of the adapter. Default: the machine's. */
+  /** The source of time. Use the adapter's clock. Default: the system clock. */
   clock?: Clock
 }
 
@@ -62,18 +61,18 @@ export interface Settings {
   readonly clock: Clock
 }
 
-/** The names of the own machine, to which a page answers if it is told of no others. */
+/** The default of `hosts`: the names of the local machine. */
 export const OWN_MACHINE: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
-// Fewer can be tried one after the other.
+// Shorter tokens can be guessed by trying.
 const SHORTEST_TOKEN = 16
 
 /**
- * @throws PersistenceError `INVALID_ARGUMENT` for what is no adapter and for a name that is no option, `INVALID_OPTION` for
- *   a value that cannot be used, and where nothing decides who may look.
+ * @throws PersistenceError `INVALID_ARGUMENT` if `persistence` is not an adapter or an option is unknown, `INVALID_OPTION` for
+ *   an invalid value, and if neither `token` nor `authorize` is given.
  */
 export function settingsOf(persistence: Inspectable, options: InspectorOptions): Settings {
   checkProvider(persistence, ['inspect', 'stats'], 'the whole', 'inspector')
-  // A token where the options are is not shown, for it is a secret.
+  // A string may be a token in the place of the options. It is a secret and not shown.
   if (typeof options === 'string')
     throw invalidArgument('inspector', 'options must be an object such as { token }, got a string')
   const given = readOptions(options, NAMES, 'inspector')
@@ -103,12 +102,12 @@ export function settingsOf(persistence: Inspectable, options: InspectorOptions):
   return { token, authorize, hosts: new Set(hosts.map((host) => host.toLowerCase())), values, write, clock }
 }
 
-/** @param got Says nothing of what is in a token, for it is a secret. */
+/** @param got Describes the value without its content, because a token is secret. */
 function invalidToken(wanted: string, got: string): PersistenceError {
   return new PersistenceError('INVALID_OPTION', 'options', `options: option token must be ${wanted}, got ${got}`)
 }
 
-/** The name in a `Host` header, in lower case; `undefined` for what is none. */
+/** Returns the name in a `Host` header in lower case; `undefined` if it is invalid. */
 export function hostName(host: string): string | undefined {
   return /^([\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.exec(host)?.[1]?.toLowerCase()
 }

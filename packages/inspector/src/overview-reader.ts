@@ -7,7 +7,7 @@ import { Paced } from './paced.js'
 
 const PREFIXES = 100
 
-/** Reads what the page shows. Lists are read each time; what looks at many rows is not. */
+/** Reads the data of the page. Lists are read on each request. Data that needs many rows is cached. */
 export class OverviewReader {
   readonly #persistence: Inspectable
   readonly #settings: Settings
@@ -22,7 +22,7 @@ export class OverviewReader {
     this.#cache = new Paced(() => surveyCache(persistence, clock.now()), clock)
   }
 
-  /** @param query Which part; see `askedBy`. */
+  /** @param query The requested part; see `askedBy`. */
   async read(query: URLSearchParams): Promise<Overview> {
     const asked = askedBy(query)
     const inspection = this.#persistence.inspect({ prefix: asked.prefix })
@@ -40,7 +40,7 @@ export class OverviewReader {
   }
 }
 
-/** What the page shows of it, and nothing else. */
+/** Returns only the statistics that the page shows. */
 async function readDatabase(persistence: Inspectable): Promise<DatabaseStats> {
   const { engine, waiting, locks, cache, sqliteVersion, serverVersion, file, location, fileBytes, walBytes } =
     await persistence.stats()

@@ -9,14 +9,14 @@ import type {
   TaskInfo,
 } from '@go-go-scope/persistence-core/public'
 
-/** What `stats()` of an adapter tells, as far as it is shown. What only a file or only a server has is absent elsewhere. */
+/** The part of an adapter's `stats()` that is shown. Members that only a file or only a server has are optional. */
 export interface DatabaseStats {
   engine: string
-  /** Calls that wait on this connection now. */
+  /** The number of calls that wait on this connection now. */
   waiting: number
-  /** Granted in this process under the adapter's prefix, some of which may have expired. */
+  /** Locks granted in this process under the adapter's prefix. Some may have expired. */
   locks: number
-  /** Reads of this adapter, and the entries under its prefix. */
+  /** The cache hits and misses of this adapter, and the number of entries under its prefix. */
   cache: { hits: number; misses: number; size: number; hitRatio: number }
   sqliteVersion?: string
   serverVersion?: string
@@ -26,33 +26,33 @@ export interface DatabaseStats {
   walBytes?: number
 }
 
-/** An item of a list as the page is sent it: what cannot be read has what is wrong with it, and what could be read. */
+/** An item of a list as it is sent to the page. An unreadable item has the reason, and the fields that could be read. */
 export type Shown<Info> = { readonly prefix: string | null; readonly key: string } & (
   | (Info & { readonly unreadable?: undefined })
   | (Partial<Info> & { readonly unreadable: string })
 )
 
-/** The beginning of a list. */
+/** The first items of a list. */
 export interface Part<Info> {
   readonly items: readonly Shown<Info>[]
   /** Whether there are more. */
   readonly more: boolean
 }
 
-/** The entries of a prefix whose keys begin alike. */
+/** The entries of a prefix whose keys have the same start. */
 export interface CacheGroup {
   readonly prefix: string
-  /** The key as far as its first `:` or `/`; empty for keys without one. */
+  /** The key up to its first `:` or `/`; empty for keys without one. */
   readonly startsWith: string
   readonly entries: number
   readonly bytes: number
 }
 
-/** What the cache holds, as far as it was looked at. */
+/** A summary of the cache entries that were read. */
 export interface CacheSurvey {
-  /** Those with the most bytes first. */
+  /** The groups with the most bytes first. */
   readonly groups: readonly CacheGroup[]
-  /** Whether there are entries that were not looked at, so that counts and sizes are those of a part. */
+  /** Whether some entries were not read, so that counts and sizes cover only a part. */
   readonly partial: boolean
   /** Epoch ms. */
   readonly at: number
@@ -66,11 +66,11 @@ export interface Lists {
   readonly circuits: Part<CircuitInfo>
   readonly claims: Part<ClaimInfo>
   readonly results: Part<ResultInfo>
-  /** Absent where the entries of all prefixes were asked for: the survey shows those. */
+  /** Absent if all prefixes were requested. The survey shows those entries. */
   readonly entries?: Part<EntryInfo>
 }
 
-/** What the page is sent each time it asks. */
+/** The data of the page on each request. */
 export interface Overview extends Lists {
   /** Epoch ms on the server. */
   readonly now: number
@@ -79,8 +79,8 @@ export interface Overview extends Lists {
   readonly cache: CacheSurvey
   readonly standbys: readonly StandbyInfo[]
   readonly clients: readonly ServedUser[]
-  /** Whether values may be asked for. */
+  /** Whether values may be read. */
   readonly values: boolean
-  /** Whose items may be changed; absent where nothing may be. An object, because any text may be a prefix. */
+  /** The prefixes whose items may be changed; absent if none. An object for one prefix, because any text may be a prefix. */
   readonly changeable?: 'all' | { readonly prefix: string }
 }

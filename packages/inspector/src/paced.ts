@@ -1,16 +1,16 @@
 import type { Clock } from '@go-go-scope/persistence-core/public'
 
-// It takes this part of the time at most: an engine that shares the thread of the app holds it for as long.
+// The maximum share of time spent reading, because an engine in the app's thread blocks the event loop meanwhile.
 const SHARE = 1 / 200
 const SOONEST_MS = 5_000
 
-/** Something that takes long to read, and so is read rarely, however many ask for it. */
+/** A value that is expensive to read, so it is cached and read rarely, however many callers ask for it. */
 export class Paced<Value> {
   readonly #read: () => Promise<Value>
   readonly #clock: Clock
   #last: Promise<Value> | undefined
   #reading = false
-  /** On the monotonic clock. */
+  /** When the next read is due, monotonic ms. */
   #due = Number.NEGATIVE_INFINITY
 
   constructor(read: () => Promise<Value>, clock: Clock) {
@@ -18,7 +18,7 @@ export class Paced<Value> {
     this.#clock = clock
   }
 
-  /** What was read last; who comes first waits for it. @throws what reading threw, and the next one reads again. */
+  /** Returns the last value. The first caller waits for it. @throws the error of reading. The next call reads again. */
   get(): Promise<Value> {
     if (!this.#reading && this.#clock.monotonic() >= this.#due) this.#start()
     return this.#last as Promise<Value>
@@ -28,7 +28,7 @@ export class Paced<Value> {
     this.#reading = true
     const started = this.#clock.monotonic()
     const reading = this.#read()
-    // Until the new one is there, the last one is given out.
+    // The old value is returned until the new one has been read.
     this.#last ??= reading
     reading.then(
       () => {

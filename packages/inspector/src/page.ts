@@ -4,7 +4,7 @@ import { htmlResponse } from './responses.js'
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-/** Nothing but what the page was made of runs in it or is fetched by it, and no text becomes markup. */
+/** The page runs and fetches only its own code, and never turns text into markup. */
 const POLICY = [
   "default-src 'none'",
   `script-src ${hashOf(script)}`,
@@ -21,7 +21,7 @@ const POLICY = [
 const [beforeStyle = '', beforeScript = '', rest = ''] = html.split(/\/\* (?:style|script) \*\//)
 const document = beforeStyle + style + beforeScript + script + rest
 
-/** The page. It is the same for everybody: what it shows, it asks for. @param byToken Whether it needs a token for that. */
+/** Returns the page, which contains no data and fetches it later. @param byToken Whether it needs a token for that. */
 export function pageResponse(byToken: boolean): Response {
   return htmlResponse(document.replace('data-access=""', byToken ? 'data-access="token"' : 'data-access="app"'), POLICY)
 }

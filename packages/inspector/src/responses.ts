@@ -1,4 +1,4 @@
-/** What every response has. No response says that another origin may read it. */
+/** The headers of every response. None allows another origin to read it. */
 const HEADERS = {
   'cache-control': 'no-store',
   'cross-origin-opener-policy': 'same-origin',
@@ -8,7 +8,7 @@ const HEADERS = {
   'x-frame-options': 'DENY',
 }
 
-/** For what is no document. */
+/** The policy of responses that are not documents. */
 const NOTHING = "default-src 'none'; frame-ancestors 'none'"
 
 export function jsonResponse(body: unknown, status = 200): Response {
@@ -18,7 +18,7 @@ export function jsonResponse(body: unknown, status = 200): Response {
   })
 }
 
-/** A response without data. @param error What is wrong, and what to do. */
+/** Returns a response without data. @param error What is wrong, and what to do. */
 export function errorResponse(error: string, status = 403): Response {
   return jsonResponse({ error }, status)
 }

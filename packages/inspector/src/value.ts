@@ -3,11 +3,11 @@ import type { Inspection } from '@go-go-scope/persistence-core/public'
 import type { Inspectable, Settings } from './options.js'
 import { errorResponse, jsonResponse } from './responses.js'
 
-/** Of what is longer, the beginning is shown. */
+/** Longer texts are cut to this length. */
 const CHARACTERS = 20_000
 const RESULTS = 10_000
 
-/** Reads one value, where that is allowed. @param query `of`, `prefix` and `key`. */
+/** Reads one value if that is allowed. @param query `of`, `prefix` and `key`. */
 export async function readValue(
   persistence: Inspectable,
   { values }: Settings,
@@ -25,14 +25,14 @@ export async function readValue(
 }
 
 function itemsFrom(inspection: Inspection, of: string | null, key: string) {
-  // A key stands before all that begin with it.
+  // A key sorts before all longer keys that begin with it.
   const first = { startsWith: key, limit: 1, values: true } as const
-  // But a kept failure stands behind all results.
+  // But a kept failure comes after all results.
   if (of === 'results') return inspection.results({ ...first, limit: RESULTS })
   return of === 'tasks' ? inspection.tasks(first) : inspection.entries(first)
 }
 
-/** As a console shows it, which has a form for everything that can be stored, also for what refers to itself. */
+/** Formats a value like a console, which can show everything that can be stored, including circular references. */
 function asText(value: unknown): string {
   const text = inspect(value, {
     depth: 10,

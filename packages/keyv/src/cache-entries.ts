@@ -6,11 +6,11 @@ export type CacheOfKeyv = Pick<SqlCacheProvider, 'get' | 'set' | 'has' | 'getMan
 /** The beginning of all stored keys, so that no store clears other entries of the app in the same cache. */
 const ROOT = 'keyv:'
 
-/** The entries of a cache that belong to Keyv. Keys are those of a store, with its namespace. */
+/** The entries of a cache that belong to Keyv. Keys include the namespace of their store. */
 export class CacheEntries {
   readonly #cache: CacheOfKeyv
 
-  /** @throws PersistenceError `INVALID_ARGUMENT` for what is no cache. */
+  /** @throws PersistenceError `INVALID_ARGUMENT` if `cache` is not a cache. */
   constructor(cache: CacheOfKeyv, store: string) {
     checkProvider(cache, ['getMany', 'entries'], 'the cache', store)
     this.#cache = cache
@@ -30,24 +30,24 @@ export class CacheEntries {
     return this.#cache.has(ROOT + key)
   }
 
-  // Calls of one turn share a statement, so that many keys need no method of their own here and in `setMany`.
+  // Calls in one turn of the event loop share a statement, so here and in `setMany` single calls are as fast as a batch.
   hasMany(keys: readonly string[]): Promise<boolean[]> {
     return Promise.all(keys.map((key) => this.has(key)))
   }
 
-  /** @param ttl ms; absent means for ever. */
+  /** @param ttl ms; absent means forever. */
   async set(key: string, value: unknown, ttl?: number): Promise<true> {
     await this.#cache.set(ROOT + key, value, ttl)
     return true
   }
 
-  /** @returns whether the key was there. */
+  /** Deletes an entry. Returns whether it existed. */
   async delete(key: string): Promise<boolean> {
     const [was = false] = await this.deleteMany([key])
     return was
   }
 
-  /** @returns for each key whether it was there. Two callers that delete it at the same time may both be told so. */
+  /** Deletes entries. Returns for each key whether it existed; with concurrent deletes, several callers may get `true`. */
   async deleteMany(keys: readonly string[]): Promise<boolean[]> {
     const were = await this.hasMany(keys)
     await this.#cache.deleteMany(keys.map((key) => ROOT + key))
@@ -59,7 +59,7 @@ export class CacheEntries {
     return this.#cache.clear({ startsWith: ROOT + start })
   }
 
-  /** The entries whose keys start with `start`, read a page at a time. */
+  /** Yields the entries whose keys start with `start`. Reads them page by page. */
   async *startingWith(start: string): AsyncGenerator<[key: string, value: unknown], void> {
     const entries = this.#cache.entries({ startsWith: ROOT + start })
     for await (const [key, value] of entries) yield [key.slice(ROOT.length), value]

@@ -1,7 +1,7 @@
 import { invalidArgument } from '@go-go-scope/persistence-core/integration'
 import { CacheEntries, type CacheOfKeyv } from './cache-entries.js'
 
-/** An entry as Keyv 6 hands it to a store. `expires`: epoch ms, absent for no expiry. */
+/** An entry as Keyv 6 passes it to a store. `expires`: epoch ms, absent for no expiry. */
 export interface KeyvStoreEntry {
   readonly key: string
   readonly value: unknown
@@ -9,23 +9,23 @@ export interface KeyvStoreEntry {
 }
 
 /**
- * A store of Keyv 6 over the cache of a persistence adapter. Make one for each Keyv, which gives it its namespace. It does
- * not close the adapter.
+ * A Keyv 6 store on the cache of a persistence adapter. Make one per Keyv, because Keyv sets its namespace. It does not close
+ * the adapter.
  */
 export class KeyvStore {
   /** Set by Keyv. */
   namespace: string | undefined
-  /** Tells Keyv that `set` takes the time of expiry. Without it Keyv would wrap the store. */
+  /** Tells Keyv that `set` accepts the time of expiry. Without it Keyv would wrap the store. */
   readonly capabilities: { readonly expires: true } = { expires: true }
   readonly #entries: CacheEntries
 
-  /** @throws PersistenceError `INVALID_ARGUMENT` for what is no cache. */
+  /** @throws PersistenceError `INVALID_ARGUMENT` if `cache` is not a cache. */
   constructor(cache: CacheOfKeyv) {
     this.#entries = new CacheEntries(cache, 'KeyvStore')
   }
 
   /**
-   * Read by Keyv 5 alone. Its times to live would be taken for times of expiry that are long past.
+   * Throws. Only Keyv 5 reads this member. Its times to live would be taken for times of expiry in the distant past.
    *
    * @throws PersistenceError `INVALID_ARGUMENT`.
    */
@@ -49,10 +49,10 @@ export class KeyvStore {
     return this.#entries.hasMany(this.#inNamespace(keys))
   }
 
-  /** @param expires Epoch ms; absent: no expiry. An entry that has expired already is removed. */
+  /** @param expires Epoch ms; absent: no expiry. A time in the past removes the entry. */
   async set(key: string, value: unknown, expires?: number): Promise<boolean> {
     if (expires === undefined) return this.#entries.set(this.#start + key, value)
-    // Keyv has computed it by this clock.
+    // Keyv computes `expires` with this clock.
     const ttl = expires - Date.now()
     if (ttl > 0) return this.#entries.set(this.#start + key, value, ttl)
     await this.#entries.delete(this.#start + key)
@@ -63,17 +63,17 @@ export class KeyvStore {
     return Promise.all(entries.map(({ key, value, expires }) => this.set(key, value, expires)))
   }
 
-  /** @returns whether the key was there. */
+  /** Deletes an entry. Returns whether it existed. */
   delete(key: string): Promise<boolean> {
     return this.#entries.delete(this.#start + key)
   }
 
-  /** @returns for each key whether it was there. */
+  /** Deletes entries. Returns for each key whether it existed. */
   deleteMany(keys: readonly string[]): Promise<boolean[]> {
     return this.#entries.deleteMany(this.#inNamespace(keys))
   }
 
-  /** Removes the entries of the namespace, and of no other. */
+  /** Removes the entries of this namespace only. */
   clear(): Promise<void> {
     return this.#entries.clear(this.#start)
   }
@@ -83,7 +83,7 @@ export class KeyvStore {
     for await (const [key, value] of this.#entries.startingWith(start)) yield [key.slice(start.length), value]
   }
 
-  /** What the keys of the namespace begin with. It ends in a way that no namespace contains, so that `a` and `a:b` stay apart. */
+  /** The start of all keys of the namespace. Its last character is escaped within namespaces, so that `a` and `a:b` stay apart. */
   get #start(): string {
     return `${(this.namespace ?? '').replaceAll('%', '%25').replaceAll(':', '%3A')}:`
   }

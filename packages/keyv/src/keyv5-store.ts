@@ -1,6 +1,6 @@
 import { CacheEntries, type CacheOfKeyv } from './cache-entries.js'
 
-/** An entry as Keyv 5 hands it to a store. `ttl`: ms, absent for no expiry. */
+/** An entry as Keyv 5 passes it to a store. `ttl`: ms, absent for no expiry. */
 export interface Keyv5StoreEntry {
   readonly key: string
   readonly value: unknown
@@ -8,22 +8,22 @@ export interface Keyv5StoreEntry {
 }
 
 /**
- * A store of Keyv 5 over the cache of a persistence adapter. Make one for each Keyv, which gives it its namespace. It does
- * not close the adapter. A `KeyvStore` of the same namespace reads its entries with Keyv 6.
+ * A Keyv 5 store on the cache of a persistence adapter. Make one per Keyv, because Keyv sets its namespace. It does not close
+ * the adapter. With Keyv 6, a `KeyvStore` of the same namespace reads its entries.
  */
 export class Keyv5Store {
-  /** Set by Keyv, which also puts it and a colon before each key. */
+  /** Set by Keyv, which also prepends it and a colon to each key. */
   namespace: string | undefined
-  /** Keyv 5 iterates only over stores of some dialects. Any of them will do. */
+  /** Keyv 5 iterates only over stores with certain dialects, so this is one of them. */
   readonly opts: { dialect: string } & Record<string, unknown> = { dialect: 'sqlite' }
   readonly #entries: CacheEntries
 
-  /** @throws PersistenceError `INVALID_ARGUMENT` for what is no cache. */
+  /** @throws PersistenceError `INVALID_ARGUMENT` if `cache` is not a cache. */
   constructor(cache: CacheOfKeyv) {
     this.#entries = new CacheEntries(cache, 'Keyv5Store')
   }
 
-  // The types of Keyv 5 demand the method. The store has no events.
+  // The types of Keyv 5 require this method. The store has no events.
   on(): this {
     return this
   }
@@ -44,7 +44,7 @@ export class Keyv5Store {
     return this.#entries.hasMany(keys)
   }
 
-  /** @param ttl ms; absent means for ever. */
+  /** @param ttl ms; absent means forever. */
   set(key: string, value: unknown, ttl?: number): Promise<boolean> {
     return this.#entries.set(key, value, ttl)
   }
@@ -53,17 +53,17 @@ export class Keyv5Store {
     return Promise.all(entries.map(({ key, value, ttl }) => this.set(key, value, ttl)))
   }
 
-  /** @returns whether the key was there. */
+  /** Deletes an entry. Returns whether it existed. */
   delete(key: string): Promise<boolean> {
     return this.#entries.delete(key)
   }
 
-  /** @returns whether one of the keys was there. */
+  /** Deletes entries. Returns whether at least one existed. */
   async deleteMany(keys: readonly string[]): Promise<boolean> {
     return (await this.#entries.deleteMany(keys)).includes(true)
   }
 
-  /** Removes the entries of the namespace; without one, all that Keyv has stored in the cache. */
+  /** Removes the entries of the namespace. Without a namespace it removes all entries of Keyv in the cache. */
   clear(): Promise<void> {
     return this.#entries.clear(startOf(this.namespace))
   }

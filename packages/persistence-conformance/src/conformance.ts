@@ -153,7 +153,7 @@ const SUITES: readonly EngineSuite[] = [
   standbyHistories,
 ]
 
-/** What the owner of a file does with it as a whole, whoever uses its adapter. */
+/** The suites of what the owner of a file does with the file as a whole. */
 const OF_OWNERS: ReadonlySet<EngineSuite> = new Set([
   backups,
   restores,
@@ -166,7 +166,7 @@ const OF_OWNERS: ReadonlySet<EngineSuite> = new Set([
   changesetSupport,
 ])
 
-/** What a file promises, or what is tested by statements of its dialect. */
+/** The suites of promises that only files make, and of tests that use statements of SQLite's dialect. */
 const OF_FILES: ReadonlySet<EngineSuite> = new Set([
   ...OF_OWNERS,
   sharedHandle,
@@ -194,30 +194,29 @@ export function conformance(runner: Runner, engine: EngineUnderTest): void {
   ownerConformance(runner, engine)
 }
 
-/** Declares what an adapter must hold, also one that another thread or process serves. */
+/** Declares the promises of an adapter, including one that is served by another thread or process. */
 export function adapterConformance(runner: Runner, engine: EngineUnderTest): void {
   ports(runner, engine)
   for (const suite of SUITES) if (!OF_OWNERS.has(suite)) suite(runner, engine)
 }
 
-/** Declares what the owner of a file must be able to do with it: copies, standbys, changesets. @param which All without it. */
+/** Declares the promises of a file's owner: copies, standbys, changesets. @param which Default: all of them. */
 export function ownerConformance(runner: Runner, engine: EngineUnderTest, which?: DependsOn): void {
   for (const suite of OF_OWNERS) suite(runner, engine, which)
 }
 
-/** All suites but one. */
 export function suitesWithout(left: EngineSuite): readonly EngineSuite[] {
   return SUITES.filter((suite) => suite !== left)
 }
 
-/** Declares what a client library of a database server must hold. */
+/** Declares the promises of an adapter on a client library of a database server. */
 export function serverConformance(runner: Runner, server: ServerEngineUnderTest): void {
   const engine = withoutFiles(server)
   ports(runner, engine)
   for (const suite of SUITES) if (!OF_FILES.has(suite)) suite(runner, engine)
 }
 
-/** Declares what the ports of an adapter promise, with locks of each kind. */
+/** Declares the promises of an adapter's ports, with locks of each kind. */
 export function ports(runner: Runner, engine: EngineUnderTest): void {
   portConformance(runner, 'ports', () => portsOf(engine))
   portConformance(runner, 'ports with locks in the database', () => portsOf(engine, { locks: 'database' }), ['lock'])
@@ -228,7 +227,7 @@ export async function portsOf(engine: EngineUnderTest, options?: OptionsUnderTes
   return { providers: await world.adapter(options), clock: world.clock, dispose: () => world.dispose() }
 }
 
-/** The suites of a server are not in {@link OF_FILES} and call none of the functions that this adds to the type. */
+/** Widens the type. That is safe, because suites for a server are not in {@link OF_FILES} and call no function for files. */
 export function withoutFiles(server: ServerEngineUnderTest): EngineUnderTest {
   return server as EngineUnderTest
 }

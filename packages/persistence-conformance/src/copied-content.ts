@@ -11,7 +11,7 @@ export async function fill(adapter: AdapterUnderTest, entries: number): Promise<
   await adapter.cache.setMany(Array.from({ length: entries }, (_, at) => [`entry-${at}`, ENTRY]))
 }
 
-/** Opens a copy in a place of its own, so that the copy itself stays as it is, and gives what `look` finds there. */
+/** Opens a copy of the copy, so that the copy itself is not changed, and returns the result of `look`. */
 export async function inCopy<Found>(
   world: World,
   copy: string,
@@ -27,7 +27,7 @@ export async function inCopy<Found>(
   }
 }
 
-/** Writes one entry after the other, each in a commit of its own, until it is stopped. */
+/** Writes entries one after the other, each in its own commit, until it is stopped. */
 export class Writing {
   /** The number of the last entry that was acknowledged. */
   acknowledged = 0
@@ -49,20 +49,19 @@ export class Writing {
   async #write(): Promise<void> {
     while (!this.#over) {
       const number = this.acknowledged + 1
-      // In one transaction: a copy has both or none.
+      // In one transaction, so a copy has both entries or neither.
       await this.#adapter.cache.setMany([
         [`first-${number}`, number],
         [`second-${number}`, number],
       ])
       this.acknowledged = number
-      // On a synchronous engine the writes would otherwise leave no turn for the answers of a thread; and one after the other
-      // without a pause took most of the time of these tests.
+      // Without a pause, a synchronous engine would starve the answers of threads, and writing took most of these tests' time.
       await new Promise((resolve) => setTimeout(resolve, 2))
     }
   }
 }
 
-/** Asserts that a copy holds everything up to a moment and nothing after it, and that the moment is not before `least`. */
+/** Asserts that a copy is a snapshot: it has all entries up to some number, which is at least `least`, and none after it. */
 export async function assertMoment(world: World, copy: string, least: number): Promise<void> {
   const keys = await inCopy(world, copy, ({ cache }) => Promise.all([cache.keys('first-*'), cache.keys('second-*')]))
   const [first, second] = keys.map((names) => names.map((name) => Number(name.split('-')[1])).sort((a, b) => a - b))
@@ -78,7 +77,7 @@ export async function assertMoment(world: World, copy: string, least: number): P
   )
 }
 
-/** What is in the world's folder beside the database and what engines keep with it. */
+/** Returns the files in the world's folder, except the database and the files that engines keep with it. */
 export function besideDatabase(world: World): string[] {
   return readdirSync(world.folder)
     .filter((name) => !/^app\.db(-wal|-shm)?$/.test(name))
@@ -86,6 +85,6 @@ export function besideDatabase(world: World): string[] {
 }
 
 // Some engines are slowed down from their third megabyte on.
-/** {@link fill} with so many, or more of the copy is over before it can be slowed down. */
+/** The number of entries for {@link fill}. With fewer, most of a copy is over before it can be slowed down. */
 export const ENTRIES = 60
 export const SLOWLY = { rate: 50, maxBytesPerSecond: 20_000_000 }

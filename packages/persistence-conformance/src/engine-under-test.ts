@@ -22,10 +22,10 @@ import type {
   Standby,
 } from '@go-go-scope/persistence-core'
 
-/** What the handle of an engine gives. */
+/** A row as an engine's handle returns it. */
 export type Row = Record<string, unknown>
 
-// What the suites call is what every front end exports; these are its names in the suites.
+// The suites call what every adapter package exports. These are its names in the suites.
 export type AdapterUnderTest = SqliteAdapter
 export type LocksUnderTest = SqlLockProvider
 export type LeaseUnderTest = SqlLockHandle
@@ -43,21 +43,21 @@ export type CopyProgressUnderTest = CopyProgress
 export type FollowOptionsUnderTest = FollowOptions & OpenOptions
 export type StandbyUnderTest = Standby<SqliteAdapter>
 
-/** Where an engine keeps the data of tests, if not in a file for each. */
+/** The places for the data of tests, for an engine that does not use a file per test. */
 export interface PlacesUnderTest {
-  /** Whether its handles are connections of their own, so that one can hold what another waits for. */
+  /** Whether handles are separate connections, so that one can hold what another waits for. */
   readonly several: boolean
-  /** A place that no other test uses, with the tables as an adapter has just made them, as `openHandle` takes it. */
+  /** Returns an unused place, for `openHandle`, with the tables as an adapter creates them. */
   take(): Promise<string>
   give(place: string): Promise<void>
-  /** Everything in it as text. */
+  /** Returns the whole content of a place as text. */
   dump(place: string): Promise<string>
-  /** Has every row refused whose key is LIKE `pattern`, until the test ends. @param table `cache`, `idempotency` or `circuit`. */
+  /** Refuses every row whose key is LIKE `pattern` until the test ends. @param table `cache`, `idempotency` or `circuit`. */
   refuseKeys(place: string, table: string, pattern: string): Promise<unknown>
 }
 
-// Handles of different engines have no type in common, so a handle parameter is `never` here and handles are
-// passed through `as never`: that is the one place where the suites go past the type checker.
+// Handles of different engines share no type, so handle parameters are `never`, and handles are passed with `as never`. Only
+// here the suites bypass the type checker.
 export interface AdapterClass {
   new (handle: never, options?: OptionsUnderTest): AdapterUnderTest
   open(path: string, options?: OpenOptionsUnderTest): Promise<AdapterUnderTest>
@@ -67,7 +67,7 @@ export type IdempotencyAdapterClass = new (handle: never, options?: OptionsUnder
 
 export type CacheAdapterClass = new (handle: never, options?: CacheAdapterOptions) => SqlCacheAdapter
 
-/** What a front end makes standbys with; the source of a test may also be what no adapter is. */
+/** The class that makes standbys. A test may also pass a source that is not an adapter. */
 export interface StandbyClassUnderTest {
   follow(source: never, options: FollowOptionsUnderTest): Promise<StandbyUnderTest>
 }
@@ -76,7 +76,7 @@ export interface ChangesetsUnderTest {
   record(): Promise<{ take(): Promise<Uint8Array>; close(): Promise<void> }>
 }
 
-/** What a front end does with a file as a whole. */
+/** The functions of a package for a file as a whole. */
 export interface FileFunctionsUnderTest {
   readonly BackupSchedule: Pick<typeof BackupSchedule, 'start'>
   verifyBackup(path: string, options?: { signal?: AbortSignal }): Promise<Backup>
@@ -86,27 +86,27 @@ export interface FileFunctionsUnderTest {
 }
 
 /**
- * One front end over a client library of a server. A file of its own must export it as `engine`, for the child processes to
- * import.
+ * One adapter package on a client library of a server. A module must export it as `engine`, so that child processes can
+ * import it.
  */
 export interface ServerEngineUnderTest {
   readonly name: string
   readonly SQLiteAdapter: AdapterClass
   readonly SQLiteIdempotencyAdapter: IdempotencyAdapterClass
   readonly SQLiteCacheAdapter: CacheAdapterClass
-  /** Opens a plain handle of the engine for reading and writing, and makes the file when it is missing. */
+  /** Opens a plain handle of the engine for reading and writing. Creates a missing file. */
   openHandle(path: string): Promise<object>
-  /** Makes the handle ready for an adapter with these options, where that takes time. May be repeated. */
+  /** Prepares the handle for an adapter with these options, if that takes time. May be called repeatedly. */
   reach?(handle: object, options: OptionsUnderTest): Promise<void>
-  /** Runs one statement of any kind on the handle, past the adapter. */
+  /** Runs one statement of any kind on the handle, bypassing the adapter. */
   rows(handle: object, sql: string, params?: readonly (string | number | null)[]): Promise<Row[]>
   closeHandle(handle: object): Promise<void>
   /** The file that exports this object as `engine`. */
   readonly module: URL
-  /** Its adapters use what another thread or process owns, which looks for changes on their behalf. */
+  /** Whether its adapters use a database owned by another thread or process, which watches for changes on their behalf. */
   readonly hasOwner?: boolean
   readonly places?: PlacesUnderTest
 }
 
-/** One front end over an engine of SQLite. */
+/** One adapter package on a SQLite engine. */
 export interface EngineUnderTest extends ServerEngineUnderTest, FileFunctionsUnderTest {}

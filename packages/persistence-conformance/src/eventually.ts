@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-/** Waits for what happens by itself, without a guess how long that takes: fails only when it never happens. */
+/** Waits for a condition without assuming a duration. Fails only if it never becomes true. */
 export async function eventually(
   what: string,
   condition: () => boolean | Promise<boolean>,

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import type { AdapterUnderTest } from './engine-under-test.js'
 import type { PortName } from './port-names.js'
 
-/** The stores that keep something under a key; a lock keeps nothing. */
+/** The stores that keep a value under a key. Locks keep none. */
 export type StoreName = Exclude<PortName, 'lock'>
 
 interface Store {
   write(adapter: AdapterUnderTest, key: string, value: number): Promise<unknown>
-  /** What was written under `key`, `null` where nothing. */
+  /** Returns the value written under `key`; `null` if there is none. */
   read(adapter: AdapterUnderTest, key: string): Promise<unknown>
 }
 
@@ -42,13 +42,12 @@ export async function writeAll(adapter: AdapterUnderTest, key: string, value: nu
   await Promise.all(names.map((name) => STORES[name].write(adapter, key, value)))
 }
 
-/** What each store holds under `key`. */
 export async function readAll(adapter: AdapterUnderTest, key: string): Promise<Record<string, unknown>> {
   const found = await Promise.all(names.map(async (name) => [name, await STORES[name].read(adapter, key)] as const))
   return Object.fromEntries(found)
 }
 
-/** What {@link readAll} gives where every store holds `value`. */
+/** Returns the result of {@link readAll} if every store has `value`. */
 export function everywhere(value: number | null): Record<string, unknown> {
   return Object.fromEntries(names.map((name) => [name, value]))
 }

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { EngineUnderTest } from './engine-under-test.js'
 
-/** What only one of the two sides has: the log and who reads it, and that a file is a standby. */
+/** The tables that only one side has: the log and its followers, and the mark of a standby. */
 const NOT_COPIED = /^(sqlite_|go_goscope_(changes|followers|standby)$)/
 
 /**
- * Every cell that a standby must have of its source, as text, by table: read by SQL of this test's own.
+ * Returns all cells that a standby must copy from its source, as text, by table. Reads them with the test's own SQL.
  *
- * @param path Of a file that nobody has open alone.
+ * @param path A file that no process has open exclusively.
  */
 export async function followedContents(engine: EngineUnderTest, path: string): Promise<Record<string, string[]>> {
   const handle = await engine.openHandle(path)
@@ -21,7 +21,7 @@ export async function followedContents(engine: EngineUnderTest, path: string): P
       if (NOT_COPIED.test(name)) continue
       const columns = await rows(`SELECT name FROM pragma_table_info('${name}')`)
       const cells = columns.map((column) => `typeof("${column.name}") || ' ' || quote("${column.name}")`)
-      // By their rowids a standby knows which of them have changed.
+      // A standby identifies changed rows by their rowids.
       if (wr === 0) cells.push('rowid')
       const found = await rows(`SELECT ${cells.join(" || ', ' || ")} AS cells FROM "${name}" ORDER BY 1`)
       contents[name] = found.map((row) => String(row.cells)).filter((row) => !row.includes("'log_end'"))
@@ -33,7 +33,6 @@ export async function followedContents(engine: EngineUnderTest, path: string): P
   }
 }
 
-/** One value for all of it, by which two sides are compared. */
 export function sha256Of(contents: Record<string, string[]>): string {
   return createHash('sha256').update(JSON.stringify(contents)).digest('hex')
 }

@@ -3,8 +3,8 @@ import { realTimers } from './real-timers.js'
 import type { World } from './world.js'
 
 /**
- * An adapter on the file of the world that is going to be followed. A follower writes into its source now and then, from
- * another thread: whoever writes there must be able to wait, for which a clock that stands still will not do.
+ * Returns an adapter on the world's file, for a test with a standby. A follower writes into its source now and then from
+ * another thread, so other writers must be able to wait. A clock that stands still does not allow that.
  */
 export async function followedSource(world: World, options: OptionsUnderTest = {}): Promise<AdapterUnderTest> {
   const adapter = await world.adapter({ clock: realTimers(world.clock.now), ...options })

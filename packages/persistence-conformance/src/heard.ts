@@ -1,13 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 
-/** Hears the messages of channels of `node:diagnostics_channel` until it is disposed of. */
+/** Records the messages of `node:diagnostics_channel` channels until it is disposed. */
 export class Heard<Message> implements Disposable {
-  /** Each message with the channel that it came by. */
+  /** Each message with its channel. */
   readonly messages: (readonly [channel: string, message: Message])[] = []
   readonly #channels: readonly string[]
   readonly #listener: (message: unknown, channel: string | symbol) => void
 
-  /** @param broken Throws at each message. */
+  /** @param broken Whether the listener throws on each message. */
   constructor(channels: readonly string[], broken = false) {
     this.#channels = channels
     this.#listener = (message, channel) => {

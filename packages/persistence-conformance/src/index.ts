@@ -1,4 +1,4 @@
-/** What an author of another adapter runs. */
+/** The suites for authors of other adapters. */
 export {
   adapterConformance,
   conformance,

@@ -1,11 +1,11 @@
 import type { AdapterUnderTest } from './engine-under-test.js'
 
 export interface LoadUnderWay {
-  /** Has the load give `value`; answers what its caller got. */
+  /** Ends the load with `value`. Returns what its caller got. */
   endWith(value: string): Promise<string>
 }
 
-/** A load of `key` that has begun and goes on until it is told its value. */
+/** Starts a load of `key` that runs until it is given its value. */
 export async function loadUnderWay(cache: AdapterUnderTest['cache'], key: string, ttl?: number): Promise<LoadUnderWay> {
   let end: (value: string) => void = () => undefined
   let answer: Promise<string> = Promise.resolve('')

@@ -8,12 +8,12 @@ interface Timer {
 }
 
 /**
- * A clock that stands still until told to move.
+ * A clock that stands still until it is moved.
  *
- * Waiting for a busy file goes through the clock as well: where connections really contend, tests use real time.
+ * Waiting for a busy file uses the clock too, so tests in which connections really contend use real time.
  */
 export class ManualClock {
-  // Off a whole second, so that rounding to seconds shows.
+  // Not a whole second, so that rounding to seconds is detected.
   #wall = Date.UTC(2026, 0, 1) + 123
   #monotonic = 5_000
   readonly #timers = new Set<Timer>()
@@ -22,7 +22,7 @@ export class ManualClock {
   #stops = 0
   #readingsLeft = 0
 
-  /** @param options.drags The clock of a process that gets little time to run: each reading moves it on, some by much. */
+  /** @param options.drags Simulates a process that gets little CPU time: each reading advances the clock, sometimes by a lot. */
   constructor({ drags = false }: { drags?: boolean } = {}) {
     this.#drags = drags
   }
@@ -46,23 +46,23 @@ export class ManualClock {
     }
   }
 
-  /** Timers that have not fired. */
+  /** The number of timers that have not fired. */
   get pending(): number {
     return this.#timers.size
   }
 
-  /** Whether one of those keeps the process alive. */
+  /** Whether a pending timer keeps the process alive. */
   get keepsAlive(): boolean {
     return [...this.#timers].some(({ keepAlive }) => keepAlive)
   }
 
-  /** Moves wall and monotonic time on without a timer firing, as time does while code runs. */
+  /** Advances wall and monotonic time without firing timers, as time passes while code runs. */
   readonly pass = (ms: number): void => {
     this.#wall += ms
     this.#monotonic += ms
   }
 
-  /** Moves wall and monotonic time on by `ms` and fires what falls due, in order, each at its own time. */
+  /** Advances wall and monotonic time by `ms` and fires the due timers in order, each at its own time. */
   readonly advance = (ms: number): void => {
     const end = this.#monotonic + ms
     for (let next = this.#nextUntil(end); next !== undefined; next = this.#nextUntil(end)) {
@@ -76,7 +76,7 @@ export class ManualClock {
     this.#monotonic = end
   }
 
-  /** Moves only the wall clock, forth or back, as an operator or a time server does. */
+  /** Moves only the wall clock, forward or back, as an operator or a time server does. */
   readonly jump = (ms: number): void => {
     this.#wall += ms
   }
@@ -84,7 +84,7 @@ export class ManualClock {
   #drag(): void {
     if (!this.#drags) return
     const stops = this.#readingsLeft-- === 0
-    // After ever more readings, so that of those that belong together each has its turn.
+    // After an increasing number of readings, so that each reading in a sequence is hit once.
     if (stops) this.#readingsLeft = ++this.#stops
     this.advance(stops ? STOPPED_MS : PER_READING_MS)
   }

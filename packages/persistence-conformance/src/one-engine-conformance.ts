@@ -9,8 +9,8 @@ import { restoreRefusals } from './suites/restore-refusals.js'
 const SUITES: readonly EngineSuite[] = [backupManners, backupRotation, restoreRefusals]
 
 /**
- * Declares the promises that one engine keeps for all: their code is the same on each, and each of their steps takes a
- * thread.
+ * Declares the promises that are tested on one engine for all of them, because their code is the same on each engine and
+ * each test step needs a thread.
  */
 export function oneEngineConformance(runner: Runner, engine: EngineUnderTest): void {
   ownerConformance(runner, engine, 'core')

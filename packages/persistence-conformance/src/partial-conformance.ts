@@ -23,10 +23,10 @@ import { twoConnections } from './suites/two-connections.js'
 import { unstoredResults } from './suites/unstored-results.js'
 import { values } from './suites/values.js'
 
-/** What depends on what the engine does in a thread: its values, its transactions and its errors. */
+/** The suites that depend on the engine in a thread: its values, transactions and errors. */
 const OF_ENGINES_IN_THREADS: readonly EngineSuite[] = [operationOrder, fencedStatements]
 
-/** What depends on the way to it, and is the same for all engines. */
+/** The suites that depend on the messages to the thread, which are the same for all engines. */
 const OF_THE_WAY_TO_THREADS: readonly EngineSuite[] = [
   sharedHandle,
   open,
@@ -37,19 +37,19 @@ const OF_THE_WAY_TO_THREADS: readonly EngineSuite[] = [
 ]
 
 /**
- * Declares what an engine in a thread of its own must hold: `whole` is all that it can, `engine` what depends on the engine,
- * and `way` what depends on the way to it, which is the same for all engines.
+ * Declares the promises of an engine in its own thread: `whole` for all of them, `engine` for those that depend on the
+ * engine, and `way` for those that depend on the messages to the thread, which are the same for all engines.
  */
 export function threadedConformance(runner: Runner, engine: EngineUnderTest, part: 'whole' | 'engine' | 'way'): void {
   if (part === 'whole') ports(runner, engine)
   else if (part === 'way') portConformance(runner, 'ports', () => portsOf(engine, { locks: 'database' }))
-  // The recorder of an engine answers within the call.
+  // An engine's change recorder is synchronous, so it is not available across threads.
   const whole = suitesWithout(changesetSupport)
   const suites = { whole, engine: OF_ENGINES_IN_THREADS, way: OF_THE_WAY_TO_THREADS }
   for (const suite of suites[part]) suite(runner, engine)
 }
 
-/** What depends on how a client library is called: types, errors, transactions, concurrency, notifications, opening and closing. */
+/** The suites that depend on the client library: types, errors, transactions, concurrency, notifications, opening, closing. */
 const OF_CLIENTS: readonly EngineSuite[] = [
   lifeCycle,
   fencing,
@@ -64,14 +64,14 @@ const OF_CLIENTS: readonly EngineSuite[] = [
   diagnostics,
 ]
 
-/** Declares what to test on one more client library of a server on which another one holds {@link serverConformance}. */
+/** Declares the tests for a further client library of a server that passes {@link serverConformance} with another one. */
 export function clientConformance(runner: Runner, server: ServerEngineUnderTest): void {
   const engine = withoutFiles(server)
   ports(runner, engine)
   for (const suite of OF_CLIENTS) suite(runner, engine)
 }
 
-/** What depends on how an engine is called: parameters, rows, errors, transactions, opening and closing. */
+/** The suites that depend on how an engine is called: parameters, rows, errors, transactions, opening and closing. */
 const BRIEF_SUITES: readonly EngineSuite[] = [
   lifeCycle,
   open,
@@ -82,7 +82,7 @@ const BRIEF_SUITES: readonly EngineSuite[] = [
   values,
 ]
 
-/** Declares the promises to test on one more version of an engine that holds all of them on another. */
+/** Declares the tests for a further version of an engine that passes all suites in another version. */
 export function briefConformance(runner: Runner, engine: EngineUnderTest): void {
   ports(runner, engine)
   for (const suite of BRIEF_SUITES) suite(runner, engine)

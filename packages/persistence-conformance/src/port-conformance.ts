@@ -10,10 +10,10 @@ import type { PortSuite, PortWorld } from './suite.js'
 const SUITES: readonly PortSuite[] = [lockPort, circuitBreakerPort, cachePort, checkpointPort, idempotencyPort]
 
 /**
- * Declares what every implementation of the ports promises, in memory or not.
+ * Declares the promises of every implementation of the ports, in memory or not.
  *
- * @param create Makes fresh providers for one test, with the clock they go by.
- * @param ports The ports that `create` provides; all when absent.
+ * @param create Makes new providers for one test, with their clock.
+ * @param ports The ports that `create` provides. Default: all.
  */
 export function portConformance(
   runner: Runner,

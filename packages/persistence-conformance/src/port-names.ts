@@ -2,7 +2,7 @@ import type { PersistenceProviders } from '@go-go-scope/persistence-core/ports'
 
 export type PortName = keyof PersistenceProviders
 
-// A record, so that the type checker names one that is missing.
+// A record, so that the type checker reports a missing one.
 const PORTS: Readonly<Record<PortName, true>> = {
   lock: true,
   circuitBreaker: true,

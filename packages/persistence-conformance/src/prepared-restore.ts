@@ -16,7 +16,7 @@ interface MadeBackup {
 
 const madeBackups = new Map<EngineUnderTest, Promise<MadeBackup>>()
 
-/** A file with an entry that is in the backup and one that is not. Nothing has it open any more. */
+/** Makes a file with one entry that is in the backup and one that is not. No process has it open. */
 export async function prepareRestore(
   world: World,
   use: (adapter: AdapterUnderTest) => Promise<unknown> = async () => undefined,
@@ -37,7 +37,7 @@ export async function prepareRestore(
   return { backup, dump }
 }
 
-/** Made once per engine: each backup takes a thread. */
+/** Made once per engine, because each backup needs a thread. */
 async function makeBackup(engine: EngineUnderTest): Promise<MadeBackup> {
   const world = await createWorld(engine)
   try {

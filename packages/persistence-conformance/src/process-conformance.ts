@@ -17,7 +17,7 @@ const SUITES: readonly EngineSuite[] = [
   dismissed,
 ]
 
-/** Declares the promises that take several processes to test. The children run on the runtime of the caller. */
+/** Declares the promises that need several processes to test. The child processes use the caller's runtime. */
 export function processConformance(runner: Runner, engine: EngineUnderTest): void {
   for (const suite of SUITES) suite(runner, engine)
 }

@@ -13,28 +13,28 @@ export async function forAll<T>(
   await fc.assert(fc.asyncProperty(arbitrary, predicate), {
     numRuns: Math.ceil(runs * Number(factor ?? 1)),
     ...(seed === undefined ? {} : { seed: Number(seed) }),
-    // Shrinking must end before the runner's own limit, or the example is never shown.
+    // Shrinking must end before the runner's own time limit, or the example is never shown.
     interruptAfterTimeLimit: 40_000 * Math.max(1, Number(factor ?? 1)),
     markInterruptAsFailure: true,
   })
 }
 
-/** Below this part of the examples, lists are tried in part too. */
+/** Below this share of the examples, only a part of each list is tried. */
 const BRIEF = 0.2
 const BRIEF_STEP = 4
 
 /**
- * What to try of `items`: all of them, unless CONFORMANCE_RUNS asks for a small part of the examples, because the same
- * code has been tried on all of them elsewhere and what is under test is the way to it. Then every fourth.
+ * Returns the items to try: all of them, or every fourth one if CONFORMANCE_RUNS asks for a small share of the examples. Then
+ * the same code is tried with all of them in another run, and this run tests how the code is reached.
  */
 export function someOf<T>(items: readonly T[]): readonly T[] {
   return partBelow(BRIEF, items)
 }
 
-/** Below this part of the examples, an engine stands for all which tries more. */
+/** Below this share of the examples, another run tries all items. */
 const FULLEST = 0.3
 
-/** As {@link someOf}, of items that our own code tells apart, and no engine: all of them where most examples are tried. */
+/** As {@link someOf}, for items that differ only for our own code, not for an engine. All are tried where most examples are. */
 export function someOfOurOwn<T>(items: readonly T[]): readonly T[] {
   return partBelow(FULLEST, items)
 }

@@ -35,7 +35,7 @@ export const PUBLISHED_TABLES: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** The published indexes: what each is on. */
+/** The published indexes with their columns. */
 export const PUBLISHED_INDEXES: Readonly<Record<string, string>> = {
   idx_cache_expires: 'go_goscope_cache(expires_at)',
   idx_checkpoints_task: 'go_goscope_checkpoints(task_id)',
@@ -43,7 +43,7 @@ export const PUBLISHED_INDEXES: Readonly<Record<string, string>> = {
   idx_idempotency_expires: 'go_goscope_idempotency(expires_at) WHERE expires_at IS NOT NULL',
 }
 
-/** Makes the file an empty one of go-go-scope 2.9. */
+/** Creates the empty tables of go-go-scope 2.9. */
 export async function createPublishedTables(world: World): Promise<void> {
   for (const [table, columns] of Object.entries(PUBLISHED_TABLES)) {
     await world.rows(`CREATE TABLE IF NOT EXISTS ${table} (${columns.join(', ')})`)
@@ -53,7 +53,7 @@ export async function createPublishedTables(world: World): Promise<void> {
   }
 }
 
-/** Fills the file with what 2.9.1 wrote for the prefix `app:`, its expiries in whole seconds rounded down. */
+/** Writes the rows that 2.9.1 wrote for the prefix `app:`, with expiry times rounded down to whole seconds. */
 export async function writePublishedRows(world: World): Promise<void> {
   const now = world.clock.now()
   const inOneHour = Math.floor((now + 3_600_000) / 1_000)

@@ -1,6 +1,6 @@
 import type { ClockUnderTest } from './engine-under-test.js'
 
-/** A clock with a wall time of the test's choice, and real waiting, for connections that contend. */
+/** Returns a clock with a wall time chosen by the test and with real timers, for connections that contend. */
 export function realTimers(now: () => number): ClockUnderTest {
   return {
     now,

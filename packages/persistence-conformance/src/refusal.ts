@@ -10,12 +10,12 @@ export interface Refusal extends Error {
 
 export interface ExpectedRefusal {
   code: string
-  /** Words the message must hold: the argument, the value, the fix. */
+  /** Texts that the message must contain: the argument, the value, the fix. */
   says?: readonly (string | RegExp)[]
 }
 
 /**
- * Asserts that `action` answers with a rejection (never a synchronous throw) that is a typed error of that code.
+ * Asserts that `action` rejects (and does not throw synchronously) with a typed error of that code.
  *
  * @returns the error.
  */
@@ -29,7 +29,7 @@ export async function refuses(action: () => Promise<unknown>, expected: Expected
   return expectRefusal(await outcome(promise), expected)
 }
 
-/** As {@link refuses}, for constructors and functions that are synchronous. */
+/** As {@link refuses}, for constructors and synchronous functions. */
 export function throwsRefusal(action: () => unknown, expected: ExpectedRefusal): Refusal {
   let value: unknown
   try {
@@ -59,7 +59,7 @@ function expectRefusal(result: Outcome, expected: ExpectedRefusal): Refusal {
   assert.equal(refusal._tag, 'PersistenceError')
   assert.equal(typeof refusal.retryable, 'boolean')
   assert.match(refusal.operation, /^[a-z]+(\.[a-z]+)?$/i, 'the error names its operation, and nothing else')
-  // `open` puts the path between the two.
+  // `open` has the path between the operation and the text.
   assert.match(
     refusal.message,
     new RegExp(`^${refusal.operation}(: | [^:]*:)`),

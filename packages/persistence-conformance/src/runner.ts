@@ -1,4 +1,4 @@
-/** The two functions the suites need of a test runner, so that they run on any. */
+/** The two functions of a test runner that the suites use, so that they run on any runner. */
 export interface Runner {
   describe(name: string, body: () => void): void
   /** @param timeoutMs How long `body` may take, in ms. */

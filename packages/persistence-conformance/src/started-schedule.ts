@@ -14,7 +14,7 @@ export interface Scheduled {
   readonly errors: unknown[]
 }
 
-/** A schedule on a folder of its own, by the clock of the world or of the machine. */
+/** Starts a schedule on its own folder, with the clock of the world or of the system. */
 export async function startSchedule(
   world: World,
   options: Partial<BackupScheduleOptionsUnderTest> = {},
@@ -33,20 +33,20 @@ export async function names(directory: string): Promise<string[]> {
   return (await readdir(directory)).sort()
 }
 
-/** Lets time pass while no backup is under way, until there are `count` of them. */
+/** Advances time while no backup is running, until there are `count` backups. */
 export async function untilBackups(world: World, { schedule, errors }: Scheduled, count: number): Promise<void> {
   for (let turn = 0; (await schedule.list()).length !== count; turn++) {
     assert.deepEqual(errors, [])
     assert.ok(turn < 2_000, `there are never ${count} backups`)
-    // The lock of the one that is at it; its lease goes by the same clock.
+    // The lock of a running backup. Its lease uses the same clock.
     const held = await world.rows('SELECT 1 FROM go_goscope_locks WHERE expires_at > 0')
-    // It may be taken between the look and this: less than its lease then goes by.
+    // The lock may be acquired after the query, so time advances by less than its lease.
     if (held.length === 0) world.clock.advance(20_000)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }
 
-/** Runs the schedule when the backup that it makes by itself is done. */
+/** Runs a backup of the schedule, after the one that it makes by itself is done. */
 export async function backUpWhenFree(schedule: BackupScheduleUnderTest): Promise<{ path: string; startedAt: number }> {
   for (;;) {
     try {

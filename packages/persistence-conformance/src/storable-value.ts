@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** Values that JSON cannot hold as they are. */
+/** Values that JSON cannot represent. */
 export const EXTENDED_VALUES: readonly unknown[] = [
   undefined,
   [undefined, 1],
@@ -26,7 +26,7 @@ export const EXTENDED_VALUES: readonly unknown[] = [
   { when: new Date(0), list: [new Map([['x', 1n]]), new Set([new Date(5)])], bytes: new Uint8Array([7]) },
 ]
 
-// No cached null at the top: there it looks like an absent key, which tests of their own tell apart.
+// No null at the top level, because a cached null looks like an absent key. Other tests cover that.
 export const storableValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
   { weight: 1, arbitrary: fc.constantFrom(...EXTENDED_VALUES) },

@@ -8,13 +8,13 @@ const DEFAULT_TIMEOUT_MS = 60_000
 
 type Check<T> = (name: string, body: (subject: T) => Promise<void>, timeoutMs?: number) => void
 
-/** What a test depends on: the runtime, the build of SQLite, which several runtimes share, or our own code alone. */
+/** What a test depends on: the runtime, the build of SQLite, which several runtimes share, or only our own code. */
 export type DependsOn = 'runtime' | 'build' | 'core'
 
 /**
- * Declares tests, of what depends on the runtime. `oncePerBuild` is for what the build of SQLite decides, `once` for what is
- * our own code on each engine, so that any of them stands for all; `inFile` for what only a file can promise, or what a test
- * can only look for in one; `betweenConnections` for what takes two connections, of which one waits for the other.
+ * Declares tests that depend on the runtime. `oncePerBuild` is for tests that depend on the build of SQLite, `once` for tests
+ * of our own code, for which one engine represents all; `inFile` for promises that only a file makes, or that can only be
+ * checked in a file; `betweenConnections` for tests with two connections, one of which waits for the other.
  */
 interface EngineCheck extends Check<World> {
   readonly oncePerBuild: Check<World>
@@ -24,8 +24,8 @@ interface EngineCheck extends Check<World> {
 }
 
 /**
- * A promise about an engine: `register` declares its tests, each of which gets a world of its own. With `which` only those
- * that depend on that.
+ * A promise about an engine. Calling it declares its tests, each with its own world. With `which`, only the tests that depend on
+ * that.
  */
 export type EngineSuite = (runner: Runner, engine: EngineUnderTest, which?: DependsOn) => void
 
@@ -57,7 +57,7 @@ export interface PortClock {
   advance(ms: number): void
 }
 
-/** Providers under test with the clock they go by. */
+/** Providers under test, with their clock. */
 export interface PortWorld {
   readonly providers: PersistenceProviders
   readonly clock: PortClock
@@ -102,7 +102,7 @@ function declare<T extends { dispose(): Promise<void> }>(
       try {
         await body(subject)
       } catch (failure) {
-        // A trouble in cleaning up after a failed test would only hide why it failed.
+        // An error of the clean-up would hide why the test failed.
         await subject.dispose().catch(() => undefined)
         throw failure
       }

@@ -1,4 +1,4 @@
-/** What the tests of this repository use besides; it is not published. */
+/** Further exports for the tests of this repository. Not published. */
 export { ports as portsOfAdapters } from './conformance.js'
 export { followedContents, sha256Of } from './followed-contents.js'
 export { portNames } from './port-names.js'

@@ -17,7 +17,7 @@ interface Closable {
   disconnect(): Promise<void>
 }
 
-/** What one test gets: a fresh folder, a fresh file, a clock that stands still, and handles that are closed after it. */
+/** The environment of one test: a new folder, a new file, a clock that stands still, and handles that are closed afterwards. */
 export class World {
   readonly engine: EngineUnderTest
   readonly folder: string
@@ -27,7 +27,7 @@ export class World {
   readonly #adapters: Closable[] = []
   readonly #handles = new Map<string, Promise<object>>()
 
-  /** @param place Where the engine keeps its data, if that is no file. */
+  /** @param place The place of the engine's data, if it is not a file. */
   constructor(engine: EngineUnderTest, folder: string, place?: string) {
     this.inFile = place === undefined
     this.engine = engine
@@ -35,23 +35,23 @@ export class World {
     this.path = place ?? join(folder, 'app.db')
   }
 
-  /** The harness's handle: a WAL file that is not flushed at each commit, because these tests cut no power. */
+  /** Returns the harness's handle: a file in WAL mode without a flush per commit, because these tests simulate no power failure. */
   handle(): Promise<object> {
     return this.#named('first', true)
   }
 
-  /** A handle of the same engine on the same file, as the engine gives it, opened once per `name`. */
+  /** Returns an unmodified handle of the same engine on the same file, opened once per `name`. */
   plainHandle(name: string): Promise<object> {
     return this.#named(name, false)
   }
 
-  /** A connected adapter on {@link handle}, by this world's clock. */
+  /** Returns a connected adapter on {@link handle}, with this world's clock. */
   async adapter(options: OptionsUnderTest = {}): Promise<AdapterUnderTest> {
     await this.makeFile()
     return this.connected(await this.handle(), options)
   }
 
-  /** A connected adapter on a second handle to the same file. */
+  /** As {@link adapter}, on a second handle. */
   async second(options: OptionsUnderTest = {}): Promise<AdapterUnderTest> {
     await this.handle()
     return this.connected(await this.#named('second', true), options)
@@ -65,23 +65,23 @@ export class World {
   }
 
   unconnected(handle: object, options: OptionsUnderTest = {}): AdapterUnderTest {
-    // A server's adapters have other locks by default; the suites say which they mean where it matters.
+    // Adapters of servers have another default for `locks`. Suites set it where it matters.
     const locks = this.inFile ? {} : { locks: 'process' as const }
     return this.track(new this.engine.SQLiteAdapter(handle as never, { clock: this.clock, ...locks, ...options }))
   }
 
   /**
-   * Sees to it that there is a file with our tables. Most tests are not about the first connect, and making the tables took
+   * Makes sure that there is a file with our tables. Most tests are not about the first connect, and creating the tables took
    * most of their time.
    */
   async makeFile(path: string = this.path): Promise<void> {
     if (this.engine.places !== undefined || existsSync(path)) return
     const bytes = await migratedFile(this.engine)
-    // Another call may have made it meanwhile.
+    // Another call may have created it meanwhile.
     if (!existsSync(path)) writeFileSync(path, bytes, { flag: 'wx', mode: 0o600 })
   }
 
-  /** As {@link open} does, of a file with our tables. */
+  /** As {@link open}, for a file that has our tables. */
   async openMade(options: OpenOptionsUnderTest = {}, path: string = this.path): Promise<AdapterUnderTest> {
     await this.makeFile(path)
     return this.open(options, path)
@@ -91,32 +91,32 @@ export class World {
     return this.track(await this.engine.SQLiteAdapter.open(path, options))
   }
 
-  /** A standby of the file of this world, or of what has it open, which is stopped when the test ends. */
+  /** Starts a standby of this world's file, or of an adapter that has it open. It is stopped when the test ends. */
   async follow(options: FollowOptionsUnderTest, source: object | string = this.path): Promise<StandbyUnderTest> {
     const standby = await this.engine.Standby.follow(source as never, { every: 5, ...options })
     this.track({ disconnect: () => standby.stop() })
     return standby
   }
 
-  /** Has `adapter` disconnected when the test ends. */
+  /** Disconnects `adapter` when the test ends. */
   track<T extends Closable>(adapter: T): T {
     this.#adapters.push(adapter)
     return adapter
   }
 
-  /** Runs one statement on a handle of its own, past every adapter. */
+  /** Runs one statement on a separate handle, bypassing every adapter. */
   async rows(sql: string, params: readonly (string | number | null)[] = []): Promise<Row[]> {
     return this.engine.rows(await this.plainHandle('raw'), sql, params)
   }
 
-  /** What an adapter calls its table of that kind. */
+  /** Returns the name of an adapter's table of that kind. */
   table(kind: 'cache' | 'checkpoints' | 'idempotency'): string {
     return this.inFile ? `go_goscope_${kind}` : `${this.path}.${kind}`
   }
 
   /**
-   * Begins a transaction that keeps adapters from writing the cache entry `k` and the circuit `api`, and others too in a
-   * file, until `COMMIT` or `ROLLBACK` is among {@link rows}.
+   * Begins a transaction that blocks adapters' writes to the cache entry `k` and the circuit `api`, and in a file all writes,
+   * until {@link rows} runs `COMMIT` or `ROLLBACK`.
    */
   async holdWrites(): Promise<void> {
     await this.rows(this.inFile ? 'BEGIN IMMEDIATE' : 'BEGIN')
@@ -128,13 +128,13 @@ export class World {
   async #holdRow(table: string, columns: string, key: string): Promise<void> {
     const held = await this.rows(`SELECT key FROM go_goscope_${table} WHERE key = ? FOR UPDATE`, [key])
     if (held.length > 0) return
-    // A row that is made and gone again: who writes it has to wait for what becomes of it.
+    // Inserts and deletes a row, so that other writers of the row have to wait for the end of the transaction.
     const zeros = columns.replaceAll(/\w+/g, "'0'")
     await this.rows(`INSERT INTO go_goscope_${table} (key, ${columns}) VALUES (?, ${zeros})`, [key])
     await this.rows(`DELETE FROM go_goscope_${table} WHERE key = ?`, [key])
   }
 
-  /** Everything in the file as text: equal texts mean that nothing was changed. */
+  /** Returns the whole content of the file as text. Equal texts mean that nothing was changed. */
   async dump(): Promise<string> {
     if (this.engine.places !== undefined) return this.engine.places.dump(this.path)
     const objects = await this.rows('SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name')
@@ -144,7 +144,7 @@ export class World {
     return JSON.stringify([objects, contents])
   }
 
-  /** Closes the reader of {@link rows}, for tests that look at the files themselves. */
+  /** Closes the handle of {@link rows}, for tests that examine the files themselves. */
   async closeRaw(): Promise<void> {
     const raw = this.#handles.get('raw')
     this.#handles.delete('raw')
@@ -157,7 +157,7 @@ export class World {
       try {
         await this.engine.closeHandle(await handle)
       } catch {
-        // Closed already, by the last adapter on it; engines differ in whether they mind.
+        // The last adapter on the handle has closed it. Some engines throw on a second close.
       }
     }
     rmSync(this.folder, { recursive: true, force: true })
@@ -175,7 +175,7 @@ export class World {
 
   async #open(name: string, tuned: boolean): Promise<object> {
     const handle = await this.engine.openHandle(this.path)
-    // No adapter is made on that of rows().
+    // No adapter uses the handle of `rows`.
     if (name !== 'raw') await this.engine.reach?.(handle, { clock: this.clock })
     if (tuned && this.engine.places === undefined) {
       await this.engine.rows(handle, 'PRAGMA journal_mode = WAL')
@@ -189,8 +189,8 @@ export async function createWorld(engine: EngineUnderTest): Promise<World> {
   return new World(engine, temporaryFolder(), await engine.places?.take())
 }
 
-// In memory where the system has such a file system: no test of a world cuts the power, and flushing its files took a third
-// of their time.
+// In memory if the operating system has such a file system: these tests simulate no power failure, and flushing files took a
+// third of their time.
 const MEMORY = '/dev/shm'
 const ENOUGH_BYTES = 256 * 1024 * 1024
 const PARENT = existsSync(MEMORY) && freeBytes(MEMORY) >= ENOUGH_BYTES ? MEMORY : tmpdir()
@@ -200,14 +200,14 @@ function freeBytes(folder: string): number {
   return bavail * bsize
 }
 
-/** A new folder, which the caller removes. Made within the call: by the pool's threads it took five times as much time. */
+/** Creates a folder, which the caller removes. Synchronous, because through the thread pool it took five times as long. */
 function temporaryFolder(): string {
   return mkdtempSync(join(PARENT, 'conformance-'))
 }
 
 const migratedFiles = new Map<EngineUnderTest, Promise<Uint8Array>>()
 
-/** The bytes of a file that an adapter has just made, with no prefix settled in it. Made once per engine. */
+/** Returns the bytes of a file that an adapter has just created, before any prefix was used. Made once per engine. */
 function migratedFile(engine: EngineUnderTest): Promise<Uint8Array> {
   const made = migratedFiles.get(engine) ?? makeMigratedFile(engine)
   migratedFiles.set(engine, made)

@@ -1,10 +1,10 @@
 import { type BatchObservableResult, context, createContextKey, type Meter, type Observable } from '@opentelemetry/api'
 import { databaseAttributes, namespaceOf, POOL } from './attributes.js'
 
-// The key by which all parts of OpenTelemetry tell one another to make no spans; its own function for it is in no API.
+// The context key that suppresses spans in all parts of OpenTelemetry. The function for it is not in the API package.
 const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
 
-/** What `stats()` of an adapter answers, as far as it is shown. Sizes are bytes; absent where a database has none. */
+/** The part of an adapter's `stats()` that is shown. Sizes are bytes, absent if a database has none. */
 export interface ObservedStats {
   readonly waiting: number
   readonly locks: number
@@ -13,25 +13,25 @@ export interface ObservedStats {
   readonly idempotency: number
   readonly cache: { readonly size: number }
   readonly clients?: readonly unknown[]
-  /** Of SQLite. */
+  /** SQLite only. */
   readonly file?: string
   readonly fileBytes?: number
   readonly walBytes?: number
-  /** Of a server. */
+  /** Servers only. */
   readonly location?: string
 }
 
-/** An adapter, as far as it is observed. */
+/** The members of an adapter that are observed. */
 export interface ObservedAdapter {
   stats(): Promise<ObservedStats>
   inspect(): { circuits(): AsyncIterable<{ readonly state?: string }> }
 }
 
 /**
- * Shows what `stats()` answers and how many circuits of the adapter's prefix are in which state, read at each collection. An
- * adapter that fails is left out of that collection, and the error goes to the SDK.
+ * Reports `stats()` and the number of circuits of the adapter's prefix by state, read at each collection. A failing adapter is
+ * left out of that collection, and the error goes to the SDK.
  *
- * @returns ends it.
+ * @returns a function that stops the reports.
  */
 export function observeAdapters(meter: Meter, adapters: readonly ObservedAdapter[]): () => void {
   const gauge = (name: string, unit: string, description: string): Observable =>
@@ -60,7 +60,7 @@ export function observeAdapters(meter: Meter, adapters: readonly ObservedAdapter
     if (stats.walBytes !== undefined) result.observe(log, stats.walBytes, attributes)
   }
   const read = async (result: BatchObservableResult): Promise<void> => {
-    // Spans of a collection would be traces of their own, one for each scrape.
+    // No spans, because each scrape would be a trace of its own.
     const silent = context.active().setValue(SUPPRESSED, true)
     const all = await context.with(silent, () => Promise.allSettled(adapters.map((one) => observe(one, result))))
     const failed = all.find((one) => one.status === 'rejected')
@@ -79,7 +79,7 @@ function databaseOf({ file, location = '' }: ObservedStats): { system: string; l
   return file === undefined ? { system: 'postgresql', location } : { system: 'sqlite', location: file }
 }
 
-/** All three, so that a state that no circuit has any more is shown as 0. */
+/** Returns the counts of all three states, so that a state without circuits is reported as 0. */
 async function countStates(adapter: ObservedAdapter): Promise<Map<string, number>> {
   const counts = new Map([
     ['closed', 0],

@@ -1,7 +1,7 @@
 import type { TracedCall, TracedDatabase } from '@go-go-scope/persistence-core/integration'
 import type { Attributes } from '@opentelemetry/api'
 
-// Names of the conventions for databases, which are stable. Written out: their package has 1 MB of them.
+// The names in the stable database conventions. Copied here, because their package is 1 MB.
 const SYSTEM = 'db.system.name'
 const NAMESPACE = 'db.namespace'
 const OPERATION = 'db.operation.name'
@@ -11,18 +11,18 @@ export const POOL = 'db.client.connection.pool.name'
 
 const known = new WeakMap<object, Attributes>()
 
-/** The attributes of a database. */
+/** Returns the attributes of a database. */
 export function databaseAttributes(database: Pick<TracedDatabase, 'system' | 'location'>): Attributes {
   const found = known.get(database)
   if (found !== undefined) return found
   const namespace = namespaceOf(database)
   const attributes = { [SYSTEM]: database.system, ...(namespace !== undefined && { [NAMESPACE]: namespace }) }
-  // Before it is connected, where it is is not known.
+  // The location is unknown until the database is connected.
   if (namespace !== undefined) known.set(database, attributes)
   return attributes
 }
 
-/** The attributes of a call: those of its database, its operation, and the error that it failed with. */
+/** Returns the attributes of a call: its database, its operation, and the error with which it failed. */
 export function callAttributes({ database, operation, error }: TracedCall): Attributes {
   return {
     ...databaseAttributes(database),
@@ -35,15 +35,15 @@ export function operationAttribute(operation: string): Attributes {
   return { [OPERATION]: operation }
 }
 
-/** The code of an error of the family, else the name of its class: never its message, which may have keys. */
+/** Returns the code of a PersistenceError, else the class name. Never the message, which may contain keys. */
 export function errorType(error: unknown): string {
   if (!(error instanceof Error)) return '_OTHER'
   return error.name === 'PersistenceError' && 'code' in error ? String(error.code) : error.name
 }
 
 /**
- * The name of a file without its folders; the database and schema of a server, as the conventions join them. `undefined`
- * for a database in memory.
+ * Returns the name of a file without its folders, or the database and schema of a server, joined as in the conventions.
+ * `undefined` for a database in memory.
  */
 export function namespaceOf({ system, location }: Pick<TracedDatabase, 'system' | 'location'>): string | undefined {
   if (location === '') return undefined

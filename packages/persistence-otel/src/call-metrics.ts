@@ -3,10 +3,10 @@ import type { Meter } from '@opentelemetry/api'
 import { callAttributes, databaseAttributes } from './attributes.js'
 import { followCalls } from './follow-calls.js'
 
-// Those of the conventions from 0.001 on; a call within the process is shorter.
+// In seconds. From 0.001 on these are the conventions' boundaries. Calls inside the process are shorter.
 const BOUNDARIES = [0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]
 
-/** How long calls take, and how many are under way. @returns ends it. */
+/** Reports the duration of calls and the number of calls in flight. Returns a function that stops it. */
 export function callMetrics(meter: Meter): () => void {
   const duration = meter.createHistogram('db.client.operation.duration', {
     description: 'How long calls take, from the call to its answer.',

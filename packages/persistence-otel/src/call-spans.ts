@@ -3,15 +3,15 @@ import { BATCH_SIZE, callAttributes, ERROR, errorType, namespaceOf } from './att
 import { followCalls } from './follow-calls.js'
 
 /**
- * A span for each call that somebody awaits, below the span of its caller: also where calls of several callers share a
- * statement, which each span then tells by the size of the batch.
+ * Makes a span for each awaited call, as a child of its caller's span. That also holds if calls of several callers share a
+ * statement. Each span then has the size of the batch.
  *
- * @returns ends it.
+ * @returns a function that stops it.
  */
 export function callSpans(tracer: Tracer): () => void {
   return followCalls<Span>({
     began(call) {
-      // It would be a part of the request that happened to bring it on.
+      // A background call would show up in whichever request happened to trigger it.
       if (call.background) return undefined
       const namespace = namespaceOf(call.database)
       const name = namespace === undefined ? call.operation : `${call.operation} ${namespace}`
@@ -21,7 +21,7 @@ export function callSpans(tracer: Tracer): () => void {
       if (call.calls !== undefined && call.calls > 1) span.setAttribute(BATCH_SIZE, call.calls)
       if (call.error !== undefined) {
         span.setAttribute(ERROR, errorType(call.error))
-        // Without the message, which may have keys.
+        // Without the message, which may contain keys.
         span.setStatus({ code: SpanStatusCode.ERROR })
       }
     },

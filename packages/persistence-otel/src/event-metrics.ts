@@ -10,7 +10,7 @@ import type { Meter } from '@opentelemetry/api'
 import { databaseAttributes, operationAttribute } from './attributes.js'
 import { subscribe } from './subscribe.js'
 
-/** What happened to caches, locks, circuits and claims, and what the diagnostics tell. @returns ends it. */
+/** Counts events of caches, locks, circuits and claims, and the diagnostics. Returns a function that stops it. */
 export function eventMetrics(meter: Meter): () => void {
   const counter = (name: string, unit: string, description: string) => meter.createCounter(name, { unit, description })
   const requests = counter('go_go_scope.cache.requests', '{request}', 'Keys that were read from a cache.')

@@ -1,17 +1,17 @@
 import { CHANNELS, type TracedCall } from '@go-go-scope/persistence-core/integration'
 import { subscribe } from './subscribe.js'
 
-/** What is made of each call. */
+/** The callbacks for each call. */
 export interface CallFollower<Kept> {
-  /** @returns what to keep until the call has ended; `undefined` for a call that is not followed. */
+  /** Called when a call begins. Returns what to keep until it ends; `undefined` for a call that is not followed. */
   began(call: TracedCall): Kept | undefined
-  /** Called with what the call has come to. */
+  /** Called when a call ends. */
   ended(call: TracedCall, kept: Kept): void
-  /** Called last for each call: after {@link ended}, or when nobody listens any more and its end will not be heard. */
+  /** Called last for each call: after {@link ended}, or when following stops before the call ends. */
   over(call: TracedCall, kept: Kept): void
 }
 
-/** Follows each call from its begin to its end. @returns ends it. */
+/** Follows each call from its begin to its end. Returns a function that stops it. */
 export function followCalls<Kept>({ began, ended, over }: CallFollower<Kept>): () => void {
   const underWay = new Map<TracedCall, Kept>()
   const end = subscribe({

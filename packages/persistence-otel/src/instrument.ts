@@ -13,8 +13,8 @@ import { eventMetrics } from './event-metrics.js'
 
 export interface InstrumentOptions {
   /**
-   * Adapters whose `stats()` and circuits are read at each collection of metrics. `stats()` counts rows: leave a database
-   * out whose tables are too large for that. Default: none.
+   * Adapters whose `stats()` and circuits are read at each collection of metrics. `stats()` counts rows, so leave out a
+   * database whose tables are too large for that. Default: none.
    */
   readonly adapters?: readonly ObservedAdapter[]
   /** Whether calls become spans. Default true. */
@@ -29,7 +29,7 @@ export interface InstrumentOptions {
 
 /** Ends with {@link Instrumentation.stop}, or with the block of `using`. */
 export interface Instrumentation extends Disposable {
-  /** Nothing is heard or read any more: calls under way end their spans now. Idempotent. Closes no adapter and no provider. */
+  /** Stops all spans and metrics. Calls in flight end their spans now. Idempotent. Closes no adapter and no provider. */
   stop(): void
 }
 
@@ -44,10 +44,10 @@ const NAMES: OptionNames<InstrumentOptions> = {
 }
 
 /**
- * Makes spans and metrics of what all adapters in this thread do, by OpenTelemetry's conventions for databases. No attribute
- * has a key or a value.
+ * Makes spans and metrics for all adapters in this thread, by OpenTelemetry's conventions for databases. No attribute contains
+ * a key or a value.
  *
- * @returns what ends it.
+ * @returns an object that stops it.
  * @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`.
  */
 export function instrument(options: InstrumentOptions = {}): Instrumentation {

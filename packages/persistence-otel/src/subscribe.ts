@@ -1,14 +1,14 @@
 import { subscribe as subscribeTo, unsubscribe } from 'node:diagnostics_channel'
 import { diag } from '@opentelemetry/api'
 
-/** What hears the messages of channels, by the names of the channels. */
+/** The listeners, by the names of their channels. */
 export type Listeners = Readonly<Record<string, (message: never) => void>>
 
 /**
- * Has each listener called with each message of its channel. What one throws goes to OpenTelemetry's `diag`: the runtimes
- * would make an uncaught exception of it.
+ * Subscribes each listener to its channel. An error in a listener goes to OpenTelemetry's `diag`, because the runtimes would
+ * make it an uncaught exception.
  *
- * @returns ends it.
+ * @returns a function that unsubscribes them.
  */
 export function subscribe(listeners: Listeners): () => void {
   const all = Object.entries(listeners).map(([name, listener]) => [name, guarded(listener)] as const)

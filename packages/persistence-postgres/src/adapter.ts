@@ -14,13 +14,13 @@ import type { PostgresStats } from './postgres-stats.js'
 import { isPglite, type PostgresHandle, sourceOf } from './wire/source-of.js'
 
 /**
- * All five providers over PostgreSQL, for every process of every host that uses the same database.
+ * All five providers over PostgreSQL, shared by all processes on all hosts that use the same database.
  *
- * Adapters on one handle share an ordered connection.
+ * Adapters on one handle share one connection, which runs their statements in order.
  */
 export class PostgresAdapter extends SqlAdapter {
   /**
-   * @param handle A pool, client or instance, which the last adapter on it ends unless `closeOnDisconnect` is `false`.
+   * @param handle A pool, client or instance. The last adapter on it ends it, unless `closeOnDisconnect` is `false`.
    * @throws PersistenceError `INVALID_OPTION`, `INVALID_ARGUMENT`, `SECOND_COPY`.
    */
   constructor(handle: PostgresHandle, options?: PostgresOptions) {
@@ -34,23 +34,23 @@ export class PostgresAdapter extends SqlAdapter {
   }
 
   /**
-   * Connects to a server, and makes the tables where they are missing.
+   * Connects to a server and creates missing tables.
    *
-   * @param url `postgres://user:password@host:port/database`; or, with PGlite, `memory:` for a database in this process,
-   *   which ends with the adapter, and `pglite:./folder` for one that is kept.
-   * @throws PersistenceError when the server cannot be reached or cannot keep the promises, with what to do.
+   * @param url `postgres://user:password@host:port/database`; or, with PGlite, `memory:` for a database in this process that
+   *   ends with the adapter, and `pglite:./folder` for one that is kept on disk.
+   * @throws PersistenceError when the server cannot be reached or cannot keep the promises. The message says what to do.
    */
   static open(url: string, options?: PostgresOpenOptions): Promise<PostgresAdapter> {
     return openPostgres(url, options, (handle, given) => new this(handle, given))
   }
 
   override stats(): Promise<PostgresStats> {
-    // What the dialect adds to the counts is the rest of the type.
+    // The dialect adds the fields that SqlStats lacks.
     return super.stats() as Promise<PostgresStats>
   }
 }
 
-/** The idempotency port alone. */
+/** Only the idempotency port. */
 export class PostgresIdempotencyAdapter extends SqlIdempotencyAdapter {
   /** As {@link PostgresAdapter}'s. */
   constructor(handle: PostgresHandle, options?: PostgresOptions) {
@@ -64,7 +64,7 @@ export class PostgresIdempotencyAdapter extends SqlIdempotencyAdapter {
   }
 }
 
-/** The cache port alone, in a table of its own where `tableName` is given. */
+/** Only the cache port. With `tableName` it has a table of its own. */
 export class PostgresCacheAdapter extends SqlCacheAdapter {
   /** As {@link PostgresAdapter}'s. */
   constructor(handle: PostgresHandle, options?: PostgresCacheOptions) {
@@ -78,7 +78,7 @@ export class PostgresCacheAdapter extends SqlCacheAdapter {
   }
 }
 
-/** PGlite flushes nothing: a default that it cannot keep would refuse every adapter over it. */
+/** The default durability. PGlite flushes nothing, so the default `power` would refuse every adapter over it. */
 function usualDurability(handle: PostgresHandle): Durability {
   return isPglite(handle) ? 'process' : 'power'
 }

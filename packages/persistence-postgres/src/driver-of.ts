@@ -5,7 +5,7 @@ import { checkNewsUrl, type DriverName, listenByUrl } from './wire/by-url.js'
 import { ReconnectingDriver } from './wire/reconnecting-driver.js'
 import type { Source } from './wire/wire.js'
 
-/** The ordered connection of an adapter, and what else its options say of connections. */
+/** The driver of an adapter: its one ordered connection, set up by the adapter's options. */
 export function driverOf(
   source: Source,
   { prepare, newsUrl, options }: Resolved<AdapterOptions>,

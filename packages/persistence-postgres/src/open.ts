@@ -16,14 +16,14 @@ import type { ReconnectingDriver } from './wire/reconnecting-driver.js'
 import { OwnConnections, type PostgresHandle } from './wire/source-of.js'
 import type { Source } from './wire/wire.js'
 
-/** Opens connections of its own and connects; on failure nothing stays open. */
+/** Opens connections of its own and connects an adapter. If that fails, nothing stays open. */
 export async function openPostgres<Adapter extends SqlAdapter>(
   url: string,
   options: PostgresOpenOptions | undefined,
   adapterOn: (handle: PostgresHandle, options: PostgresOpenOptions) => Adapter,
 ): Promise<Adapter> {
   checkUrl(url)
-  // PGlite flushes nothing: a default that it cannot keep would refuse every open of it.
+  // PGlite flushes nothing, so the default `power` would refuse every open of it.
   const usual = isServerUrl(url) ? 'power' : 'process'
   const given = resolvedOpen(options, usual)
   const { schema, durability, prepare, readOnly, driver } = given
@@ -56,12 +56,12 @@ function checkUrl(url: unknown): asserts url is string {
   )
 }
 
-/** Whether `place` names what stays when this process ends. */
+/** Whether `place` is a URL of a database that outlives this process. */
 export function isUrl(place: string): boolean {
   return isServerUrl(place) || folderOf(place) !== undefined
 }
 
-/** The folder that a URL names for PGlite; `undefined` where it names none. */
+/** Returns the folder of a `pglite:` URL, or `undefined` for any other URL. */
 export function folderOf(url: string): string | undefined {
   return url.startsWith(KEPT) && url.length > KEPT.length ? url.slice(KEPT.length) : undefined
 }

@@ -18,21 +18,21 @@ export interface PlaceOptions {
   /**
    * What an awaited write survives.
    *
-   * - `power`: a loss of power. A server with `fsync`, `full_page_writes` or `synchronous_commit` off is refused.
-   * - `process`: what the settings of the server promise.
-   * - `replicas`: also the loss of the primary. A server without a synchronous standby, or with another `synchronous_commit`
-   *   than `remote_apply`, is refused.
+   * - `power`: a power failure. A server with `fsync`, `full_page_writes` or `synchronous_commit` off is refused.
+   * - `process`: whatever the server's settings promise.
+   * - `replicas`: also the loss of the primary. A server is refused if it has no synchronous standby, or if
+   *   `synchronous_commit` is not `remote_apply`.
    *
    * Default `power`.
    */
   durability?: Durability
   /**
-   * Whether connections keep statements prepared. `auto`: they do, unless a pooler turns out to drop them. With a `Bun.SQL` the
-   * option of that decides. Default `auto`.
+   * Whether connections keep prepared statements. `auto`: yes, until a pooler turns out to drop them. A `Bun.SQL` decides by its
+   * own option. Default `auto`.
    */
   prepare?: Prepare
   /**
-   * Where to listen for notifications of changes by other processes: a URL that leads to the server past a pooler, or `false`
+   * Where to listen for notifications of changes by other processes: a URL that reaches the server without a pooler, or `false`
    * to poll every `watchInterval` instead. Default: the same server.
    */
   newsUrl?: string | false
@@ -43,9 +43,9 @@ export interface PostgresOptions extends AdapterOptions, PlaceOptions {}
 
 /** Options of `open`. */
 export interface PostgresOpenOptions extends PostgresOptions {
-  /** Never writes. A standby is taken only with it. Default `false`. */
+  /** Never writes. Required to connect to a standby. Default `false`. */
   readOnly?: boolean
-  /** The client library: `pg`, `postgres`, or `bun` for `Bun.SQL`. Default: the first of them that is there. */
+  /** The client library: `pg`, `postgres`, or `bun` for `Bun.SQL`. Default: the first one that is installed. */
   driver?: DriverName
 }
 
@@ -62,18 +62,20 @@ const OPTIONS: OptionNames<PostgresOptions> = { ...ADAPTER_OPTIONS, ...PLACE_OPT
 const CACHE_OPTIONS: OptionNames<PostgresCacheOptions> = { ...OPTIONS, tableName: true }
 const OPEN_OPTIONS: OptionNames<PostgresOpenOptions> = { ...OPTIONS, readOnly: true, driver: true }
 
-/** Checked options: where our tables are, and what the core takes. */
+/** Checked options: those of this package, and those for the core. */
 export interface Resolved<Options> {
   readonly schema: string
   readonly durability: Durability
   readonly prepare: Prepare
-  /** `undefined`: the same server. */
+  /** `undefined` means the same server. */
   readonly newsUrl: string | false | undefined
   readonly options: Options
 }
 
 /**
- * @param usual The durability where none is given.
+ * Checks options and fills in defaults.
+ *
+ * @param usual The default durability.
  * @throws PersistenceError `INVALID_OPTION`.
  */
 export function resolved(given: PostgresOptions | undefined, usual: Durability): Resolved<AdapterOptions> {
@@ -126,7 +128,7 @@ function checked(read: PostgresOptions, usual: Durability): Resolved<AdapterOpti
     throw invalidOption('newsUrl', got, 'like postgres://user:password@host:5432/database, or false')
   }
   if (typeof schema !== 'string' || !isName(schema)) throw badSchema(schema)
-  // An entry of an index takes 2,704 bytes, of which prefix and marks have 1,024 and more.
+  // An index entry holds at most 2,704 bytes. The prefix and separators take 1,024 or more of them.
   if (typeof maxKeyLength === 'number' && maxKeyLength > LONGEST_KEY_BYTES) {
     throw invalidOption('maxKeyLength', maxKeyLength, `at most ${LONGEST_KEY_BYTES} bytes on PostgreSQL`)
   }
@@ -139,16 +141,19 @@ export function isServerUrl(url: unknown): boolean {
   return typeof url === 'string' && /^postgres(ql)?:\/\//.test(url)
 }
 
-/** For messages: what is no URL of ours may be a mistyped one, with a password before its last `@` or in its parameters. */
+/**
+ * Removes secrets from `text` for a message. Text that is not a valid URL may be a mistyped one, with a password before its
+ * last `@` or in its parameters.
+ */
 export function withoutSecrets(text: string): string {
   return text.replace(/^([a-z][\w+.-]*:\/\/)?.*@/is, '$1…@').replace(/\?.*/s, '?…')
 }
 
-/** PostgreSQL cuts longer names short without a word. */
+/** Whether PostgreSQL accepts the name as it is. It silently truncates longer names. */
 function isName(schema: string): boolean {
   const bytes = Buffer.from(schema)
   if (schema === '' || bytes.length > 63 || schema.includes('\0') || /^pg_/i.test(schema)) return false
-  // Lone surrogates would all become the same character.
+  // Lone surrogates all become the same character, so different names would collide.
   return bytes.toString() === schema
 }
 

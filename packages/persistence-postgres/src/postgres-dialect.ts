@@ -21,7 +21,7 @@ import { TRANSACTION } from './sql/transaction.js'
 
 const dialects = new Map<string, Dialect>()
 
-/** The dialect over the tables of `schema`. One object each: calls share a statement if it is the same. */
+/** Returns the dialect for the tables of `schema`. Always the same object, because calls share a statement only by identity. */
 export function postgresDialect(schema: string, durability: Durability): Dialect {
   const name = `${durability} ${schema}`
   const dialect = dialects.get(name) ?? makeDialect(schema, durability)

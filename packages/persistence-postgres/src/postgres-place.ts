@@ -17,9 +17,9 @@ import { ReconnectingDriver } from './wire/reconnecting-driver.js'
 export type Durability = 'power' | 'process' | 'replicas'
 
 const OLDEST = 140_000
-// Values of `client_encoding` by which the server takes UTF-8 as it is. Other spellings it shows as these, but for UNICODE.
+// Values of `client_encoding` with which the server stores UTF-8 unchanged. It reports other spellings as these, except UNICODE.
 const UNCHANGED: ReadonlySet<unknown> = new Set(['UTF8', 'UNICODE', 'SQL_ASCII'])
-// Settings that a server may not have are NULL: it may be none of PostgreSQL's.
+// A setting that the server lacks is NULL. The server may be a PostgreSQL-compatible product.
 const FACTS = `SELECT version() AS version,
   current_setting('server_version_num', true)::int AS number, current_setting('server_encoding', true) AS encoding,
   current_setting('client_encoding', true) AS texts,
@@ -30,16 +30,16 @@ const FACTS = `SELECT version() AS version,
   coalesce(host(inet_server_addr()), '') || ':' || coalesce(inet_server_port()::text, '') AS address,
   (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS oid`
 
-// Grows by one with each promotion of a standby, which has none itself.
+// Grows by one with each promotion. A standby has no timeline of its own.
 const TIMELINE_NOW = `SELECT CASE WHEN NOT pg_is_in_recovery() THEN ${TIMELINE} END::int AS timeline`
 
 /** A schema on a server. */
 export class PostgresPlace implements Place {
-  /** What was written is there, or the server says that it is not. */
+  /** Never doubtful: a server reports a write that it did not keep. */
   readonly guard: WriteGuard = { doubtful: () => false, question: 'SELECT 1 AS asked', judge: () => undefined }
-  /** As the server tells it, for example `18.4`. */
+  /** The server's version, for example `18.4`. */
   version = ''
-  /** Address, database and schema; empty for PGlite in memory, which one connection reaches. */
+  /** Address, database and schema. Empty for PGlite in memory, which only one connection reaches. */
   location = ''
   identity: string | undefined
   notifications: PostgresNotifications | undefined
@@ -56,7 +56,7 @@ export class PostgresPlace implements Place {
 
   async enter(queue: OperationQueue): Promise<void> {
     const { driver } = this.#options
-    // News have no caller that could be told.
+    // Checked here because a later failure of `listen` has no caller to throw to.
     if (driver instanceof ReconnectingDriver) await driver.checkListen?.()
     const facts = await this.#checked((sql) => queue.query('connect', sql))
     if (driver instanceof ReconnectingDriver) driver.checksEach(async (ask) => void (await this.#checked(ask)))
@@ -67,7 +67,7 @@ export class PostgresPlace implements Place {
     this.notifications ??= this.#notificationsOf(queue, facts)
   }
 
-  /** @throws PersistenceError what a server lacks that a connection leads to. */
+  /** Returns facts about the server. @throws PersistenceError when the server lacks what the adapter needs. */
   async #checked(ask: (sql: string) => Promise<Row[]>): Promise<Row> {
     const [facts = {}] = await ask(FACTS)
     this.#refuse(facts)
@@ -95,11 +95,11 @@ export class PostgresPlace implements Place {
 
   leftOpen(): void {}
 
-  /** The channel is named after the schema: whose tables are the same hear the same. */
+  /** The channel is named after the schema, so adapters with the same tables receive the same notifications. */
   #notificationsOf(queue: OperationQueue, { standby }: Row): PostgresNotifications | undefined {
     const { driver, diagnostics } = this.#options
     const listen = driver instanceof ReconnectingDriver ? driver.listen : undefined
-    // A standby takes no LISTEN.
+    // A standby rejects LISTEN.
     if (listen === undefined || standby === 1) return undefined
     return new PostgresNotifications(this.#schema, randomUUID(), {
       listen,
@@ -124,13 +124,13 @@ export class PostgresPlace implements Place {
         `the database has the encoding ${encoding}, which does not hold every text; make one with ENCODING 'UTF8'`,
       )
     }
-    // Client libraries send UTF-8 whatever is set. The server would keep other texts, which processes with another setting do not find.
+    // Client libraries always send UTF-8. With another setting the server stores other text, which other processes do not find.
     if (!UNCHANGED.has(texts)) {
       throw unsupported(
         `the connection has client_encoding = ${texts}, by which the server changes every text; set it to UTF8 where the app makes its handle`,
       )
     }
-    // By these settings of a role numbers come back rounded, and bytes in a form that client libraries do not read.
+    // A role with other settings gets rounded numbers, and bytes in a format that client libraries do not read.
     if (Number(digits) < 1) throw unsupported(settingTo('extra_float_digits', digits, '1'))
     if (bytes !== 'hex') throw unsupported(settingTo('bytea_output', bytes, 'hex'))
     if (standby === 1 && !this.#options.readOnly) {
@@ -160,7 +160,7 @@ export class PostgresPlace implements Place {
   }
 }
 
-/** `null`: of a standby, and of a managed server that does not tell it, which grants no locks. */
+/** Returns `null` for a standby, and for a managed server that hides its timeline. Such a server grants no locks. */
 async function timelineBy(ask: (sql: string) => Promise<Row[]>): Promise<number | null> {
   try {
     const [row] = await ask(TIMELINE_NOW)
@@ -171,7 +171,7 @@ async function timelineBy(ask: (sql: string) => Promise<Row[]>): Promise<number 
   }
 }
 
-/** The cluster's own number, which a standby has too; its address where the role may not ask. */
+/** Returns the cluster's identifier, which its standbys share, or the address if the role may not read the identifier. */
 async function systemIdentifier(queue: OperationQueue, facts: Row): Promise<string> {
   try {
     const [row] = await queue.query('connect', 'SELECT system_identifier::text AS id FROM pg_control_system()')

@@ -8,21 +8,21 @@ import {
 } from '@go-go-scope/persistence-core/dialect'
 import { PostgresNotifications } from './notifications/postgres-notifications.js'
 
-/** The answer of `adapter.stats()`. Rows are those of the whole schema, `cache` is this prefix's. */
+/** The result of `adapter.stats()`. Row counts cover the whole schema; `cache` covers this adapter's prefix. */
 export interface PostgresStats extends SqlStats {
   /** For example `18.4`. */
   serverVersion: string
-  /** Grows by one with each promotion of a standby. */
+  /** The server's WAL timeline, which grows by one with each promotion of a standby. */
   timeline: number
   /** Address, database and schema. */
   location: string
-  /** ms that the statement of these counts took, there and back. */
+  /** Round trip of the statement that reads these counts, in ms. */
   roundTrip: number
   /** ms by which the server's clock is ahead of this process's. */
   clockDifference: number
   /**
-   * How this adapter learns of changes by other processes: by notification (`active`), by `polling`, or not at all (`none`),
-   * because no caller waits for one.
+   * How this adapter learns of changes by other processes: by notification (`active`), by `polling`, or not at all (`none`)
+   * because no caller waits for a change.
    */
   notifications: 'active' | 'polling' | 'none'
 }
@@ -42,7 +42,7 @@ export function countsOf(schema: string): Statement<'one'> {
 const SERVER = `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now,
   CASE WHEN pg_is_in_recovery() THEN 0 ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END AS timeline`
 
-/** The part of the answer that only a server has. */
+/** Returns the statistics that only a server has. */
 export async function serverStats(
   { clock, place, queue }: Connection,
   _counts: Row,

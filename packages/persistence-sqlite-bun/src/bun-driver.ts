@@ -7,7 +7,7 @@ import {
 } from '@go-go-scope/persistence-core/engine'
 import type { BunDatabase, BunStatement } from './handle.js'
 
-/** Bun has one SQLite for bun:sqlite and for its node:sqlite; the front end for the latter names it the same. */
+/** Bun uses one SQLite library for bun:sqlite and node:sqlite. The package for node:sqlite uses the same name. */
 export const BUN_LIBRARY = 'bun'
 
 /** The driver of `bun:sqlite`. */
@@ -18,7 +18,7 @@ export class BunDriver implements SyncDriver {
   readonly #database: BunDatabase
 
   constructor(database: BunDatabase) {
-    // `query` tells it from a DatabaseSync and from a handle of better-sqlite3, which have none.
+    // `query` distinguishes it from a DatabaseSync and from a handle of better-sqlite3, which lack it.
     checkHandle(database, ['query', 'prepare', 'close'], 'a Database of bun:sqlite')
     this.#database = database
   }
@@ -38,12 +38,12 @@ export class BunDriver implements SyncDriver {
   }
 
   close(): void {
-    // `true` closes the file now and says so when it cannot; without it a live statement keeps the file open in silence.
+    // `true` closes the file now, or throws. Without it, a live statement silently keeps the file open.
     this.#database.close(true)
   }
 }
 
-/** Hands on all parameters as the one array that they are: spread, they become another one in Bun, at each call. */
+/** Passes all parameters as one array. If they are spread, Bun allocates another array on each call. */
 class ArrayStatement implements SyncStatement {
   readonly #statement: BunStatement
 
@@ -60,7 +60,7 @@ class ArrayStatement implements SyncStatement {
   }
 
   run(parameters: readonly SqlValue[]): void {
-    // Not by `run`, which makes an object of what changed, for nobody. What gives no rows ends at its first step.
+    // Not `run`, which allocates an unused result object. A statement without rows ends at its first step.
     this.#statement.get(parameters as never)
   }
 

@@ -1,4 +1,4 @@
-/** The few methods of `bun:sqlite` that are used here, so that the types need no runtime. */
+/** The methods of `bun:sqlite` that are used here, so that the types do not depend on Bun. */
 export interface BunDatabase {
   prepare(sql: string): BunStatement
   close(throwOnError?: boolean): void

@@ -7,10 +7,10 @@ interface BunSqliteModule {
   constants: { SQLITE_OPEN_READONLY: number; SQLITE_OPEN_URI: number }
 }
 
-/** Loads `bun:sqlite`, lazily: on another runtime this package can still be imported and says what is missing. */
+/** Loads `bun:sqlite` lazily, so that on another runtime this package can be imported and reports what is missing. */
 export async function loadEngine(): Promise<LoadedEngine<BunDatabase>> {
   const { Database, constants } = await importEngine()
-  // As flags, because the option `readonly` does not let a URI be opened.
+  // Flags, because with the option `readonly` a URI cannot be opened.
   const readFlags = constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI
   return {
     name: 'bun:sqlite',

@@ -27,7 +27,7 @@ interface NodeSqliteModule {
   ) => Promise<unknown>
 }
 
-// bun:sqlite has no backup. Bun's node:sqlite has one, and is the same library in the process, so that their locks are one.
+// bun:sqlite has no backup. Bun's node:sqlite has one. Both are the same library in the process, so they share file locks.
 const load: LoadInThread<BunDatabase | DatabaseSync> = async (name) => {
   const { DatabaseSync, backup } = await importNodeSqlite()
   if (DatabaseSync === undefined || backup === undefined) {
@@ -47,7 +47,7 @@ async function importNodeSqlite(): Promise<Partial<NodeSqliteModule>> {
     const name: string = 'node:sqlite'
     return (await import(name)) as NodeSqliteModule
   } catch {
-    // A Bun without it makes its copies by SQL.
+    // A Bun without `backup` copies with SQL.
     return {}
   }
 }

@@ -20,11 +20,11 @@ import { loadEngine } from './load-engine.js'
 
 /** {@link OpenOptions} and the engine to open with. */
 export interface DatabaseSyncOpenOptions extends OpenOptions {
-  /** The engine's class. Default: that of `node:sqlite` where there is one, else of `@photostructure/sqlite`. */
+  /** The engine's class. Default: that of `node:sqlite` if the runtime has it, else of `@photostructure/sqlite`. */
   DatabaseSync?: DatabaseSyncClass
 }
 
-/** The engine that works on files without an adapter. */
+/** The engine for functions that work on files without an adapter. */
 export type DatabaseSyncOptions = Pick<DatabaseSyncOpenOptions, 'DatabaseSync'>
 
 const frontEnd: FrontEnd<DatabaseSyncLike, DatabaseSyncOpenOptions> = defineFrontEnd({
@@ -38,11 +38,11 @@ const frontEnd: FrontEnd<DatabaseSyncLike, DatabaseSyncOpenOptions> = defineFron
 export const SQLiteAdapter: AdapterClass<DatabaseSyncLike, DatabaseSyncOpenOptions> = frontEnd.SQLiteAdapter
 export type SQLiteAdapter = SqliteAdapter
 
-/** The idempotency port alone. */
+/** Only the idempotency port. */
 export const SQLiteIdempotencyAdapter: IdempotencyAdapterClass<DatabaseSyncLike> = frontEnd.SQLiteIdempotencyAdapter
 export type SQLiteIdempotencyAdapter = SqlIdempotencyAdapter
 
-/** The cache port alone, in a table of its own where `tableName` is given. */
+/** Only the cache port. With `tableName` it has a table of its own. */
 export const SQLiteCacheAdapter: CacheAdapterClass<DatabaseSyncLike> = frontEnd.SQLiteCacheAdapter
 export type SQLiteCacheAdapter = SqlCacheAdapter
 
@@ -54,10 +54,10 @@ export type SQLiteCacheAdapter = SqlCacheAdapter
 export const verifyBackup: VerifyBackup<DatabaseSyncOptions> = frontEnd.verifyBackup
 
 /**
- * Puts a backup in the place of a database that nobody has open, and keeps that under a name that it returns. Lock tokens
- * and claim generations go on above all that were given.
+ * Replaces a database that no process has open by a backup. Keeps the old file under a new name, which it returns. Later lock
+ * tokens and claim generations are greater than all earlier ones.
  *
- * @throws PersistenceError `FILE_IN_USE`, `NOT_A_BACKUP`, `BACKUP_DAMAGED`, `SCHEMA_NEWER`; the target is unchanged then.
+ * @throws PersistenceError `FILE_IN_USE`, `NOT_A_BACKUP`, `BACKUP_DAMAGED`, `SCHEMA_NEWER`. The target is unchanged then.
  */
 export const restore: Restore<DatabaseSyncOptions> = frontEnd.restore
 /** Copies that are kept up to date and take over. */

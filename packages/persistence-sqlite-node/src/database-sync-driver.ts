@@ -14,17 +14,17 @@ import {
 import type { DatabaseSyncLike } from './handle.js'
 
 /**
- * What tells the SQLite libraries behind `DatabaseSync` classes apart: `node:sqlite` and each copy of
- * `@photostructure/sqlite` bring their own. Bun has one for all, and the front end for `bun:sqlite` names it the same.
+ * Returns a value that identifies the SQLite library of a handle: `node:sqlite` and each copy of `@photostructure/sqlite` have
+ * their own. Bun has one for all, and the package for `bun:sqlite` uses the same name.
  */
 export function databaseSyncLibrary(handle: object): unknown {
   return process.versions.bun === undefined ? libraryOf(handle) : 'bun'
 }
 
 /**
- * The engine of a handle, or of a class's prototype. Both engines call their class `DatabaseSync`; only that of
- * `@photostructure/sqlite` has a method `dispose`. Not by comparing with the class of `node:sqlite`: to load that prints
- * a warning on Node 22.
+ * Returns the engine of a handle, or of a class's prototype. Both engines call their class `DatabaseSync`, but only that of
+ * `@photostructure/sqlite` has a method `dispose`. It is not compared with the class of `node:sqlite`, because loading that
+ * prints a warning on Node 22.
  */
 export function databaseSyncEngine(handle: object): string {
   return 'dispose' in handle ? '@photostructure/sqlite' : 'node:sqlite'
@@ -33,16 +33,16 @@ export function databaseSyncEngine(handle: object): string {
 /** The driver of the `DatabaseSync` family. */
 export class DatabaseSyncDriver implements SyncDriver {
   readonly synchronous = true
-  /** @photostructure/sqlite 1.x does while statement objects live. */
+  /** @photostructure/sqlite 1.x keeps the file open while statement objects live. */
   readonly keepsFileOpen = true
   readonly engine: string
   readonly library: unknown
   readonly #database: DatabaseSyncLike
-  /** `node:sqlite` does before Node 22.20 and 24.7. Asked when the handle is used first: here it may be closed. */
+  /** `node:sqlite` does so before Node 22.20 and 24.7. Tested on first use, because the handle may not be open earlier. */
   #takesNumbersForNames: boolean | undefined
 
   constructor(database: DatabaseSyncLike) {
-    // `open` is a method here; on handles of better-sqlite3 and sqlite3 it is a boolean, on those of bun:sqlite absent.
+    // `open` is a method here. On handles of better-sqlite3 and sqlite3 it is a boolean; handles of bun:sqlite lack it.
     checkHandle(database, ['open', 'prepare', 'close'], 'a DatabaseSync of node:sqlite or @photostructure/sqlite')
     this.#database = database
     this.engine = databaseSyncEngine(database)
@@ -60,7 +60,7 @@ export class DatabaseSyncDriver implements SyncDriver {
   prepare(sql: string): SyncStatement {
     this.#takesNumbersForNames ??= takesNumbersForNames((probe) => this.#database.prepare(probe))
     const statement = this.#database.prepare(sql)
-    // Parameters without numbers have no name and are bound by their place there too.
+    // Parameters without numbers have no names, so they are bound by position there too.
     const isNamed = this.#takesNumbersForNames && /\?\d/.test(sql)
     return isNamed ? new NamedStatement(statement) : new SpreadStatement(statement)
   }

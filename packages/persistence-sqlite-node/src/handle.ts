@@ -1,4 +1,4 @@
-/** The few methods of `DatabaseSync` that are used here, so that one package serves every engine of that shape. */
+/** The methods of `DatabaseSync` that are used here, so that one package serves every engine of that shape. */
 export interface DatabaseSyncLike {
   prepare(sql: string): StatementSyncLike
   close(): void

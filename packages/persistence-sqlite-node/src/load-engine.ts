@@ -3,10 +3,10 @@ import { databaseSyncEngine, databaseSyncLibrary } from './database-sync-driver.
 import type { DatabaseSyncClass, DatabaseSyncLike } from './handle.js'
 
 /**
- * The engine that `open` uses: the class it is given, else `node:sqlite` where the runtime has it, else
- * `@photostructure/sqlite` where it is installed.
+ * Returns the engine for `open`: the given class, else `node:sqlite` if the runtime has it, else `@photostructure/sqlite` if it
+ * is installed.
  *
- * @throws PersistenceError `INVALID_OPTION` when what it is given is no such class; `ENGINE_MISSING`.
+ * @throws PersistenceError `INVALID_OPTION` if `given` is not such a class; `ENGINE_MISSING`.
  */
 export async function loadEngine(given?: DatabaseSyncClass): Promise<LoadedEngine<DatabaseSyncLike>> {
   if (given !== undefined) checkClass(given)
@@ -18,9 +18,9 @@ export async function loadEngine(given?: DatabaseSyncClass): Promise<LoadedEngin
   }
 }
 
-/** By the method that the driver tells handles by, so that a class of another engine is refused before a file is made. */
+/** Checks the methods that the driver checks on handles, so that another engine's class is refused before a file is created. */
 function checkClass(given: unknown): void {
-  // By its descriptor: native prototypes have getters that throw.
+  // Through its descriptor, because native prototypes have getters that throw.
   const prototype: unknown = typeof given === 'function' ? given.prototype : undefined
   const methods = typeof prototype === 'object' && prototype !== null ? libraryOf(prototype) : undefined
   if (typeof Object.getOwnPropertyDescriptor(methods ?? {}, 'open')?.value === 'function') return
@@ -45,7 +45,7 @@ async function importEngine(): Promise<DatabaseSyncClass> {
   )
 }
 
-/** The class of an engine, or why there is none. */
+/** Returns the class of an engine, or the reason why there is none. */
 async function importClass(name: string): Promise<DatabaseSyncClass | { cause: unknown }> {
   try {
     return ((await import(name)) as { DatabaseSync: DatabaseSyncClass }).DatabaseSync

@@ -19,7 +19,7 @@ interface BackupOptions {
 
 interface DatabaseSyncModule {
   DatabaseSync: DatabaseSyncClass
-  /** Absent in Node before 22.16. */
+  /** Absent before Node 22.16. */
   backup?: Backup
 }
 

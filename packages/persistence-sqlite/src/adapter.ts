@@ -28,11 +28,11 @@ const frontEnd: FrontEnd<Sqlite3Database, OpenOptions> = defineFrontEnd({
 export const SQLiteAdapter: AdapterClass<Sqlite3Database, OpenOptions> = frontEnd.SQLiteAdapter
 export type SQLiteAdapter = SqliteAdapter
 
-/** The idempotency port alone. */
+/** Only the idempotency port. */
 export const SQLiteIdempotencyAdapter: IdempotencyAdapterClass<Sqlite3Database> = frontEnd.SQLiteIdempotencyAdapter
 export type SQLiteIdempotencyAdapter = SqlIdempotencyAdapter
 
-/** The cache port alone, in a table of its own where `tableName` is given. */
+/** Only the cache port. With `tableName` it has a table of its own. */
 export const SQLiteCacheAdapter: CacheAdapterClass<Sqlite3Database> = frontEnd.SQLiteCacheAdapter
 export type SQLiteCacheAdapter = SqlCacheAdapter
 
@@ -44,10 +44,10 @@ export type SQLiteCacheAdapter = SqlCacheAdapter
 export const verifyBackup: VerifyBackup<object> = frontEnd.verifyBackup
 
 /**
- * Puts a backup in the place of a database that nobody has open, and keeps that under a name that it returns. Lock tokens
- * and claim generations go on above all that were given.
+ * Replaces a database that no process has open by a backup. Keeps the old file under a new name, which it returns. Later lock
+ * tokens and claim generations are greater than all earlier ones.
  *
- * @throws PersistenceError `FILE_IN_USE`, `NOT_A_BACKUP`, `BACKUP_DAMAGED`, `SCHEMA_NEWER`; the target is unchanged then.
+ * @throws PersistenceError `FILE_IN_USE`, `NOT_A_BACKUP`, `BACKUP_DAMAGED`, `SCHEMA_NEWER`. The target is unchanged then.
  */
 export const restore: Restore<object> = frontEnd.restore
 /** Copies that are kept up to date and take over. */

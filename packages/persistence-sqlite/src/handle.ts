@@ -1,9 +1,9 @@
 /**
- * The few methods of `sqlite3` that are used here, so that the types need no engine. Every one is called with a
- * callback: without it the package throws its failures where no caller can catch them.
+ * The methods of `sqlite3` that are used here, so that the types do not depend on it. Each is called with a callback, because
+ * without one the package throws errors where no caller can catch them.
  */
 export interface Sqlite3Database {
-  /** `false` while the file is being opened, when that failed, and when it was closed. */
+  /** `false` while the file is being opened, if that failed, and after it was closed. */
   readonly open?: boolean
   all(sql: string, parameters: unknown[], callback: (error: Error | null, rows: unknown[]) => void): unknown
   prepare(sql: string, callback: (this: Sqlite3Statement, error: Error | null) => void): Sqlite3Statement

@@ -14,7 +14,7 @@ interface Sqlite3Module {
   OPEN_URI: number
 }
 
-/** Loads the app's own copy of `sqlite3`; only `open` needs it, a handle that is passed in does not. */
+/** Loads the app's own copy of `sqlite3`. Only `open` needs it; an adapter on the app's handle does not. */
 export async function loadEngine(): Promise<LoadedEngine<Sqlite3Database>> {
   const { Database, OPEN_READONLY, OPEN_READWRITE, OPEN_URI } = await importEngine()
   return {
@@ -31,7 +31,7 @@ export async function loadEngine(): Promise<LoadedEngine<Sqlite3Database>> {
 
 async function importEngine(): Promise<Sqlite3Module> {
   try {
-    // Not a literal: the types of a package that may be absent must not be asked for.
+    // Not a literal, because the compiler must not look for the types of a package that may be absent.
     const name: string = 'sqlite3'
     return ((await import(name)) as { default: Sqlite3Module }).default
   } catch (cause) {

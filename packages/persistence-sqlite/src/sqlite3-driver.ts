@@ -20,10 +20,10 @@ class Sqlite3PreparedStatement implements AsyncStatement {
 
   all(parameters: readonly SqlValue[]): Promise<Row[]> {
     return new Promise((resolve, reject) => {
-      // Always `all`: a `get` does not step to the end, which leaves a write with RETURNING uncommitted.
+      // Always `all`, because `get` does not step to the end, which leaves a write with RETURNING uncommitted.
       this.#statement.all(parameters as SqlValue[], (error, rows) => {
         if (error === null) resolve(rows as Row[])
-        // The engine resets at the next use only, and until then a failed statement may hold a lock.
+        // The engine resets a statement only at its next use. Until then a failed one may hold a lock.
         else this.#statement.reset(() => reject(error))
       })
     })
@@ -31,16 +31,16 @@ class Sqlite3PreparedStatement implements AsyncStatement {
 
   finalize(): Promise<void> {
     return new Promise((resolve) => {
-      // It repeats the statement's last error, which its caller has had already.
+      // An error here repeats the statement's last error, which the caller already got.
       this.#statement.finalize(() => resolve())
     })
   }
 }
 
-// As SQLite's own tokenizer has it: spaces, comments and ends of statements. An unclosed comment runs to the end.
+// Spaces, comments and semicolons, as in SQLite's own tokenizer. An unclosed comment runs to the end.
 const NOTHING = /[\t\n\v\f\r ;\ufeff]+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/y
 
-// A file is opened within a turn of the thread pool. Turns are counted as well as time, since the pool may be held up.
+// The file is opened by a task of the thread pool. Tasks are counted as well as time, because the pool may be blocked.
 const LOOKS = 20
 const PAUSE_MS = 50
 
@@ -54,7 +54,7 @@ export class Sqlite3Driver implements AsyncDriver {
   #failed = false
 
   constructor(database: Sqlite3Database) {
-    // `interrupt` tells it from the handles of packages that wrap sqlite3 in promises and call no callback.
+    // `interrupt` distinguishes it from handles of packages that wrap sqlite3 in promises and call no callback.
     checkHandle(database, ['interrupt', 'all', 'prepare', 'close'], 'a Database of the package sqlite3')
     this.#database = database
     this.library = libraryOf(database)
@@ -79,13 +79,13 @@ export class Sqlite3Driver implements AsyncDriver {
   }
 
   async close(): Promise<void> {
-    if (this.#failed) return // There is nothing open, and the engine would not answer.
+    if (this.#failed) return // Nothing is open, and the engine would never call back.
     await new Promise<void>((resolve, reject) => {
       this.#database.close((error) => (error ? reject(error) : resolve()))
     })
   }
 
-  /** What `ask` gives. The engine never calls back on a handle that it could not open. */
+  /** Returns the result of `ask`. Rejects if the handle could not be opened, because the engine never calls back then. */
   #answered<Result>(
     ask: (resolve: (result: Result) => void, reject: (error: unknown) => void) => void,
   ): Promise<Result> {
@@ -93,7 +93,7 @@ export class Sqlite3Driver implements AsyncDriver {
     return this.#database.open === false ? Promise.race([answer, this.#untilFailed(answer)]) : answer
   }
 
-  /** Rejects when the handle does not open; never resolves. */
+  /** Rejects if the handle does not open. Never resolves. */
   async #untilFailed(answer: Promise<unknown>): Promise<never> {
     let over = false
     const end = (): void => {
@@ -102,7 +102,7 @@ export class Sqlite3Driver implements AsyncDriver {
     answer.then(end, end)
     for (let looks = 0; looks < LOOKS && !over && this.#database.open === false; looks++) {
       await pause(PAUSE_MS)
-      await stat('.').catch(() => undefined) // Its answer does not matter: a thread of the pool was free.
+      await stat('.').catch(() => undefined) // The result does not matter. It shows that a thread of the pool was free.
     }
     if (over || this.#database.open !== false) return new Promise(() => undefined)
     this.#failed = true
@@ -115,7 +115,7 @@ export class Sqlite3Driver implements AsyncDriver {
 }
 
 /**
- * Refuses a text that holds no statement. The engine prepares it, and ends the process when it is given a parameter.
+ * Refuses a text without a statement. The engine prepares it, and crashes the process when a parameter is bound.
  *
  * @throws Error
  */
@@ -123,7 +123,7 @@ function refuseEmpty(sql: string): void {
   NOTHING.lastIndex = 0
   let at = 0
   while (NOTHING.test(sql)) at = NOTHING.lastIndex
-  // SQLite reads a text up to its first NUL, also where that is in a comment.
+  // SQLite reads a text up to its first NUL, even inside a comment.
   const end = sql.indexOf('\0')
   if (at >= (end === -1 ? sql.length : end)) throw new Error('the text holds no statement')
 }

@@ -34,7 +34,7 @@ async function backup(source: Sqlite3Database, target: string, steps: BackupStep
   }
 }
 
-/** @returns whether it was the last. */
+/** Copies `pages` pages. Returns whether they were the last ones. */
 function step(copy: Sqlite3Backup, pages: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     copy.step(pages, (error, done) => (error ? reject(error) : resolve(done)))

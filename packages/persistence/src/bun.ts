@@ -1,4 +1,4 @@
-/** What an app gets on Bun. */
+/** The exports on Bun. */
 export * from '@go-go-scope/persistence-core/public'
 export {
   Adapter,

@@ -1,4 +1,4 @@
-/** What an app gets on Node. `bun.ts` has the same names, and is taken on Bun by the condition `bun` of the exports. */
+/** The exports on Node. `bun.ts` has the same names. Bun uses it through the condition `bun` of the package's exports. */
 export * from '@go-go-scope/persistence-core/public'
 export {
   Adapter,

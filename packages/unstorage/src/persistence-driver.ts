@@ -7,7 +7,7 @@ import {
   type SqlCacheProvider,
 } from '@go-go-scope/persistence-core/integration'
 
-/** What the driver uses of a cache. */
+/** The members of a cache that the driver uses. */
 export type CacheOfDriver = Pick<
   SqlCacheProvider,
   'get' | 'set' | 'has' | 'delete' | 'keys' | 'getMany' | 'clear' | 'ttl'
@@ -16,16 +16,16 @@ export type CacheOfDriver = Pick<
 export interface PersistenceDriverOptions<Cache extends CacheOfDriver = CacheOfDriver> {
   /** The cache of an adapter, which the driver does not close. */
   cache: Cache
-  /** Put with a colon before each key, so that storages and what else is in the cache stay apart. Default `unstorage`. */
+  /** Prepended with a colon to each key, which keeps storages and other cache entries apart. Default `unstorage`. */
   base?: string
-  /** Seconds after which an item is gone, unless it is set with a `ttl` of its own. Default: never. */
+  /** Seconds after which an item expires, unless it is set with its own `ttl`. Default: never. */
   ttl?: number
 }
 
 const OPERATION = 'persistenceDriver'
 const OPTIONS: OptionNames<PersistenceDriverOptions> = { cache: true, base: true, ttl: true }
 
-/** What unstorage hands on from the calls of an app. `ttl`: seconds. */
+/** The options that unstorage passes on from the app's calls. `ttl`: seconds. */
 export interface DriverCallOptions {
   ttl?: number
   [name: string]: unknown
@@ -48,17 +48,17 @@ export interface PersistenceDriver<Cache extends CacheOfDriver = CacheOfDriver> 
   ): Promise<void>
   setItemRaw(key: string, value: unknown, options?: DriverCallOptions): Promise<void>
   removeItem(key: string): Promise<void>
-  /** `ttl`: seconds that are left, absent for an item that stays. */
+  /** Returns `ttl`, the remaining seconds, absent for an item that does not expire. */
   getMeta(key: string): Promise<{ ttl?: number } | null>
   getKeys(base?: string): Promise<string[]>
   clear(base?: string): Promise<void>
 }
 
 /**
- * A driver of unstorage over the cache of a persistence adapter.
+ * Returns an unstorage driver on the cache of a persistence adapter.
  *
- * @throws PersistenceError `INVALID_ARGUMENT` for what is no cache and for a name that is no option, `INVALID_OPTION` for a value
- *   that cannot be used.
+ * @throws PersistenceError `INVALID_ARGUMENT` if `cache` is not a cache or an option is unknown, `INVALID_OPTION` for an invalid
+ *   value.
  */
 export function persistenceDriver<Cache extends CacheOfDriver>(
   options: PersistenceDriverOptions<Cache>,
@@ -72,7 +72,7 @@ export function persistenceDriver<Cache extends CacheOfDriver>(
   }
   const root = `${base}:`
 
-  /** @returns ms, as the cache takes it. What is no number is handed on, so that the cache refuses it. */
+  /** Returns the lifetime in ms. A value that is not a number is passed on, so that the cache refuses it. */
   function lifetime(...seconds: (number | undefined)[]): number | undefined {
     const given = seconds.find((one) => one !== undefined) ?? ttl
     return typeof given === 'number' ? given * 1000 : given
@@ -93,12 +93,12 @@ export function persistenceDriver<Cache extends CacheOfDriver>(
       return items.map(({ key }) => ({ key, value: found.get(root + key) ?? null }))
     },
 
-    // Whatever is stored comes back as it was, bytes too.
+    // The cache returns bytes as bytes, so raw items need no encoding.
     getItemRaw: (key) => cache.get(root + key),
 
     setItem: (key, value, call) => cache.set(root + key, value, lifetime(call?.ttl)),
 
-    // Calls of one turn share a statement and a commit.
+    // Calls in one turn of the event loop share a statement and a commit.
     async setItems(items, common) {
       await Promise.all(
         items.map(({ key, value, options }) => cache.set(root + key, value, lifetime(options?.ttl, common?.ttl))),
@@ -124,7 +124,7 @@ export function persistenceDriver<Cache extends CacheOfDriver>(
   }
 }
 
-/** Other libraries take an adapter or its cache itself. */
+/** Refuses an adapter or a cache in the place of the options, as other libraries take them. */
 function refuseProvider(options: unknown): void {
   const given = options as { disconnect?: unknown; getMany?: unknown } | null | undefined
   const is = (method: unknown) => typeof method === 'function'

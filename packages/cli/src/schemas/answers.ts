@@ -73,7 +73,7 @@ export const VERIFICATION: Schema = object<{ items: number; findings: Finding[] 
   findings: FINDINGS,
 })
 
-// Of a file that cannot be opened nothing but the runtime is known.
+// If a file cannot be opened, only the runtime is known.
 const { properties: facts = {} } = object<Facts>(FACTS)
 export const DIAGNOSIS: Schema = {
   type: 'object',

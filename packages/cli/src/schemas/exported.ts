@@ -45,7 +45,7 @@ const LAST: Schema = object<{ end: boolean; items: object }>({
   items: COUNTS,
 })
 
-/** The items of an export, by their kinds. */
+/** The items of an export by kind. */
 export const EXPORTED_ITEMS: Readonly<Record<Kind, Schema>> = {
   circuit: CIRCUIT,
   result: RESULT,
@@ -53,5 +53,5 @@ export const EXPORTED_ITEMS: Readonly<Record<Kind, Schema>> = {
   cache: ENTRY,
 }
 
-/** A line of an export, which are written one by one. */
+/** A line of an export. */
 export const EXPORTED: Schema = { anyOf: [FIRST, ...Object.values(EXPORTED_ITEMS), LAST] }

@@ -27,7 +27,7 @@ import {
   text,
 } from './schema.js'
 
-/** Of what may stay for ever. */
+/** The expiry of an item that may never expire. */
 export const EXPIRES_AT: OptionalSchema = optional(at('at which it expires; absent for no expiry'))
 
 const OWNER = text('As the app named it, or host:pid:random where it gave no name')
@@ -40,7 +40,7 @@ const PROCESS = optional(
   }),
 )
 
-/** What every item has, and those of rows that cannot be read have alone. */
+/** The properties of every item. An item of an unreadable row has only these. */
 const LISTED: Properties<Listed> = {
   prefix: nullable('The key prefix; null where it is not known'),
   key: text('Without the prefix'),
@@ -52,7 +52,7 @@ const UNREADABLE = object<{ code: string; message: string }>({
   message: text('What cannot be read'),
 })
 
-/** An item of a list: it has all of `Info`, or `unreadable` and what could be read. */
+/** Returns the schema of a list item, which has all of `Info`, or `unreadable` and the properties that could be read. */
 function item<Info extends object>(info: Properties<Info>): Schema {
   const whole = object<Info>(info)
   const listed = object<Listed>(LISTED)
@@ -73,7 +73,7 @@ export const LOCK: Schema = item<LockInfo>({
   held: flag('Whether somebody holds it'),
 })
 
-/** What is listed of a circuit and exported, too. */
+/** The properties of a circuit that are both listed and exported. */
 export const CIRCUIT_STATE: Properties<Omit<CircuitInfo, 'probes'>> = {
   state: oneOf(['closed', 'open', 'half-open'], 'Whether calls go through'),
   failures: count('Counted failures'),

@@ -6,7 +6,7 @@ import { EXPORTED } from './exported.js'
 import { CIRCUIT, CLAIM, ENTRY, LOCK, PREFIX, RESULT, TASK } from './items.js'
 import { listOf, type Schema } from './schema.js'
 
-/** What a command writes with `--json`. */
+/** The output of each command with `--json`. */
 const WHOLE: Readonly<Record<string, Schema>> = {
   summary: SUMMARY,
   task: listOf(CHECKPOINT),
@@ -18,7 +18,7 @@ const WHOLE: Readonly<Record<string, Schema>> = {
   migrate: PLAN,
 }
 
-/** What a command writes of each item: with `--jsonl` a line each, with `--json` in a list. */
+/** The items of each list: a line each with `--jsonl`, an array with `--json`. */
 const ITEMS: Readonly<Record<string, Schema>> = {
   locks: LOCK,
   circuits: CIRCUIT,
@@ -29,10 +29,10 @@ const ITEMS: Readonly<Record<string, Schema>> = {
   prefixes: PREFIX,
 }
 
-/** Commands whose outputs have a schema. */
+/** The commands whose output has a schema. */
 export const WITH_SCHEMA: readonly string[] = [...Object.keys(WHOLE), ...Object.keys(ITEMS), 'export']
 
-/** Prints the JSON Schema of what a command writes with `--json`, or of a line with `--jsonl`. @throws UsageError */
+/** Prints the JSON Schema of a command's output with `--json`, or of a line with `--jsonl`. @throws UsageError */
 export async function printSchema(command: string, asked: { json?: unknown; jsonl?: unknown }): Promise<void> {
   if (!WITH_SCHEMA.includes(command)) {
     throw new UsageError(`there is no schema of ${command}; there are those of ${WITH_SCHEMA.join(', ')}`)

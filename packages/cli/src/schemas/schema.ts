@@ -1,4 +1,4 @@
-/** A JSON Schema, of draft 2020-12, as far as the outputs of `scopedb` need one. */
+/** The part of JSON Schema (draft 2020-12) that the outputs of `scopedb` use. */
 export interface Schema {
   readonly type?: string | readonly string[]
   readonly enum?: readonly unknown[]
@@ -16,8 +16,8 @@ export interface OptionalSchema {
 }
 
 /**
- * The schemas of the properties of `Info`, by their names: the compiler refuses one that is missing, and one that is required
- * where the type says that it may be absent.
+ * The schemas of the properties of `Info` by name. The compiler refuses a missing one, and a required one for an optional
+ * property.
  */
 export type Properties<Info> = {
   readonly [Name in keyof Info]-?: object extends Pick<Info, Name> ? OptionalSchema : Schema
@@ -29,13 +29,13 @@ export const number = (description: string): Schema => ({ type: 'number', descri
 export const flag = (description: string): Schema => ({ type: 'boolean', description })
 export const oneOf = (values: readonly string[], description: string): Schema => ({ enum: values, description })
 export const at = (description: string): Schema => number(`Epoch ms ${description}`)
-/** A stored value, which can be anything that JSON has. */
+/** Returns the schema of a stored value, which can be any JSON. */
 export const anything = (description: string): Schema => ({ description })
 export const listOf = (items: Schema): Schema => ({ type: 'array', items })
 export const optional = (schema: Schema): OptionalSchema => ({ optional: schema })
 export const nullable = (description: string): Schema => ({ type: ['string', 'null'], description })
 
-/** An object that has these properties. It may have others in a later release. */
+/** Returns the schema of an object with these properties. Later releases may add others. */
 export function object<Info extends object>(properties: Properties<Info>): Schema {
   const entries = Object.entries<Schema | OptionalSchema>(properties)
   return {

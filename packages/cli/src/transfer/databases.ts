@@ -1,7 +1,7 @@
 import { type Database, type HowToOpen, isServer, openDatabase } from '../open-database.js'
 import { storedText } from './stored-text.js'
 
-/** One database under one prefix after the other: items come sorted by prefix, and there may be thousands of those. */
+/** A database opened under one prefix at a time, because items come sorted by prefix, and there may be thousands of prefixes. */
 export class DatabaseByPrefix {
   readonly #path: string
   readonly #how: HowToOpen
@@ -12,7 +12,7 @@ export class DatabaseByPrefix {
     const exactly = {
       codec: storedText,
       maxValueSize: Number.MAX_SAFE_INTEGER,
-      // An app may have raised its limit; a server has one of its own.
+      // An app may have raised its limit. A server has its own limit.
       maxKeyLength: isServer(path) ? 1_536 : Number.MAX_SAFE_INTEGER,
       ...how.exactly,
     }

@@ -17,7 +17,7 @@ import { writeLines } from './lines.js'
 import { reasonIn, storedText } from './stored-text.js'
 
 /**
- * Writes what a database holds as lines of JSON, to a new file or to stdout.
+ * Writes the content of a database as lines of JSON to a new file or to stdout.
  *
  * @returns the exit code.
  */
@@ -42,7 +42,7 @@ export async function exportDatabase(
   return unread.length === 0 ? EXIT.ok : EXIT.found
 }
 
-// Those that are named; the others are counted.
+// The number of unreadable items that are named. The others are counted.
 const MOST_NAMED = 20
 
 async function* linesOf(
@@ -67,7 +67,7 @@ async function* linesOf(
   yield lastLine(counts)
 }
 
-/** The items, and in words those that cannot be read. */
+/** Yields the items, and a text for each one that cannot be read. */
 async function* items(
   database: Database,
   byPrefix: DatabaseByPrefix,
@@ -94,7 +94,7 @@ async function* items(
   }
 }
 
-/** All of a task, which is as many as its app keeps of one. */
+/** Returns all checkpoints of a task. An app keeps only a limited number. */
 async function checkpointsOf(
   { checkpoint }: Database,
   prefix: string,

@@ -7,7 +7,7 @@ import type { Schema } from '../schemas/schema.js'
 const FORMAT = 'scopedb-export'
 const VERSION = 1
 
-/** The kinds of items, in the order in which an export has them. Locks and claims are not among them: they are of processes. */
+/** The kinds of items, in the order of an export. Locks and claims are not exported, because they belong to processes. */
 export const KINDS = ['circuit', 'result', 'checkpoint', 'cache'] as const
 export type Kind = (typeof KINDS)[number]
 
@@ -16,7 +16,7 @@ interface Of<Name extends Kind> {
   readonly prefix: string
 }
 
-/** Values are the texts in which they are stored: an app's codec alone can read them. Times are epoch ms. */
+/** Values are the stored texts, which only the app's codec can decode. Times are epoch ms. */
 export interface EntryItem extends Of<'cache'> {
   readonly key: string
   readonly value: string
@@ -26,9 +26,9 @@ export interface EntryItem extends Of<'cache'> {
 export interface ResultItem extends Of<'result'> {
   readonly key: string
   readonly outcome: ResultInfo['outcome']
-  /** Absent where the outcome is `unstored`. */
+  /** Absent if the outcome is `unstored`. */
   readonly value?: string
-  /** Why it could not be stored. */
+  /** Why the value could not be stored. */
   readonly reason?: string
   readonly fingerprint?: string
   readonly expiresAt?: number
@@ -61,7 +61,7 @@ export function shownCount(count: number, kind: Kind): string {
   return `${count} ${name}${kind === 'cache' ? (count === 1 ? 'y' : 'ies') : count === 1 ? '' : 's'}`
 }
 
-/** How many items of each kind. */
+/** The number of items of each kind. */
 export type Counts = Record<Kind, number>
 
 export const none = (): Counts => ({ circuit: 0, result: 0, checkpoint: 0, cache: 0 })
@@ -69,7 +69,7 @@ export const none = (): Counts => ({ circuit: 0, result: 0, checkpoint: 0, cache
 export const firstLine = (at: number): string => JSON.stringify({ format: FORMAT, version: VERSION, at })
 export const lastLine = (items: Counts): string => JSON.stringify({ end: true, items })
 
-/** @throws UsageError for what is no export, NewerFormatError. */
+/** @throws UsageError if the file is not an export; NewerFormatError. */
 export function checkFirstLine(line: string | undefined): void {
   const { format, version } = objectIn(line ?? '') ?? {}
   if (format !== FORMAT || typeof version !== 'number') {
@@ -81,7 +81,7 @@ export function checkFirstLine(line: string | undefined): void {
 }
 
 /**
- * What a line behind the first says.
+ * Parses a line after the first.
  *
  * @returns the counts of the last line, or an item.
  * @throws UsageError for anything else.
@@ -97,10 +97,10 @@ export function readLine(line: string, number: number): ExportedItem | { readonl
   return read as unknown as ExportedItem
 }
 
-/** The name of a field that is not as the schema of exports has it. */
+/** Returns the name of a field that does not fit the schema of exports; `undefined` if all fit. */
 function wrongField(item: Readonly<Record<string, unknown>>): string | undefined {
   const { properties = {}, required = [] } = EXPORTED_ITEMS[item.kind as Kind]
-  // The one field that another decides about.
+  // The only field that depends on another one.
   const needed = item.kind === 'result' && item.outcome !== 'unstored' ? [...required, 'value'] : required
   return needed.find((name) => item[name] === undefined) ?? wrongType(item, properties)
 }
@@ -118,7 +118,7 @@ function objectIn(line: string): Record<string, unknown> | undefined {
     const read: unknown = JSON.parse(line)
     return typeof read === 'object' && read !== null ? (read as Record<string, unknown>) : undefined
   } catch {
-    // Whatever it is, it is none of ours.
+    // Not JSON, so not a line of ours.
     return undefined
   }
 }

@@ -4,20 +4,20 @@ import { cell } from '../output.js'
 import type { CheckpointItem, CircuitItem, EntryItem, ExportedItem, ResultItem } from './format.js'
 import { NotStored, type StandingClock } from './stored-text.js'
 
-/** What can become of an item whose key is taken. */
+/** What to do with an item whose key exists. */
 export const CONFLICTS = ['fail', 'skip', 'replace'] as const
 export type Conflicts = (typeof CONFLICTS)[number]
 
-/** What became of an item. `claimed`: its key has a claim under way and no result yet, so what is there may never be one. */
+/** The outcome of an item. `claimed`: its key is claimed and has no result yet, and may never get one. */
 export type Outcome = 'written' | 'replaced' | 'there' | 'claimed' | 'expired'
 
-/** How long the claims of an import that was killed stay. */
+/** How long the claims of a killed import stay. */
 const LEASE_MS = 60_000
 
 export const nameOf = (item: ExportedItem): string =>
   `the ${item.kind} ${cell(item.kind === 'checkpoint' ? item.id : item.key)}`
 
-/** Writes one item under the prefix that the database was opened with. */
+/** Writes one item under the database's prefix. */
 export async function importItem(
   database: Database,
   item: ExportedItem,
@@ -51,7 +51,7 @@ async function importEntry(
     return there ? 'replaced' : 'written'
   }
   let asked = false
-  // It stores nothing where another has stored meanwhile.
+  // Stores nothing if another process has stored the key meanwhile.
   const given = (): string => {
     asked = true
     return value
@@ -60,7 +60,7 @@ async function importEntry(
   return asked ? 'written' : 'there'
 }
 
-/** By a claim, which decides in the database who is first, and keeps what `set` has no place for. */
+/** Imports a result through a claim, because the database then decides who is first, and `set` cannot store all fields. */
 async function importResult(
   { idempotency }: Database,
   { key, outcome, value, reason = '', fingerprint, expiresAt }: ResultItem,
@@ -86,7 +86,7 @@ async function importResult(
   let claimed = await claim()
   const first = claimed?.state === 'claimed'
   if (!first && replace) {
-    // It takes no claim away.
+    // `delete` leaves claims alone.
     await idempotency.delete(key)
     claimed = await claim()
   }
@@ -121,7 +121,7 @@ async function importCircuit(
 ): Promise<Outcome> {
   const there = (await circuitBreaker.getState(key)) !== null
   if (there && !replace) return 'there'
-  // The time since which it is open is that of the call which opens it; one that is open already keeps its own.
+  // A circuit's opening time is that of the call that opens it, so the clock is set first. An open one keeps its time.
   clock.moveTo(openedAt ?? updatedAt)
   if (there) await circuitBreaker.reset(key)
   await circuitBreaker.setState(key, {
@@ -134,7 +134,7 @@ async function importCircuit(
   return there ? 'replaced' : 'written'
 }
 
-/** ms to live; `undefined` for ever. */
+/** Returns the ms to live; `undefined` means forever. */
 function timeLeft(expiresAt: number | undefined, clock: StandingClock): number | 'none' | undefined {
   if (expiresAt === undefined) return undefined
   return expiresAt > clock.now() ? expiresAt - clock.now() : 'none'

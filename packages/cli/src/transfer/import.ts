@@ -16,8 +16,8 @@ export interface ImportOptions extends ChangeOptions {
 }
 
 /**
- * Reads an export from a file or from stdin into a database, which is made where there is none. Every item that was
- * written stays when it ends in the middle, and `skip` goes on.
+ * Reads an export from a file or from stdin into a database, which is created if it is missing. If the import stops early, the
+ * written items stay, and an import with `skip` continues.
  */
 export async function importDatabase(path: string, file: string | undefined, options: ImportOptions): Promise<void> {
   const conflicts = options.conflicts as Conflicts
@@ -34,7 +34,7 @@ export async function importDatabase(path: string, file: string | undefined, opt
   const database = new DatabaseByPrefix(path, { write: true, migrate: made, exactly: { clock } })
   const done = new Tally()
   try {
-    // Opened before the first item: an export of nothing makes a database too.
+    // Opened before the first item, so that an empty export creates a database too.
     await database.under('')
     await importLines(lines, database, clock, conflicts, done)
   } catch (error) {
@@ -47,7 +47,7 @@ export async function importDatabase(path: string, file: string | undefined, opt
   if (options.json) await write(`${toJson(done.outcomes, 2)}\n`)
   const { result: claimed } = done.outcomes.claimed
   if (claimed === 0) return
-  // A claim may end without a result, as those of an import that was killed: then the item would be in neither database.
+  // A claim may end without a result, for example that of a killed import. Then the item would be in neither database.
   throw new NotAsNamedError(
     `${shownCount(claimed, 'result')} not imported, for the keys are claimed: by workers, or for a minute by an import that was killed; import again with --conflicts skip when the claims have ended`,
   )
@@ -55,7 +55,7 @@ export async function importDatabase(path: string, file: string | undefined, opt
 
 const isTaken = (outcome: Outcome): boolean => outcome === 'there' || outcome === 'claimed'
 
-// Items whose calls are made together share statements and commits.
+// The calls of a batch are made together, so they share statements and commits.
 const BATCH_ITEMS = 256
 const BATCH_CHARACTERS = 1024 * 1024
 
@@ -76,7 +76,7 @@ async function importLines(
     clock.moveTo(Date.now())
     const target = await database.under(first.item.prefix)
     const settled = await Promise.allSettled(batch.map(({ item }) => importItem(target, item, clock, conflicts)))
-    // What was written stays, also behind an item that fails: all are counted before the first failure is told.
+    // Items after a failed one may have been written, so all are counted before the first failure is thrown.
     for (const [at, ended] of settled.entries()) {
       if (ended.status === 'fulfilled') done.count((batch[at] as (typeof batch)[number]).item, ended.value)
     }
@@ -101,7 +101,7 @@ async function importLines(
     }
     const [first] = batch
     const fits = first === undefined || (first.item.prefix === read.prefix && first.item.kind === read.kind)
-    // A circuit has times of its own, for which the clock is moved.
+    // A circuit needs its own batch, because its times are set by moving the clock.
     if (!fits || read.kind === 'circuit' || batch.length >= BATCH_ITEMS || characters >= BATCH_CHARACTERS) await flush()
     batch.push({ item: read, line: number })
     characters += line.length
@@ -118,12 +118,12 @@ async function importLines(
 }
 
 function atLine(line: number, item: ExportedItem, error: unknown): unknown {
-  // Its code is what the exit code is told by.
+  // The same error object, because the exit code depends on its code.
   if (error instanceof Error) error.message = `line ${line}, ${nameOf(item)}: ${error.message}`
   return error
 }
 
-/** What became of the items of each kind. */
+/** Counts the outcomes of the items of each kind. */
 class Tally {
   readonly outcomes: Record<Outcome, Counts> = {
     written: none(),

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { TextDecoder } from 'node:util'
 import { UsageError } from '../exit-codes.js'
 
-/** The lines of a text, each as soon as it has come. `node:readline` would end lines at U+2028 too, which JSON may hold. */
+/** Yields the lines of a text as they arrive. `node:readline` would also split at U+2028, which JSON may contain. */
 export async function* linesOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let begun: string[] = []
@@ -28,7 +28,7 @@ function decodedBy(decoder: TextDecoder, bytes: Uint8Array): string {
   }
 }
 
-// So much is written at once: a call for each line would take most of the time.
+// The size of a write. A call for each line would take most of the time.
 const PIECE = 64 * 1024
 
 async function* inPieces(lines: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
@@ -45,7 +45,7 @@ async function* inPieces(lines: AsyncIterable<string>): AsyncGenerator<string, v
   yield piece.join('')
 }
 
-/** Writes lines, and waits while their reader is slower. A new file is for its owner alone, and goes again on failure. */
+/** Writes lines with backpressure. A new file is readable only by its owner, and is removed on failure. */
 export async function writeLines(lines: AsyncIterable<string>, file: string | undefined): Promise<void> {
   if (file === undefined) return pipeline(inPieces(lines), process.stdout, { end: false })
   const target = createWriteStream(file, { flags: 'wx', mode: 0o600 })

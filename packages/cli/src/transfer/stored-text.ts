@@ -1,6 +1,6 @@
 import { type Clock, systemClock, type ValueCodec } from '@go-go-scope/persistence-core/public'
 
-/** Stands for a result that could not be stored where it was made. */
+/** Stands for a result that could not be stored in its original database. */
 export class NotStored {
   readonly reason: string
 
@@ -9,14 +9,14 @@ export class NotStored {
   }
 }
 
-/** The reason that {@link NotStored} was given, from the message of the error that stands in the database for it. */
+/** Returns the reason of a {@link NotStored} from the message of the error that represents it in the database. */
 export function reasonIn(message: string): string {
   return (
     /^idempotency\.complete: cannot store the value: (idempotency\..*); store plain data/s.exec(message)?.[1] ?? message
   )
 }
 
-/** Leaves values in the text in which they are stored: whatever codec an app has, none of them is decoded on the way. */
+/** A codec that keeps values as their stored texts, so that they need not be decoded, whatever codec an app has. */
 export const storedText: ValueCodec = {
   encode(value) {
     if (value instanceof NotStored) throw new Error(value.reason)
@@ -25,7 +25,7 @@ export const storedText: ValueCodec = {
   decode: (text) => text,
 }
 
-/** Time that stands still, so that a time to live ends at the very ms that is asked for. */
+/** A clock that stands still, so that a time to live ends at the exact ms. */
 export class StandingClock implements Clock {
   readonly monotonic: Clock['monotonic'] = systemClock.monotonic
   readonly setTimer: Clock['setTimer'] = systemClock.setTimer

@@ -2,11 +2,11 @@ import type { CacheProvider, CacheStats } from '@go-go-scope/persistence-core/po
 import { LruMap } from './lru-map.js'
 
 export interface InMemoryCacheOptions {
-  /** Entries; past it the least recently used one is dropped. Default 1000. */
+  /** Maximum number of entries. Beyond it the least recently used one is evicted. Default 1000. */
   maxSize?: number
 }
 
-/** The cache port in memory. Values are kept by reference. */
+/** The cache port in memory. It keeps values by reference. */
 export class InMemoryCache implements CacheProvider {
   readonly #entries: LruMap<unknown>
   #hits = 0
@@ -16,7 +16,7 @@ export class InMemoryCache implements CacheProvider {
     this.#entries = new LruMap(options.maxSize ?? 1000)
   }
 
-  /** Counts expired entries until they are touched or pruned. */
+  /** The number of entries. Expired ones count until they are accessed or pruned. */
   get size(): number {
     return this.#entries.size
   }
@@ -52,7 +52,7 @@ export class InMemoryCache implements CacheProvider {
     return pattern === undefined ? keys : keys.filter(patternMatcher(pattern))
   }
 
-  /** Hits and misses of `get` so far, and the unexpired entries. */
+  /** Returns the hits and misses of `get` so far, and the number of unexpired entries. */
   stats(): CacheStats {
     const reads = this.#hits + this.#misses
     this.#entries.prune()
@@ -64,7 +64,7 @@ export class InMemoryCache implements CacheProvider {
     }
   }
 
-  /** Drops what has expired; returns how many. */
+  /** Removes expired entries and returns their number. */
   prune(): number {
     return this.#entries.prune()
   }
@@ -74,17 +74,17 @@ export class InMemoryCache implements CacheProvider {
   }
 }
 
-/** The cache port in memory. */
+/** Returns a cache port in memory. */
 export function createCache(options?: InMemoryCacheOptions): InMemoryCache {
   return new InMemoryCache(options)
 }
 
 /**
- * Tells whether a key matches `pattern`, in which `*` stands for any run of characters and all else for itself.
+ * Returns a function that tells whether a key matches `pattern`. `*` stands for any characters, everything else for itself.
  *
- * Each part between two stars is matched at its first occurrence after the part before it: a later occurrence could not
- * let more of the rest match. So no position is tried twice. A RegExp made from the pattern can take time exponential in
- * its stars.
+ * Each part between two stars is matched at its first occurrence after the previous part, because a later occurrence
+ * leaves less for the rest. So no position is tried twice. A RegExp made from the pattern can take exponential time in
+ * the number of stars.
  */
 function patternMatcher(pattern: string): (key: string) => boolean {
   const [start = '', ...parts] = pattern.split('*')

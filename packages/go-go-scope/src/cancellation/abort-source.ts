@@ -1,6 +1,6 @@
 /**
- * A cheap abort controller: the signal is made when it is first read, and listeners of the host cost O(1) to add and
- * remove, where the listeners of a signal cost O(n) on Node.
+ * A cheap abort controller. The signal is created when it is first read. The host's own listeners cost O(1) to add and
+ * remove; the listeners of a signal cost O(n) on Node.
  */
 export class AbortSource {
   #controller: AbortController | undefined
@@ -24,7 +24,7 @@ export class AbortSource {
     return this.#controller.signal
   }
 
-  /** Does nothing the second time. */
+  /** Aborts. A second call does nothing. */
   abort(reason: unknown): void {
     if (this.#aborted) return
     this.#aborted = true
@@ -35,7 +35,7 @@ export class AbortSource {
     for (const listener of listeners ?? []) listener(reason)
   }
 
-  /** Calls `listener` on abort, at once if that has happened; it must not throw. Returns the unsubscriber. */
+  /** Calls `listener` on abort, or at once if already aborted. It must not throw. Returns the unsubscriber. */
   onAbort(listener: (reason: unknown) => void): () => void {
     if (this.#aborted) {
       listener(this.#reason)
@@ -48,8 +48,8 @@ export class AbortSource {
 }
 
 /**
- * Settles as `work` does, or rejects with `failure()` as soon as `source` aborts. It listens before the work starts, so
- * that the abort wins over what the work does at the abort. After an abort the work is not started.
+ * Settles like `work`, or rejects with `failure()` as soon as `source` aborts. It listens before the work starts, so that
+ * the abort wins even if the work settles on the same abort. After an abort the work is not started.
  */
 export function raceAbort<T>(source: AbortSource, failure: () => unknown, work: () => Promise<T>): Promise<T> {
   if (source.aborted) return Promise.reject(failure())

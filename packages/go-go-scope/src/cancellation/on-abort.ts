@@ -1,7 +1,7 @@
 /**
  * Calls `callback` with the reason when `signal` aborts, at once if it has already.
  *
- * @returns disposing it stops listening.
+ * @returns a disposable that stops listening.
  */
 export function onAbort(signal: AbortSignal, callback: (reason: unknown) => void): Disposable {
   if (signal.aborted) {
@@ -18,7 +18,7 @@ export function abortPromise(signal: AbortSignal): Promise<never> {
   const promise = new Promise<never>((_, reject) => {
     onAbort(signal, reject)
   })
-  // The loser of a race is often not awaited: it must not become an unhandled rejection.
+  // The loser of a race is often not awaited. It must not cause an unhandled rejection.
   promise.catch(() => {})
   return promise
 }

@@ -4,14 +4,14 @@ import { startTimer, type Timer } from '../time/timer.js'
 interface AutoSaveOptions<T> {
   /** ms; `undefined`: never. */
   readonly interval: number | undefined
-  /** Whether it differs from what was saved last. */
+  /** Returns whether `data` differs from the last saved data. */
   isNew(data: T): boolean
-  /** Resolves when it is saved or has been reported as failed. */
+  /** Resolves when the data is saved or the failure is reported. */
   save(data: T): Promise<void>
   readonly report: Reporter
 }
 
-/** Takes a snapshot of a task's state every `interval` ms, and saves it when it has changed. */
+/** Takes a snapshot of a task's state every `interval` ms and saves it if it has changed. */
 export class AutoSaves<T> {
   readonly #options: AutoSaveOptions<T>
   readonly #running = new Set<() => void>()
@@ -21,7 +21,7 @@ export class AutoSaves<T> {
     this.#options = options
   }
 
-  /** @returns stops it. */
+  /** Starts the snapshots. Returns a function that stops them. */
   begin(snapshot: () => T | PromiseLike<T>): () => void {
     const { interval, isNew, save, report } = this.#options
     if (this.#closed || interval === undefined) return () => {}
@@ -49,7 +49,7 @@ export class AutoSaves<T> {
     for (const stop of [...this.#running]) stop()
   }
 
-  /** Stops, and begins no more saves. */
+  /** Stops the snapshots for good. */
   close(): void {
     this.#closed = true
     this.stop()

@@ -1,29 +1,29 @@
 import type { Checkpoint } from '@go-go-scope/persistence-core/ports'
 
-/** @typeParam Data what the task saves. Nothing checks that what was stored is of this type. */
+/** @typeParam Data The type of the saved data. Stored data is not checked against it. */
 export interface CheckpointOptions<Data = unknown> {
-  /** ms between two snapshots of `ctx.checkpoint.auto`. Absent: it takes none. */
+  /** ms between two snapshots of `ctx.checkpoint.auto`. Absent: no snapshots. */
   interval?: number
   onCheckpoint?(checkpoint: Checkpoint<Data>): void
-  /** Called once, when the task starts from a stored checkpoint. */
+  /** Called once if the task starts from a stored checkpoint. */
   onResume?(checkpoint: Checkpoint<Data>): void
   /** Checkpoints kept per task; 0 keeps none. Default 10. */
   maxCheckpoints?: number
 }
 
-/** What a task gets as `ctx.checkpoint`. */
+/** The checkpoints of a running task, as `ctx.checkpoint`. */
 export interface CheckpointContext<T = unknown> {
   /**
-   * The newest checkpoint's data when this run of the function began, or `undefined`. The run may change it: a retry gets a
-   * structured clone, in which errors have lost members such as `code`, and instances their classes.
+   * The data of the newest checkpoint when this run of the function began, or `undefined`. The run may modify it. A retry
+   * gets a structured clone, in which errors lack members such as `code`, and instances lack their classes.
    */
   readonly data: T | undefined
-  /** @throws (as a rejection) what the provider throws. */
+  /** Saves a checkpoint. @throws (as a rejection) the provider's error. */
   save(data: T): Promise<void>
   /**
-   * Saves what `snapshot` returns, every `interval`, when it differs from what was saved last.
+   * Saves the result of `snapshot` every `interval` ms if it differs from the last saved data.
    *
-   * @returns stops it; the end of the task does so too.
+   * @returns a function that stops it. The end of the task stops it too.
    */
   auto(snapshot: () => T | PromiseLike<T>): () => void
 }

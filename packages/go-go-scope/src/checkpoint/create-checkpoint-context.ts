@@ -5,42 +5,42 @@ import { AutoSaves } from './auto-saves.js'
 import type { CheckpointContext, CheckpointOptions } from './checkpoint-options.js'
 import type { ProgressContext } from './progress-context.js'
 
-/** What the checkpoints of one task need. */
+/** The dependencies of one task's checkpoints. */
 export interface CheckpointState<T = unknown> {
   provider: CheckpointProvider
   taskId: string
   /** The checkpoint that the task resumes from. */
   latest?: Checkpoint<T> | undefined
   options?: CheckpointOptions
-  /** Its percentage and estimate go into every checkpoint. */
+  /** Its percentage and estimate are stored in every checkpoint. */
   progress?: ProgressContext
   report?: Reporter
 }
 
-/** The checkpoints of one running task, and its end. */
+/** The checkpoints of one running task. */
 export interface CheckpointSession<T = unknown> extends CheckpointContext<T> {
-  /** The context of one more run of the function: its `data` is the newest checkpoint's. Ends the last run's `auto`. */
+  /** Returns the context for another run of the function, with the newest data. Ends the `auto` of the last run. */
   nextRun(): CheckpointContext<T>
-  /** Ends the automatic saves; resolves when no save is under way. Never rejects. */
+  /** Ends the automatic saves. Resolves when no save is running. Never rejects. */
   close(): Promise<void>
-  /** Closes, and refuses all saves from now on: the next run would resume from them. Never rejects. */
+  /** Closes and refuses all later saves, because the next run would resume from them. Never rejects. */
   finish(): Promise<void>
 }
 
 /**
- * Saves go out one after the other, so sequences grow in the order of the calls. A save that the function does not
- * wait for cannot become an unhandled rejection: its error is reported.
+ * Makes the checkpoints of one task. Saves run one after the other, so sequences grow in the order of the calls. A save
+ * that is not awaited cannot cause an unhandled rejection, because its error is reported.
  */
 export function createCheckpointContext<T>(state: CheckpointState<T>): CheckpointSession<T> {
   const { provider, taskId, options = {}, progress, report = ignoreReport } = state
   const { latest } = state
   let sequence = latest?.sequence ?? 0
   let last: Promise<void> | undefined
-  /** A copy of the newest checkpoint's data, which nobody else has, so that no later change touches it. */
+  /** A private copy of the newest checkpoint's data, which later changes by the task do not affect. */
   let saved = latest && copyOf(latest.data)
   /** The newest checkpoint's data as it was loaded or saved. */
   let newest = latest?.data
-  /** Whether a run has it, and may have changed it. */
+  /** Whether a run has `newest` and may have modified it. */
   let shared = false
   let finished = false
 
@@ -82,7 +82,7 @@ export function createCheckpointContext<T>(state: CheckpointState<T>): Checkpoin
   const autoSaves = new AutoSaves<T>({
     interval: options.interval,
     isNew: (data) => saved === undefined || !isDeepStrictEqual(saved.data, data),
-    // Its failure is reported by save itself.
+    // `save` itself reports a failure.
     save: (data) => save(data).catch(() => {}),
     report,
   })
@@ -108,12 +108,12 @@ export function createCheckpointContext<T>(state: CheckpointState<T>): Checkpoin
   }
 }
 
-/** A copy for later comparison; `undefined` when the data cannot be copied. */
+/** Returns a copy for later comparison; `undefined` if the data cannot be cloned. */
 function copyOf<T>(data: T): { data: T } | undefined {
   try {
     return { data: structuredClone(data) }
   } catch {
-    // It holds a function, say. Such data counts as new every time, and the provider decides whether it can store it.
+    // For example, the data holds a function. Such data always counts as new. The provider decides whether it can store it.
     return undefined
   }
 }

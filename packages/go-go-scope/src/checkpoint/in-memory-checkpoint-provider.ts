@@ -1,8 +1,8 @@
 import type { Checkpoint, CheckpointProvider } from '@go-go-scope/persistence-core/ports'
 
 /**
- * The checkpoint port in memory. Checkpoints are copied in and out, because a task usually goes on changing the object
- * that it saves.
+ * The checkpoint port in memory. It copies checkpoints in and out, because a task usually keeps modifying the object that
+ * it saved.
  */
 export class InMemoryCheckpointProvider implements CheckpointProvider {
   readonly #checkpoints = new Map<string, Checkpoint>()

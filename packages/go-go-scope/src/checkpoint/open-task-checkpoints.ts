@@ -7,11 +7,11 @@ import { createProgressContext, type ProgressContext } from './progress-context.
 
 /** The checkpoints of one running task. */
 export interface TaskCheckpoints {
-  /** What the next run of the function gets. */
+  /** Returns the context parts for the next run of the function. */
   nextRun(): { checkpoint: CheckpointContext; progress: ProgressContext }
-  /** The task succeeded: removes what it saved. Never rejects. */
+  /** Removes the checkpoints after a success. Never rejects. */
   complete(): Promise<void>
-  /** Ends the automatic saves and waits for those under way. Never rejects. */
+  /** Ends the automatic saves and waits for running ones. Never rejects. */
   close(): Promise<void>
   /** The function has ended, which may be long after its task, and saves nothing any more. */
   leave(): void
@@ -44,7 +44,7 @@ export async function openTaskCheckpoints(
   return {
     nextRun: () => ({ checkpoint: session.nextRun(), progress }),
     async complete() {
-      // First: the next run would resume from a checkpoint that is saved after the removal.
+      // First, because the next run would resume from a checkpoint that is saved after the removal.
       await session.finish()
       try {
         await provider.deleteAll(taskId)

@@ -4,19 +4,19 @@ import { ANY_NUMBER, checkValue } from '../options/check-value.js'
 export interface Progress {
   /** 0 to 100, may be fractional. */
   percentage: number
-  /** Estimated ms to 100, from the rate since the first update; absent at both ends and while there is no rate. */
+  /** Estimated ms until 100, from the rate since the first update. Absent at 0 and 100, and while there is no rate. */
   eta?: number
 }
 
 export interface ProgressContext {
-  /** Values outside 0 to 100 are taken as the nearer end. */
+  /** Sets the percentage. Values outside 0 to 100 are clamped. */
   update(percentage: number): void
   get(): Progress
   /** Returns the unsubscriber. */
   onUpdate(listener: (progress: Progress) => void): () => void
 }
 
-/** @param percentage where a resumed task starts. */
+/** @param percentage The initial value, for a resumed task. */
 export function createProgressContext(percentage = 0, report: Reporter = ignoreReport): ProgressContext {
   const listeners = new Set<(progress: Progress) => void>()
   let current = percentage

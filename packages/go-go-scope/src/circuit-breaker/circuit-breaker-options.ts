@@ -14,8 +14,8 @@ export interface CircuitBreakerOptions {
   /** Successes in half-open that close it. Default 1. */
   successThreshold?: number
   /**
-   * Name of the circuit in the store. Default: the scope's name, or the task's id. A task's breaker that has a key is
-   * one breaker for all tasks of the process with that key and store; the options of the first task count.
+   * Name of the circuit in the store. Default: the scope's name, or the task's id. All tasks of the process with the same
+   * key and store share one breaker, which has the options of the first task.
    */
   key?: string
   /** The store of the state. Default in a scope: its `persistence.circuitBreaker`. */
@@ -37,7 +37,7 @@ export interface CircuitBreakerAdvancedOptions {
   /** ms. Default 60000. */
   errorRateWindowMs?: number
   onThresholdAdapt?: (threshold: number, errorRate: number) => void
-  /** Count the failures within a window of time instead of those in a row. Each process has its own window. */
+  /** Counts the failures within a time window instead of consecutive ones. Each process has its own window. */
   slidingWindow?: boolean
   /** ms. Default 60000. */
   slidingWindowSizeMs?: number

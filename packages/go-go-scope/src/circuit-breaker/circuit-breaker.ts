@@ -17,14 +17,14 @@ import { PermittedCalls } from './permitted-calls.js'
 import { StoredCalls, type StoredRules } from './stored-calls.js'
 
 /**
- * Keeps calls away from a service that fails.
+ * Stops calls to a failing service.
  *
  * closed: calls go through; `failureThreshold` failures in a row open the circuit.
  * open: calls fail with a `CircuitOpenError` and do not run, for `resetTimeout` ms from the last failure.
  * half-open: one call at a time goes through; `successThreshold` successes close the circuit, one failure opens it again.
  *
- * With a provider the state is loaded before the first call and stored at every change, so the time spent open counts
- * through a restart. Time in this process is monotonic; only the stored times are wall time.
+ * With a provider, the state is loaded before the first call and stored at every change, so the reset timeout also runs
+ * during a restart. Time in this process is monotonic; only the stored times are wall time.
  */
 export class CircuitBreaker {
   readonly resetTimeout: number
@@ -36,8 +36,8 @@ export class CircuitBreaker {
   readonly #calls: CircuitCalls
 
   /**
-   * @param signal Once it is aborted, `execute` runs nothing any more.
-   * @throws TypeError for an unknown option name, and for a number that means nothing.
+   * @param signal Once it is aborted, `execute` runs no more functions.
+   * @throws TypeError for an unknown option name and for an invalid number.
    */
   constructor(options: CircuitBreakerOptions = {}, signal?: AbortSignal, report: Reporter = ignoreReport) {
     checkBreakerOptions(options)
@@ -70,7 +70,7 @@ export class CircuitBreaker {
         : callsOverStore(provider, key, report, this.#machine, { ...rules, countsInWindow: window !== undefined })
   }
 
-  /** `half-open` as soon as the reset time is over, although no event says so before the next call. */
+  /** The state. It is `half-open` as soon as the reset timeout is over, although the event comes with the next call. */
   get currentState(): CircuitState {
     return this.#machine.resetDue ? 'half-open' : this.#machine.state
   }
@@ -88,7 +88,7 @@ export class CircuitBreaker {
     return this.#statistics.failureThreshold
   }
 
-  /** 0 to 1 over the adaptive window, or else the sliding one; 0 without either. */
+  /** The error rate, 0 to 1, of the adaptive window, or else of the sliding one; 0 without either. */
   get errorRate(): number {
     return this.#statistics.errorRate
   }
@@ -96,13 +96,13 @@ export class CircuitBreaker {
   /**
    * Runs `fn` unless the circuit is open.
    *
-   * @param isNeutral whether an error of `fn` says nothing about what the circuit guards, as an abort does not.
-   * @throws what `fn` throws, and a `CircuitOpenError` when the circuit does not let it run.
+   * @param isNeutral Returns whether an error of `fn` does not count as a failure of the service, for example an abort.
+   * @throws the error of `fn`, and a `CircuitOpenError` if the circuit does not let it run.
    */
   async execute<T>(fn: () => T | PromiseLike<T>, isNeutral?: (error: unknown) => boolean): Promise<T> {
     if (this.#signal?.aborted) throw new AbortError(this.#signal.reason)
     const admitted = this.#calls.admit()
-    // No needless await: `fn` begins inside this call unless the store has to be asked.
+    // No needless await, so that `fn` starts inside this call unless the store has to be read.
     const call = admitted instanceof Promise ? await admitted : admitted
     let value: T
     try {
@@ -130,13 +130,13 @@ export class CircuitBreaker {
     return this.#events.once(event, listener)
   }
 
-  /** Closes the circuit without an event. The promise is for the store and never rejects. */
+  /** Closes the circuit without an event. Resolves when the store is updated. Never rejects. */
   async reset(): Promise<void> {
     this.#machine.forget()
     await this.#calls.reset()
   }
 
-  /** Drops the listeners and forgets; the stored state stays as it is. */
+  /** Removes the listeners and clears the local state. The stored state stays. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#calls.disconnect()
     this.#machine.forget()
@@ -145,7 +145,7 @@ export class CircuitBreaker {
 
   async #ended(call: AdmittedCall, outcome: 'succeeded' | 'failed'): Promise<void> {
     const failed = outcome === 'failed'
-    // The windows count every outcome, also one that comes too late to count for the circuit.
+    // The windows count every outcome, even one that comes too late to count for the circuit.
     const adapted = this.#statistics.record(failed)
     if (adapted) this.#events.emitAdapted(this.failureThreshold, this.errorRate)
     await this.#calls.ended(call, outcome)

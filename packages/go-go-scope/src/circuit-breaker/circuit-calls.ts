@@ -2,33 +2,33 @@ import type { Permit } from '@go-go-scope/persistence-core/ports'
 import type { CircuitState } from './circuit-breaker-options.js'
 import type { CircuitMachine } from './circuit-machine.js'
 
-/** A call that was let through. */
+/** A call that was admitted. */
 export interface AdmittedCall {
   /** The generation of the machine that the call belongs to. */
   readonly generation: number
-  /** The store's permit for the call, where the store gives permits. */
+  /** The store's permit for the call, if the store gives permits. */
   readonly permit?: Permit
 }
 
-/** `neutral`: the call says nothing about what the circuit guards, as one that was aborted. */
+/** The outcome of a call. `neutral`: it says nothing about the service, for example because the call was aborted. */
 export type CallOutcome = 'succeeded' | 'failed' | 'neutral'
 
 /**
- * The way of a call through a circuit. There are three: in memory ({@link LocalCalls}), with the state in a store
- * (`StoredCalls`), and with permits that the store gives (`PermittedCalls`).
+ * How calls pass a circuit. There are three implementations: in memory ({@link LocalCalls}), with the state in a store
+ * (`StoredCalls`), and with permits from a store (`PermittedCalls`).
  */
 export interface CircuitCalls {
   /**
-   * Lets a call through. A promise only where the store has to be asked, so that other calls begin at once.
+   * Admits a call. Returns a promise only if the store has to be read, so that other calls start at once.
    *
-   * @throws {CircuitOpenError} (or rejects with it) when the circuit does not let the call through.
+   * @throws {CircuitOpenError} (or rejects with it) if the circuit does not admit the call.
    */
   admit(): AdmittedCall | Promise<AdmittedCall>
   /** Counts the outcome. Never rejects. */
   ended(call: AdmittedCall, outcome: CallOutcome): Promise<void>
-  /** The machine has changed its state. */
+  /** Must be called when the machine has changed its state. */
   stateChanged(to: CircuitState): void
-  /** The machine was reset: the store, if there is one, follows. Never rejects. */
+  /** Resets the store after the machine was reset. Never rejects. */
   reset(): Promise<void>
   /** Stops listening to the store. The next call loads its state again. */
   disconnect(): void

@@ -3,7 +3,7 @@ import type { CircuitBreakerEvents, CircuitBreakerOptions, CircuitState } from '
 
 export type CircuitListener<Event extends keyof CircuitBreakerEvents> = (...args: CircuitBreakerEvents[Event]) => void
 
-/** The hooks and listeners of one breaker. What they throw is reported, and neither the call nor the others see it. */
+/** The hooks and listeners of one breaker. Their errors are reported and affect neither the call nor other listeners. */
 export class CircuitEvents {
   /** The methods keep the type of each event's listeners. */
   readonly #listeners = new Map<keyof CircuitBreakerEvents, Set<unknown>>()
@@ -39,7 +39,7 @@ export class CircuitEvents {
     }
   }
 
-  /** Tells the hooks of a change of state, then the listeners. */
+  /** Calls the hooks for a change of state, then the listeners. */
   emitChange(from: CircuitState, to: CircuitState, failureCount: number): void {
     const { onStateChange, onOpen, onClose, onHalfOpen } = this.#hooks
     callSafely(this.#report, 'onStateChange', () => onStateChange?.(from, to, failureCount))
@@ -51,7 +51,7 @@ export class CircuitEvents {
     else this.emit(to === 'closed' ? 'close' : 'halfOpen')
   }
 
-  /** Tells the hook of a changed threshold, then the listeners. */
+  /** Calls the hook for a changed threshold, then the listeners. */
   emitAdapted(threshold: number, errorRate: number): void {
     const { onThresholdAdapt } = this.#hooks.advanced ?? {}
     callSafely(this.#report, 'onThresholdAdapt', () => onThresholdAdapt?.(threshold, errorRate))

@@ -7,16 +7,16 @@ interface CircuitRules {
   resetTimeout: number
   successThreshold: number
   failureThreshold: () => number
-  /** When given, its failures count instead of those in a row. */
+  /** If given, its failures count instead of consecutive ones. */
   window: OutcomeWindow | undefined
   onChange: (from: CircuitState, to: CircuitState, failureCount: number) => void
 }
 
 /**
- * The states of a circuit and the changes between them. It knows no store, and calls only `onChange`.
+ * The state machine of a circuit. It has no store and calls only `onChange`.
  *
- * Every change of state starts a new generation, and the outcome of a call admitted in an earlier one counts for
- * nothing: a late success does not close an open circuit, a late failure does not keep it open.
+ * Every change of state starts a new generation. The outcome of a call from an earlier generation is ignored: a late
+ * success does not close an open circuit, and a late failure does not keep it open.
  */
 export class CircuitMachine {
   readonly #rules: CircuitRules
@@ -27,7 +27,7 @@ export class CircuitMachine {
   #probing = false
   /** Monotonic ms. */
   #openedAt = 0
-  /** Of the last probe, monotonic ms. */
+  /** Start of the last probe, monotonic ms. */
   #probeBegan = 0
 
   constructor(rules: CircuitRules) {
@@ -59,7 +59,7 @@ export class CircuitMachine {
     return this.#state === 'open' && this.openFor >= this.#rules.resetTimeout
   }
 
-  /** @throws {CircuitOpenError} when a call would not be let through now. */
+  /** @throws {CircuitOpenError} if a call would not be admitted now. */
   check(): void {
     if (!this.#probing && (this.#state !== 'open' || this.resetDue)) return
     const since = this.#probing ? this.#probeBegan : this.#openedAt
@@ -67,7 +67,7 @@ export class CircuitMachine {
     throw new CircuitOpenError(Date.now() + Math.ceil(Math.max(0, left)))
   }
 
-  /** Lets a call through and returns the generation it belongs to, or throws. */
+  /** Admits a call and returns its generation. @throws {CircuitOpenError} if the circuit is open. */
   admit(): number {
     if (this.#state === 'closed') return this.#generation
     this.check()
@@ -77,12 +77,12 @@ export class CircuitMachine {
     return this.#generation
   }
 
-  /** The outcome of the call says nothing about what the circuit guards. */
+  /** Ends a call whose outcome says nothing about the service. */
   endedNeutral(generation: number): void {
     if (generation === this.#generation) this.#probing = false
   }
 
-  /** `false` when the call belongs to an earlier generation. */
+  /** Counts a failure. Returns `false` if the call belongs to an earlier generation. */
   failed(generation: number): boolean {
     if (generation !== this.#generation) return false
     this.#probing = false
@@ -91,7 +91,7 @@ export class CircuitMachine {
     return true
   }
 
-  /** `true` when the success closed the circuit or ended a row of failures. */
+  /** Counts a success. Returns `true` if it closed the circuit or ended a series of failures. */
   succeeded(generation: number): boolean {
     if (generation !== this.#generation) return false
     this.#probing = false
@@ -106,14 +106,14 @@ export class CircuitMachine {
     return true
   }
 
-  /** @param openFor ms since it opened. @param failures the count with which another process opened it. */
+  /** Opens the circuit. @param openFor ms since it opened. @param failures The count with which another process opened it. */
   open(openFor = 0, failures: number = this.#failures): void {
     this.#failures = failures
     this.#openedAt = performance.now() - openFor
     this.#change('open')
   }
 
-  /** Another process has opened the circuit again: it stays open for `left` ms from now on. */
+  /** Keeps the circuit open for `left` more ms, because another process has opened it again. */
   stayOpen(left: number): void {
     if (this.#state !== 'open') this.#change('open')
     this.#openedAt = performance.now() + left - this.#rules.resetTimeout
@@ -125,13 +125,13 @@ export class CircuitMachine {
     this.#change('closed')
   }
 
-  /** Takes over the count in the store. A count that reaches the threshold opens a closed circuit. */
+  /** Adopts the count in the store. If it reaches the threshold, a closed circuit opens. */
   shareFailures(count: number): void {
     this.#failures = count
     if (this.#state === 'closed' && count >= this.#rules.failureThreshold()) this.open()
   }
 
-  /** Takes over a stored state, without an event. */
+  /** Adopts a stored state, without an event. */
   restore(failures: number, openFor: number | undefined): void {
     this.forget()
     this.#failures = failures

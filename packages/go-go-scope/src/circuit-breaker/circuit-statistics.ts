@@ -4,9 +4,9 @@ import {
   DEFAULT_FAILURE_THRESHOLD,
 } from './circuit-breaker-options.js'
 
-/** The windows that the advanced options turn on, and the threshold and error rate that follow from them. */
+/** The windows of the advanced options, and the threshold and error rate computed from them. */
 export class CircuitStatistics {
-  /** The sliding window, whose failures count instead of those in a row. */
+  /** The sliding window, whose failures count instead of consecutive ones. */
   readonly window: OutcomeWindow | undefined
   readonly #adaptive: AdaptiveThreshold | undefined
   readonly #fixedThreshold: number
@@ -21,7 +21,7 @@ export class CircuitStatistics {
     return this.#adaptive?.current ?? this.#fixedThreshold
   }
 
-  /** 0 to 1 over the adaptive window, or else the sliding one; 0 without either. */
+  /** The error rate, 0 to 1, of the adaptive window, or else of the sliding one; 0 without either. */
   get errorRate(): number {
     return this.#adaptive?.errorRate ?? this.window?.errorRate ?? 0
   }

@@ -3,9 +3,8 @@ import { callSafely, type Reporter } from '../errors/reporter.js'
 import type { CircuitMachine } from './circuit-machine.js'
 
 /**
- * One circuit in a state provider. Writes go out one after the other, in the order of the changes. A failure of the
- * provider is reported and goes no further: the breaker then goes by what this process knows, and the task that it guards
- * keeps its own result.
+ * One circuit in a state provider. Writes run one after the other, in the order of the changes. A failure of the provider
+ * is only reported: the breaker continues with its local state, and the task keeps its own result.
  */
 export class CircuitStore {
   readonly #provider: CircuitBreakerStateProvider
@@ -20,12 +19,12 @@ export class CircuitStore {
     this.#report = report
   }
 
-  /** `undefined` when the provider failed, `null` when it has no such circuit. */
+  /** Returns the stored state; `null` if there is none, `undefined` if the provider failed. */
   load(): Promise<CircuitBreakerPersistedState | null | undefined> {
     return this.inOrder(() => this.#provider.getState(this.#key))
   }
 
-  /** The count over all users of the store; `undefined` when the provider failed. */
+  /** Counts a failure. Returns the count over all processes; `undefined` if the provider failed. */
   recordFailure(threshold: number): Promise<number | undefined> {
     return this.inOrder(() => this.#provider.recordFailure(this.#key, threshold))
   }
@@ -39,8 +38,8 @@ export class CircuitStore {
   }
 
   /**
-   * Calls `listener` at changes by other users of the store. A change that arrives while own writes are under way is
-   * skipped, because it may be older than they are.
+   * Calls `listener` on changes by other processes. A change that arrives while own writes are running is skipped, because
+   * it may be older than they are.
    */
   subscribe(listener: (state: CircuitBreakerPersistedState) => void): () => void {
     try {
@@ -54,7 +53,7 @@ export class CircuitStore {
     }
   }
 
-  /** Calls the provider after all earlier calls. `undefined` when it failed, which is reported. */
+  /** Calls the provider after all earlier calls. Reports a failure and then returns `undefined`. */
   inOrder<T>(call: () => Promise<T>): Promise<T | undefined> {
     this.#pending++
     const done = this.#last.then(call).then(
@@ -75,18 +74,18 @@ export class CircuitStore {
 
 // Time in the process is monotonic; only the stored times are wall time.
 
-/** ms a stored circuit has been open; `undefined` when it is closed. */
+/** Returns how long a stored circuit has been open, in ms; `undefined` if it is closed. */
 export function openFor(
   { state, lastFailureTime }: CircuitBreakerPersistedState,
   resetTimeout: number,
 ): number | undefined {
   if (state === 'closed') return undefined
-  // A process left it half-open and is gone. The reset time is over, so the next call may probe.
+  // A process left the circuit half-open and has ended. The reset timeout is over, so the next call may probe.
   if (state === 'half-open') return resetTimeout
   return Math.max(0, Date.now() - (lastFailureTime ?? Date.now()))
 }
 
-/** The present state of the circuit, for the store. */
+/** Returns the current state of the circuit for the store. */
 export function snapshot({ state, failures, openFor }: CircuitMachine): CircuitBreakerPersistedState {
   const lastFailureTime = state === 'closed' ? Date.now() : Math.round(Date.now() - openFor)
   return { state, failureCount: failures, lastFailureTime }

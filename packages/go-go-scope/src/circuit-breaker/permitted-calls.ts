@@ -12,9 +12,9 @@ import { StoredCalls, type StoredRules } from './stored-calls.js'
 
 /**
  * The calls of a circuit whose store gives permits: one breaker for all processes. The store decides which call probes a
- * half-open circuit. An outcome counts only in the period of the circuit in which its call began, so a call that began
- * before another process opened the circuit does not close it. While the circuit is closed the calls of a process share
- * one permit, and the store is asked only at the start of a period. When the store fails, calls go on without permits.
+ * half-open circuit. An outcome counts only in the period in which its call began, so a call that began before another
+ * process opened the circuit does not close it. While the circuit is closed, the calls of a process share one permit, and
+ * the store is read only at the start of a period. If the store fails, calls run without permits.
  */
 export class PermittedCalls implements CircuitCalls {
   readonly #provider: ProbingCircuitBreakerProvider
@@ -26,7 +26,7 @@ export class PermittedCalls implements CircuitCalls {
   readonly #stored: StoredCalls
   #closed: { readonly permit: Permit; readonly generation: number } | undefined
 
-  /** `false` for a provider that knows only the classic methods. */
+  /** Whether the provider gives permits; `false` if it has only the classic methods. */
   static areGivenBy(provider: CircuitBreakerStateProvider): provider is ProbingCircuitBreakerProvider {
     return 'admit' in provider && typeof provider.admit === 'function'
   }
@@ -65,7 +65,7 @@ export class PermittedCalls implements CircuitCalls {
     }
   }
 
-  /** The store knows already: it has given the permit to probe. */
+  /** Does nothing: the store has given the permit to probe, so it knows. */
   stateChanged(): void {}
 
   reset(): Promise<void> {
@@ -76,7 +76,7 @@ export class PermittedCalls implements CircuitCalls {
     this.#stored.disconnect()
   }
 
-  /** The permit of a closed circuit, as far as this process knows. */
+  /** The shared permit, while the circuit is closed as far as this process knows. */
   get #sharedPermit(): Permit | undefined {
     return this.#closed?.generation === this.#machine.generation ? this.#closed.permit : undefined
   }
@@ -96,29 +96,29 @@ export class PermittedCalls implements CircuitCalls {
   }
 
   /**
-   * A permit of the store; with a `probe` in it, the call is the probe. `undefined`: the store failed.
+   * Returns a permit of the store; `undefined` if the store failed. A permit with a `probe` makes the call the probe.
    *
-   * @throws {CircuitOpenError} also when another process holds the circuit open, or is probing it.
+   * @throws {CircuitOpenError} also if another process has opened the circuit or is probing it.
    */
   async #askForPermit(): Promise<Permit | undefined> {
     const machine = this.#machine
     machine.check()
     const { generation } = machine
-    // No store takes Infinity as a time.
+    // Stores reject Infinity.
     const resetTimeout = Math.min(this.#rules.resetTimeout, Number.MAX_SAFE_INTEGER)
     const admission = await this.#store.inOrder(() => this.#provider.admit(this.#key, { resetTimeout }))
     if (admission === undefined) return undefined
     if (admission.state === 'closed') {
-      // Failures of calls that began meanwhile have opened it: the store hears of them only after this answer.
+      // Failures of later calls have opened the circuit meanwhile. The store gets them only after this answer.
       if (machine.state !== 'closed' && machine.generation !== generation) return this.#askForPermit()
       if (machine.state !== 'closed') machine.close()
       this.#closed = { permit: admission.permit, generation: machine.generation }
       return admission.permit
     }
-    // Another process opened the circuit, and the news has not come yet.
+    // Another process opened the circuit, and its notification has not arrived yet.
     if (machine.state === 'closed') machine.open(resetTimeout)
     if (admission.admitted) return admission.permit
-    // Only an isolated circuit has no time.
+    // Only an isolated circuit has no `retryAt`.
     const { state, retryAt = Number.POSITIVE_INFINITY } = admission
     if (state === 'open' && retryAt < Number.POSITIVE_INFINITY) machine.stayOpen(Math.max(0, retryAt - Date.now()))
     throw new CircuitOpenError(retryAt)
@@ -128,7 +128,7 @@ export class PermittedCalls implements CircuitCalls {
     await this.#store.inOrder(() => this.#provider.withdrawn(probe))
   }
 
-  /** The store says whether the outcome of a probe counts: the probe may be of an earlier period, or too late. */
+  /** Reports a probe. The store decides whether it counts, because the probe may be too late or of an earlier period. */
   async #probeEnded(probe: Permit, generation: number, outcome: CallOutcome): Promise<void> {
     const report = await this.#reportOutcome(probe, outcome)
     if (report?.counted === false) this.#machine.endedNeutral(generation)
@@ -137,7 +137,7 @@ export class PermittedCalls implements CircuitCalls {
     if (report?.state) this.#stored.follow(report.state)
   }
 
-  /** Of a call in a closed circuit. @returns the shared count, or `undefined` when the outcome does not count. */
+  /** Reports a call in a closed circuit. Returns the shared count, or `undefined` if the outcome does not count. */
   async #report(permit: Permit, outcome: CallOutcome): Promise<number | undefined> {
     const report = await this.#reportOutcome(permit, outcome)
     if (report?.counted) return report.state?.failureCount
@@ -145,7 +145,7 @@ export class PermittedCalls implements CircuitCalls {
     return undefined
   }
 
-  /** `undefined` when the store failed. After a report that does not count, the process needs a new permit. */
+  /** Returns `undefined` if the store failed. After a report that does not count, the process needs a new permit. */
   async #reportOutcome(permit: Permit, outcome: CallOutcome): Promise<ReportOutcome | undefined> {
     const { failureThreshold, successThreshold } = this.#rules
     const report = await this.#store.inOrder(() =>

@@ -4,20 +4,20 @@ import type { AdmittedCall, CallOutcome, CircuitCalls } from './circuit-calls.js
 import type { CircuitMachine } from './circuit-machine.js'
 import { type CircuitStore, openFor, snapshot } from './circuit-store.js'
 
-/** What the calls of a breaker with a store need to know of it. */
+/** The options that the calls of a breaker with a store use. */
 export interface StoredRules {
   /** ms. */
   readonly resetTimeout: number
   readonly successThreshold: number
   /** Changes while the threshold adapts. */
   readonly failureThreshold: () => number
-  /** The failures that count are those of a sliding window, which each process has for itself. */
+  /** Whether failures are counted in a sliding window, which each process has for itself. */
   readonly countsInWindow: boolean
 }
 
 /**
- * The calls of a circuit whose state is in a store that knows the classic methods. The state is loaded before the first
- * call, stored at every change, and follows what other users of the store change.
+ * The calls of a circuit whose state is in a store with the classic methods. The state is loaded before the first call,
+ * stored at every change, and follows the changes by other processes.
  */
 export class StoredCalls implements CircuitCalls {
   readonly #store: CircuitStore
@@ -33,7 +33,7 @@ export class StoredCalls implements CircuitCalls {
     this.#rules = rules
   }
 
-  /** Whether the state is loaded. After a failed load calls go on with what this process knows. */
+  /** Whether the state is loaded. After a failed load, calls use the local state. */
   get loaded(): boolean {
     return this.#loaded
   }
@@ -53,7 +53,7 @@ export class StoredCalls implements CircuitCalls {
   }
 
   stateChanged(to: CircuitState): void {
-    // The store keeps this before the outcome of the probe, since it keeps the order. The probe need not wait for it.
+    // Writes keep their order, so this one precedes the outcome of the probe. The probe need not await it.
     if (to === 'half-open') void this.#store.save(snapshot(this.#machine))
   }
 
@@ -67,7 +67,7 @@ export class StoredCalls implements CircuitCalls {
     this.#loaded = false
   }
 
-  /** Loads once; calls that come meanwhile wait for the same load. After a failed load the next call tries again. */
+  /** Loads the state once. Concurrent calls share the load. After a failed load, the next call tries again. */
   load(): Promise<void> {
     this.#loading ??= (async () => {
       const { generation } = this.#machine
@@ -85,7 +85,7 @@ export class StoredCalls implements CircuitCalls {
   /**
    * Stores a failure that the machine has counted.
    *
-   * @param count adds it to the shared count and returns that; `undefined` when the failure does not count there.
+   * @param count Adds the failure to the shared count and returns it; `undefined` if the failure does not count there.
    */
   async storeFailure(count: (threshold: number) => Promise<number | undefined>): Promise<void> {
     const { state, generation } = this.#machine
@@ -94,11 +94,11 @@ export class StoredCalls implements CircuitCalls {
     const shared = await count(threshold)
     if (shared === undefined || generation !== this.#machine.generation) return
     if (state !== 'open') this.#machine.shareFailures(Math.max(shared, this.#machine.failures))
-    // A success in another process took failures off the shared count that this process has seen in a row.
+    // A success in another process has reset the shared count, but this process has seen only failures.
     else if (shared < threshold) await this.#store.save(snapshot(this.#machine))
   }
 
-  /** Takes over a state that another user of the store has stored. */
+  /** Adopts a state that another process has stored. */
   follow(stored: CircuitBreakerPersistedState): void {
     const { state } = this.#machine
     if (stored.state === 'closed' && state !== 'closed') this.#machine.close()

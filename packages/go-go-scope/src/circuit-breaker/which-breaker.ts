@@ -4,7 +4,7 @@ import { perProvider } from '../resource/per-provider.js'
 import { CircuitBreaker } from './circuit-breaker.js'
 import type { CircuitBreakerOptions } from './circuit-breaker-options.js'
 
-/** What the breakers of a scope's tasks use of it. */
+/** The parts of a scope that its tasks' breakers use. */
 interface BreakerEnvironment {
   /** The breaker of the scope. */
   readonly breaker: CircuitBreaker | undefined
@@ -16,7 +16,7 @@ interface BreakerEnvironment {
 const breakersOf = perProvider(() => new Map<string, CircuitBreaker>())
 const breakersInMemory = new Map<string, CircuitBreaker>()
 
-/** The breaker that the tasks of a scope share; its state is in the scope's store, under the scope's name. */
+/** Returns the breaker that the tasks of a scope share. Its state is in the scope's store, under the scope's name. */
 export function scopeBreaker(
   scopeName: string,
   options: CircuitBreakerOptions,
@@ -29,8 +29,8 @@ export function scopeBreaker(
 }
 
 /**
- * Runs `fn` through the breaker of its task: the task's own, else the scope's, if there is one. Tasks with the same key
- * share a breaker. A breaker without a key lives for this one call. The state of both is in the store.
+ * Runs `fn` through the task's own breaker, or else the scope's, if there is one. Tasks with the same key share a breaker.
+ * A breaker without a key lives for this one call. The state of both is in the store.
  */
 export async function throughBreaker<T>(
   own: CircuitBreakerOptions | undefined,
@@ -46,7 +46,7 @@ export async function throughBreaker<T>(
   return await once.execute(fn, isNeutral)
 }
 
-/** The one breaker of this process for `key` in its store, made with the options of the first task that names it. */
+/** Returns this process's breaker for `key` in its store. The options of the first task with the key count. */
 function sharedBreaker(key: string, options: CircuitBreakerOptions, report: Reporter): CircuitBreaker {
   const breakers = options.provider === undefined ? breakersInMemory : breakersOf(options.provider)
   const breaker = breakers.get(key) ?? new CircuitBreaker({ ...options, key }, undefined, report)

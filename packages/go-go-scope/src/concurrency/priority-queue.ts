@@ -1,4 +1,4 @@
-/** A place in the queue; give it back to {@link PriorityQueue.remove}. */
+/** An entry of the queue, for {@link PriorityQueue.remove}. */
 export interface QueueNode<T> {
   readonly value: T
   readonly priority: number
@@ -17,8 +17,9 @@ interface Level<T> {
 }
 
 /**
- * Higher priority first, first come first within one. Adding, taking and removing from the middle cost O(1) in the
- * number of entries (O(log levels) with several priorities), so a waiter that gives up leaves nothing behind.
+ * A queue with the highest priority first, and in order of arrival within a priority. Adding, taking and removing from
+ * the middle cost O(1) in the number of entries (O(log levels) with several priorities), so a waiter that gives up is
+ * removed at once.
  */
 export class PriorityQueue<T> {
   /** Highest priority first; an empty level is dropped. */
@@ -49,7 +50,7 @@ export class PriorityQueue<T> {
     return node?.value
   }
 
-  /** Harmless when the node has left the queue already. */
+  /** Removes a node. Does nothing if it has left the queue. */
   remove(node: QueueNode<T>): void {
     if (!node.queued) return
     node.queued = false
@@ -63,7 +64,7 @@ export class PriorityQueue<T> {
     if (level.first === undefined) this.#levels.splice(index, 1)
   }
 
-  /** Takes all entries out, in order. */
+  /** Removes all entries and returns them in order. */
   drain(): T[] {
     const values: T[] = []
     for (let value = this.shift(); value !== undefined; value = this.shift()) values.push(value)
@@ -79,7 +80,7 @@ export class PriorityQueue<T> {
     return level
   }
 
-  /** Where the level of this priority is, or belongs. */
+  /** Returns the index of the level for this priority, or where to insert it. */
   #indexOf(priority: number): number {
     let low = 0
     let high = this.#levels.length

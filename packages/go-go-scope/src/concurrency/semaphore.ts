@@ -9,11 +9,11 @@ interface Waiter {
   reject(reason: unknown): void
 }
 
-/** Gives a permit back; to be called once. */
+/** Releases a permit. Must be called once. */
 export type Release = () => void
 
 /**
- * Lets `permits` functions run at a time; the others wait, higher priority first, first come first within one.
+ * Runs at most `permits` functions at a time. The others wait, the highest priority first, then in order of arrival.
  * 0 or less means no limit. When `signal` aborts, waiting calls are rejected with its reason.
  */
 export class Semaphore {
@@ -21,12 +21,12 @@ export class Semaphore {
   readonly #queue = new PriorityQueue<Waiter>()
   readonly #signal: AbortSignal | undefined
   readonly #waits: Waits | undefined
-  /** There while calls wait: a signal that outlives the semaphore keeps nothing of it. */
+  /** Set only while calls wait, so that a signal that outlives the semaphore does not keep it in memory. */
   #abort: Disposable | undefined
   #available: number
   #closed: { reason: unknown } | undefined
 
-  /** @param waits counts the calls that wait. */
+  /** @param waits Counts the calls that wait. */
   constructor(permits: number, signal?: AbortSignal, waits?: Waits) {
     checkValue('permits', permits, ANY_NUMBER)
     this.totalPermits = permits > 0 ? Math.max(1, Math.floor(permits)) : Number.POSITIVE_INFINITY
@@ -35,17 +35,17 @@ export class Semaphore {
     this.#signal = signal
   }
 
-  /** Permits that are free. */
+  /** The number of free permits. */
   get available(): number {
     return this.#available
   }
 
-  /** Calls that wait for a permit. */
+  /** The number of calls that wait for a permit. */
   get waiting(): number {
     return this.#queue.size
   }
 
-  /** Runs `fn` with a permit, which it holds until its promise settles. */
+  /** Waits for a permit and runs `fn`, which holds the permit until its promise settles. */
   async acquire<T>(fn: () => T | PromiseLike<T>, priority = 0): Promise<T> {
     checkValue('priority', priority, ANY_NUMBER)
     const release = await this.enter(priority)
@@ -56,14 +56,14 @@ export class Semaphore {
     }
   }
 
-  /** Runs `fn` if a permit is free now; `null` when none is. */
+  /** Runs `fn` if a permit is free now. Returns `null` otherwise. */
   tryAcquire<T>(fn: () => T | PromiseLike<T>): Promise<T> | null {
     if (this.#ended !== undefined || this.#available < 1) return null
     return this.acquire(fn)
   }
 
   /**
-   * A permit without a function around it, at once when one is free. The wait ends when `abort` does.
+   * Acquires a permit without running a function, synchronously if one is free. `abort` ends the wait.
    *
    * @throws (as a rejection) the reason of the abort.
    * @internal
@@ -98,12 +98,12 @@ export class Semaphore {
     })
   }
 
-  /** Rejects waiting calls with `Semaphore disposed`. Running functions run on. */
+  /** Rejects waiting calls with `Semaphore disposed`. Running functions continue. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#close(new Error('Semaphore disposed'))
   }
 
-  /** Why no call begins any more; `undefined` while they do. */
+  /** The reason why no more calls start; `undefined` while they do. */
   get #ended(): { readonly reason: unknown } | undefined {
     return this.#closed ?? (this.#signal?.aborted ? this.#signal : undefined)
   }

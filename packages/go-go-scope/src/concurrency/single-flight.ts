@@ -1,13 +1,13 @@
-/** At most one run at a time for each key; the callers that come while it is under way share its result. */
+/** Allows one run at a time per key. Callers that come during a run share its result. */
 export class SingleFlight<Run extends PromiseLike<unknown>> {
   readonly #running = new Map<string, Run>()
 
-  /** The run of `key` that is under way. */
+  /** Returns the current run of `key`. */
   get(key: string): Run | undefined {
     return this.#running.get(key)
   }
 
-  /** Makes `run` the run of `key` until it settles. Callbacks added to `run` later are called when it is gone here. */
+  /** Makes `run` the run of `key` until it settles. Callbacks that are added to `run` later see it removed. */
   share(key: string, run: Run): void {
     this.#running.set(key, run)
     const end = (): void => {

@@ -1,4 +1,4 @@
-/** Wraps a failure without a type of its own: a plain `Error` or a thrown non-error, which is its `cause`. */
+/** Wraps a failure without a type of its own: a plain `Error` or a thrown non-error. The failure is the `cause`. */
 export class UnknownError extends Error {
   readonly _tag = 'UnknownError' as const
   override readonly name = 'UnknownError'
@@ -17,15 +17,15 @@ export class AbortError extends Error {
 }
 
 /**
- * A circuit breaker is open and did not run the function. The result of a task holds it unwrapped, so that an app can
- * tell it from a failure of the function.
+ * The error when a circuit breaker is open and did not run the function. Task results hold it unwrapped, so that an app
+ * can distinguish it from a failure of the function.
  */
 export class CircuitOpenError extends Error {
   readonly _tag = 'CircuitOpenError' as const
   override readonly name = 'CircuitOpenError'
   /**
-   * Epoch ms from which a call is worth trying again: the end of the reset time, or the latest end of the probe that is
-   * under way. `Infinity` when the store says that the circuit is isolated: it stays open until it is reset.
+   * Epoch ms from which a retry makes sense: the end of the reset timeout, or the deadline of the running probe.
+   * `Infinity` if the circuit is isolated in the store and stays open until it is reset.
    */
   readonly retryAt: number
 

@@ -1,16 +1,16 @@
-/** Receives a failure that must not change a result: of a hook, listener, timer or store. */
+/** Receives a failure of a hook, listener, timer or store that must not change a result. */
 export type Reporter = (source: string, error: unknown) => void
 
-/** The reporter of objects that are made without a scope. */
+/** The reporter of objects that have no scope. */
 export const ignoreReport: Reporter = () => {}
 
 /** {@link callSafely} with a fixed reporter. */
 export type SafeCall = (source: string, call: () => unknown) => Promise<void> | undefined
 
 /**
- * Calls a function of the app or of a store. A throw or a rejection goes to `report` and no further.
+ * Calls a function of the app or of a store. A throw or a rejection goes only to `report`.
  *
- * @returns a promise while the function is still running. It never rejects.
+ * @returns a promise if the function is still running. It never rejects.
  */
 export function callSafely(report: Reporter, source: string, call: () => unknown): Promise<void> | undefined {
   try {
@@ -26,7 +26,7 @@ export function callSafely(report: Reporter, source: string, call: () => unknown
   }
 }
 
-/** The text of any thrown value. Never throws, also when reading the value throws: a revoked Proxy, a getter. */
+/** Returns the text of any thrown value. Never throws, even if reading the value throws (a revoked Proxy, a getter). */
 export function messageOf(thrown: unknown): string {
   try {
     return String(thrown instanceof Error ? thrown.message : thrown)

@@ -9,11 +9,11 @@ import { callSafely } from '../errors/reporter.js'
 import type { KeyRequest } from './keyed-run.js'
 import { replayable, type StoredResult } from './stored-result.js'
 
-/** The process that removes a failure of an older host claims this key meanwhile, with this lease (ms). */
+/** The key that a process claims while it removes a failure recorded by an older host, and the lease of that claim in ms. */
 const REMOVAL_KEY = 'go-go-scope: removal of recorded failures'
 const REMOVAL_LEASE = 10_000
 
-/** Claims a key, waiting while another process runs it. @returns the claim, or what is recorded under the key. */
+/** Claims a key. Waits while another process runs it. Returns the claim, or the result recorded under the key. */
 export async function claimKey<T>(
   provider: ClaimingIdempotencyProvider,
   request: KeyRequest,
@@ -37,14 +37,14 @@ export async function claimKey<T>(
   }
 }
 
-/** Hosts before this one stored failures too, as results of keys that run again. */
+/** Whether the result is a failure recorded by an older host. Such a key runs again. */
 function isOldFailure(key: string, claim: Claim<unknown>): boolean {
   return claim.state === 'completed' && replayable(key, claim.value) === undefined
 }
 
 /**
- * Removes the failure and claims the key. One process at a time does this, and reads the key again before it removes:
- * another process could have run the key since the first read, and its result would be removed.
+ * Removes the failure and claims the key. One process at a time does this. It reads the key again first, because another
+ * process may have run the key since the first read, and its result must not be removed.
  */
 async function removeOldFailure<T>(
   provider: ClaimingIdempotencyProvider,
@@ -58,7 +58,7 @@ async function removeOldFailure<T>(
     await provider.delete(key)
     return await claimNow()
   } finally {
-    // If this fails, the removal key is free when its lease is over.
+    // If this fails, the removal key is released when its lease expires.
     if (removal.state === 'claimed') await callSafely(report, 'idempotency.fail', () => removal.fail(undefined))
   }
 }

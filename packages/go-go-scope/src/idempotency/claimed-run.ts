@@ -3,10 +3,10 @@ import { RenewedLease } from '../time/renewed-lease.js'
 import type { KeyedRun, KeyRequest, RunClaim } from './keyed-run.js'
 import { replayable, reportUnstored, type StoredResult } from './stored-result.js'
 
-/** Share of the lease after which it is renewed: two renewals may fail before it ends. */
+/** Share of the lease after which it is renewed. Two renewals may fail before it expires. */
 const RENEW_AFTER = 1 / 3
 
-/** A run under a claim, which is renewed until the end of the run is reported. */
+/** A run under a claim. The claim is renewed until the end of the run is reported. */
 export class ClaimedRun<T> implements KeyedRun<T>, RunClaim {
   readonly replayed = false as const
   readonly #provider: ClaimingIdempotencyProvider
@@ -67,7 +67,7 @@ export class ClaimedRun<T> implements KeyedRun<T>, RunClaim {
     this.#lease.end()
   }
 
-  /** @returns the value that counts. */
+  /** Completes the claim. Returns the value that counts, which may be that of another run. */
   async #complete(value: T): Promise<T> {
     let outcome = await this.#claimed.complete([undefined, value])
     if (!outcome.recorded && outcome.current.state === 'vacant') outcome = await this.#claimAndComplete(value)
@@ -80,7 +80,7 @@ export class ClaimedRun<T> implements KeyedRun<T>, RunClaim {
     return recorded.value
   }
 
-  /** For a claim that expired while the function blocked the event loop, and that no other process has taken since. */
+  /** Claims the key again if the claim expired while the function blocked the event loop and no other process has it. */
   async #claimAndComplete(value: T): Promise<ClaimOutcome<StoredResult<T>>> {
     const { key, lease, ttl } = this.#request
     const again = await this.#provider.claim<StoredResult<T>>(key, { lease, ...(ttl !== undefined && { ttl }) })
@@ -91,14 +91,14 @@ export class ClaimedRun<T> implements KeyedRun<T>, RunClaim {
     try {
       await this.#claimed.fail(error)
     } catch (failure) {
-      // After the end of its scope the store is likely closed, and the key is free when the lease is over.
+      // After the end of its scope the store is probably closed. The key is released when the lease expires.
       if (!this.#abandoned) this.#request.report('idempotency.fail', failure)
     }
   }
 
   async #renew(): Promise<boolean> {
     if (await this.#claimed.renew(this.#request.lease)) return true
-    // `false` also means that the provider could not renew the claim just now. It is lost when its signal says so.
+    // `false` can also mean that the provider could not renew the claim just now. Only an aborted signal means a loss.
     if (!this.#claimed.signal.aborted) throw new Error('The claim could not be renewed now')
     return false
   }

@@ -2,11 +2,11 @@ import type { IdempotencyEntry, IdempotencyProvider } from '@go-go-scope/persist
 import { LruMap } from '../cache/lru-map.js'
 
 export interface InMemoryIdempotencyProviderOptions {
-  /** Entries; past it the least recently used one is dropped. Default: no limit. */
+  /** Maximum number of entries. Beyond it the least recently used one is evicted. Default: no limit. */
   maxSize?: number
 }
 
-/** The idempotency port in memory. Values are kept by reference. */
+/** The idempotency port in memory. It keeps values by reference. */
 export class InMemoryIdempotencyProvider implements IdempotencyProvider {
   readonly #entries: LruMap<unknown>
 
@@ -14,7 +14,7 @@ export class InMemoryIdempotencyProvider implements IdempotencyProvider {
     this.#entries = new LruMap(options.maxSize ?? Number.POSITIVE_INFINITY)
   }
 
-  /** Counts expired entries until they are touched or cleaned up. */
+  /** The number of entries. Expired ones count until they are accessed or cleaned up. */
   get size(): number {
     return this.#entries.size
   }
@@ -23,7 +23,7 @@ export class InMemoryIdempotencyProvider implements IdempotencyProvider {
     const entry = this.#entries.get(key)
     if (entry === undefined) return null
     const expiresAt = entry.expiresAt === Number.POSITIVE_INFINITY ? undefined : entry.expiresAt
-    // Without a ttl the member is there and undefined, as the published host's provider answers.
+    // Without a ttl the member is present and `undefined`, as in the published host's provider.
     return { value: entry.value, expiresAt } as IdempotencyEntry<T>
   }
 
@@ -39,7 +39,7 @@ export class InMemoryIdempotencyProvider implements IdempotencyProvider {
     this.#entries.clear()
   }
 
-  /** Drops what has expired; returns how many. */
+  /** Removes expired entries and returns their number. */
   cleanup(): number {
     return this.#entries.prune()
   }
@@ -49,7 +49,7 @@ export class InMemoryIdempotencyProvider implements IdempotencyProvider {
   }
 }
 
-/** The idempotency port in memory. */
+/** Returns an idempotency port in memory. */
 export function createIdempotencyProvider(options?: InMemoryIdempotencyProviderOptions): InMemoryIdempotencyProvider {
   return new InMemoryIdempotencyProvider(options)
 }

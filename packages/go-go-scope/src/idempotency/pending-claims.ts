@@ -1,17 +1,17 @@
 import { sleep } from '../time/timer.js'
 
-/** ms that the functions of aborted tasks have to end, so that their keys are free when their scope has ended. */
+/** ms for the functions of aborted tasks to end, so that their keys are released by the end of their scope. */
 const GRACE = 100
 
-/** The claims of aborted tasks whose functions still run: each is renewed until its function has ended. */
+/** The claims of aborted tasks whose functions still run. Each is renewed until its function has ended. */
 export class PendingClaims {
   readonly #claims = new Map<Promise<void>, () => void>()
   /** Monotonic ms. */
   #lastAbort = Number.NEGATIVE_INFINITY
 
   /**
-   * @param freed resolves when the key is free; never rejects.
-   * @param abandon stops the renewal of the claim.
+   * @param freed Resolves when the key is released. Never rejects.
+   * @param abandon Stops the renewal of the claim.
    */
   add(freed: Promise<void>, abandon: () => void): void {
     this.#lastAbort = performance.now()
@@ -20,9 +20,9 @@ export class PendingClaims {
   }
 
   /**
-   * Resolves when all keys are free, or {@link GRACE} ms after the last abort; it then abandons the remaining claims. The
-   * time counts from the abort, so that scopes that end one after the other, as the children of one parent, wait at the
-   * same time.
+   * Resolves when all keys are released, or {@link GRACE} ms after the last abort. Then it abandons the remaining claims.
+   * The time counts from the abort, so that scopes that end one after the other, such as children of one parent, do not
+   * add up their waits.
    */
   async end(): Promise<void> {
     const left = this.#lastAbort + GRACE - performance.now()

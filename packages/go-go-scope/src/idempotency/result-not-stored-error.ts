@@ -2,18 +2,18 @@ import { messageOf } from '../errors/reporter.js'
 
 const CODE = 'RESULT_NOT_STORED' as const
 
-/** How a store's message names the value of a stored tuple. Users do not know of the tuple. */
+/** How a store's message names the value inside a stored tuple. Users do not know the tuple. */
 const WHOLE_VALUE = 'the member [1] of the value'
 const IN_VALUE = /the member \[1\]\.?/
 
-/** The work of an idempotency key was done, but its result could not be stored. */
+/** The error when the work of an idempotency key was done, but its result could not be stored. */
 export class ResultNotStoredError extends Error {
   readonly _tag = 'ResultNotStoredError' as const
   override readonly name = 'ResultNotStoredError'
   readonly code: typeof CODE = CODE
   readonly key: string
 
-  /** @param consequence what this means for the key. */
+  /** @param consequence What this means for the key. */
   constructor(key: string, reason: string, consequence: string, options?: { cause?: unknown }) {
     super(
       `The task with idempotency key '${key}' has run, but its result could not be stored: ${reason}; ${consequence}`,
@@ -22,23 +22,23 @@ export class ResultNotStoredError extends Error {
     this.key = key
   }
 
-  /** The error of later tasks with the key. */
+  /** Returns the error for later tasks with the key. */
   static forLater(key: string, reason: string, options?: { cause?: unknown }): ResultNotStoredError {
     return new ResultNotStoredError(key, reason, 'delete the key to run it again', options)
   }
 }
 
-/** Whether the error of a store says that the key has ended without its result. */
+/** Whether a store's error means that the key has ended without a stored result. */
 export function saysNotStored(error: unknown): boolean {
   try {
     return (error as { readonly code?: unknown } | null | undefined)?.code === CODE
   } catch {
-    // An error that cannot be read does not say so.
+    // An error that cannot be read does not mean that.
     return false
   }
 }
 
-/** Why a store could not store a result, in terms of the value that the task returned. */
+/** Returns why a store could not store a result, in terms of the value that the task returned. */
 export function reasonOf(error: unknown): string {
   try {
     const { cause, operation } = Object(error) as { readonly cause?: unknown; readonly operation?: unknown }

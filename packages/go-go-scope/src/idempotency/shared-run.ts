@@ -11,36 +11,36 @@ import { ResultNotStoredError, reasonOf, saysNotStored } from './result-not-stor
 import { replayable } from './stored-result.js'
 import { replayOrRunUnclaimed } from './unclaimed-run.js'
 
-/** The work that is to be done once. */
+/** Work that must be done once. */
 export interface IdempotentWork<T> {
   run(): Promise<T>
-  /** Resolves when its function has ended, which after an abort is later than the end of the run. Never rejects. */
+  /** Resolves when the function has ended, which after an abort is later than the end of the run. Never rejects. */
   readonly functionEnd: Promise<void>
 }
 
 /** The task that the run belongs to. */
 interface RunOwner {
   readonly abort: AbortSource
-  /** What an aborted wait rejects with. */
+  /** Returns the error for an aborted wait. */
   abortError(): unknown
   readonly pendingClaims: PendingClaims
 }
 
-/** How a run ended. `abandoned`: its own task was aborted, so one of the tasks that waited for it runs the key. */
+/** The end of a run. `abandoned`: its own task was aborted, so one of the waiting tasks runs the key. */
 type RunEnd = { readonly value: unknown } | { readonly error: unknown } | 'abandoned'
 
 /** The runs of this process, by the store and then by the key. */
 const runsOf = perProvider(() => new SingleFlight<Promise<RunEnd>>())
 
 /**
- * One task's way through its idempotency key. The task joins the run of the key that is under way in this process, or
- * replays the recorded result, or runs and records. Those who joined get the result when it is recorded.
+ * Runs one task under its idempotency key. The task joins the current run of the key in this process, or replays the
+ * recorded result, or runs and records its own. Joined tasks get the result once it is recorded.
  */
 export class SharedRun<T> {
   readonly #provider: IdempotencyProvider
   readonly #request: KeyRequest
   readonly #owner: RunOwner
-  /** Gives the end of this run to the tasks that joined it; absent in a task that joins another run. */
+  /** Passes the end of this run to the tasks that joined it. Absent in a task that joins another run. */
   #settle: ((end: RunEnd) => void) | undefined
   #run: KeyedRun<T> | undefined
 
@@ -69,7 +69,7 @@ export class SharedRun<T> {
     return answer.replayed ? answer.value : this.#runOnce(answer, work)
   }
 
-  /** Records a success, then ends the run for those who joined it. An abort ends only the wait for that. Never rejects. */
+  /** Records a success, then ends the run for the joined tasks. An abort ends only the wait for that. Never rejects. */
   async conclude(end: { value: T } | { error: unknown }): Promise<void> {
     const { abort } = this.#owner
     const settle = (): void => this.#settle?.('error' in end && abort.aborted ? 'abandoned' : end)
@@ -79,20 +79,21 @@ export class SharedRun<T> {
     await raceAbort(abort, ignored, () => recorded).catch(ignored)
   }
 
-  /** Rejects with a `ResultNotStoredError` for a key that has ended without its result, in place of the store's error. */
+  /** Replays or runs. If the key ended without a stored result, rejects with a `ResultNotStoredError`, not the store's error. */
   async #replayOrRun(): Promise<ReplayOrRun<T>> {
     const provider = this.#provider
     try {
       return await (canClaim(provider) ? this.#claim(provider) : replayOrRunUnclaimed<T>(provider, this.#request))
     } catch (error) {
-      // In this order: a thrown Proxy may throw at the check of its class.
+      // In this order, because `instanceof` on a thrown Proxy may throw.
       if (!saysNotStored(error) || error instanceof ResultNotStoredError) throw error
       throw ResultNotStoredError.forLater(this.#request.key, reasonOf(error), { cause: error })
     }
   }
 
   /**
-   * Rejects with a recorded failure, and with the provider's error: without its claim the key could run in two processes.
+   * Claims the key. Rejects with a recorded failure and with the provider's error, because without a claim the key could
+   * run in two processes.
    */
   async #claim(provider: ClaimingIdempotencyProvider): Promise<ReplayOrRun<T>> {
     const claim = await claimKey<T>(provider, this.#request)
@@ -101,7 +102,7 @@ export class SharedRun<T> {
     return { replayed: true, ...(replayable<T>(this.#request.key, claim.value) as { value: T }) }
   }
 
-  /** Does the work. When the task fails, or is aborted before its success, the claim fails. */
+  /** Does the work. If the task fails, or is aborted before its success, the claim is released. */
   async #runOnce(run: KeyedRun<T>, work: IdempotentWork<T>): Promise<T> {
     const { abort, abortError } = this.#owner
     const { claim } = run
@@ -110,7 +111,7 @@ export class SharedRun<T> {
     try {
       if (abort.aborted) throw abortError()
       const value = await work.run()
-      // From here on a lost claim does not abort the task: the store decides whether a late result counts.
+      // From here on a lost claim does not abort the task. The store decides whether a late result counts.
       unlink?.[Symbol.dispose]()
       return await run.succeeded(value)
     } catch (error) {
@@ -122,7 +123,7 @@ export class SharedRun<T> {
   }
 
   async #fail(claim: RunClaim, error: unknown, work: IdempotentWork<T>): Promise<void> {
-    // The function of an aborted task runs on until it notices. Until then no other process may run the key.
+    // The function of an aborted task continues until it notices the abort. Until then no other process may run the key.
     const freed = work.functionEnd.then(() => claim.fail(error))
     if (!this.#owner.abort.aborted) await freed
     else if (!claim.lost.aborted) this.#owner.pendingClaims.add(freed, () => claim.abandon())

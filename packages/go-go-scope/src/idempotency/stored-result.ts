@@ -1,11 +1,11 @@
 import type { KeyRequest } from './keyed-run.js'
 import { ResultNotStoredError, reasonOf, saysNotStored } from './result-not-stored-error.js'
 
-/** What is recorded for a success: the whole result of its task, or the mark of a result that could not be stored. */
+/** The record of a success: the whole result of its task, or a mark for a result that could not be stored. */
 export type StoredResult<T> = readonly [undefined, T] | UnstoredMark
 
 /**
- * The mark has one place only. The published host looks for a value in the second place, finds none, also in plain JSON,
+ * A tuple with one element. The published host looks for a value in the second element, finds none, also in plain JSON,
  * and runs the key again, as it would without the mark.
  */
 type UnstoredMark = readonly [{ readonly _tag: 'ResultNotStored'; readonly reason: string }]
@@ -15,11 +15,11 @@ export function unstoredMark(reason: string): UnstoredMark {
 }
 
 /**
- * The value of a stored result, or `undefined` when the key must run again.
+ * Returns the value of a stored result, or `undefined` if the key must run again.
  *
- * A success has nothing in its first place. A provider that stores plain JSON gives back `[null, null]` for a task that
- * returned nothing, and `[error, null]` for a failed task, which hosts before this one stored too. The latter is no
- * success, although its second place is not `undefined`.
+ * The first element of a success is empty. A provider that stores plain JSON returns `[null, null]` for a task without a
+ * result, and `[error, null]` for a failed task, which older hosts stored too. The latter is not a success, although its
+ * second element is not `undefined`.
  *
  * @throws ResultNotStoredError
  */
@@ -39,11 +39,11 @@ function refuseMark(key: string, place: unknown): void {
 }
 
 /**
- * Marks the key of a task that has succeeded and whose result could not be stored, so that the key is not run again in
- * silence, and reports that, once. Never rejects.
+ * Marks the key of a successful task whose result could not be stored, so that the key does not silently run again.
+ * Reports that once. Never rejects.
  *
- * @param cause the error of the store.
- * @param record stores the mark; called unless the store has ended the key itself. `false`: the task has lost the key.
+ * @param cause The error of the store.
+ * @param record Stores the mark. Called unless the store has ended the key itself. `false`: the task has lost the key.
  */
 export async function reportUnstored(
   { key, report }: KeyRequest,
@@ -56,7 +56,7 @@ export async function reportUnstored(
   try {
     marked ||= await record(unstoredMark(reason))
   } catch (error) {
-    // The cause is reported. This error is mostly the same failure again, as of a store that is closed.
+    // The cause is reported. This error is usually the same failure again, for example of a closed store.
     marked = saysNotStored(error)
   }
   const consequence = marked

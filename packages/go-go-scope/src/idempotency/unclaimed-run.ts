@@ -4,11 +4,11 @@ import { saysNotStored } from './result-not-stored-error.js'
 import { replayable, reportUnstored, type StoredResult } from './stored-result.js'
 
 /**
- * Gets the recorded result of a key from a store that knows only `get` and `set`, or begins a run without a claim. A
- * failure of `get` is reported, and the key then counts as new: the result of the task stands even if it cannot be
+ * Returns the recorded result of a key from a store that has only `get` and `set`, or starts a run without a claim. A
+ * failure of `get` is reported, and the key then counts as new, because the task's result is valid even if it cannot be
  * recorded.
  *
- * @throws (as a rejection) the error that says that the key was run and its result not stored.
+ * @throws (as a rejection) a `ResultNotStoredError` if the key was run and its result was not stored.
  */
 export async function replayOrRunUnclaimed<T>(
   provider: IdempotencyProvider,
@@ -31,7 +31,7 @@ export async function replayOrRunUnclaimed<T>(
         await store([undefined, value])
       } catch (error) {
         await reportUnstored(request, 'idempotency.set', error, async (mark) => {
-          // Another process may have run the key too. A result of its own is better than the mark.
+          // Another process may have run the key too. Its result is better than the mark.
           if ((await getRecorded(provider, key)) === undefined) await store(mark)
           return true
         })

@@ -16,7 +16,7 @@ export class LockGuard {
     this.#onRelease = onRelease
   }
 
-  /** Aborts when the lock was lost: expired, taken, or released by the end of its scope. Not when `release` did it. */
+  /** Aborts when the lock is lost: it expired, another owner has it, or its scope ended. `release` does not abort it. */
   get signal(): AbortSignal {
     return this.#held.lost.signal
   }
@@ -30,7 +30,7 @@ export class LockGuard {
     return this.#released
   }
 
-  /** @throws (as a rejection) `<type> lock already released` the second time, and what the provider throws. */
+  /** Releases the lock. @throws (as a rejection) `<type> lock already released` on the second call, and the provider's error. */
   async release(): Promise<void> {
     if (this.#released) throw new Error(`${this.type} lock already released`)
     await this.#release()
@@ -46,7 +46,7 @@ export class LockGuard {
     if (!this.#released) await this.#release()
   }
 
-  /** @throws for a lock held through a provider, which can only be released with `await using` or `release()`. */
+  /** Releases a lock in memory. @throws for a provider's lock, which needs `await using` or `release()`. */
   [Symbol.dispose](): void {
     if (this.#released) return
     if (!this.#held.synchronous) {

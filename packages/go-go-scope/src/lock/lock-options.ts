@@ -1,26 +1,26 @@
 import type { LockProvider } from '@go-go-scope/persistence-core/ports'
 
 export interface LockOptions {
-  /** Default in a scope: its `persistence.lock`, when there is a key. Without a provider the lock is in memory. */
+  /** The store of the lock. Default in a scope: its `persistence.lock` if there is a key. Without one the lock is in memory. */
   provider?: LockProvider
-  /** Locks of the same key exclude each other; without one, a lock stands alone. Needed with a provider. */
+  /** Locks with the same key exclude each other. Without a key, a lock excludes no other. Required with a provider. */
   key?: string
-  /** ms a provider keeps the lock unless it is renewed, which happens every 60 % of it. Default 30000. */
+  /** Length of a provider's lease in ms. It is renewed after 60 % of it. Default 30000. */
   ttl?: number
   /** Default: a random one. */
   owner?: string
   /** `true`: use `read` and `write` instead of `acquire`. Default `false`. */
   allowMultipleReaders?: boolean
-  /** For messages. Default: the key. */
+  /** The name in messages. Default: the key. */
   name?: string
 }
 
 export interface LockAcquireOptions {
-  /** ms to wait. Absent: for ever. 0: over a provider one try, in memory for ever. */
+  /** ms to wait. Absent: forever. 0: one try with a provider, forever in memory. */
   timeout?: number
-  /** Higher goes first; first come, first served within one. Default 0. */
+  /** Higher goes first. Equal priorities are first come, first served. Default 0. */
   priority?: number
-  /** ms between two tries at a provider, give or take a quarter. Default 100. */
+  /** ms between two tries with a provider, ±25 %. Default 100. */
   pollInterval?: number
 }
 

@@ -4,13 +4,13 @@ import type { LockType } from './lock-options.js'
 
 /** A lock that was granted, in memory or by a provider. */
 export interface HeldLock {
-  /** Aborts when the lock is lost: no longer ours, although `release` was not called. */
+  /** Aborts when the lock is lost: it is no longer ours although `release` was not called. */
   readonly lost: AbortSource
-  /** The provider's own handle, with all members that it has. Absent in memory. */
+  /** The provider's own handle, with all its members. Absent in memory. */
   readonly handle?: LockHandle
-  /** Whether `release` is done when it returns. */
+  /** Whether `release` completes synchronously. */
   readonly synchronous: boolean
-  /** Harmless when repeated. */
+  /** Releases the lock. Repeated calls do nothing. */
   release(): void | Promise<void>
 }
 
@@ -29,6 +29,6 @@ export interface LockRequest {
 
 /** A queue of requests for one lock. */
 export interface LockQueue {
-  /** @returns withdraws the request. Its promise, if any, resolves when all that was taken is given back. */
+  /** Returns a function that withdraws the request. Its promise, if any, resolves when everything acquired is released. */
   enqueue(request: LockRequest): () => Promise<void> | undefined
 }

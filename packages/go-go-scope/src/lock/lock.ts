@@ -14,20 +14,20 @@ import { exclusiveAttempt } from './provider/leased-lock.js'
 import { ProviderLockQueue } from './provider/provider-lock-queue.js'
 
 /**
- * A mutex, or with `allowMultipleReaders` a read-write lock. It is in memory, or over a provider, which excludes all
- * processes that use the same store. Requests of one process are served in order of priority, then of arrival.
+ * A mutex, or with `allowMultipleReaders` a read-write lock. It is in memory, or in a provider's store, and then it excludes
+ * all processes that use the store. Requests of one process are served by priority, then by arrival.
  */
 export class Lock {
   readonly #options: LockOptions
   readonly #mode: 'exclusive' | 'read-write'
   readonly #terms: LockTerms | undefined
-  /** The lock in memory; for a key, the one lock that the process has for it now. */
+  /** The lock in memory. With a key, it is the current lock of the process for that key. */
   readonly #memory: (() => MemoryLock) | undefined
   readonly #signal: AbortSignal | undefined
   readonly #place: Place | undefined
   readonly #guards = new Set<LockGuard>()
   readonly #requests: PendingRequests
-  /** There while the lock is in use. */
+  /** Set while the lock is in use. */
   #abort: Disposable | undefined
   #inUse = false
   #closed: { reason: unknown } | undefined
@@ -35,9 +35,9 @@ export class Lock {
 
   /**
    * @param signal When it aborts, waiting requests are rejected with its reason. Held locks stay held.
-   * @param place is entered while the lock is held or waited for, so that a scope keeps no lock that is not in use.
-   * @param waits counts the requests that wait.
-   * @throws TypeError for an unknown option name, and for a value that means nothing.
+   * @param place Entered while the lock is held or waited for, so that a scope keeps no reference to an unused lock.
+   * @param waits Counts the requests that wait.
+   * @throws TypeError for an unknown option name and for an invalid value.
    */
   constructor(
     options: LockOptions = {},
@@ -64,7 +64,7 @@ export class Lock {
     }
   }
 
-  /** Waits for the mutex. @throws (as a rejection) on time-out, abort, dispose, and what the provider throws. */
+  /** Waits for the mutex. @throws (as a rejection) on timeout, abort and dispose, and the provider's error. */
   acquire(options?: LockAcquireOptions): Promise<LockGuard> {
     return this.#request('exclusive', options)
   }
@@ -79,7 +79,7 @@ export class Lock {
     return this.#request('write', options)
   }
 
-  /** In memory only; `null` when it would have to wait. */
+  /** Acquires the mutex, or returns `null` if it would have to wait. In memory only. */
   tryAcquire(): LockGuard | null {
     return this.#try('exclusive', 'tryAcquire')
   }
@@ -92,17 +92,17 @@ export class Lock {
     return this.#try('write', 'tryWrite')
   }
 
-  /** In memory only. */
+  /** Whether the lock is held. In memory only. */
   get isLocked(): boolean {
     return this.#inMemory('isLocked').isLocked
   }
 
-  /** In memory only. */
+  /** The holders and waiting requests. In memory only. */
   get stats(): LockStats {
     return this.#inMemory('stats').stats
   }
 
-  /** Rejects waiting requests with `Lock disposed`, releases what is held, and aborts the signals of its guards. */
+  /** Rejects waiting requests with `Lock disposed`, releases held locks, and aborts the signals of their guards. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#disposal ??= this.#dispose()
     return this.#disposal
@@ -180,7 +180,7 @@ export class Lock {
     return this.#memory()
   }
 
-  /** The reason why acquiring is over; `undefined` while it is not. */
+  /** The reason why the lock can no longer be acquired; `undefined` while it can. */
   get #ended(): { reason: unknown } | undefined {
     return this.#closed ?? (this.#signal?.aborted ? this.#signal : undefined)
   }

@@ -15,7 +15,7 @@ export class MemoryLock implements LockQueue {
   #readers = 0
   #holder: 'exclusive' | 'write' | undefined
 
-  /** The lock that this process has for `name`. The caller uses it at once: an unused one is not kept. */
+  /** Returns this process's lock for `name`. The caller must use it at once, because an unused one is not kept. */
   static for(name: string): MemoryLock {
     const known = MemoryLock.#inUse.get(name)
     if (known !== undefined) return known
@@ -26,12 +26,12 @@ export class MemoryLock implements LockQueue {
     return lock
   }
 
-  /** @param onChange called after each change of {@link MemoryLock.isIdle}, and between. */
+  /** @param onChange Called after each change of {@link MemoryLock.isIdle}, and sometimes in between. */
   constructor(onChange: () => void = () => {}) {
     this.#onChange = onChange
   }
 
-  /** Neither held nor waited for. */
+  /** Whether the lock is neither held nor waited for. */
   get isIdle(): boolean {
     return !this.isLocked && this.#queue.size === 0
   }
@@ -54,12 +54,12 @@ export class MemoryLock implements LockQueue {
     this.#serve()
     return () => {
       this.#queue.remove(node)
-      // The next requests may have waited only behind the one that was withdrawn.
+      // The next requests may have waited only because of the withdrawn one.
       this.#serve()
     }
   }
 
-  /** Takes the lock if it is free and no request waits. */
+  /** Acquires the lock if it is free and no request waits. Returns `null` otherwise. */
   tryTake(type: LockType): HeldLock | null {
     return this.#queue.size === 0 && this.#fits(type) ? this.#take(type) : null
   }

@@ -11,39 +11,39 @@ interface Wanted {
   readonly options: LockAcquireOptions
   /** Give up instead of waiting. */
   readonly once: boolean
-  /** Called at the grant, so that every lock that is held has a guard. */
+  /** Called when the lock is granted, so that every held lock has a guard. */
   accept(held: HeldLock): LockGuard
 }
 
-/** The requests of one Lock object that wait. */
+/** The waiting requests of one Lock object. */
 export class PendingRequests {
   readonly #waiting = new Set<(reason: unknown) => void>()
-  /** Withdrawn requests that are still giving back what they took. */
+  /** Withdrawn requests that are still releasing what they acquired. */
   readonly #leaving = new Set<Promise<void>>()
   readonly #onSettled: () => void
   readonly #waits: Waits | undefined
 
   /**
-   * @param onSettled called when a request is over and has given back what it took.
-   * @param waits counts the requests that wait.
+   * @param onSettled Called when a request is over and has released what it acquired.
+   * @param waits Counts the requests that wait.
    */
   constructor(onSettled: () => void, waits: Waits | undefined) {
     this.#onSettled = onSettled
     this.#waits = waits
   }
 
-  /** The number of requests that wait, or are still giving back what they took. */
+  /** The number of requests that wait, or are still releasing what they acquired. */
   get size(): number {
     return this.#waiting.size + this.#leaving.size
   }
 
-  /** Rejects on time-out, when it is cancelled, and with what the provider throws. */
+  /** Waits for the lock. Rejects on timeout, on cancellation, and with the provider's error. */
   wait({ type, options, once, accept }: Wanted, enqueue: LockQueue['enqueue']): Promise<LockGuard> {
     const { timeout, priority = 0, pollInterval = 100 } = options
     return new Promise<LockGuard>((resolve, reject) => {
       let timer: Timer | undefined
       const settle = (): void => {
-        // Twice, where it is cancelled while what it took is given back because the provider has failed.
+        // A second call happens if the request is cancelled while it releases its locks after a provider failure.
         if (!this.#waiting.delete(cancel)) return
         timer?.cancel()
         this.#waits?.end()
@@ -81,7 +81,7 @@ export class PendingRequests {
     for (const cancel of [...this.#waiting]) cancel(reason)
   }
 
-  /** Resolves when the cancelled requests have given back what they took. Never rejects. */
+  /** Resolves when the cancelled requests have released what they acquired. Never rejects. */
   async left(): Promise<void> {
     await Promise.all(this.#leaving)
   }

@@ -1,6 +1,6 @@
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
-/** The logger of a scope, which tasks get as `ctx.logger`. `console` fits. */
+/** The logger of a scope, which tasks get as `ctx.logger`. `console` can be used. */
 export interface Logger {
   debug(message: string, ...details: unknown[]): void
   info(message: string, ...details: unknown[]): void
@@ -8,11 +8,11 @@ export interface Logger {
   error(message: string, ...details: unknown[]): void
 }
 
-/** The lowest first. */
+/** All levels, the lowest first. */
 export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 const silent = (): void => {}
 
-/** Passes on messages of at least `level`. Without a logger they go to the console; without both they are dropped. */
+/** Forwards messages of at least `level`. Without a logger they go to the console; without both they are dropped. */
 export function createLogger(logger: Logger | undefined, level: LogLevel | undefined): Logger {
   const target = logger ?? (level === undefined ? undefined : console)
   const lowest = level === undefined ? 0 : LOG_LEVELS.indexOf(level)

@@ -28,7 +28,7 @@ const ADVANCED: OptionTable<CircuitBreakerAdvancedOptions> = {
   slidingWindowSizeMs: MS_ABOVE_0,
 }
 
-/** @throws TypeError for an unknown option name of a breaker, and for a number that means nothing. */
+/** @throws TypeError for an unknown option name of a breaker, and for an invalid number. */
 export function checkBreakerOptions(options: CircuitBreakerOptions): void {
   checkOptions('circuitBreaker', options, BREAKER)
   if (options.advanced !== undefined) checkOptions('circuitBreaker', options.advanced, ADVANCED, 'advanced')

@@ -13,7 +13,7 @@ const LOCK: OptionTable<LockOptions> = {
 
 const REQUEST: OptionTable<LockAcquireOptions> = { timeout: MS, priority: ANY_NUMBER, pollInterval: MS }
 
-/** @throws TypeError for an unknown option name of a lock, and for a value that means nothing. */
+/** @throws TypeError for an unknown option name of a lock, and for an invalid value. */
 export function checkLockOptions(options: LockOptions): void {
   checkOptions('lock', options, LOCK)
 }

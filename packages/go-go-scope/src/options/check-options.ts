@@ -1,14 +1,14 @@
 import { checkValue, type Wanted } from './check-value.js'
 import { refuseUnknown } from './refuse-unknown.js'
 
-/** What each option of `T` has to be where it is given. A missing or an extra name does not compile. */
+/** The check for each option of `T`, if it is given. A missing or an extra name does not compile. */
 export type OptionTable<T> = Readonly<Record<keyof Required<T>, Wanted>>
 
 /**
- * Refuses an unknown option, and a value that means nothing.
+ * Refuses an unknown option and an invalid value.
  *
- * @param of what the options are of, and begins the message: `task`.
- * @param member the option of it that has these as its members.
+ * @param of The owner of the options, which begins the message, for example `task`.
+ * @param member The option that contains these options as its members.
  * @throws TypeError naming the option, and what it must be or the nearest known one.
  */
 export function checkOptions<T extends object>(of: string, options: T, table: OptionTable<T>, member?: string): void {

@@ -30,7 +30,7 @@ const IDEMPOTENCY: OptionTable<NonNullable<ScopeOptions['idempotency']>> = {
   defaultLease: MS_ABOVE_0,
 }
 
-/** A method of each port that those named before it do not have. */
+/** A method of each port that the ports before it do not have. */
 const PORT_METHODS: Readonly<Record<keyof PersistenceProviders, string>> = {
   lock: 'acquire',
   circuitBreaker: 'getState',
@@ -40,7 +40,7 @@ const PORT_METHODS: Readonly<Record<keyof PersistenceProviders, string>> = {
 }
 const PORTS = Object.keys(PORT_METHODS) as (keyof PersistenceProviders)[]
 
-/** @throws TypeError for an unknown option name, a value that means nothing, and a `persistence` that is not an open store. */
+/** @throws TypeError for an unknown option name, an invalid value, and a `persistence` that is not an open store. */
 export function checkScopeOptions(options: ScopeOptions): void {
   checkOptions('scope', options, SCOPE)
   const { persistence, idempotency, circuitBreaker } = options
@@ -61,13 +61,13 @@ export function checkScopeOptions(options: ScopeOptions): void {
   }
 }
 
-/** A port, or an object whose members have other names, would be a scope without a store. */
+/** Refuses an object without ports. With it the scope would silently have no store. */
 function checkHasPorts(persistence: object): void {
   const ports = persistence as PersistenceProviders
-  // A proxy may answer for a port that it does not have.
+  // A proxy may return a port that `in` does not find.
   if (PORTS.some((port) => port in ports || ports[port] !== undefined)) return
   const prototype = Object.getPrototypeOf(persistence)
-  // Of this realm or another one.
+  // Plain objects of this realm and of other ones.
   const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null
   if (isPlain && Object.keys(persistence).length === 0) return
   const port = PORTS.find((name) => hasMethod(persistence, PORT_METHODS[name]))
@@ -82,7 +82,7 @@ function hasMethod(target: object, name: string): boolean {
   return typeof (target as Readonly<Record<string, unknown>>)[name] === 'function'
 }
 
-/** A class or a promise has no port's methods: without this check the scope would run without a store. */
+/** Refuses a class or a promise, which have no methods of a port. With it the scope would silently have no store. */
 function checkStore(name: string, store: object): void {
   const title = `scope option ${name}: must be an open store`
   if (typeof store === 'function') {

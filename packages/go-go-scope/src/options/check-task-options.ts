@@ -51,8 +51,8 @@ export function checkResumeOptions(options: ResumeOptions): void {
 }
 
 /**
- * @throws TypeError for an unknown option name and a value that means nothing, and an error for an option whose store the
- *   scope does not have.
+ * @throws TypeError for an unknown option name and an invalid value, and an error for an option whose store the scope does
+ *   not have.
  */
 export function checkTaskOptions(options: TaskOptions, persistence: PersistenceProviders | undefined): void {
   checkOptions('task', options, TASK)
@@ -75,7 +75,7 @@ function checkRetry(retry: RetryOptions | RetryStrategy): void {
   checkOptions('task', retry, RETRY, 'retry')
 }
 
-/** The idempotency key of a task. @throws what the function for it throws, and TypeError when it is not a string. */
+/** Returns the idempotency key of a task. @throws the error of the key function, and TypeError if the key is not a string. */
 export function idempotencyKey({ key }: NonNullable<TaskOptions['idempotency']>): string {
   const made: unknown = typeof key === 'function' ? key() : key
   if (typeof made === 'string') return made
@@ -84,12 +84,12 @@ export function idempotencyKey({ key }: NonNullable<TaskOptions['idempotency']>)
   throw new TypeError(`task option idempotency: key must be a string or a function that returns one, got ${got}`)
 }
 
-/** For a task with checkpoints in a scope without a store for them. */
+/** Returns the error for a task with checkpoints in a scope without a store for them. */
 export function noCheckpointProvider(): Error {
   return new Error('No checkpoint provider configured: give the scope a persistence with checkpoint')
 }
 
-/** For a task with a key in a scope without a store for keys: the task would run at every call. */
+/** Returns the error for a task with a key in a scope without a store for keys. The task would run on every call. */
 function noIdempotencyProvider(): Error {
   return new Error(
     'No idempotency provider configured: the task has an idempotency key; give its scope a persistence with idempotency',

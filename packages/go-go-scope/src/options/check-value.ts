@@ -1,4 +1,4 @@
-/** What the value of an option has to be. */
+/** The check for the value of an option. */
 export interface Wanted {
   /** What follows "must be". */
   readonly wanted: string
@@ -21,7 +21,7 @@ export const WHOLE_FROM_0: Wanted = number(
 export const ANY_NUMBER: Wanted = number('a number', (value) => !Number.isNaN(value))
 export const TEXT: Wanted = { wanted: 'a string', fits: (value) => typeof value === 'string' }
 export const OBJECT: Wanted = { wanted: 'an object', fits: (value) => typeof value === 'object' && value !== null }
-/** An object that is told by one of its methods. */
+/** Accepts an object that has the method. */
 export const having = (method: string): Wanted => ({
   wanted: `an object with ${method}()`,
   fits: (value) => typeof (value as Readonly<Record<string, unknown>> | null)?.[method] === 'function',
@@ -30,13 +30,13 @@ export const oneOf = (...texts: readonly string[]): Wanted => ({
   wanted: texts.map((text) => `'${text}'`).join(' or '),
   fits: (value) => texts.includes(value as string),
 })
-/** For what is checked elsewhere, or takes every value. */
+/** Accepts every value: it is checked elsewhere, or needs no check. */
 export const ANYTHING: Wanted = { wanted: 'anything', fits: () => true }
 
 /**
- * Refuses what an option cannot mean: a time that is no number would never come, or come at once.
+ * Refuses an invalid value. For example, a time that is not a number would never come, or come at once.
  *
- * @param title begins the message.
+ * @param title The start of the message.
  * @throws TypeError naming the option, what it must be and the value.
  */
 export function checkValue(title: string, value: unknown, { wanted, fits }: Wanted): void {

@@ -1,7 +1,7 @@
 /**
- * Refuses an option whose name is unknown: a misspelt option would be ignored in silence.
+ * Refuses an option with an unknown name, because a misspelt option would be silently ignored.
  *
- * @param title begins the message.
+ * @param title The start of the message.
  * @throws TypeError naming the option and the nearest known one.
  */
 export function refuseUnknown(title: string, options: object, known: object): void {
@@ -17,7 +17,7 @@ export function refuseUnknown(title: string, options: object, known: object): vo
   }
 }
 
-/** The name of `known` that `name` was most likely meant to be, or `undefined` when none is near. */
+/** Returns the member of `known` that `name` most likely means; `undefined` if none is near. */
 function nearestName(name: string, known: readonly string[]): string | undefined {
   let nearest: string | undefined
   // Half of the letters may differ, and two in a short name.
@@ -29,7 +29,7 @@ function nearestName(name: string, known: readonly string[]): string | undefined
   return nearest
 }
 
-/** The Levenshtein distance: the letters to insert, delete or replace. The table is computed row by row. */
+/** Returns the Levenshtein distance: the number of letters to insert, delete or replace. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column)
   for (let line = 1; line <= from.length; line++) {

@@ -16,7 +16,7 @@ export class AsyncDisposableResource<T> {
     return this.#value
   }
 
-  /** @throws `Resource already acquired` the second time. */
+  /** Acquires the value. @throws `Resource already acquired` on the second call. */
   async acquire(): Promise<T> {
     if (this.#pending !== undefined) throw new Error('Resource already acquired')
     this.#pending = (async () => this.#acquire())()
@@ -24,7 +24,7 @@ export class AsyncDisposableResource<T> {
     return this.#value
   }
 
-  /** Waits for an acquisition under way. A second call only waits for the first. */
+  /** Disposes the value. Waits for a running acquisition first. A second call only waits for the first. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#disposal ??= this.#release()
     return this.#disposal
@@ -32,7 +32,7 @@ export class AsyncDisposableResource<T> {
 
   async #release(): Promise<void> {
     const pending = this.#pending
-    // From now on acquire() refuses: its value would never be disposed.
+    // From now on acquire() rejects, because its value would never be disposed.
     this.#pending ??= Promise.reject(new Error('Resource disposed'))
     this.#pending.catch(() => {})
     if (pending === undefined) return

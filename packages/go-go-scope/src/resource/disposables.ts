@@ -3,11 +3,11 @@ import type { SafeCall } from '../errors/reporter.js'
 /** A place in the order of disposal. Its disposer is called only if the place is entered at the end of the scope. */
 export interface Place {
   enter(): void
-  /** The scope then keeps nothing of it. */
+  /** Removes the disposer, so that the scope keeps no reference to it. */
   leave(): void
 }
 
-/** What a scope disposes at its end, last in, first out. */
+/** The disposers that a scope calls at its end, last in, first out. */
 export class Disposables {
   readonly #entries = new Map<number, () => unknown>()
   #places = 0
@@ -16,13 +16,13 @@ export class Disposables {
     this.reserve(dispose).enter()
   }
 
-  /** A place in the present order, for a disposer that is called only while its resource is in use. */
+  /** Reserves a place in the current order for a disposer that is called only if its resource is in use. */
   reserve(dispose: () => unknown): Place {
     const place = ++this.#places
     return { enter: () => this.#entries.set(place, dispose), leave: () => this.#entries.delete(place) }
   }
 
-  /** Never rejects: `call` reports a failure, and the other disposers follow. */
+  /** Calls the disposers. Never rejects: `call` reports a failure, and the other disposers still run. */
   async dispose(call: SafeCall): Promise<void> {
     while (this.#entries.size > 0) {
       const newestFirst = [...this.#entries].sort(([a], [b]) => b - a)
@@ -32,7 +32,7 @@ export class Disposables {
   }
 }
 
-/** The disposer of either kind; the asynchronous one when the target has both. */
+/** Returns the disposer of the target; the asynchronous one if it has both. */
 export function disposerOf(target: Disposable | AsyncDisposable): () => unknown {
   return () => (Symbol.asyncDispose in target ? target[Symbol.asyncDispose]() : target[Symbol.dispose]())
 }

@@ -1,4 +1,4 @@
-/** One value for each provider, made when it is first asked for. The value lives as long as its provider. */
+/** Returns a function that creates one value per provider on first use. The value lives as long as its provider. */
 export function perProvider<T>(create: () => T): (provider: object) => T {
   const values = new WeakMap<object, { readonly value: T }>()
   return (provider) => {

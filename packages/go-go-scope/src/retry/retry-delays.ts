@@ -34,7 +34,7 @@ export function decorrelatedJitter(options: { initial?: number; max?: number } =
   }
 }
 
-/** `base` ms, give or take `factor` of it. */
+/** `base` ms, plus or minus a random share of at most `factor`. */
 export function jitter(base: number, factor = 0.1): RetryDelay {
   return () => Math.max(0, base * (1 + factor * (2 * Math.random() - 1)))
 }

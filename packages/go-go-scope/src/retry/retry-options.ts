@@ -2,7 +2,7 @@
 export type RetryDelay = (attempt: number, error: unknown) => number
 
 export interface RetryOptions {
-  /** How often to try again: 2 means three runs. Default 3. */
+  /** The number of retries: 2 means at most three runs. Default 3. */
   max?: number
   /** ms. Default: 100, 200, 400 ... capped at 30000. */
   delay?: number | RetryDelay

@@ -10,9 +10,9 @@ const STRATEGIES: Record<RetryStrategy, RetryOptions> = {
 }
 
 /**
- * Runs `run` until it succeeds or the retries are used up, and rejects with its last error. A callback of the options
- * that throws, or gives no number to wait, ends the retries and is reported. An abort ends the wait and rejects with its
- * reason.
+ * Calls `run` until it succeeds or the retries are used up, and then rejects with its last error. If a callback of the
+ * options throws, or does not return a number for the delay, that is reported and ends the retries. An abort ends the wait
+ * and rejects with its reason.
  */
 export async function runWithRetry<T>(
   run: () => Promise<T>,

@@ -6,7 +6,7 @@ import type { ScopeHooks } from './scope-hooks.js'
 import type { ScopeNode } from './scope-node.js'
 import type { Services } from './services.js'
 
-/** The parts of a scope that its end needs. */
+/** The parts of a scope that are used at its end. */
 interface EndingParts {
   readonly abort: AbortSource
   readonly node: ScopeNode
@@ -18,8 +18,8 @@ interface EndingParts {
 }
 
 /**
- * The end of a scope: it aborts, disposes the children in the order they were made, waits until the tasks have settled,
- * and then disposes what was registered and what was provided, the newest first. A failure on the way is reported.
+ * The end of a scope. It aborts, disposes the children in the order of their creation, waits until the tasks have settled,
+ * and then disposes registered resources and provided services, the newest first. Failures are reported.
  */
 export class ScopeEnd {
   /** The scope whose end is calling a hook or a disposer at this moment. */
@@ -36,9 +36,9 @@ export class ScopeEnd {
     return this.#begun
   }
 
-  /** Begins the end, and waits for it. Never rejects. */
+  /** Ends the scope and waits for that. Never rejects. */
   reach(): Promise<void> {
-    // A hook or disposer that this end calls, or the end of a child, would wait for itself.
+    // A hook or disposer called by this end, or by the end of a child, would wait for itself.
     const calledByIt = ScopeEnd.#caller?.isWithin(this.#parts.node)
     if (!this.#begun) {
       this.#begun = true

@@ -2,27 +2,27 @@ import { callSafely, ignoreReport, messageOf, type Reporter } from '../errors/re
 import type { Logger } from '../logging/logger.js'
 
 /**
- * The events of a scope that an app can hook into. A hook that throws or rejects is reported, and changes no result.
- * Dispose waits for its own hooks; the hooks of tasks are not waited for.
+ * Hooks for the events of a scope. A hook that throws or rejects is reported and changes no result. Dispose waits for its
+ * own hooks. The hooks of tasks are not awaited.
  */
 export interface ScopeHooks {
   beforeTask?(name: string, index: number): void | Promise<void>
-  /** @param duration ms. @param error what the result holds, `undefined` after a success. */
+  /** @param duration ms. @param error The error in the result; `undefined` after a success. */
   afterTask?(name: string, duration: number, error: unknown, index: number): void | Promise<void>
-  /** Dispose has aborted the scope. Not called when a time-out or the parent has aborted it before. */
+  /** Called when dispose aborts the scope. Not called if a timeout or the parent has aborted it before. */
   onCancel?(reason: unknown): void | Promise<void>
   beforeDispose?(): void | Promise<void>
-  /** After each disposer of a provided service; `index` counts them in the order they were provided, from 0. */
+  /** Called after each disposer of a provided service. `index` counts services in the order of `provide`, from 0. */
   onDispose?(index: number, error?: unknown): void | Promise<void>
   afterDispose?(): void | Promise<void>
-  /** A failure that changes no result: of a hook, a listener, a timer, a store, a disposer. */
+  /** Called with a failure that changes no result: of a hook, a listener, a timer, a store or a disposer. */
   onError?(error: unknown, source: string): void
 }
 
 export type BeforeTask = NonNullable<ScopeHooks['beforeTask']>
 export type AfterTask = NonNullable<ScopeHooks['afterTask']>
 
-/** The hooks around tasks: that of the options first, then those that were added. They are not waited for. */
+/** The hooks around tasks: the one from the options first, then the added ones. They are not awaited. */
 export class TaskHooks {
   readonly #report: Reporter
   readonly #before = new Set<BeforeTask>()

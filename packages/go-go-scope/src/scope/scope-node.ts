@@ -1,12 +1,12 @@
 import type { AbortSource } from '../cancellation/abort-source.js'
 import { onAbort } from '../cancellation/on-abort.js'
 
-/** The scope whose place in the tree a node is. */
+/** The scope that a node of the tree belongs to. */
 export interface ScopeNodeOwner extends AsyncDisposable {
   debugTree(indent: string): string
 }
 
-/** A scope in the tree of scopes: its parent and outer signal abort it, and it disposes its children before itself. */
+/** The node of a scope in the tree of scopes. Its parent and outer signal abort it. It disposes its children before itself. */
 export class ScopeNode {
   readonly #scope: ScopeNodeOwner
   readonly #abort: AbortSource
@@ -19,7 +19,7 @@ export class ScopeNode {
     this.#abort = abort
   }
 
-  /** @param keep `false` when the parent has begun to end: it aborts the new child, but can no longer dispose it. */
+  /** @param keep `false` if the parent has begun to end. Then it aborts the new child, but can no longer dispose it. */
   joinParent(parent: ScopeNode, keep: boolean): void {
     this.#parent = parent
     this.#links.push(parent.#abort.onAbort((reason) => this.#abort.abort(reason)))
@@ -32,22 +32,22 @@ export class ScopeNode {
     this.#links.push(() => link[Symbol.dispose]())
   }
 
-  /** In the order they were made. */
+  /** The child scopes in the order of their creation. */
   get children(): ScopeNodeOwner[] {
     return [...this.#children].map((child) => child.#scope)
   }
 
-  /** Whether it is `ancestor` or below it in the tree. */
+  /** Returns whether this node is `ancestor` or below it in the tree. */
   isWithin(ancestor: ScopeNode): boolean {
     return this === ancestor || (this.#parent?.isWithin(ancestor) ?? false)
   }
 
-  /** One by one, also children that are made meanwhile. */
+  /** Disposes the children one by one, also those created meanwhile. */
   async disposeChildren(): Promise<void> {
     for (const child of this.#children) await child.#scope[Symbol.asyncDispose]()
   }
 
-  /** Removes it from its parent and signal, which may live on. */
+  /** Detaches the node from its parent and signal, which may live longer. */
   leave(): void {
     for (const unlink of this.#links) unlink()
   }

@@ -3,7 +3,7 @@ import type { CircuitBreakerOptions } from '../circuit-breaker/circuit-breaker-o
 import type { Logger, LogLevel } from '../logging/logger.js'
 import type { ScopeHooks } from './scope-hooks.js'
 
-/** The parent of a scope. Only a scope that `scope()` has made is accepted. */
+/** The parent of a scope. Only a scope from `scope()` is accepted. */
 export interface ParentScope {
   readonly scopeName: string
   readonly isDisposed: boolean
@@ -16,23 +16,23 @@ export interface ScopeOptions {
   signal?: AbortSignal
   /** Default `scope-<n>`. */
   name?: string
-  /** Tasks that run at a time; 0 or less means no limit. */
+  /** Maximum number of tasks that run at a time; 0 or less means no limit. */
   concurrency?: number
   /** One breaker for all tasks of the scope. */
   circuitBreaker?: CircuitBreakerOptions
-  /** Aborts and disposes this scope with itself. Lends it its services, context, stores and limits. */
+  /** The parent, which aborts and disposes this scope with itself and shares its services, context, stores and limits. */
   parent?: ParentScope
   hooks?: ScopeHooks
-  /** The stores of locks, breakers, results and checkpoints; replaces the parent's as a whole. An adapter fits. */
+  /** The stores of locks, breakers, results and checkpoints, for example an adapter. Replaces the parent's as a whole. */
   persistence?: PersistenceProviders
   /**
-   * Defaults of tasks with an idempotency key, in ms. `defaultTTL`: how long a result is kept; absent means for ever.
-   * `defaultLease`: how long the key of a process that died stays claimed; default 10000.
+   * Defaults for tasks with an idempotency key, in ms. `defaultTTL`: how long a result is kept; absent means forever.
+   * `defaultLease`: how long the key of a crashed process stays claimed; default 10000.
    */
   idempotency?: { defaultTTL?: number; defaultLease?: number }
-  /** What tasks get as `ctx.context`, over a copy of the parent's. */
+  /** The values that tasks get as `ctx.context`, merged over a copy of the parent's. */
   context?: Record<string, unknown>
   logger?: Logger
-  /** Lowest level that is logged; without a logger it turns the console on. */
+  /** The lowest level that is logged. Without `logger`, messages go to the console. */
   logLevel?: LogLevel
 }

@@ -18,7 +18,7 @@ import { Services } from './services.js'
 
 let scopes = 0
 
-/** The parts of one scope, made from its options and from what its parent lends. */
+/** The parts of one scope, made from its options and from the shared parts of its parent. */
 export class ScopeParts {
   readonly name: string
   readonly concurrency: number | undefined
@@ -33,12 +33,12 @@ export class ScopeParts {
   readonly taskHooks: TaskHooks
   readonly node: ScopeNode
   readonly tasks: TaskSpawner
-  /** What waits in this scope and in those below it. */
+  /** The waits in this scope and in its descendants. */
   readonly waits: Waits
   readonly #timer: Timer | undefined
   readonly #end: ScopeEnd
 
-  /** @param scope the scope that they are the parts of. */
+  /** @param scope The scope that the parts belong to. */
   constructor(options: ScopeOptions, parent: ScopeParts | undefined, scope: ScopeNodeOwner) {
     const { signal, timeout, hooks = {} } = options
     this.name = options.name ?? `scope-${++scopes}`
@@ -56,7 +56,7 @@ export class ScopeParts {
     if (breaker !== undefined) this.disposables.add(disposerOf(breaker))
     this.waits = new Waits((any) => {
       this.#timer?.keepAlive(any)
-      // A time-out of the parent ends the waits in this scope too.
+      // A timeout of the parent ends the waits in this scope too.
       if (any) parent?.waits.begin()
       else parent?.waits.end()
     })
@@ -85,7 +85,7 @@ export class ScopeParts {
       const expire = (): void => abort.abort(new Error(`Scope timeout after ${timeout}ms`))
       this.#timer = startTimer(timeout, expire, false)
     }
-    // Last: were the scope not made in the end, its parent could not dispose it.
+    // Last, because if the constructor threw after this, the parent would hold a scope that it cannot dispose.
     if (parent !== undefined) node.joinParent(parent.node, !parent.isDisposed)
   }
 

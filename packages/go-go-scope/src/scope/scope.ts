@@ -21,13 +21,13 @@ import type { ParentScope, ScopeOptions } from './scope-options.js'
 import { ScopeParts } from './scope-parts.js'
 import type { ProvideOptions } from './services.js'
 
-/** Owns tasks, children and resources: none of them outlives it. Made by `scope()`, used with `await using`. */
+/** Owns tasks, children and resources. None of them outlives it. Made by `scope()`; use it with `await using`. */
 export class Scope<S extends object = Record<never, never>> {
   readonly scopeName: string
   readonly concurrency: number | undefined
   readonly persistence: PersistenceProviders | undefined
   readonly idempotency: ScopeOptions['idempotency'] | undefined
-  /** What tasks get as `ctx.context`. */
+  /** The values that tasks get as `ctx.context`. */
   readonly requestContext: Record<string, unknown>
   readonly #parts: ScopeParts
 
@@ -63,9 +63,9 @@ export class Scope<S extends object = Record<never, never>> {
    * Starts `fn` at once.
    *
    * @throws `Cannot spawn task on disposed scope`, `Cannot spawn task on aborted scope`, `No checkpoint provider
-   *   configured` for one that is to keep checkpoints, `No idempotency provider configured` for one with a key, a
-   *   TypeError for an unknown option name and a value that means nothing, and what the function for the idempotency key
-   *   throws. Everything else is in the result.
+   *   configured` for a task with checkpoints, `No idempotency provider configured` for a task with a key, a TypeError for
+   *   an unknown option name and an invalid value, and the error of the idempotency key function. All other errors are in
+   *   the result.
    */
   task<T, Data = unknown, E extends Error = Error>(
     fn: CheckpointedTaskFunction<T, S, Data>,
@@ -82,11 +82,11 @@ export class Scope<S extends object = Record<never, never>> {
   }
 
   /**
-   * Runs a task that goes on from its newest checkpoint, or starts fresh when there is none.
+   * Runs a task that continues from its newest checkpoint, or starts fresh if there is none.
    *
-   * @typeParam Data what its checkpoints hold. Nothing checks that what was stored is of this type.
+   * @typeParam Data The type of the checkpoints' data. Stored data is not checked against it.
    * @throws (as a rejection) `No checkpoint provider configured`, with `requireExisting` also
-   *   `No checkpoint found for task ID: <id>`, and what the provider throws.
+   *   `No checkpoint found for task ID: <id>`, and the provider's error.
    */
   async resumeTask<T, Data = unknown, E extends Error = Error>(
     taskId: string,
@@ -97,9 +97,9 @@ export class Scope<S extends object = Record<never, never>> {
   }
 
   /**
-   * A lock that ends with the scope: over `persistence.lock` when it has a key, else in memory.
+   * Returns a lock that ends with the scope. With a key it is in `persistence.lock`, otherwise in memory.
    *
-   * @throws TypeError for an unknown option name, and for a value that means nothing.
+   * @throws TypeError for an unknown option name and for an invalid value.
    */
   acquireLock(options: LockOptions = {}): Lock {
     if (this.isDisposed) throw new Error('Cannot acquire lock on disposed scope')
@@ -117,14 +117,14 @@ export class Scope<S extends object = Record<never, never>> {
     return new Scope<S>({ ...options, parent: this })
   }
 
-  /** Provides a service to tasks and children. A function is called for the value. */
+  /** Provides a service to tasks and children. If `source` is a function, it is called for the value. */
   provide<K extends string, T>(key: K, source: T | (() => T), options?: ProvideOptions<T>): Scope<S & Record<K, T>> {
     if (this.isDisposed) throw new Error(`Cannot provide service on disposed scope`)
     this.#parts.services.provide(key, source, options)
     return this as unknown as Scope<S & Record<K, T>>
   }
 
-  /** The service, or `undefined` when it was not provided. */
+  /** Returns the service, or `undefined` if it was not provided. */
   use<K extends keyof S & string>(key: K): S[K] {
     return this.#parts.services.get(key) as S[K]
   }
@@ -141,9 +141,9 @@ export class Scope<S extends object = Record<never, never>> {
     return this
   }
 
-  /** Sets a value that goes with the request, and that tasks get as `ctx.context`. */
+  /** Sets a value of `ctx.context`. */
   setContext(key: string, value: unknown): this {
-    // Not by an assignment, which would take the value of `__proto__` for the prototype.
+    // Not an assignment, which with the key `__proto__` would set the prototype.
     Object.defineProperty(this.requestContext, key, { value, enumerable: true, configurable: true, writable: true })
     return this
   }
@@ -156,12 +156,12 @@ export class Scope<S extends object = Record<never, never>> {
     return Object.hasOwn(this.requestContext, key)
   }
 
-  /** Tells whether the value was there. */
+  /** Removes a value of `ctx.context`. Returns whether it existed. */
   removeContext(key: string): boolean {
     return this.hasContext(key) && delete this.requestContext[key]
   }
 
-  /** A copy. */
+  /** Returns a copy of all values of `ctx.context`. */
   getAllContext(): Record<string, unknown> {
     return { ...this.requestContext }
   }
@@ -175,34 +175,34 @@ export class Scope<S extends object = Record<never, never>> {
     this.#parts.disposables.add(disposerOf(target))
   }
 
-  /** Returns the unsubscriber. */
+  /** Calls `hook` before each task. Returns the unsubscriber. */
   onBeforeTask(hook: BeforeTask): () => void {
     return this.#parts.taskHooks.addBefore(hook)
   }
 
-  /** Returns the unsubscriber. */
+  /** Calls `hook` after each task. Returns the unsubscriber. */
   onAfterTask(hook: AfterTask): () => void {
     return this.#parts.taskHooks.addAfter(hook)
   }
 
-  /** Resolves after `ms`; rejects with the reason when the scope aborts. @throws TypeError for what is no number. */
+  /** Resolves after `ms`. Rejects with the reason when the scope aborts. @throws TypeError if `ms` is not a number. */
   delay(ms: number): Promise<void> {
     checkValue('delay: ms', ms, ANY_NUMBER)
     const { waits } = this.#parts
     const delay = sleep(ms, this.signal)
     const end = (): void => waits.end()
     waits.begin()
-    // Both ways: a delay that is no longer awaited, as the loser of a race, must not become an unhandled rejection.
+    // Also on rejection: a delay that is no longer awaited, such as the loser of a race, must not cause an unhandled one.
     delay.then(end, end)
     return delay
   }
 
-  /** A semaphore that ends with the scope. */
+  /** Returns a semaphore that ends with the scope. */
   semaphore(permits: number): Semaphore {
     return new Semaphore(permits, this.signal, this.#parts.waits)
   }
 
-  /** This scope and its children, one a line, with state and running tasks. */
+  /** Returns this scope and its children, one per line, with their state and running tasks. */
   debugTree(indent = ''): string {
     const state = this.isDisposed ? 'disposed' : this.#parts.abort.aborted ? 'aborted' : 'active'
     const children = this.#parts.node.children.map((child) => `\n${child.debugTree(`${indent}  `)}`)
@@ -210,9 +210,8 @@ export class Scope<S extends object = Record<never, never>> {
   }
 
   /**
-   * Ends the scope and all that belongs to it. Never rejects; what fails on the way is reported. The second call only
-   * waits for the first. A hook or disposer may call it, but not after it has awaited something else: it would wait for
-   * itself.
+   * Ends the scope and everything it owns. Never rejects; failures are reported. A second call only waits for the first. A
+   * hook or disposer may call it, but only before its first `await`, because later it would wait for itself.
    */
   [Symbol.asyncDispose](): Promise<void> {
     return this.#parts.dispose()
@@ -225,9 +224,9 @@ function scopeOf(parent: ParentScope): Scope<object> {
 }
 
 /**
- * Makes a scope; use it with `await using`, which ends it.
+ * Makes a scope. Use it with `await using`, which ends it.
  *
- * @throws TypeError for an unknown option name, a value that means nothing, as a time that is no number, and for a
+ * @throws TypeError for an unknown option name, for an invalid value such as a time that is not a number, and for a
  *   `persistence` that is not an open store.
  */
 export function scope<S extends object = Record<never, never>>(options?: ScopeOptions): Scope<S> {

@@ -1,15 +1,15 @@
 import type { SafeCall } from '../errors/reporter.js'
 
 export interface ProvideOptions<T> {
-  /** Called with the value at the end of the scope that provided it. */
+  /** Called with the value when the scope that provided it ends. */
   dispose?: (value: T) => unknown
-  /** `false`: a factory is called for every use, not once when it is provided. Default `true`. */
+  /** `false`: the factory is called on every use, not once when it is provided. Default `true`. */
   singleton?: boolean
 }
 
 /** The services of one scope. A child starts with those of its parent. A scope disposes only what it provided itself. */
 export class Services {
-  /** What tasks get. A service that is made anew for every use is a getter. */
+  /** The services that tasks get. A service that is created on every use is a getter. */
   readonly record: Record<string, unknown>
   readonly #disposers: (() => unknown)[] = []
 
@@ -25,7 +25,7 @@ export class Services {
     return this.has(key) ? this.record[key] : undefined
   }
 
-  /** A function is a factory. A replaced value is still disposed at the end. */
+  /** Adds or replaces a service. A function is a factory. A replaced value is still disposed at the end. */
   provide<T>(key: string, source: T | (() => T), { dispose, singleton = true }: ProvideOptions<T> = {}): void {
     const make = (): T => {
       const value = typeof source === 'function' ? (source as () => T)() : source
@@ -37,9 +37,9 @@ export class Services {
   }
 
   /**
-   * Last in, first out. Never rejects.
+   * Disposes the services, last in, first out. Never rejects.
    *
-   * @param onDispose called after each disposer, with its error if it failed.
+   * @param onDispose Called after each disposer, with its error if it failed.
    */
   async dispose(call: SafeCall, onDispose: (index: number, error: unknown) => unknown): Promise<void> {
     for (let disposer = this.#disposers.pop(); disposer !== undefined; disposer = this.#disposers.pop()) {

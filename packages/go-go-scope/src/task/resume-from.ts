@@ -2,10 +2,10 @@ import type { CheckpointProvider } from '@go-go-scope/persistence-core/ports'
 import { checkResumeOptions, noCheckpointProvider } from '../options/check-task-options.js'
 import type { CheckpointedTaskOptions, ResumeOptions } from './task-options.js'
 
-/** Default `interval` of a resumed task, ms. */
+/** Default `interval` of a resumed task in ms. */
 const RESUMED_INTERVAL = 60_000
 
-/** The options of the task that resumes `taskId`. Rejects when it cannot resume, and with the provider's error. */
+/** Returns the options of the task that resumes `taskId`. Rejects if it cannot resume, and with the provider's error. */
 export async function resumeFrom<E extends Error, Data>(
   provider: CheckpointProvider | undefined,
   taskId: string,

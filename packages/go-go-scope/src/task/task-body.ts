@@ -6,18 +6,18 @@ import { runWithRetry } from '../retry/run-with-retry.js'
 import type { TaskEnvironment } from './task-environment.js'
 import type { TaskContext, TaskFunction, TaskOptions } from './task-options.js'
 
-/** What the body of a task needs. */
+/** The dependencies of a task's body. */
 interface BodyOptions<T> {
   readonly fn: TaskFunction<T, never>
   readonly options: TaskOptions
   readonly checkpointId: string
   readonly environment: TaskEnvironment
   readonly abort: AbortSource
-  /** What an abort rejects with. */
+  /** Returns the error with which an abort rejects. */
   readonly abortError: () => unknown
 }
 
-/** The body of a task: checkpoints, breaker, retry, function. An abort ends it, and the function runs on. */
+/** The body of a task: checkpoints, breaker, retry, function. An abort ends the body; the function continues. */
 export class TaskBody<T> implements IdempotentWork<T> {
   readonly #task: BodyOptions<T>
   #functionEnd: Promise<void> = Promise.resolve()
@@ -31,14 +31,14 @@ export class TaskBody<T> implements IdempotentWork<T> {
     return this.#functionEnd
   }
 
-  /** There as soon as the function has succeeded, also while its checkpoints are being removed. */
+  /** Set as soon as the function has succeeded, even while its checkpoints are still being removed. */
   get success(): { readonly value: T } | undefined {
     return this.#success
   }
 
   async run(): Promise<T> {
     const { options, checkpointId, environment, abort, abortError } = this.#task
-    // No needless await: a task that waits for nothing starts its function inside the call of task().
+    // No needless await, so that a task with nothing to wait for starts its function inside the call of task().
     const opening = this.#openCheckpoints()
     const checkpoints = opening && (await opening)
     const call = (): Promise<T> => this.#call(checkpoints)

@@ -6,7 +6,7 @@ import type { Reporter } from '../errors/reporter.js'
 import type { PendingClaims } from '../idempotency/pending-claims.js'
 import type { Logger } from '../logging/logger.js'
 
-/** What the tasks of a scope use of it. */
+/** The parts of a scope that its tasks use. */
 export interface TaskEnvironment {
   readonly scopeName: string
   readonly abort: AbortSource
@@ -15,7 +15,7 @@ export interface TaskEnvironment {
   readonly logger: Logger
   readonly report: Reporter
   readonly persistence: PersistenceProviders | undefined
-  /** ms, for tasks without their own. */
+  /** Defaults in ms for tasks without their own. */
   readonly idempotency: { readonly defaultTTL?: number; readonly defaultLease?: number }
   readonly pendingClaims: PendingClaims
   readonly permits: Semaphore | undefined

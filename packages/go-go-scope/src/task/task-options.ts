@@ -4,14 +4,14 @@ import type { CircuitBreakerOptions } from '../circuit-breaker/circuit-breaker-o
 import type { Logger } from '../logging/logger.js'
 import type { RetryOptions, RetryStrategy } from '../retry/retry-options.js'
 
-/** Builds the error a failure is wrapped in. */
+/** The class of the error that wraps a failure. */
 export type ErrorClass<E extends Error = Error> = new (message: string, options?: { cause?: unknown }) => E
 
 export interface TaskOptions<E extends Error = Error> {
-  /** Name in the hooks, and of the checkpoints. Default `task-<n>`, for checkpoints `<scope>-task-<n>`. */
+  /** Name in hooks and of the checkpoints. Default `task-<n>`, for checkpoints `<scope>-task-<n>`. */
   id?: string
   retry?: RetryOptions | RetryStrategy
-  /** ms for everything the task does, the wait for a permit and all retries included. */
+  /** Time limit in ms for the whole task, including the wait for a permit and all retries. */
   timeout?: number
   /** Replaces the scope's breaker for this task. */
   circuitBreaker?: CircuitBreakerOptions
@@ -22,19 +22,19 @@ export interface TaskOptions<E extends Error = Error> {
   /** A success is kept in this scope's memory for `ttl` ms. */
   memo?: { key: string; ttl: number }
   /**
-   * A success is recorded under the key, for `ttl` ms. Needs `persistence.idempotency`, or `task()` throws; where that
-   * knows claims, one process runs the key and the others wait for it, at most `lease` ms (default 10000) if it dies. The
-   * lease is renewed every third of it from a timer, so it must be longer than the function ever blocks the event loop.
+   * A success is recorded under the key for `ttl` ms. Needs `persistence.idempotency`, or `task()` throws. If that store has
+   * claims, one process runs the key and the others wait for it, or at most `lease` ms (default 10000) after it crashed. A
+   * timer renews the lease after a third of it, so `lease` must be longer than the function ever blocks the event loop.
    *
-   * A success whose value cannot be stored is still the result of its own task, and is reported; later tasks with the key
-   * fail with a `ResultNotStoredError`.
+   * If the value cannot be stored, the task still succeeds and the failure is reported. Later tasks with the key fail with
+   * a `ResultNotStoredError`.
    */
   idempotency?: { key: string | (() => string); ttl?: number; lease?: number }
   /** Needs `persistence.checkpoint`, or `task()` throws; `{}` is enough. */
   checkpoint?: CheckpointOptions
-  /** Wraps every failure that is not its instance. */
+  /** Wraps every failure that is not an instance of it. */
   errorClass?: ErrorClass<E>
-  /** Wraps plain errors and thrown non-errors only. */
+  /** Wraps only plain errors and thrown non-errors. */
   systemErrorClass?: ErrorClass
   /** Called once, when the task settles. */
   onCleanup?: () => void | Promise<void>
@@ -48,23 +48,23 @@ export interface CheckpointedTaskOptions<E extends Error = Error, Data = unknown
 /** Options of `resumeTask`. */
 export interface ResumeOptions<E extends Error = Error, Data = unknown> extends TaskOptions<E> {
   checkpoint?: CheckpointOptions<Data>
-  /** Reject when no checkpoint is stored instead of starting fresh. Default `false`. */
+  /** Rejects if no checkpoint is stored, instead of starting fresh. Default `false`. */
   requireExisting?: boolean
 }
 
-/** What the function of a task gets. */
+/** The argument of a task's function. */
 export interface TaskContext<Services = Record<string, unknown>> {
   readonly services: Services
   /** Aborts with the scope, and when the task times out or is disposed. */
   readonly signal: AbortSignal
   readonly logger: Logger
   readonly context: Readonly<Record<string, unknown>>
-  /** There when the task has the `checkpoint` option, as {@link CheckpointedTaskContext} says. */
+  /** Present if the task has the `checkpoint` option; see {@link CheckpointedTaskContext}. */
   readonly checkpoint?: CheckpointContext
   readonly progress?: ProgressContext
 }
 
-/** What the function gets of a task that has the `checkpoint` option, or is resumed. */
+/** The argument of the function of a task that has the `checkpoint` option or is resumed. */
 export interface CheckpointedTaskContext<Services = Record<string, unknown>, Data = unknown>
   extends TaskContext<Services> {
   readonly checkpoint: CheckpointContext<Data>

@@ -7,15 +7,15 @@ import { TaskBody } from './task-body.js'
 import type { TaskEnvironment } from './task-environment.js'
 import type { TaskFunction, TaskOptions } from './task-options.js'
 
-/** ms after which the idempotency key of a process that died is free again. */
+/** ms after which the idempotency key of a crashed process is free again. */
 const LEASE = 10_000
 
 export type Outcome<T> = { readonly value: T } | { readonly error: unknown }
 
 /**
  * One run of one task: permit, abort check, idempotency, body. An abort ends it at once, also while it waits. The function
- * of an aborted task runs on until it notices. Until then it keeps its permit, and the claim on its idempotency key, which
- * the end of its scope may end sooner.
+ * of an aborted task continues until it notices the abort. Until then it keeps its permit and the claim on its idempotency
+ * key, unless the end of the scope abandons the claim earlier.
  */
 export class TaskRun<T> {
   readonly abort: AbortSource = new AbortSource()
@@ -28,7 +28,7 @@ export class TaskRun<T> {
   #success: { readonly value: T } | undefined
   #work: Promise<T> | undefined
 
-  /** @param key the idempotency key. */
+  /** @param key The idempotency key. */
   constructor(
     fn: TaskFunction<T, never>,
     options: TaskOptions,
@@ -45,9 +45,9 @@ export class TaskRun<T> {
   }
 
   /**
-   * Never rejects.
+   * Runs the task. Never rejects.
    *
-   * @param onEnd called with the outcome before it is recorded.
+   * @param onEnd Called with the outcome before it is recorded.
    */
   async run(onEnd: (outcome: Outcome<T>) => void): Promise<void> {
     const unlink = this.#environment.abort.onAbort((reason) => this.abort.abort(reason))
@@ -59,7 +59,7 @@ export class TaskRun<T> {
     unlink()
   }
 
-  /** Resolves when all that an aborted run began in the stores has ended. Never rejects. */
+  /** Resolves when everything that an aborted run began in the stores has ended. Never rejects. */
   get workEnd(): Promise<void> | undefined {
     return this.abort.aborted ? this.#work?.then(nothing, nothing) : undefined
   }
@@ -68,12 +68,12 @@ export class TaskRun<T> {
     try {
       return { value: await raceAbort(this.abort, this.#abortError, () => this.#start()) }
     } catch (error) {
-      // When the function has succeeded, and only its checkpoints are being removed, an abort changes nothing.
+      // Once the function has succeeded and only its checkpoints are being removed, an abort changes nothing.
       return this.#success ?? this.#body.success ?? { error }
     }
   }
 
-  /** What an abort rejects with: an `AbortError`, or the reason itself of a time-out and while waiting for a permit. */
+  /** Returns the error of an abort: an `AbortError`, or the reason itself for a timeout and while waiting for a permit. */
   readonly #abortError = (): unknown => {
     const { reason } = this.abort
     const isRaw = reason !== undefined && (reason === this.#timeout || this.#waitsForPermit)

@@ -12,10 +12,10 @@ import { wrapError } from './wrap-error.js'
 
 type AnyResult = Result<unknown, unknown>
 
-/** Results kept per scope. */
+/** Maximum number of memoized results per scope. */
 const MEMO_SIZE = 1000
 
-/** Starts the tasks of one scope, and knows which of them are still running. */
+/** Starts the tasks of one scope and tracks which of them are still running. */
 export class TaskSpawner {
   readonly #environment: TaskEnvironment
   readonly #waits: Waits
@@ -34,10 +34,10 @@ export class TaskSpawner {
   }
 
   /**
-   * Starts `fn`, or answers from the memo or from the running call of the same `dedupe` key.
+   * Starts `fn`, or returns the memoized result or the running call with the same `dedupe` key.
    *
-   * @throws TypeError for an unknown option name and a value that means nothing, `No checkpoint provider configured`,
-   *   `No idempotency provider configured`, and what the idempotency key function throws.
+   * @throws TypeError for an unknown option name and an invalid value, `No checkpoint provider configured`,
+   *   `No idempotency provider configured`, and the error of the idempotency key function.
    */
   spawn(fn: TaskFunction<unknown, never>, options: TaskOptions): Task<AnyResult> {
     checkTaskOptions(options, this.#environment.persistence)
@@ -51,7 +51,7 @@ export class TaskSpawner {
     return task
   }
 
-  /** Resolves when all tasks have settled, and what aborted tasks began in the stores has ended or is abandoned. */
+  /** Resolves when all tasks have settled, and the store operations of aborted tasks have ended or are abandoned. */
   async settled(): Promise<void> {
     while (this.#pending.size > 0) await Promise.all(this.#pending)
     await this.#environment.pendingClaims.end()
@@ -85,7 +85,7 @@ export class TaskSpawner {
     return new Task(name, run.abort, promise)
   }
 
-  /** A task that only waits for the result of another call. Disposing it leaves that call alone. */
+  /** Returns a task that only waits for the result of another call. Disposing it does not affect that call. */
   #alias(promise: Promise<AnyResult>, { id }: TaskOptions): Task<AnyResult> {
     return new Task(id ?? `task-${++this.#count}`, new AbortSource(), promise)
   }

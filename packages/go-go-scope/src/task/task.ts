@@ -6,16 +6,16 @@ export type Result<E, T> = readonly [undefined, T] | readonly [E, undefined]
 type OnFulfilled<R, A> = ((result: R) => A | PromiseLike<A>) | null
 type OnRejected<B> = ((reason: unknown) => B | PromiseLike<B>) | null
 
-/** A running task. It can be awaited like a promise, and does not reject when its function throws. */
+/** A running task. It can be awaited like a promise, but does not reject if its function throws. */
 export class Task<R> implements PromiseLike<R> {
   readonly id: string
-  /** A task starts when it is made. */
+  /** Always `true`: a task starts when it is created. */
   readonly isStarted: boolean = true
   readonly #promise: Promise<R>
   readonly #abort: AbortSource
   #settled = false
 
-  /** @param promise never rejects. @internal */
+  /** @param promise Never rejects. @internal */
   constructor(id: string, abort: AbortSource, promise: Promise<R>) {
     this.id = id
     this.#abort = abort
@@ -25,7 +25,7 @@ export class Task<R> implements PromiseLike<R> {
     })
   }
 
-  /** The signal that its function gets. */
+  /** The signal that the function gets. */
   get signal(): AbortSignal {
     return this.#abort.signal
   }
@@ -47,7 +47,7 @@ export class Task<R> implements PromiseLike<R> {
     return this.#promise.finally(onFinally)
   }
 
-  /** Aborts it, unless it has settled. */
+  /** Aborts the task unless it has settled. */
   [Symbol.dispose](): void {
     if (!this.#settled) this.#abort.abort(new Error('Task disposed'))
   }

@@ -3,9 +3,9 @@ import { messageOf, type Reporter } from '../errors/reporter.js'
 import type { ErrorClass, TaskOptions } from './task-options.js'
 
 /**
- * Turns a thrown value into the first place of the result. The answer is never `undefined`, and it never throws: a thrown
+ * Returns the error of a task's result for a thrown value. Never returns `undefined` and never throws, although a thrown
  * value may be a revoked Proxy or have getters that throw, and a class of the app may throw in its constructor or its
- * instanceof check. Such a throw is reported, and the value is then wrapped.
+ * instanceof check. Such a throw is reported, and the value is wrapped.
  */
 export function wrapError(thrown: unknown, options: TaskOptions, report: Reporter): unknown {
   try {
@@ -17,7 +17,7 @@ export function wrapError(thrown: unknown, options: TaskOptions, report: Reporte
   return wrapIn(options.errorClass ?? options.systemErrorClass ?? UnknownError, thrown, report)
 }
 
-/** The error that needs no wrapper; `undefined` when the thrown value needs one. */
+/** Returns the error if it needs no wrapper; `undefined` if the thrown value needs one. */
 function passedOn(thrown: unknown, { errorClass, systemErrorClass }: TaskOptions): unknown {
   if (errorClass !== undefined) return thrown instanceof errorClass ? thrown : undefined
   if (thrown instanceof AbortError) {
@@ -26,7 +26,7 @@ function passedOn(thrown: unknown, { errorClass, systemErrorClass }: TaskOptions
   return isOfItsOwnKind(thrown) ? thrown : undefined
 }
 
-/** Whether it is of a subclass of Error, or has a `_tag`. */
+/** Whether `thrown` is an instance of a subclass of Error, or has a `_tag`. */
 function isOfItsOwnKind(thrown: unknown): boolean {
   if (typeof thrown !== 'object' || thrown === null) return false
   if ('_tag' in thrown) return true

@@ -3,7 +3,7 @@ import { onAbort } from '../cancellation/on-abort.js'
 import type { Reporter } from '../errors/reporter.js'
 import { startTimer, type Timer } from './timer.js'
 
-/** Share of the ttl after which a renewal that failed is tried again. */
+/** Share of the ttl after which a failed renewal is retried. */
 const RETRY_AFTER = 0.1
 
 interface LeaseTerms {
@@ -11,13 +11,13 @@ interface LeaseTerms {
   readonly ttl: number
   /** ms after which it is renewed. */
   readonly renewAfter: number
-  /** When the request for it was sent, monotonic ms: it was granted no earlier. */
+  /** When the request for the lease was sent, monotonic ms. It was not granted earlier. */
   readonly asked: number
-  /** Renews it; `false` when it is lost. A rejection leaves that open. */
+  /** Renews the lease. Returns `false` if it is lost. After a rejection that is unknown. */
   readonly extend: () => Promise<boolean>
-  /** Aborts when the grantor knows that it is lost. `undefined`: the grantor has no such signal. */
+  /** Aborts when the provider knows that the lease is lost. `undefined`: the provider has no such signal. */
   readonly signal: AbortSignal | undefined
-  /** Begins the message of a loss. */
+  /** The start of the message for a loss. */
   readonly title: string
   /** The source in the report of a failed renewal. */
   readonly source: string
@@ -25,9 +25,9 @@ interface LeaseTerms {
 }
 
 /**
- * A lease that is renewed until `end` is called. It is lost when its grantor says so, and at the latest when its ttl has
- * passed on the monotonic clock of this process, counted from before the request that last set it. A failed renewal is
- * tried again until then. The timers do not keep the process alive: when the process ends, the lease expires.
+ * A lease that is renewed until `end` is called. It is lost when its provider says so, and at the latest when its ttl has
+ * passed on the monotonic clock of this process, counted from before the last successful request was sent. A failed renewal
+ * is retried until then. The timers do not keep the process alive: when the process ends, the lease expires.
  */
 export class RenewedLease {
   readonly lost: AbortSource = new AbortSource()
@@ -44,7 +44,7 @@ export class RenewedLease {
     if (this.#over) this.#listener?.[Symbol.dispose]()
   }
 
-  /** Stops the renewal and the watch for its loss. */
+  /** Stops the renewal. The lease is no longer reported as lost. */
   end(): void {
     this.#over = true
     this.#renewal?.cancel()
@@ -52,7 +52,7 @@ export class RenewedLease {
     this.#listener?.[Symbol.dispose]()
   }
 
-  /** Sets the timers for a ttl that counts from `asked` at the earliest. */
+  /** Sets the timers for a ttl that counts from `asked`. */
   #granted(asked: number): void {
     const { ttl, renewAfter, title } = this.#terms
     const expire = (): void => this.#lose(new Error(`${title} expired before it was renewed`))

@@ -1,6 +1,6 @@
 import { onAbort } from '../cancellation/on-abort.js'
 
-/** Longest delay `setTimeout` keeps; a longer one would fire at once. ms. */
+/** The longest delay of `setTimeout` in ms. A longer one would fire at once. */
 const LONGEST_DELAY = 2 ** 31 - 1
 
 /** A running timer. */

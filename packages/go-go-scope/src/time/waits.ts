@@ -1,9 +1,9 @@
-/** Counts what waits in a scope for its end: while something does, its time-out must keep the process alive. */
+/** Counts the waits that the end of a scope ends. While there is one, the scope's timeout must keep the process alive. */
 export class Waits {
   readonly #onChange: (any: boolean) => void
   #count = 0
 
-  /** @param onChange called with `true` when the first wait begins, and with `false` when the last one has ended. */
+  /** @param onChange Called with `true` when the first wait begins, and with `false` when the last one has ended. */
   constructor(onChange: (any: boolean) => void) {
     this.#onChange = onChange
   }

@@ -1,8 +1,8 @@
 import type { Work } from './work.js'
 
 /**
- * An order is `<path> <keys>`: every key is claimed, or waited for, and its work is to count a failure of the circuit
- * named after it. Its result is one that cannot be stored. The answer is what each key's caller is told.
+ * An order is `<path> <keys>`: every key is claimed, or waited for. Its work counts a failure of the circuit with the same name
+ * and returns a value that cannot be stored. The answer has the outcome for each key's caller.
  */
 export const claimUnstorable: Work = (engine) => ({
   async order([path = '', keys]) {

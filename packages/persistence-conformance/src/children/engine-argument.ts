@@ -1,6 +1,6 @@
 import type { EngineUnderTest } from '../engine-under-test.js'
 
-/** The engine whose module is the first argument of this child process. */
+/** Returns the engine of the module in the first argument. */
 export async function engineArgument(): Promise<EngineUnderTest> {
   const [, , module] = process.argv
   if (module === undefined) throw new Error('the first argument must be the URL of a module that exports an engine')

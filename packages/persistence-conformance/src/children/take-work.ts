@@ -15,7 +15,7 @@ const WORKS: Readonly<Record<string, Work>> = {
 const engine = await engineArgument()
 const begun = new Map<string, ReturnType<Work>>()
 
-/** What is going on by that name, until the order `leave`. */
+/** Returns the work of that name, which lives until the order `leave`. */
 function workOf(name: string): ReturnType<Work> {
   const work = begun.get(name) ?? WORKS[name]?.(engine)
   if (work === undefined) throw new Error(`no work is called ${name}`)
@@ -23,7 +23,7 @@ function workOf(name: string): ReturnType<Work> {
   return work
 }
 
-// Orders: the name of a work and its own words; `leave`, after which there is no file that it has open.
+// Orders: the name of a work and its own words; `leave`, after which this process has no file open.
 await takeOrders(async ([name = '', ...words]) => {
   if (name !== 'leave') return workOf(name).order(words)
   for (const work of begun.values()) await work.leave?.()

@@ -3,10 +3,10 @@ import type { Work } from './work.js'
 
 const TTL = 60_000
 
-/** Waits a little differently each time, so that waiters do not march in step. */
+/** Waits for a random time, so that waiters do not synchronize. */
 const pause = () => new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 4))
 
-/** Adds 1 to the count under the lock; gives the new count and the token under which it was written. */
+/** Adds 1 to the count under the lock. Returns the new count and the token under which it was written. */
 async function count(on: AdapterUnderTest): Promise<[count: number, token: number]> {
   for (;;) {
     const taken = await on.lock.acquire('counting', TTL)
@@ -14,7 +14,7 @@ async function count(on: AdapterUnderTest): Promise<[count: number, token: numbe
       await pause()
       continue
     }
-    // Read and written in two transactions, so that only the lock keeps counts from being lost.
+    // Read and write are two transactions, so that only the lock prevents lost updates.
     const [read] = await on.fenced(taken as never, [{ sql: 'SELECT count FROM counts' }])
     const next = Number(read?.[0]?.count) + 1
     await on.fenced(taken as never, [{ sql: 'UPDATE counts SET count = ?', parameters: [next] }])

@@ -1,7 +1,7 @@
 import type { AdapterUnderTest } from '../engine-under-test.js'
 import type { Work } from './work.js'
 
-// Orders: `open <path>`; `write <times>`, which gives the last value.
+// Orders: `open <path>`; `write <times>`, which returns the last value.
 export const writePairs: Work = (engine) => {
   let adapter: AdapterUnderTest | undefined
   return {

@@ -5,13 +5,13 @@ import type { Step } from './step.js'
 const KEYS = ['a', 'b', 'a:b', 'user:1', 'user:2', 'User:1', '_', '%', '🙂', 'cache:a']
 const PATTERNS = ['*', '%', 'a*', 'user:?', '*:*', '_', 'USER*', '*1', 'a:b', '?']
 
-// Mostly two of them, because what calls do to one another shows on a key they share.
+// Mostly two keys, because interactions between calls show on a shared key.
 const key = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom('a', 'user:1') },
   { weight: 1, arbitrary: fc.constantFrom(...KEYS) },
 )
 const keys = fc.array(key, { maxLength: 5 })
-// Times to live and waits that often meet to the millisecond.
+// Times to live and waits that often coincide to the millisecond.
 const COMMON_MS = [1, 5, 20]
 const ttl = fc.option(
   fc.oneof(
@@ -23,7 +23,7 @@ const ttl = fc.option(
 )
 const count = fc.integer({ min: 0, max: 6 })
 
-/** ms that pass between two calls. */
+/** The ms between two calls. */
 export const wait: fc.Arbitrary<number> = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(...COMMON_MS) },
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 40 }) },
@@ -79,7 +79,7 @@ const checkpoint = fc
     taskId: task,
     sequence: fc.integer({ min: 1, max: 12 }),
     timestamp: fc.integer({ min: 0, max: 2 ** 42 }),
-    // One engine reads numbers below 1e-307 as 0; no task is ever that little done.
+    // One engine reads numbers below 1e-307 as 0. No real progress is that small.
     progress: fc.double({ min: 0, max: 100, noNaN: true }).map((progress) => (progress < 1e-9 ? 0 : progress)),
     data: storableValue,
     estimatedTimeRemaining: fc.option(fc.integer({ min: 0, max: 10 ** 9 }), { nil: undefined }),

@@ -8,7 +8,7 @@ export interface Step {
   readonly store: StoreName
   readonly method: string
   readonly args: readonly unknown[]
-  /** The code it must be refused with. */
+  /** The error code with which the call must be refused. */
   readonly refused?: string
 }
 
@@ -16,7 +16,7 @@ export type Outcome = { value: unknown } | { code: unknown }
 
 type Method = (...args: readonly unknown[]) => Promise<unknown>
 
-// The ports promise no value for these; an implementation may still answer with a count.
+// The ports promise no result for these, but an implementation may return a count.
 const WITHOUT_VALUE = new Set([
   'cleanup',
   'clear',
@@ -30,7 +30,7 @@ const WITHOUT_VALUE = new Set([
   'setState',
 ])
 
-/** Makes the call on the engine, without waiting for others. */
+/** Makes the call on the engine, without waiting for other calls. */
 export async function onEngine(adapter: AdapterUnderTest, step: Step): Promise<Outcome> {
   try {
     return { value: comparable(step, await call(adapter[step.store], step)) }
@@ -39,7 +39,7 @@ export async function onEngine(adapter: AdapterUnderTest, step: Step): Promise<O
   }
 }
 
-/** What the engine must answer: calls run one by one, and a refused one changes nothing. */
+/** Returns the outcome that the engine must have: calls run one by one, and a refused one changes nothing. */
 export async function onReference(reference: ReferenceProviders, step: Step): Promise<Outcome> {
   if (step.refused !== undefined) return { code: step.refused }
   return { value: comparable(step, await call(reference[step.store], step)) }

@@ -3,16 +3,16 @@ import { fileURLToPath } from 'node:url'
 import type { EngineUnderTest } from '../engine-under-test.js'
 import { LineProcess } from '../process/line-process.js'
 
-/** A process on this runtime that runs one of the scripts of `children/`, with the engine as first argument. */
+/** Starts a process on this runtime that runs one of the scripts of `children/`, with the engine as first argument. */
 export function startChild(engine: EngineUnderTest, script: string, ...args: readonly string[]): LineProcess {
   const file = fileURLToPath(new URL(`../children/${script}.js`, import.meta.url))
   return new LineProcess({ runtime: process.execPath, args: [file, engine.module.href, ...args] })
 }
 
-/** Those that no test has: to start one takes as long as most tests do. */
+/** Processes that no test uses now. They are reused, because starting one takes as long as most tests. */
 const idle = new Map<EngineUnderTest, LineProcess[]>()
 
-/** Does `body` with `count` processes that take the orders of `children/take-work`. The next test has those that live on. */
+/** Runs `body` with `count` processes that take the orders of `children/take-work`. Later tests reuse the surviving ones. */
 export async function withChildren(
   engine: EngineUnderTest,
   count: number,
@@ -29,7 +29,7 @@ export async function withChildren(
     await body(all)
     const left = all.filter((one) => !one.over)
     await Promise.all(left.map((one) => one.ask('leave')))
-    // Also where no later test has them end.
+    // So that they do not keep this process alive if no later test ends them.
     for (const one of left) one.keepAlive(false)
     waiting.push(...left)
   } catch (error) {
@@ -38,12 +38,11 @@ export async function withChildren(
   }
 }
 
-/** As {@link withChildren}, with one. */
 export function withChild(engine: EngineUnderTest, body: (child: LineProcess) => Promise<void>): Promise<void> {
   return withChildren(engine, 1, ([child]) => body(child as LineProcess))
 }
 
-/** Lets all of them end, which they must do by themselves and in silence. */
+/** Ends all idle processes and checks that they exit by themselves and without output. */
 export async function dismissChildren(engine: EngineUnderTest): Promise<void> {
   const children = idle.get(engine) ?? []
   idle.delete(engine)

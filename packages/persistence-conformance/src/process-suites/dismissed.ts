@@ -1,7 +1,7 @@
 import { type EngineSuite, engineSuite } from '../suite.js'
 import { dismissChildren, withChild } from './child.js'
 
-// The last suite: by then they have had files of every test.
+// The last suite, because by then the processes have used files of every test.
 export const dismissed: EngineSuite = engineSuite('processes that are not needed any more', (check) => {
   check('end by themselves, with the exit code 0 and in silence', async ({ engine }) => {
     await withChild(engine, async () => undefined)

@@ -12,7 +12,7 @@ interface Arrival {
 export const racingConnects: EngineSuite = engineSuite('racing connects', (check) => {
   check('4 processes that meet on a file of 2.9 convert it once', async (world) => {
     await withChildren(world.engine, PROCESSES, async (children) => {
-      // By the real clock, which is the one the children go by.
+      // Set to the real time, because the child processes use the real clock.
       world.clock.jump(Date.now() - world.clock.now())
       await createPublishedTables(world)
       await writePublishedRows(world)

@@ -35,7 +35,7 @@ export const readersBesideWriters: EngineSuite = engineSuite('readers beside a p
   check('immutable is refused while another process can write, where the system tells', async (world) => {
     await withChild(world.engine, async (child) => {
       await child.ask(`write-pairs open ${world.path}`)
-      // Its log is empty, so that only its lock is in the way.
+      // The WAL is empty, so that only the lock is in the way.
       await world.rows('PRAGMA wal_checkpoint(TRUNCATE)')
       await world.closeRaw()
       if (process.platform === 'linux') {

@@ -9,7 +9,7 @@ const PROCESSES = 4
 const TIMES = 50
 const TTL = 60_000
 
-/** An adapter whose wall clock is ahead of the children's by what the test says. */
+/** Returns an adapter whose wall clock is ahead of the children's by a time that the test sets. */
 async function ahead(world: World): Promise<{ adapter: AdapterUnderTest; by: { ms: number } }> {
   const by = { ms: 0 }
   const clock = realTimers(() => Date.now() + by.ms)

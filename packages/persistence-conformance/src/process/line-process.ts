@@ -10,18 +10,18 @@ export interface Ending {
 }
 
 export interface LineProcessOptions {
-  /** For errors. */
+  /** The name in errors. */
   readonly name?: string
-  /** Path of the runtime's own binary: a signal that is sent to a shim does not reach it. */
+  /** Path of the runtime's own binary, because a signal to a shim does not reach it. */
   readonly runtime: string
   readonly args: readonly string[]
   /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>
-  /** Where its errors go: into its {@link Ending}, or to the terminal. */
+  /** Where its stderr goes: into its {@link Ending}, or to the terminal. */
   readonly stderr?: 'pipe' | 'inherit'
 }
 
-/** A child process that takes orders, a line each, and answers with a line of JSON; see `takeOrders` for its side. */
+/** A child process that takes orders, a line each, and answers each with a line of JSON. `takeOrders` is the other side. */
 export class LineProcess {
   readonly #process: ChildProcess
   readonly #orders: Writable
@@ -34,12 +34,11 @@ export class LineProcess {
   constructor({ name = 'a child process', runtime, args, env = {}, stderr = 'pipe' }: LineProcessOptions) {
     this.#name = name
     this.#process = spawn(runtime, args, { stdio: ['pipe', 'pipe', stderr], env: { ...process.env, ...env } })
-    // Both are pipes, as is asked for above.
     this.#orders = this.#process.stdin as Writable
     this.#process.stderr?.on('data', (chunk) => {
       this.#stderr += chunk
     })
-    // A process that was killed cannot be written to any more, which its ending tells.
+    // Writing to a killed process fails. Its ending reports that.
     this.#orders.on('error', () => undefined)
     this.#lines = createInterface({ input: this.#process.stdout as Readable })[Symbol.asyncIterator]()
     this.ended = new Promise((resolve, reject) => {
@@ -51,12 +50,12 @@ export class LineProcess {
     })
   }
 
-  /** Whether it has ended. */
+  /** Whether the process has ended. */
   get over(): boolean {
     return this.#over
   }
 
-  /** What it has said of errors until now. */
+  /** The content of stderr so far. */
   get errors(): string {
     return this.#stderr
   }
@@ -65,25 +64,25 @@ export class LineProcess {
     this.#orders.write(`${line}\n`)
   }
 
-  /** The next line it says, read as JSON; `undefined` when it has said its last. */
+  /** Returns the next line of the output, parsed as JSON; `undefined` at the end of the output. */
   async next<T>(): Promise<T | undefined> {
     const { value, done } = await this.#lines.next()
     return done === true ? undefined : (JSON.parse(value) as T)
   }
 
-  /** The next line it says; rejects when it has said its last. */
+  /** Returns the next line of the output. Rejects at the end of the output. */
   async said<T>(): Promise<T> {
     const line = await this.next<T>()
     if (line === undefined) throw new Error(`${this.#name} ended early: ${JSON.stringify(await this.ended)}`)
     return line
   }
 
-  /** Resolves when it is ready for orders. */
+  /** Resolves when the process is ready for orders. */
   async ready(): Promise<void> {
     if ((await this.#answer()) !== 'ready') throw new Error(`${this.#name} said something before it was ready`)
   }
 
-  /** Sends a line and resolves to the answer; rejects when the process ends instead, or says that the order failed. */
+  /** Sends a line and returns the answer. Rejects if the process ends instead, or reports that the order failed. */
   async ask<T>(line: string): Promise<T> {
     this.send(line)
     return (await this.#answer()) as T
@@ -93,23 +92,23 @@ export class LineProcess {
     this.#process.kill(signal)
   }
 
-  /** Whether this process goes on for as long as that one does, which it does at first. */
+  /** Sets whether the child keeps this process alive. Default `true`. */
   keepAlive(kept: boolean): void {
     const { stdin, stdout, stderr } = this.#process
-    // Bun has no such methods on the stream for orders, which keeps no process alive there.
+    // On Bun the stream for orders lacks these methods, but it keeps no process alive there.
     for (const one of [this.#process, stdin, stdout, stderr] as (Partial<Pick<Socket, 'ref' | 'unref'>> | null)[]) {
       if (kept) one?.ref?.()
       else one?.unref?.()
     }
   }
 
-  /** Ends the line for orders and resolves when the process has ended by itself. */
+  /** Closes the stdin of the process and resolves when the process has ended by itself. */
   dismiss(): Promise<Ending> {
     this.#orders.end()
     return this.ended
   }
 
-  /** Ends it at once, also when it has ended. */
+  /** Kills the process. Does nothing if it has ended. */
   async kill(): Promise<void> {
     this.signal('SIGKILL')
     await this.ended
@@ -122,7 +121,7 @@ export class LineProcess {
   }
 }
 
-/** Does `body`, and kills whatever is left of the processes when it is over. */
+/** Runs `body`, then kills the processes. */
 export async function withProcesses<T>(processes: readonly LineProcess[], body: () => Promise<T>): Promise<T> {
   try {
     return await body()

@@ -1,16 +1,16 @@
 import { createInterface } from 'node:readline'
 
-/** Ends one {@link takeOrders}, and not the line for orders. */
+/** The order that ends one {@link takeOrders} without closing stdin. */
 export const OVER = 'over'
 
-/** One for all in this process that take orders in turn: a second one would miss what the first has read. */
+/** One reader for all callers in this process, because a second reader would miss lines that the first has buffered. */
 let lines: AsyncIterator<string> | undefined
 
 /**
- * Says that this process is ready, then does `work` for each line from the parent and answers with what it gives, as a line
- * of JSON. Ends when the parent ends the line, and at the order `over`, which is not answered.
+ * Reports that this process is ready, then calls `work` for each line from the parent and answers with its result, as a line of
+ * JSON. Ends when the parent closes stdin, and on the order `over`, which is not answered.
  *
- * @param work gets the words of the line
+ * @param work Called with the words of a line.
  */
 export async function takeOrders(work: (words: string[]) => Promise<unknown>): Promise<void> {
   say({ value: 'ready' })

@@ -3,7 +3,7 @@ interface Entry {
   expiresAt: number | undefined
 }
 
-/** Values by key, each until its expiry: what cache and idempotency are, without a database. */
+/** A map with an expiry per entry: the cache and idempotency ports without a database. */
 export class ExpiringMap {
   readonly #entries = new Map<string, Entry>()
   readonly #now: () => number
@@ -35,7 +35,7 @@ export class ExpiringMap {
     return [...this.#entries].filter(([, entry]) => this.#lives(entry)).map(([key]) => key)
   }
 
-  /** @returns how many expired entries were dropped. */
+  /** Removes expired entries and returns their number. */
   prune(): number {
     const expired = [...this.#entries].filter(([, entry]) => !this.#lives(entry))
     for (const [key] of expired) this.#entries.delete(key)

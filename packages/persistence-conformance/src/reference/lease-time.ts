@@ -1,6 +1,6 @@
 import type { PortClock } from '../suite.js'
 
-/** The time one process goes by for leases: as late as it ever saw it to be, and on from there. */
+/** The lease time of one process, which never goes back: it continues from the latest time that the process has seen. */
 export class LeaseTime {
   readonly #clock: PortClock & { monotonic(): number }
   #latest = Number.NEGATIVE_INFINITY
@@ -18,7 +18,7 @@ export class LeaseTime {
     return this.#latest
   }
 
-  /** Takes note of a time that another process has left in the file. */
+  /** Records a time that another process has stored in the file. */
   observe(time: number): void {
     this.#latest = Math.max(this.now(), time)
   }

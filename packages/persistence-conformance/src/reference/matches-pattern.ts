@@ -1,4 +1,4 @@
-/** The rule of `keys(pattern)` in its plainest form: `*` and `%` any run, `?` one code point, all else itself. */
+/** The rule of `keys(pattern)` in its simplest form: `*` and `%` match any text, `?` one code point, all else itself. */
 export function matchesPattern(pattern: string, key: string): boolean {
   return matches(Array.from(pattern), Array.from(key))
 }

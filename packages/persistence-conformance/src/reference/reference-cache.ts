@@ -2,7 +2,6 @@ import type { CacheProvider } from '@go-go-scope/persistence-core/ports'
 import { ExpiringMap } from './expiring-map.js'
 import { matchesPattern } from './matches-pattern.js'
 
-/** The cache port over a Map. */
 export class ReferenceCache implements CacheProvider {
   readonly #entries: ExpiringMap
 

@@ -1,6 +1,5 @@
 import type { Checkpoint, CheckpointProvider } from '@go-go-scope/persistence-core/ports'
 
-/** The checkpoint port over a Map. */
 export class ReferenceCheckpoints implements CheckpointProvider {
   readonly #checkpoints = new Map<string, Checkpoint>()
 

@@ -1,6 +1,5 @@
 import type { CircuitBreakerPersistedState, CircuitBreakerStateProvider } from '@go-go-scope/persistence-core/ports'
 
-/** The circuit breaker port over a Map. */
 export class ReferenceCircuitBreaker implements CircuitBreakerStateProvider {
   readonly #states = new Map<string, CircuitBreakerPersistedState>()
   readonly #now: () => number

@@ -13,17 +13,17 @@ import { LeaseTime } from './lease-time.js'
 interface Kept {
   readonly what: { value: unknown } | { error: unknown } | { unstored: Error }
   readonly fingerprint: string | undefined
-  /** By the wall clock, as every reader of the results keeps it. */
+  /** By the wall clock, like the expiry of all results. */
   readonly expiresAt: number | undefined
 }
 
 interface Running {
   readonly fingerprint: string | undefined
-  /** By the time for leases. */
+  /** By the lease time. */
   until: number
 }
 
-/** What connections share: what is on record for a key, who is at it, and the time of the latest grant. */
+/** The state that connections share: the record and the running claim of each key, and the time of the latest grant. */
 export class ClaimedFile {
   readonly kept: Map<string, Kept> = new Map()
   readonly running: Map<string, Running> = new Map()
@@ -32,7 +32,7 @@ export class ClaimedFile {
 
 const LONGEST_MARGIN_MS = 1_000
 
-/** Claims over Maps, for one of the connections on a file. Callers do not wait here. */
+/** Claims in Maps, for one of the connections to a file. Callers do not wait here. */
 export class ReferenceClaims {
   readonly clock: ManualClock
   readonly #file: ClaimedFile
@@ -42,7 +42,7 @@ export class ReferenceClaims {
     this.#file = file
     this.clock = clock
     this.#time = new LeaseTime(clock)
-    // As at connect.
+    // As an adapter does on connect.
     this.#time.now()
   }
 
@@ -78,7 +78,7 @@ export class ReferenceClaims {
     this.#file.kept.delete(key)
   }
 
-  /** Drops what is over, for good. */
+  /** Removes everything that has expired. */
   async prune(): Promise<void> {
     const now = this.#now()
     for (const key of this.#file.kept.keys()) if (this.#kept(key) === undefined) this.#file.kept.delete(key)
@@ -100,7 +100,7 @@ export class ReferenceClaims {
     return remaining > 0 ? { state: 'running', until: this.clock.now() + remaining } : { state: 'vacant' }
   }
 
-  /** Whether `running` is what stands for the key, under a lease that lasts. */
+  /** Whether `running` is the current claim of the key, and its lease has not expired. */
   stands(key: string, running: Running): boolean {
     const now = this.#now()
     return this.#file.running.get(key) === running && running.until > now
@@ -122,7 +122,7 @@ export class ReferenceClaims {
     this.#file.kept.set(key, { what, fingerprint, expiresAt: ttl === undefined ? undefined : this.clock.now() + ttl })
   }
 
-  /** As late as this connection or the file knows it to be. */
+  /** The later of this connection's time and the file's. */
   #now(): number {
     return Math.max(this.#time.now(), this.#file.grantedAt)
   }
@@ -133,7 +133,7 @@ export class ReferenceClaims {
   }
 }
 
-/** A claim as its holder has it, who goes by the monotonic clock besides. */
+/** A claim as its holder sees it. The holder also uses its monotonic clock. */
 class ReferenceClaim {
   readonly state = 'claimed'
   readonly #claims: ReferenceClaims
@@ -162,7 +162,7 @@ class ReferenceClaim {
     return this.#report(() => this.#claims.forget(this.#key))
   }
 
-  /** What cannot be stored ends the claim all the same. Functions stand for all of that. */
+  /** Ends the claim even if the value cannot be stored. Functions represent all such values. */
   #reportKept(reported: unknown, what: Kept['what']): ClaimOutcome<unknown> {
     const { fingerprint, ttl } = this.#options
     if (typeof reported !== 'function') return this.#report(() => this.#claims.keep(this.#key, what, fingerprint, ttl))
@@ -172,7 +172,7 @@ class ReferenceClaim {
     return outcome
   }
 
-  /** Not in the last tenth of the lease: by then its holder must have stopped. */
+  /** Renews the lease, but not in its last tenth, because by then the holder must have stopped. */
   async renew(lease: number): Promise<boolean> {
     if (this.#over || this.#claims.clock.monotonic() >= this.#end - this.#margin) return false
     this.#over = !this.#claims.stands(this.#key, this.#running)

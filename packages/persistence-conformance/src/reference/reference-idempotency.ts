@@ -1,7 +1,6 @@
 import type { IdempotencyEntry, IdempotencyProvider } from '@go-go-scope/persistence-core/ports'
 import { ExpiringMap } from './expiring-map.js'
 
-/** The idempotency port over a Map. */
 export class ReferenceIdempotency implements IdempotencyProvider {
   readonly #entries: ExpiringMap
 

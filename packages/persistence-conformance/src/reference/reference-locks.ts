@@ -6,7 +6,7 @@ interface Lease {
   holds: number
 }
 
-/** The lock port over a Map; `now` should be monotonic. */
+/** The lock port in a Map. `now` should be monotonic. */
 export class ReferenceLocks implements LockProvider {
   readonly #leases = new Map<string, Lease>()
   readonly #now: () => number

@@ -21,7 +21,7 @@ interface Circuit {
   probes: Probe[]
 }
 
-/** The breaker with its probes over a Map, by the wall clock. */
+/** The breaker with probes in a Map, by the wall clock. */
 export class ReferenceProbes implements Omit<ProbingCircuitBreakerProvider, 'subscribe'> {
   readonly #circuits = new Map<string, Circuit>()
   readonly #generations = new Map<string, number>()
@@ -84,7 +84,7 @@ export class ReferenceProbes implements Omit<ProbingCircuitBreakerProvider, 'sub
     const circuit = this.#circuits.get(key)
     const counted = this.#counts(permit)
     if (counted && circuit !== undefined && probe === undefined) {
-      // Only where there is something to forget.
+      // Only if there are failures to reset.
       if (circuit.shown.failureCount > 0) circuit.shown = this.#healthy()
     } else if (counted && circuit !== undefined) {
       circuit.successes++
@@ -130,7 +130,7 @@ export class ReferenceProbes implements Omit<ProbingCircuitBreakerProvider, 'sub
     else circuit.shown = shown
   }
 
-  /** Begins a new period; the time of opening stays where the circuit was in that state `before`. */
+  /** Begins a new period. If the circuit was already in that state, its opening time stays. */
   #begin(key: string, shown: CircuitBreakerPersistedState, before?: Circuit): Circuit {
     const circuit = this.#made(shown, before?.shown.state === shown.state ? before.openedAt : this.#now())
     this.#circuits.set(key, circuit)
@@ -152,7 +152,7 @@ export class ReferenceProbes implements Omit<ProbingCircuitBreakerProvider, 'sub
     return begin + lease > this.#now()
   }
 
-  /** What a clock that was set back has put into the future begins now. */
+  /** Moves an opening time that is in the future, because the clock was set back, to now. */
   #followClock(circuit: Circuit): void {
     circuit.openedAt = Math.min(circuit.openedAt, this.#now())
     for (const probe of circuit.probes) probe.begin = Math.min(probe.begin, this.#now())

@@ -5,7 +5,7 @@ import { ReferenceCircuitBreaker } from './reference-circuit-breaker.js'
 import { ReferenceIdempotency } from './reference-idempotency.js'
 import { ReferenceLocks } from './reference-locks.js'
 
-/** The ports in their plainest form: what the model tests compare an engine with. */
+/** The ports in their simplest form, with which the model tests compare an engine. */
 export interface ReferenceProviders {
   readonly lock: ReferenceLocks
   readonly circuitBreaker: ReferenceCircuitBreaker

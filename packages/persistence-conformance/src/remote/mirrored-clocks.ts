@@ -4,22 +4,22 @@ import { ManualClock } from '../manual-clock.js'
 /** A clock of a test, as the owner sees it. */
 export interface SharedClock {
   readonly number: number
-  /** Wall time, monotonic time, and whether the latter goes by itself: in memory that both share, or as it was sent. */
+  /** Wall time, monotonic time, and whether the latter advances by itself: in shared memory, or as a copy. */
   readonly shown: SharedArrayBuffer | readonly number[]
 }
 
-/** A clock that is shown in memory. */
+/** A clock in shared memory. */
 export type ClockInMemory = SharedClock & { readonly shown: SharedArrayBuffer }
 
-/** The clocks of tests, shown to the owner in memory that is shared with its thread. */
+/** Shows the clocks of tests to the owner's thread, in shared memory. */
 export class MirroredClocks {
   readonly #shared = new WeakMap<ClockUnderTest, ClockInMemory>()
   readonly #moved: (clock: ClockUnderTest) => void
   #last = 0
-  /** A reading may move a clock on. */
+  /** Guards against recursion, because reading a clock may advance it. */
   #showing = false
 
-  /** @param moved To be called when a clock has moved on without a message to the owner. */
+  /** @param moved Called when a clock has advanced without a message to the owner. */
   constructor(moved: (clock: ClockUnderTest) => void) {
     this.#moved = moved
   }
@@ -36,7 +36,7 @@ export class MirroredClocks {
     return shared
   }
 
-  /** Shows what time it is now. */
+  /** Writes the current time to shared memory. */
   show(clock: ClockUnderTest): void {
     const shared = this.#shared.get(clock)
     if (shared === undefined || this.#showing) return

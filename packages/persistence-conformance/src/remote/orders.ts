@@ -4,7 +4,7 @@ import type { SharedClock } from './mirrored-clocks.js'
 
 type Parameters = readonly (string | number | null)[]
 
-/** What the owner's adapter on a handle goes by. */
+/** The settings of the owner's adapter on a handle. */
 export interface Serving {
   readonly clock: SharedClock
   /** ms. */
@@ -12,12 +12,12 @@ export interface Serving {
   readonly hasCodec: boolean
 }
 
-/** What the thread of the owner is told to do, and what it answers. Handles are numbers. */
+/** The orders to the owner's thread and their answers. Handles are numbers. */
 export interface Orders {
   open(given: { readonly path: string }): Promise<number>
   rows(given: { readonly handle: number; readonly sql: string; readonly params: Parameters }): Promise<Row[]>
   close(given: { readonly handle: number }): Promise<void>
-  /** Serves an adapter of its own on the handle, instead of the one that was served there before. */
+  /** Serves a new adapter on the handle, in place of the one that was served before. */
   serve(given: { readonly handle: number } & Serving): Promise<MessagePort | undefined>
   openPath(given: {
     readonly path: string
@@ -27,18 +27,18 @@ export interface Orders {
   }): Promise<{ readonly handle: number; readonly port: MessagePort }>
   /** The last adapter of the user has left. @param given `keep` leaves the handle open. */
   leave(given: { readonly handle: number; readonly keep: boolean }): Promise<void>
-  /** Timers may be due by a clock of the tests, which is sent where no memory is shared. */
+  /** Fires due timers of a test's clock. The clock is sent if there is no shared memory. */
   tick(given: { readonly clock?: SharedClock }): Promise<void>
 }
 
-/** An error that was sent as what it has. */
+/** An error that was sent as its members. */
 export interface SentError {
   readonly code: never
   readonly operation: string | undefined
   readonly message: string
 }
 
-/** What the thread of the owner says. */
+/** A message from the owner's thread. */
 export type Said =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: SentError }

@@ -9,27 +9,27 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** The way to the thread or process that owns the databases of a cell, and takes orders. */
+/** The connection to the thread or process that owns the databases of a cell and takes orders. */
 export abstract class Owner {
   readonly #waiting = new Map<number, Waiting>()
-  /** Of the diagnostics of each handle. */
+  /** The diagnostics listeners of each handle. */
   readonly #listeners = new Map<number, Set<(event: object) => void>>()
   #last = 0
 
-  /** A clock of a test, as it can be sent there. */
+  /** Returns a test's clock in a form that can be sent to the owner. */
   abstract sent(clock: ClockInMemory): SharedClock
 
-  /** Before each message: what time it is by a clock of a test. */
+  /** Called before each message, to pass on the time of a test's clock. */
   abstract shown(clock: ClockInMemory): void
 
-  /** A clock of a test has been moved on. */
+  /** Called when a test's clock has advanced. */
   abstract tick(clock: ClockInMemory): void
 
   /**
-   * Through what its adapter is reached.
+   * Returns the peer through which the owner's adapter is reached.
    *
-   * @param port As the order `serve` gave it.
-   * @param show To be called before each message.
+   * @param port The answer of the order `serve`.
+   * @param show Must be called before each message.
    */
   abstract peer(port: MessagePort | undefined, show: () => void): Peer
 
@@ -45,7 +45,7 @@ export abstract class Owner {
     }) as ReturnType<Orders[Order]>
   }
 
-  /** Has `listener` hear the diagnostics of the owner's adapters on the handle. */
+  /** Calls `listener` with the diagnostics of the owner's adapters on the handle. */
   listen(handle: number, listener: (event: object) => void): void {
     const listeners = this.#listeners.get(handle) ?? new Set()
     this.#listeners.set(handle, listeners.add(listener))

@@ -54,7 +54,7 @@ export class OwnerProcess extends Owner {
   }
 
   protected override keepAlive(on: boolean): void {
-    // Bun's has neither, and keeps nothing alive.
+    // Bun's channel has neither method and keeps no process alive.
     const channel: { ref?(): void; unref?(): void } | null | undefined = this.#child.channel
     if (on) channel?.ref?.()
     else channel?.unref?.()

@@ -20,7 +20,7 @@ export class OwnerThread extends Owner {
     return clock
   }
 
-  /** It sees the memory. */
+  /** Does nothing: the thread reads the shared memory. */
   override shown(): void {}
 
   override tick(): void {

@@ -8,7 +8,7 @@ import type { Orders, Said, SentError } from './orders.js'
 // statements past the adapters.
 
 interface Opened {
-  /** Absent where the adapter has opened it. */
+  /** Absent if the adapter has opened the database. */
   readonly handle?: object
   adapter?: AdapterUnderTest
   server?: PersistenceServer
@@ -105,7 +105,7 @@ const timers = new Set<Timer>()
 const mirrors = new Map<number, ClockUnderTest>()
 const shownBy = new Map<number, Float64Array>()
 
-/** The clock of the user, who writes what it shows into memory that both share. */
+/** Returns the clock of the user, which writes its time into shared memory. */
 function mirrored({ number, shown: given }: SharedClock): ClockUnderTest {
   const shown = shownBy.get(number) ?? new Float64Array(given as readonly number[])
   shownBy.set(number, shown)
@@ -150,7 +150,7 @@ interface Order {
 
 const parent = (parentPort ?? process) as { on(event: string, listener: (message: Order) => void): unknown }
 parent.on('message', async ({ id, order, given }) => {
-  // What is said between the adapters goes the same way.
+  // Messages between the adapters use the same channel and have no id.
   if (id === undefined) return
   try {
     const value: unknown = await orders[order](given)

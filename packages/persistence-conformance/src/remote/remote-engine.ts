@@ -12,17 +12,17 @@ import { MirroredClocks } from './mirrored-clocks.js'
 import type { Owner } from './owner-end.js'
 import { OwnerThread } from './owner-thread.js'
 
-/** A handle in the thread of the owner, and the way to it. */
+/** A handle in the owner's thread, and the connection to it. */
 class RemoteHandle {
   readonly number: number
   database: RemoteDatabase | undefined
-  /** What the adapter that the owner serves goes by. */
+  /** The clock of the served adapter. */
   clock: ClockUnderTest = systemClock
   busyTimeout: number | undefined
   hasCodec = false
-  /** Adapters on it that have not left. */
+  /** The number of connected adapters on the handle. */
   users = 0
-  /** Whether one of them leaves it open. */
+  /** Whether one of them leaves the handle open. */
   keep = false
 
   constructor(number: number) {
@@ -30,7 +30,7 @@ class RemoteHandle {
   }
 }
 
-// The owner alone opens.
+// Only the owner opens databases, so these options are its own.
 const OWNERS_OPTIONS = [
   'busyTimeout',
   'durability',
@@ -45,8 +45,8 @@ const OWNERS_OPTIONS = [
 const NOT_SENT = ['clock', 'codec', 'onDiagnostic', 'random']
 
 /**
- * The adapters of `./remote` over the way to a thread or process that owns the handles of `engine`. Time there is what the
- * clocks of the tests show.
+ * Returns the adapters of `./remote`, connected to a thread or process that owns the handles of `engine`. The owner uses the
+ * clocks of the tests.
  */
 export function remoteEngine(engine: EngineUnderTest, owner: Owner = new OwnerThread(engine)): EngineUnderTest {
   const clocks = new MirroredClocks((clock) => owner.tick(clocks.share(clock)))
@@ -72,11 +72,11 @@ export function remoteEngine(engine: EngineUnderTest, owner: Owner = new OwnerTh
 
   /** The database of a handle, for an adapter on it. */
   function enter(handle: unknown, options: OptionsUnderTest = {}): RemoteDatabase {
-    // For the adapter to refuse.
+    // Anything else is passed on, so that the adapter refuses it.
     if (!(handle instanceof RemoteHandle)) return handle as RemoteDatabase
     if (handle.database === undefined) throw new Error('reach comes first')
     handle.users++
-    // By descriptor, so that a getter is left to the adapter.
+    // Read by descriptor, so that only the adapter runs a getter.
     const given = (name: keyof OptionsUnderTest): unknown => Object.getOwnPropertyDescriptor(options ?? {}, name)?.value
     if (given('closeOnDisconnect') === false) handle.keep = true
     const listener = given('onDiagnostic') as OptionsUnderTest['onDiagnostic']
@@ -93,7 +93,7 @@ export function remoteEngine(engine: EngineUnderTest, owner: Owner = new OwnerTh
     if (keep) await reach(handle, { clock })
   }
 
-  /** The class of an adapter that closes its handle as one over the engine does. */
+  /** Returns an adapter class that closes its handle as an adapter on the engine does. */
   function overHandles<Adapter extends { disconnect(): Promise<void> }>(
     Class: new (database: RemoteDatabase, options?: never) => Adapter,
   ): new (

@@ -34,7 +34,7 @@ const EXIT_CODES: Readonly<Partial<Record<string, number>>> = {
   INVALID_ARGUMENT: WRONG_ARGUMENTS,
 }
 
-/** The options of each form. Another one is refused: an unseal with --dry-run would write nevertheless. */
+/** The options of each form. Others are refused, because for example `unseal --dry-run` would write nevertheless. */
 const TAKEN: Readonly<Record<'copy' | 'copy --from-2.9' | 'unseal', readonly string[]>> = {
   copy: ['schema', 'dry-run', 'accept-clock', 'wait'],
   'copy --from-2.9': ['from-2.9', 'schema', 'dry-run', 'time-zone'],
@@ -47,7 +47,7 @@ export interface Output {
   err(text: string): void
 }
 
-/** Runs the command of this package. @returns the exit code. */
+/** Runs the command of this package. Returns the exit code. */
 export async function runCommand(args: readonly string[], { out, err }: Output): Promise<number> {
   let read: ReturnType<typeof readArguments>
   try {
@@ -121,7 +121,7 @@ function readArguments(args: readonly string[]) {
   return { command, places, values }
 }
 
-/** Says what is held when it changes: it is asked for several times a second. */
+/** Prints what is held only when it changes, because it is checked several times a second. */
 function onceEach(say: (held: string) => void): (held: readonly string[]) => void {
   let said = ''
   return (names) => {
@@ -131,7 +131,7 @@ function onceEach(say: (held: string) => void): (held: readonly string[]) => voi
   }
 }
 
-/** A dry run tells what a copy would have ended with. */
+/** Returns the exit code. A dry run has the code that the copy would have had. */
 function exitCodeOf(result: CopyResult | CopiedTablesOf29): number {
   return 'held' in result && result.held.length > 0 ? 3 : 0
 }

@@ -1,23 +1,24 @@
 import { PersistenceError, type Row } from '@go-go-scope/persistence-core/dialect'
 
 /**
- * What a cell holds, on both sides alike. A trailing `?` allows NULL. JSON is written in one way; a `value`, which is JSON too,
- * stays as it was written.
+ * The content of a cell, the same on both sides. A trailing `?` allows NULL. `json` is normalized. A `value` is JSON too, but
+ * keeps
+ * its exact text.
  */
 type Kind = 'text' | 'text?' | 'number' | 'number?' | 'json' | 'value' | 'state'
 
-/** A kind of rows as the copy has them: both sides give and take these columns, whatever their tables look like. */
+/** The columns in which both sides read and write one kind of rows, whatever their tables look like. */
 export interface CopiedTable {
   readonly columns: Readonly<Record<string, Kind>>
-  /** Where a page ends: the column, and how it is ordered. A number is no cell: each side counts for itself. */
+  /** The order of pages: by the key, a text, or by a row number. A row number is not copied; each side has its own. */
   readonly order: 'text' | 'number'
 }
 
 export type TableKind = 'prefixes' | 'circuit' | 'idempotency' | 'checkpoints' | 'cache'
 
 /**
- * In the order in which they are copied. Locks and claims are not among them: a store is only left when none is held, and what
- * is left of others has no meaning. Their counters are carried on.
+ * The tables in the order in which they are copied. Locks and claims are not copied, because a store can only be moved when none
+ * is held, and rows of released ones have no meaning. Their counters are copied.
  */
 export const COPIED_TABLES: Readonly<Record<TableKind, CopiedTable>> = {
   prefixes: { order: 'text', columns: { prefix: 'text', idempotency: 'text', checkpoints: 'text' } },
@@ -50,7 +51,7 @@ export const COPIED_TABLES: Readonly<Record<TableKind, CopiedTable>> = {
     },
   },
   checkpoints: {
-    // In the order in which they were made, which is that of checkpoints with equal sequence numbers.
+    // In the order of insertion, which orders checkpoints with equal sequence numbers.
     order: 'number',
     columns: {
       id: 'text',
@@ -69,7 +70,7 @@ const STATES: readonly string[] = ['closed', 'open', 'half-open']
 
 export type Cell = string | number | null
 
-/** The cells of a row that was read, in the order of the columns. @throws PersistenceError `VALUE_UNREADABLE`. */
+/** Returns the cells of a row in the order of the columns. @throws PersistenceError `VALUE_UNREADABLE`. */
 export function cellsOf({ columns }: CopiedTable, table: string, row: Row): Cell[] {
   return Object.entries(columns).map(([name, kind]) => {
     const cell = row[name] as Cell
@@ -88,13 +89,13 @@ function problemOf(cell: unknown, kind: Kind): string | undefined {
   if (cell === null || cell === undefined) return kind.endsWith('?') ? undefined : 'nothing'
   if (kind.startsWith('number')) return Number.isFinite(cell) ? undefined : `no number (${typeof cell})`
   if (typeof cell !== 'string') return `no text (${typeof cell})`
-  // PostgreSQL has no place for it.
+  // PostgreSQL cannot store it.
   if (cell.includes('\0')) return 'a NUL character'
   if (kind === 'state') return STATES.includes(cell) ? undefined : 'no state of a circuit'
   return (kind === 'json' || kind === 'value') && plain(cell) === undefined ? 'no JSON' : undefined
 }
 
-/** JSON written in one way: PostgreSQL writes it with spaces. */
+/** Normalizes JSON, because PostgreSQL writes it with spaces. */
 function plain(text: string): string | undefined {
   try {
     return JSON.stringify(JSON.parse(text))

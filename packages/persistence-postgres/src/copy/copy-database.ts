@@ -10,33 +10,33 @@ import type { Store } from './store.js'
 export interface CopyDatabaseOptions {
   /** The PostgreSQL schema, on a server. Default `go_goscope`. */
   schema?: string
-  /** Only looks, on both sides. Default `false`. */
+  /** Only checks both sides and writes nothing. Default `false`. */
   dryRun?: boolean
-  /** ms to wait for locks and claims of the source that are held. Default 0: they are refused. */
+  /** ms to wait until all locks and claims of the source are released. Default 0: a held one fails the copy. */
   wait?: number
-  /** Hears what is held each time that it is waited for: names of some locks and claims. */
+  /** Called on each wait with the names of some locks and claims that are held. */
   waiting?: (held: readonly string[]) => void
-  /** Goes on although the clocks of the two sides differ by more than a second. Default `false`. */
+  /** Continues even if the clocks of the two sides differ by more than a second. Default `false`. */
   acceptClock?: boolean
-  /** Hears about once a second, and when a table is done, how far it is. */
+  /** Called about once a second, and after each table, with the progress. */
   progress?: (progress: CopyProgress) => void
 }
 
-/** What a copy came to. */
+/** The result of a copy. */
 export interface CopyResult {
   readonly from: string
   readonly to: string
   /** `dry-run`: nothing was written. */
   readonly outcome: 'moved' | 'dry-run'
-  /** Of both sides, which are the same; where nothing was copied those of the source, without `sha256`. */
+  /** The tables of both sides, which are equal. In a dry run those of the source, without `sha256`. */
   readonly tables: readonly (TableFingerprint | Omit<TableFingerprint, 'sha256'>)[]
-  /** Locks and claims that are held in the source, which is why a copy would be refused. */
+  /** Locks and claims that are held in the source and would make a copy fail. */
   readonly held: readonly string[]
-  /** ms by which the clock that judges the target is ahead of the one that judges the source. */
+  /** ms by which the clock used by the target is ahead of the clock used by the source. */
   readonly clockDifference: number
 }
 
-/** For locks and claims of the source. */
+/** How to wait for locks and claims of the source. */
 interface Wait {
   /** Monotonic ms. */
   readonly until: number
@@ -47,14 +47,14 @@ const ASK_AGAIN_MS = 200
 const CLOCKS_MAY_DIFFER_MS = 1_000
 
 /**
- * Moves everything that adapters have stored from a file to a server, or back. Tables of the app stay where they are. The
- * source is left sealed: whoever opens it, or has it open, gets `MOVED`, which names the target. A copy that was ended goes on
- * where it was when it is run again.
+ * Moves everything that adapters have stored from a file to a server, or back. Tables of the app are not moved. The source is
+ * sealed: every process that opens it or has it open gets `MOVED`, which names the target. An interrupted copy continues when it
+ * is run again.
  *
  * @param from A path, or a URL as `PostgresAdapter.open` takes it.
- * @param to The same; a file that does not exist is made. It must be empty.
- * @throws PersistenceError `BUSY` while locks or claims are held, `MOVED` and `FILE_EXISTS` where one side belongs to something
- *   else, `DIVERGED` where the two sides are not the same in the end; those of opening both.
+ * @param to The same. It must be empty. A missing file is created.
+ * @throws PersistenceError `BUSY` while locks or claims are held, `MOVED` or `FILE_EXISTS` if one side is in use for something
+ *   else, `DIVERGED` if the two sides differ in the end; also the errors of opening both.
  */
 export async function copyDatabase(from: string, to: string, options: CopyDatabaseOptions = {}): Promise<CopyResult> {
   const { schema = 'go_goscope', dryRun = false } = options
@@ -75,7 +75,7 @@ export async function copyDatabase(from: string, to: string, options: CopyDataba
       const clockDifference = Math.round(targetAhead - (await source.clockAhead()))
       if (options.acceptClock !== true) refuseClocks(source.name, name, clockDifference)
       if (dryRun) return await look(source, target, name, clockDifference)
-      // Not before nothing is held in the source.
+      // The target is created only once nothing is held in the source.
       if (target === undefined) await untilFree(source, async () => (await source.held()).length === 0, wait)
       target ??= (await openStore(to, { schema, readOnly: false, missing: 'make' })) as Store
       return await move(source, target, options.progress, wait, clockDifference)
@@ -87,7 +87,7 @@ export async function copyDatabase(from: string, to: string, options: CopyDataba
   }
 }
 
-/** Puts a store back into use that a copy has left. What was written to the other one since is not brought back. */
+/** Puts a moved store back into use. Later writes to the copy are not brought back. */
 export async function unsealDatabase(
   place: string,
   { schema = 'go_goscope' }: { schema?: string } = {},
@@ -129,13 +129,13 @@ async function move(
   clockDifference: number,
 ): Promise<CopyResult> {
   const { id, sealed, done } = await markOf(source, target)
-  // Whether nothing is held is found out by the transaction that leaves it.
+  // The transaction that seals the source also checks that nothing is held.
   if (!sealed) await untilFree(source, () => source.seal(id, target.name), wait)
   if (done) return { ...(await look(source, target, target.name, clockDifference)), outcome: 'moved' }
   try {
     await claim(source, target, id)
   } catch (error) {
-    // Where nothing of it can be there, what was left just now goes on.
+    // If the target certainly has none of our rows, the source that was sealed by this run is put back into use.
     if (!sealed && (await isOfAnother(target, id))) await source.unseal()
     throw error
   }
@@ -144,7 +144,7 @@ async function move(
   return { from: source.name, to: target.name, outcome: 'moved', tables: prints, held: [], clockDifference }
 }
 
-/** Tries until nothing is held in the source any more. @throws PersistenceError `BUSY` when that is not so in time. */
+/** Retries until nothing is held in the source. @throws PersistenceError `BUSY` if something is still held at the time limit. */
 async function untilFree(source: Store, isFree: () => Promise<boolean>, { until, waiting }: Wait): Promise<void> {
   while (!(await isFree())) {
     const held = await source.held()

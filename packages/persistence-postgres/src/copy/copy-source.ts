@@ -4,11 +4,11 @@ import type { Cell, TableKind } from './copied-tables.js'
 /** A table that is copied. */
 export interface StoreTable {
   readonly kind: TableKind
-  /** That of the kind, or of a cache that has a name of the app's. */
+  /** The name of the kind, or the app's name of a cache table. */
   readonly name: string
 }
 
-/** Where a page ends: a key, or the number of a row. */
+/** The end of a page: a key, or the number of a row. */
 export type Position = string | number
 
 export interface Page {
@@ -16,35 +16,35 @@ export interface Page {
   readonly last: Position
 }
 
-/** A store that was left, or is being filled. */
+/** Marks a store as moved, or as being filled. */
 export interface Mark {
-  /** Of the copy. */
+  /** The id of the copy. */
   readonly id: string
-  /** The other store, in words. */
+  /** The other store, for people. */
   readonly store: string
 }
 
-// Of large values no page takes many rows: how many there are room for is known behind the first page.
+// With large values a page has few rows. How many fit is known after the first page.
 export const FIRST_PAGE_ROWS = 100
 export const PAGE_ROWS = 10_000
 export const PAGE_BYTES: number = 4 * 1024 * 1024
 
-/** What a copy reads. */
+/** The store that a copy reads. */
 export interface CopySource {
   /** For people: without a password. */
   readonly name: string
   tables(): Promise<StoreTable[]>
-  /** @returns rows. */
+  /** Returns the number of rows. */
   count(table: StoreTable): Promise<number>
   /**
-   * The pages of a table, each of at most {@link PAGE_ROWS} rows and about {@link PAGE_BYTES}, but one row at least.
+   * Yields the pages of a table, each with at most {@link PAGE_ROWS} rows and about {@link PAGE_BYTES}, but at least one row.
    *
-   * @param after Where the page before the first one ended.
+   * @param after The end of the previous page. Default: the start of the table.
    */
   pages(table: StoreTable, after?: Position): AsyncGenerator<Page>
 }
 
-/** The name of a table, by which those of the app's names are told from ours. */
+/** Returns a name for people that distinguishes the app's cache tables from ours. */
 export function labelOf({ kind, name }: StoreTable): string {
   return kind === 'cache' && name !== kind ? `cache ${name}` : name
 }

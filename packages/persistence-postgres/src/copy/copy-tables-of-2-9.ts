@@ -14,7 +14,7 @@ import { TablesOf29, type TablesOf29Options } from './tables-of-2-9.js'
 
 export interface CopyTablesOf29Options extends TablesOf29Options, Pick<CopyDatabaseOptions, 'dryRun' | 'progress'> {}
 
-/** What a copy of the tables of go-go-scope 2.9 came to. */
+/** The result of copying the tables of go-go-scope 2.9. */
 export interface CopiedTablesOf29 extends Pick<CopyResult, 'from' | 'to' | 'tables'> {
   /** `dry-run`: nothing was written. */
   readonly outcome: 'copied' | 'dry-run'
@@ -23,14 +23,14 @@ export interface CopiedTablesOf29 extends Pick<CopyResult, 'from' | 'to' | 'tabl
 type Progress = CopyTablesOf29Options['progress']
 
 /**
- * Copies what go-go-scope 2.9 keeps on a PostgreSQL server, as it is at one moment, to a file, which {@link copyDatabase} moves
- * like any other. The server stays as it is.
+ * Copies a snapshot of the tables of go-go-scope 2.9 on a PostgreSQL server to a file. {@link copyDatabase} moves that file like
+ * any other. The server is not changed.
  *
  * @param from A URL like `postgres://…`.
- * @param to A path at which nothing is.
- * @throws PersistenceError `SCHEMA_MISSING` where none of the tables is there, `FOREIGN_TABLE` where one has other columns,
- *   `VALUE_UNREADABLE` for a row that cannot be read, `FILE_EXISTS`; those of connecting and of making a file. There is no
- *   file then.
+ * @param to The path of a new file.
+ * @throws PersistenceError `SCHEMA_MISSING` if none of the tables exists, `FOREIGN_TABLE` if one has other columns,
+ *   `VALUE_UNREADABLE` for a row that cannot be read, `FILE_EXISTS`; also the errors of connecting and of creating a file. No
+ *   file is left then.
  */
 export async function copyTablesOf29(
   from: string,
@@ -44,7 +44,7 @@ export async function copyTablesOf29(
     )
   }
   const file = resolve(to)
-  // SQLite would take what stands beside a file for its own.
+  // SQLite would use leftover `-wal` and `-journal` files as its own.
   for (const name of [file, `${file}-wal`, `${file}-journal`]) await refuseExisting(name, 'copy')
   const source = await TablesOf29.open(from, options)
   try {
@@ -56,7 +56,7 @@ export async function copyTablesOf29(
   }
 }
 
-/** The file gets its name when it is whole. */
+/** Creates the file under a temporary name. It gets its name once it is complete. */
 async function make(file: string, source: TablesOf29, progress: Progress): Promise<TableFingerprint[]> {
   const folder = await mkdtemp(join(dirname(file), '.copy-')).catch((cause: Error) => {
     const problem = `copy ${file}: no file can be made in its folder (${cause.message})`

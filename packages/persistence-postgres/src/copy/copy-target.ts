@@ -8,7 +8,7 @@ export interface Filled {
   readonly position: Position | undefined
 }
 
-/** A store while a copy fills it. */
+/** A store that is being filled by a copy. */
 export class CopyTarget {
   readonly #queue: OperationQueue
   readonly #sql: StoreSql
@@ -18,7 +18,7 @@ export class CopyTarget {
     this.#sql = sql
   }
 
-  /** Marks it as being filled, until {@link finish}. */
+  /** Marks the store as being filled, until {@link finish}. */
   async begin({ id, store }: Mark, tables: readonly StoreTable[]): Promise<void> {
     const { copies, createCopies, createCache, deletePrefixes, parameter } = this.#sql
     const places = [1, 2, 3].map(parameter).join(', ')
@@ -45,7 +45,7 @@ export class CopyTarget {
     }
   }
 
-  /** Writes rows together with how far that is. @param from What was there before. @returns what is there now. */
+  /** Writes rows and the new progress in one transaction. @param from The progress before. @returns the progress after. */
   async write(table: StoreTable, { rows, last }: Page, from: Filled): Promise<Filled> {
     const filled = { rows: from.rows + rows.length, position: last }
     const sql = this.#sql
@@ -56,14 +56,14 @@ export class CopyTarget {
     return filled
   }
 
-  /** Has what was written of a table outlive a crash of the server, and finds out whether one has taken some of it. */
+  /** Makes the rows of a table durable, and checks that no crash of the server has lost some of them. */
   async flush(table: StoreTable, filled: Filled): Promise<void> {
     const { unflushed, flushed } = this.#sql
     if (unflushed.length === 0 || filled.rows === 0) return
     await this.#queue.atomic('copy', [...flushed, this.#step(table, filled, filled)])
   }
 
-  /** @param from What must be there: it is not where another copy is at the target, or where a crash has taken some of it. */
+  /** @param from The expected progress. It differs if another copy fills the target, or if a crash has lost rows. */
   #step(table: StoreTable, from: Filled, to: Filled): Step {
     const { copies, parameter } = this.#sql
     return {
@@ -79,7 +79,7 @@ WHERE name = ${parameter(3)} AND rows = ${parameter(4)} RETURNING name`,
     }
   }
 
-  /** Opens it to adapters. */
+  /** Completes the copy, so that adapters can open the store. */
   async finish(id: string, given: Given): Promise<void> {
     const sql = this.#sql
     const meta = metaOf(sql)
@@ -96,12 +96,12 @@ function bare(texts: readonly string[]): Step[] {
   return texts.map((sql) => ({ sql, parameters: [] }))
 }
 
-/** The names of tables of caches that have names of the app's. */
+/** Returns the names of the app's own cache tables. */
 export async function ownCachesOf(queue: OperationQueue, { ownCaches }: StoreSql): Promise<string[]> {
   return (await queue.query('copy', ownCaches)).map(({ name }) => String(name))
 }
 
-/** The name of the table of versions and the like. */
+/** Returns the name of the table with the schema version and other metadata. */
 export function metaOf({ moved }: StoreSql): string {
   return moved.replace(/moved$/, 'meta')
 }

@@ -7,7 +7,7 @@ const bytes = (...columns: string[]): string =>
   columns.map((column) => `coalesce(length(CAST(${column} AS BLOB)), 0)`).join(' + ')
 const behind = (first: boolean): string => (first ? '>=' : '>')
 
-// A key has a row in one of them, or in both.
+// A key has a row in one of these tables, or in both.
 const KEYS = (condition: string): string => `SELECT key FROM go_goscope_idempotency WHERE ${condition}
 UNION SELECT key FROM go_goscope_claim_records WHERE failure IS NOT NULL AND ${condition}`
 const OF_KEYS = `LEFT JOIN go_goscope_idempotency AS result ON result.key = keys.key
@@ -30,19 +30,19 @@ FROM (${KEYS(`key ${behind(first)} ?1 AND key <= ?2`)} ORDER BY 1) AS keys ${OF_
     `INSERT INTO go_goscope_idempotency (key, value, expires_at)
 SELECT ${CELL(0)}, coalesce(${CELL(1)}, CAST(${CELL(2)} AS BLOB)), ${CELL(3)}
 FROM json_each(?1) AS call WHERE ${CELL(1)} IS NOT NULL OR ${CELL(2)} IS NOT NULL`,
-    // Behind the results, which take away what is on record of their keys.
+    // After the results, because inserting a result deletes the record of its key.
     `INSERT INTO go_goscope_claim_records (key, fingerprint, failure, expires_at)
 SELECT ${CELL(0)}, ${CELL(4)}, ${CELL(5)}, CASE WHEN ${CELL(5)} IS NULL THEN ${CELL(3)} ELSE ${CELL(6)} END
 FROM json_each(?1) AS call WHERE ${CELL(4)} IS NOT NULL OR ${CELL(5)} IS NOT NULL`,
   ],
 }
 
-// A number that reports are compared by, of a circuit that 2.9 has made the time: the server keeps 31 bits. Reports of
-// before do not reach the new store.
+// Reports are compared by the generation. For a circuit of 2.9 it is a timestamp, but the server keeps 31 bits. Shortening it is
+// safe, because reports from before the copy do not reach the new store.
 const CIRCUIT_GENERATION =
   'CASE WHEN generation > 1073741823 THEN generation % 1073741824 ELSE generation END AS generation'
 
-/** @param more Columns that the copy does not have, each with its value. */
+/** @param more Columns that the copy lacks, each with its value. */
 function plainTable(kind: TableKind, name: string, at: string, size: string, more: [string, string][] = []): TableSql {
   const columns = Object.keys(COPIED_TABLES[kind].columns)
   const given = columns.map((column) => (column === 'generation' ? CIRCUIT_GENERATION : column))
@@ -70,7 +70,7 @@ export const fileSql: StoreSql = {
       case 'checkpoints':
         return plainTable(kind, 'go_goscope_checkpoints', 'rowid', bytes('data'))
       case 'circuit':
-        // A revision, or the trigger takes the row for one that another release has written.
+        // Without a revision, the trigger would take the row for one written by another release.
         return plainTable(kind, 'go_goscope_circuit', 'key', '0', [['revision', '1']])
       case 'prefixes':
         return plainTable(kind, 'go_goscope_prefixes', 'prefix', '0')
@@ -130,7 +130,7 @@ UNION SELECT 1 FROM (SELECT 1 FROM go_goscope_claims LIMIT 1)`,
 
   unflushed: [],
   flushed: [],
-  // Nobody writes while a transaction of SQLite writes, so what it finds is so.
+  // SQLite has one writer at a time, so the result of the check holds until the commit.
   seal: (free, caches, id, to) => [free, ...sealingSteps(caches, id, to)],
   unseal: (caches) => unsealingSteps(caches),
   parameter: (n) => `?${n}`,

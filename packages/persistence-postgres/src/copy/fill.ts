@@ -4,11 +4,11 @@ import { type CopyProgress, ProgressReporter } from './progress.js'
 import type { Store } from './store.js'
 
 /**
- * Copies what a source has to a target, from where an earlier one was, and compares both. The target stays marked as being
+ * Copies a source to a target, continues where an earlier run stopped, and compares both. The target stays marked as being
  * filled.
  *
- * @param id Of the copy.
- * @returns what both sides hold.
+ * @param id The id of the copy.
+ * @returns the fingerprints of both sides, which are equal.
  * @throws PersistenceError `DIVERGED`.
  */
 export async function fill(
@@ -38,7 +38,7 @@ async function copyTable(
     filled = await target.copy.write(table, page, filled)
     report.did('copying', labelOf(table), page.rows.length)
   }
-  // What is compared must not be taken by a crash any more.
+  // The rows must survive a crash before they are compared.
   await target.copy.flush(table, filled)
 }
 

@@ -1,22 +1,22 @@
 import { createHash } from 'node:crypto'
 import { type CopySource, labelOf, type StoreTable } from './copy-source.js'
 
-/** What a table holds. */
+/** Identifies the content of a table. */
 export interface TableFingerprint {
   readonly table: string
   readonly rows: number
-  /** Hex, over every cell in the order of the keys: equal for equal rows, on whichever side they are. */
+  /** SHA-256 in hex over every cell in the order of the keys. Equal for equal rows on either side. */
   readonly sha256: string
 }
 
-/** How many rows each table has. */
+/** Returns the number of rows of each table. */
 export async function countsOf(source: CopySource): Promise<Omit<TableFingerprint, 'sha256'>[]> {
   const counts = []
   for (const table of await source.tables()) counts.push({ table: labelOf(table), rows: await source.count(table) })
   return counts
 }
 
-/** Reads a whole table. @param onRows Hears of each page how many rows it has. */
+/** Reads a whole table. @param onRows Called with the number of rows of each page. */
 export async function fingerprintOf(
   store: CopySource,
   table: StoreTable,

@@ -3,7 +3,7 @@ import type { PersistenceError } from '@go-go-scope/persistence-core/dialect'
 import { failure, type Mark } from './copy-source.js'
 import type { Store } from './store.js'
 
-/** @param name Of a target that is not there. @throws PersistenceError where the source cannot be copied to a new one. */
+/** @param name A target that does not exist. @throws PersistenceError if the source cannot be copied to a new target. */
 export async function refuseNewTarget(source: Store, name: string): Promise<void> {
   await refuseUnfilled(source)
   const left = await source.moved()
@@ -19,7 +19,7 @@ function movedTo({ name }: Store, { store }: Mark): PersistenceError {
   return failure('MOVED', `${name} was moved to ${store}; name that, or unseal the source first`)
 }
 
-/** Which copy this is, and how far it has come. @throws PersistenceError where one of the two is in use for something else. */
+/** Returns the id and the progress of the copy. @throws PersistenceError if one of the stores is in use for something else. */
 export async function markOf(source: Store, target: Store): Promise<{ id: string; sealed: boolean; done: boolean }> {
   const [left, filling, filledBy] = [await source.moved(), await target.filling(), await target.filledBy()]
   await refuseUnfilled(source)
@@ -34,9 +34,9 @@ export async function markOf(source: Store, target: Store): Promise<{ id: string
   return { id: left?.id ?? randomUUID(), sealed: left !== undefined, done: false }
 }
 
-/** Marks the target as being filled by this copy. @throws PersistenceError where another one was first, or both are one store. */
+/** Marks the target as being filled by this copy. @throws PersistenceError if another copy was first, or both are one store. */
 export async function claim(source: Store, target: Store, id: string): Promise<void> {
-  // Under whatever names.
+  // Source and target may be two names of one store: then the target has our own seal.
   if ((await target.moved()) !== undefined)
     throw failure('INVALID_ARGUMENT', `${source.name} and ${target.name} are the same store`)
   const filling = await target.filling()
@@ -44,12 +44,12 @@ export async function claim(source: Store, target: Store, id: string): Promise<v
   else if (filling.id !== id) throw heldBy(target, filling)
 }
 
-/** Whether a target is certainly not filled by the copy. */
+/** Whether a target is certainly not being filled by the copy. */
 export async function isOfAnother(target: Store, id: string): Promise<boolean> {
   try {
     return (await target.filling())?.id !== id
   } catch {
-    // It cannot be asked. The next run finds out.
+    // The target cannot be read. The next run finds out.
     return false
   }
 }

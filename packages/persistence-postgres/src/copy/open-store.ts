@@ -13,38 +13,38 @@ import { fileSql } from './file-sql.js'
 import { SERVER_CLOCK, serverSql } from './server-sql.js'
 import { Store } from './store.js'
 
-/** What is done to a store. */
+/** How a store is opened. */
 export interface Access {
   /** The schema on a server. */
   readonly schema: string
-  /** Nothing is written, and nothing that is missing is made. */
+  /** Writes nothing and creates nothing. */
   readonly readOnly: boolean
-  /** What becomes of a file or a schema that is not there. */
+  /** What to do if the file or schema is missing. */
   readonly missing: 'make' | 'refuse' | 'skip'
 }
 
 // A copy waits longer for a row or a connection than an app would.
 const BUSY_TIMEOUT_MS = 10_000
 
-// The name of a drive has one letter.
+// Two or more letters before the colon, because a drive name has one letter.
 const MISTYPED_URL = /^[a-z][\w+.-]+(:\/\/|:\/*[^/]*@|\/\/[^/]*:[^/]*@)/i
 
-/** Whether a name is that of a server, and not of a file. */
+/** Whether `place` is the URL of a server, not the path of a file. */
 export function isServer(place: string): boolean {
   return isUrl(place)
 }
 
-/** @returns `undefined` for what is not there, where `missing` is `skip`. */
+/** Opens a store. Returns `undefined` if it is missing and `missing` is `skip`. */
 export function openStore(place: string, access: Access): Promise<Store | undefined> {
   if (isServer(place)) return openServer(place, access)
-  // It would be a path, which is told as it is, with the password in it.
+  // Otherwise it would count as a path, and messages would print it with its password.
   if (MISTYPED_URL.test(place))
     throw failure('INVALID_ARGUMENT', `a server is named like postgres://…, and not ${withoutSecrets(place)}`)
   return openFileStore(place, access)
 }
 
 async function openServer(url: string, { schema, readOnly, missing }: Access): Promise<Store | undefined> {
-  // PGlite makes the folder that it is given, where it is not told another way to keep its data.
+  // PGlite creates a missing folder, unless the URL names another kind of storage.
   const folder = folderOf(url)
   if (folder !== undefined && !folder.includes('://') && missing !== 'make' && !(await exists(folder)))
     return notThere(folder, missing)
@@ -61,7 +61,7 @@ async function openServer(url: string, { schema, readOnly, missing }: Access): P
   }
 }
 
-/** A connection that is not open yet. */
+/** Returns a connection that is not open yet. */
 export async function connectionTo(url: string, schema: string, readOnly: boolean): Promise<Connection> {
   const handle = new OwnConnections(await sourceFor(url))
   const dialect = postgresDialect(schema, 'process')
@@ -74,7 +74,7 @@ export async function connectionTo(url: string, schema: string, readOnly: boolea
   )
 }
 
-/** ms by which the clock that judges at a place is ahead of this process's, whether a store is there or not. */
+/** Returns the ms by which the clock used at `place` is ahead of this process's. The store need not exist. */
 export async function clockAheadAt(place: string, schema: string): Promise<number> {
   if (!isServerUrl(place)) return 0
   const connection = await connectionTo(place, schema, true)
@@ -87,7 +87,7 @@ export async function clockAheadAt(place: string, schema: string): Promise<numbe
   }
 }
 
-/** For people: without user, password and parameters, which may hold secrets. */
+/** Returns a name for people, without user, password and parameters, which may be secret. */
 export function nameOf(url: string, schema: string): string {
   if (!isServer(url)) return resolve(url)
   if (!url.startsWith('postgres')) return `${url} (schema ${schema})`
@@ -99,7 +99,7 @@ async function openFileStore(path: string, { readOnly, missing }: Access): Promi
   const found = await exists(path)
   if (!found && missing !== 'make') return notThere(path, missing)
   const Adapter = await frontEnd()
-  // Makes it as an app would, with its journal and its permissions.
+  // Creates the file as an app would, with the same journal mode and permissions.
   if (!found) await (await Adapter.open(path)).disconnect()
   const file = await openFile(Adapter, path, readOnly)
   if (file === undefined) {
@@ -112,7 +112,7 @@ async function openFileStore(path: string, { readOnly, missing }: Access): Promi
   return new Store(resolve(path), file.queue, fileSql, () => file.close())
 }
 
-/** `false` also for a reason that opening it tells. */
+/** Returns `false` also if the path cannot be read. Opening it then reports why. */
 const exists = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,
@@ -130,7 +130,7 @@ interface FrontEndClass {
 
 const FRONT_ENDS = ['-node', '', '-bun'].map((engine) => `@go-go-scope/persistence-sqlite${engine}`)
 
-/** The class of the first front end that is installed and whose engine can be loaded. */
+/** Returns the adapter class of the first SQLite package that is installed and whose engine can be loaded. */
 async function frontEnd(): Promise<FrontEndClass> {
   const failures: unknown[] = []
   for (const name of FRONT_ENDS) {

@@ -1,15 +1,15 @@
 import { systemClock } from '@go-go-scope/persistence-core/dialect'
 import type { CopySource, StoreTable } from './copy-source.js'
 
-/** How far a copy is. */
+/** The progress of a copy. */
 export interface CopyProgress {
   readonly phase: 'copying' | 'comparing'
   readonly table: string
-  /** Rows of all tables that are done in this phase. */
+  /** Rows of all tables that were processed in this phase. */
   readonly rows: number
   /** Rows of all tables. */
   readonly of: number
-  /** Since this process began the phase. */
+  /** Average since this process began the phase. */
   readonly rowsPerSecond: number
   /** Seconds until the phase ends, at that rate. */
   readonly secondsLeft: number
@@ -17,14 +17,14 @@ export interface CopyProgress {
 
 const TELL_EVERY_MS = 1_000
 
-/** Counts the rows of a copy, and tells about once a second. */
+/** Counts the rows of a copy and reports about once a second. */
 export class ProgressReporter {
   readonly #total: number
   readonly #tell: (progress: CopyProgress) => void
   #phase: CopyProgress['phase'] | undefined
   #rows = 0
   #begun = 0
-  /** Rows that an earlier process has copied. */
+  /** Rows that an earlier run has copied. */
   #skipped = 0
   #told = 0
 

@@ -2,7 +2,7 @@ import { PersistenceError } from '@go-go-scope/persistence-core/dialect'
 import { quoted } from '../sql/quoted.js'
 import { COPIED_TABLES, type CopiedTable, type TableKind } from './copied-tables.js'
 
-/** What go-go-scope 2.9 keeps in a column. A trailing `?`: the column need not be there. */
+/** The content of a column of go-go-scope 2.9. A trailing `?`: the column may be missing. */
 type Content = 'text' | 'value' | 'number' | 'number?' | 'time' | 'time?' | 'expiry?'
 
 export type PublishedKind = Exclude<TableKind, 'prefixes'>
@@ -10,19 +10,19 @@ export type PublishedKind = Exclude<TableKind, 'prefixes'>
 interface PublishedTable {
   readonly name: string
   readonly columns: Readonly<Record<string, Content>>
-  /** Columns of the copy, each as it follows from the published ones. */
+  /** Columns of the copy, each as SQL over the published columns. */
   readonly more: Readonly<Record<string, string>>
-  /** By which a page follows another. */
+  /** The order of the pages. */
   readonly order: string
 }
 
-// A circuit without it was last changed when it last heard something.
+// Without `updated_at`, the last failure or success was the last change.
 const UPDATED = 'coalesce(updated_at, last_failure_time, last_success_time, 0)'
 const NOTHING = 'NULL::text'
 const NO_NUMBER = 'NULL::float8'
 const ZERO = '0::float8'
 
-/** The tables of go-go-scope 2.9, by the names that it has published: what else they have is not read. */
+/** The tables of go-go-scope 2.9 by their published names. Other columns are not read. */
 export const PUBLISHED: Readonly<Record<PublishedKind, PublishedTable>> = {
   circuit: {
     name: 'go_goscope_circuit',
@@ -62,7 +62,7 @@ export const PUBLISHED: Readonly<Record<PublishedKind, PublishedTable>> = {
       estimated_time_remaining: 'number?',
     },
     more: {},
-    // Of equal sequence numbers the last one made is the latest.
+    // Among equal sequence numbers, the one created last is the latest.
     order: 'sequence, "timestamp", id COLLATE "C"',
   },
   cache: {
@@ -73,7 +73,7 @@ export const PUBLISHED: Readonly<Record<PublishedKind, PublishedTable>> = {
   },
 }
 
-/** The cells of a row of {@link rowsOf}, which are checked by it. */
+/** Returns the table by which the rows of {@link rowsOf} are checked. */
 export function checkedTable(kind: PublishedKind): CopiedTable {
   const { columns, order } = COPIED_TABLES[kind]
   const values = Object.entries(PUBLISHED[kind].columns).filter(([, content]) => content === 'value')
@@ -100,8 +100,9 @@ const TYPES: Readonly<Record<'text' | 'value' | 'number' | 'time' | 'expiry', re
 }
 
 /**
- * @param types Of the columns that are there.
- * @returns the query for the rows of a table, in the columns of `COPIED_TABLES`.
+ * Returns the query for the rows of a table, in the columns of `COPIED_TABLES`.
+ *
+ * @param types The types of the existing columns.
  * @throws PersistenceError `FOREIGN_TABLE`.
  */
 export function rowsOf(kind: PublishedKind, schema: string, types: ReadonlyMap<string, string>): string {
@@ -119,14 +120,14 @@ export function rowsOf(kind: PublishedKind, schema: string, types: ReadonlyMap<s
 FROM (SELECT ${read.join(', ')} FROM ${quoted(schema)}.${quoted(table)}) AS found ORDER BY ${order}`
 }
 
-// Over its text a float4 is the number that 2.9 read, and not the nearest float8 of its bits.
+// A float4 is converted through text, which gives the number that 2.9 read, not the nearest float8 of its bits.
 const number = (name: string): string => `${name}::text::float8`
 
-/** Epoch ms. A time without a zone is one of the session's. */
+/** Returns SQL for a time in epoch ms. A time without a zone is in the session's zone. */
 const time = (name: string, isNumber: boolean): string =>
   isNumber ? `floor(${number(name)})` : `floor(extract(epoch FROM ${name}::timestamptz) * 1000)::float8`
 
-// A number below is one of seconds, as 2.9 wrote them to files: as ms it would lie before March 1973.
+// A smaller number is in seconds, as 2.9 wrote them to files. As ms it would be before March 1973.
 const LEAST_MS = '1e11'
 
 function expiry(name: string, isNumber: boolean): string {

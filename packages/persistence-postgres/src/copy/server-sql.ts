@@ -7,13 +7,13 @@ import { COPIED_TABLES, type TableKind } from './copied-tables.js'
 import type { StoreSql, TableSql } from './store-sql.js'
 
 const NOW = `(SELECT ${nowAt(1)})`
-/** One row, `now`: epoch ms. Its parameter is NULL. */
+/** Selects one row, `now` in epoch ms. Its parameter is NULL. */
 export const SERVER_CLOCK: string = `SELECT ${nowAt(1)} AS now`
 const behind = (first: boolean): string => (first ? '>=' : '>')
 const bytes = (...columns: string[]): string =>
   columns.map((column) => `coalesce(octet_length(${column}), 0)`).join(' + ')
 
-/** How a column is read, and the type it is written as, where they are not those of its name. */
+/** How a column is read, if not by its plain name. */
 const READ: Readonly<Record<string, string>> = {
   sequence: 'sequence::float8 AS sequence',
   probes: 'probes::text AS probes',
@@ -33,7 +33,7 @@ const SHAPES: Readonly<Record<TableKind, Shape>> = {
   circuit: { at: 'key', type: 'text', bytes: '0' },
   cache: { at: 'key', type: 'text', bytes: bytes('value') },
   checkpoints: { at: 'row_id', type: 'bigint', bytes: bytes('data') },
-  // What is left of a claim that ended without a result is no row to others.
+  // The rest of a claim that ended without a result does not count as a row.
   idempotency: {
     at: 'key',
     type: 'text',
@@ -60,8 +60,8 @@ function tableSql(schema: string, kind: TableKind, name: string): TableSql {
     rows: (first) =>
       `SELECT ${columns.map(([column]) => READ[column] ?? column).join(', ')} ${from(first)} AND ${at} <= $2::${type} ORDER BY ${at}`,
     insert: (rows) => {
-      // `jsonb` reads a row once, where each `->>` of `json` reads its text again, but it takes no text of 256 MiB: a row may
-      // have one, and is a page by itself then.
+      // `jsonb` parses a row once; with `json`, each `->>` parses its text again. But `jsonb` takes no text of 256 MiB. A row
+      // with such a text is a page by itself, so a single row uses `json`.
       const type = rows > 1 ? 'jsonb' : 'json'
       return [
         `INSERT INTO ${table} (${columns.map(([column]) => column).join(', ')})
@@ -71,10 +71,10 @@ SELECT ${cells.join(', ')} FROM ${type}_array_elements($1::text::${type}) WITH O
   }
 }
 
-// As the statements of locks.ts have it.
+// The same value as in locks.ts.
 const TIMELINE = "('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint * 4294967296"
 
-/** The side that is a schema of a server. @param name Of the schema. */
+/** Returns the SQL of a side that is a schema on a server. @param name The name of the schema. */
 export function serverSql(name: string): StoreSql {
   const schema = quoted(name)
   const lastOf = (sequence: string): string =>
@@ -109,7 +109,7 @@ UNION ALL SELECT 'claim ' || key FROM ${schema}.idempotency WHERE claimed_until 
     given: `SELECT greatest(${TIMELINE} + ${lastOf('lock_token')}, (SELECT max(token) FROM ${schema}.locks))::float8 AS token,
   ${lastOf('claim_generation')}::float8 AS generation`,
 
-    // The timeline is a part of a token here.
+    // Tokens on a server contain the timeline.
     raise: ({ token, generation }) => [
       raised('lock_token', `$1::bigint - ${TIMELINE}`, token),
       raised('claim_generation', '$1::bigint', generation),
@@ -126,7 +126,7 @@ WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = ${quotedText(
     occupied,
     deletePrefixes: `DELETE FROM ${schema}.prefixes`,
     unflushed: [{ sql: "SELECT set_config('synchronous_commit', 'off', true)", parameters: [] }],
-    // Only where it does not: a role may wait for standbys too.
+    // Only if commits do not wait at all, because a role may be set to wait for standbys too.
     flushed: [
       {
         sql: "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'",

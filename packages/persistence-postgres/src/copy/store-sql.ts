@@ -1,62 +1,62 @@
 import type { Step } from '@go-go-scope/persistence-core/dialect'
 import type { TableKind } from './copied-tables.js'
 
-/** Statements over the rows of one table, in the columns of `COPIED_TABLES`. */
+/** The statements for the rows of one table, in the columns of `COPIED_TABLES`. */
 export interface TableSql {
-  /** One row, `rows`. */
+  /** Selects one row with `rows`. */
   readonly count: string
   /**
-   * The next rows by `at` behind the first parameter, as many as the second one says, with their `bytes`.
+   * Selects the next rows by `at` after the first parameter, with their size as `bytes`. The second parameter is the limit.
    *
-   * @param first Whether the first parameter is the least there can be, which counts too.
+   * @param first Whether the first parameter is the smallest possible value, which is then included.
    */
   readonly sizes: (first: boolean) => string
-  /** The rows between the first and the second parameter; the second counts too. */
+  /** Selects the rows after the first parameter, up to and including the second one. */
   readonly rows: (first: boolean) => string
   /**
-   * Each writes rows that are the first parameter, a JSON array of arrays.
+   * Statements that each write the rows in the first parameter, a JSON array of arrays.
    *
-   * @param rows How many there are.
+   * @param rows The number of rows.
    */
   readonly insert: (rows: number) => readonly string[]
 }
 
-/** How far a store has given tokens of locks and generations of claims. */
+/** The last lock token and the last claim generation that a store has issued. */
 export interface Given {
   readonly token: number
   readonly generation: number
 }
 
-/** One side of a copy: its texts. Parameters are positional, and those of steps are bound already. */
+/** The SQL of one side of a copy. Parameters are positional. Those of steps are already bound. */
 export interface StoreSql {
   readonly table: (kind: TableKind, name: string) => TableSql
-  /** Rows with the `name` of a table of a cache that has a name of the app's. */
+  /** Selects the `name` of each of the app's own cache tables. */
   readonly ownCaches: string
-  /** Makes such a table. */
+  /** Creates such a table. */
   readonly createCache: (name: string) => readonly string[]
-  /** One row, `now`: epoch ms by the clock that judges here. Absent where that is this process's. */
+  /** Selects one row with `now`, in epoch ms by the store's own clock. Absent if the store uses this process's clock. */
   readonly now?: string
-  /** At most five rows with the `name` of a lock or claim that is held. @param now Epoch ms by this process's clock. */
+  /** Selects the `name` of at most five held locks and claims. @param now Epoch ms by this process's clock. */
   readonly held: (now: number) => Step
-  /** One row, `token` and `generation`. */
+  /** Selects one row with `token` and `generation`. */
   readonly given: string
-  /** Has what is given from now on be greater. */
+  /** Makes all later tokens and generations greater than these. */
   readonly raise: (given: Given) => readonly Step[]
-  /** The names of the tables `moved` and `copies`, where they are there. */
+  /** Selects the names of the tables `moved` and `copies` that exist. */
   readonly marks: string
   readonly moved: string
   readonly copies: string
   readonly createCopies: string
-  /** At most one row: something is stored here, or has been. */
+  /** Selects at most one row, which means that something is or was stored here. */
   readonly occupied: string
   readonly deletePrefixes: string
-  /** Has the commit of its transaction not wait for the disk: what a crash takes is copied again. Empty where it always waits. */
+  /** Lets the commit not wait for the disk, because rows lost in a crash are copied again. Empty if commits always wait. */
   readonly unflushed: readonly Step[]
-  /** Has it wait, whatever the role has set. */
+  /** Makes the commit wait for the disk, whatever the role has set. */
   readonly flushed: readonly Step[]
-  /** Fails while `free` gives rows. */
+  /** Seals the store. Fails while `free` returns rows. */
   readonly seal: (free: Step, caches: readonly string[], id: string, to: string) => readonly Step[]
   readonly unseal: (caches: readonly string[]) => readonly Step[]
-  /** The place of the n-th parameter. */
+  /** Returns the placeholder of the n-th parameter. */
   readonly parameter: (n: number) => string
 }

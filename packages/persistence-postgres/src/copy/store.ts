@@ -19,11 +19,11 @@ import {
 import { CopyTarget, metaOf, ownCachesOf } from './copy-target.js'
 import type { Given, StoreSql } from './store-sql.js'
 
-/** A file or a schema of a server, as the command `copy` uses it. */
+/** A file, or a schema on a server, for the command `copy`. */
 export class Store implements CopySource {
   /** For people: without a password. */
   readonly name: string
-  /** What fills it, where it is the target. */
+  /** Fills the store if it is the target. */
   readonly copy: CopyTarget
   readonly #queue: OperationQueue
   readonly #sql: StoreSql
@@ -41,7 +41,7 @@ export class Store implements CopySource {
     return this.#close()
   }
 
-  /** ms by which the clock that judges here is ahead of this process's. */
+  /** Returns the ms by which the store's clock is ahead of this process's. */
   async clockAhead(): Promise<number> {
     const { now } = this.#sql
     return now === undefined ? 0 : Number((await this.#query(now, null))[0]?.now) - Date.now()
@@ -58,8 +58,8 @@ export class Store implements CopySource {
   }
 
   /**
-   * The pages of a table, each at most 10,000 rows and a few MiB, but one row at least. The next one is read while the caller
-   * works on one.
+   * Yields the pages of a table, each with at most 10,000 rows and a few MiB, but at least one row. Reads the next page while the
+   * caller works on one.
    */
   async *pages(table: StoreTable, after?: Position): AsyncGenerator<Page> {
     let next = this.#page(table, after, FIRST_PAGE_ROWS)
@@ -67,7 +67,7 @@ export class Store implements CopySource {
       const page = await next
       if (page === undefined) return
       next = this.#page(table, page.last, Math.min(PAGE_ROWS, 2 * page.rows.length))
-      // It is told of where it is awaited; a caller that has failed awaits it no more.
+      // The error is thrown where the page is awaited. A caller that has failed no longer awaits it.
       next.catch(() => undefined)
       yield page
     }
@@ -90,7 +90,7 @@ export class Store implements CopySource {
     return { rows: rows.map((row) => cellsOf(COPIED_TABLES[kind], name, row)), last }
   }
 
-  /** Names of some locks and claims that are held. */
+  /** Returns the names of some locks and claims that are held. */
   async held(): Promise<string[]> {
     const { sql, parameters } = this.#sql.held(Date.now())
     return shownNames(await this.#query(sql, ...parameters))
@@ -102,17 +102,17 @@ export class Store implements CopySource {
     })
   }
 
-  /** What was left. */
+  /** Returns the mark of a moved store. */
   moved(): Promise<Mark | undefined> {
     return this.#mark(this.#sql.moved)
   }
 
-  /** What is being filled. */
+  /** Returns the mark of a store that is being filled. */
   filling(): Promise<Mark | undefined> {
     return this.#mark(this.#sql.copies)
   }
 
-  /** The copy that has filled it to its end. */
+  /** Returns the id of the copy that has filled the store completely. */
   async filledBy(): Promise<string | undefined> {
     const [row] = await this.#query(`SELECT value FROM ${metaOf(this.#sql)} WHERE key = 'moved_from'`)
     return row === undefined ? undefined : String(row.value)
@@ -122,9 +122,9 @@ export class Store implements CopySource {
     return (await this.#query(this.#sql.occupied)).length > 0
   }
 
-  /** Has nothing write to it from now on. @returns `false` while something is held. */
+  /** Blocks all later writes. Returns `false` if something is held. */
   async seal(id: string, to: string): Promise<boolean> {
-    // No code for which the queue would try again by itself.
+    // Not a code that the queue retries.
     const held = new PersistenceError('CONSTRAINT', 'copy', 'copy: locks or claims are held')
     const free: Step = { ...this.#sql.held(Date.now()), expect: 0, unmet: () => held }
     try {
@@ -153,7 +153,7 @@ export class Store implements CopySource {
   }
 }
 
-/** Qualified names have control characters between their parts. */
+/** Returns names for people. Qualified names have control characters between their parts. */
 function shownNames(rows: readonly { readonly name?: unknown }[]): string[] {
   return rows.map(({ name }) => String(name).replaceAll('\u0001', '/'))
 }

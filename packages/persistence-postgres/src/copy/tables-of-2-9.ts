@@ -13,15 +13,15 @@ import {
 import { connectionTo, nameOf } from './open-store.js'
 import { checkedTable, PUBLISHED, type PublishedKind, rowsOf } from './published-columns.js'
 
-/** Which tables, and how they are read. */
+/** How the tables of go-go-scope 2.9 are read. */
 export interface TablesOf29Options {
-  /** Where the tables are. Default `public`. */
+  /** The schema of the tables. Default `public`. */
   schema?: string
-  /** In which times without a zone were written, as PostgreSQL names it. Default: that of the role that connects. */
+  /** The time zone of times that were stored without one, by its PostgreSQL name. Default: that of the connecting role. */
   timeZone?: string
 }
 
-// One moment for all tables, and nothing is written by it.
+// One snapshot for all tables, read-only.
 const BEGIN = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'
 const IN_ZONE = "SELECT set_config('TimeZone', $1::text, true) AS zone"
 const COLUMNS = `SELECT relname::text AS table, attname::text AS column, typname::text AS type
@@ -31,17 +31,17 @@ JOIN pg_catalog.pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT a
 JOIN pg_catalog.pg_type ON pg_type.oid = atttypid
 WHERE relkind IN ('r', 'p', 'v', 'f', 'm') ORDER BY 1, 2`
 
-/** The tables that go-go-scope 2.9 made on a server, as they are at one moment. */
+/** A snapshot of the tables that go-go-scope 2.9 made on a server. */
 export class TablesOf29 implements CopySource {
   /** For people: without a password. */
   readonly name: string
   readonly #queue: OperationQueue
   readonly #schema: string
-  /** What reads each that is there. */
+  /** The query for each existing table. */
   readonly #rows: ReadonlyMap<StoreTable, string>
   readonly #close: () => Promise<void>
 
-  /** @throws PersistenceError `SCHEMA_MISSING`, `FOREIGN_TABLE`, `INVALID_ARGUMENT`; those of connecting. */
+  /** @throws PersistenceError `SCHEMA_MISSING`, `FOREIGN_TABLE`, `INVALID_ARGUMENT`; also the errors of connecting. */
   static async open(url: string, { schema = 'public', timeZone }: TablesOf29Options): Promise<TablesOf29> {
     const connection = await connectionTo(url, schema, true)
     const close = (): Promise<void> => connection.close(false)
@@ -72,7 +72,7 @@ export class TablesOf29 implements CopySource {
     this.#close = close
   }
 
-  /** Ends the transaction with its connection. */
+  /** Closes the connection, which ends the transaction. */
   close(): Promise<void> {
     return this.#close()
   }
@@ -87,7 +87,7 @@ export class TablesOf29 implements CopySource {
     return Number(row?.rows)
   }
 
-  /** The pages of a table, each of at most 10,000 rows, and of a few MiB where rows are of a size. */
+  /** Yields the pages of a table, each with at most 10,000 rows. Pages have a few MiB if rows are of similar size. */
   async *pages(table: StoreTable): AsyncGenerator<Page> {
     const kind = table.kind as PublishedKind
     const [checked, { name }] = [checkedTable(kind), PUBLISHED[kind]]

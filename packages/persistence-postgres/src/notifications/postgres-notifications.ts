@@ -3,22 +3,22 @@ import { toldText } from '../sql/told.js'
 import { within } from '../wire/deadline.js'
 import type { Listener } from '../wire/wire.js'
 
-/** Listens on a channel, and settles when that has begun. @returns ends it. */
+/** Listens on a channel. Resolves when listening has begun. @returns a function that stops listening. */
 export type Listen = (channel: string, listener: Listener) => Promise<() => Promise<void>>
 
-/** What notifications need of the connection that they belong to. */
+/** What notifications need from their adapter's connection. */
 export interface NotificationsContext {
   readonly listen: Listen
-  /** Sends a notification on another connection than the one that listens. */
+  /** Sends a notification on a connection other than the listening one. */
   readonly tell: (channel: string, text: string) => Promise<unknown>
-  /** Called with failures, which no caller awaits. */
+  /** Called with errors that no caller awaits. */
   readonly failed: (error: unknown) => void
 }
 
 // How long a caller waits for notifications to become active. They may become active later.
 const BEGINNING_MS = 250
 const COMES_BACK_MS = 1_000
-// A new connection costs the server more than one that is idle for a moment.
+// Keeping a connection idle for a moment costs the server less than a new connection.
 const LINGER_MS = 2_000
 const CHECK_MS = 30_000
 const SHORTEST_PAUSE_MS = 500
@@ -26,18 +26,18 @@ const LONGEST_PAUSE_MS = 30_000
 const NEVER = Number.POSITIVE_INFINITY
 
 /**
- * Listens while there are subscriptions, on a connection of its own. A notification may be lost on the way: a pooler swallows it,
- * or the connection ends or falls silent. So notifications count as active only once one of its own has come back, and it sends
- * another from time to time. Where one may have been lost, all listeners are called.
+ * Listens on its own connection while there are subscriptions. Notifications can be lost: a pooler drops them, or the connection
+ * ends or falls silent. So notifications count as active only after one that this object sent itself has come back, and it
+ * sends another one periodically. When a notification may have been lost, all listeners are called.
  *
- * It goes on in steps, one at a time: it begins to listen, checks, or ends the listening. Each says when the next is due.
+ * The work is done in steps, one at a time: begin to listen, check, or stop. Each step sets when the next one is due.
  */
 export class PostgresNotifications implements ChangeNotifications {
   active = false
   readonly #channel: string
   readonly #context: NotificationsContext
   readonly #followers = new Map<string, Set<{ listener: () => void }>>()
-  /** The text that it sends itself. No other connection sends the same. */
+  /** The text of its own notifications. No other connection sends the same text. */
   readonly #check: string
   #subscription: { stop(): Promise<void> } | undefined
   #stepping = false
@@ -80,7 +80,7 @@ export class PostgresNotifications implements ChangeNotifications {
     return this.active ? Promise.resolve() : this.#settled
   }
 
-  /** Listens no more. */
+  /** Stops listening for good. */
   async end(): Promise<void> {
     this.#ended = true
     this.#cancelTimer?.()
@@ -88,14 +88,14 @@ export class PostgresNotifications implements ChangeNotifications {
     await this.#stop()
   }
 
-  /** Unless it listens, is about to, or pauses. */
+  /** Begins to listen, unless it listens already, a step is running, or it waits for a retry. */
   #beginOnce(): void {
     if (this.#ended || this.#stepping || this.#subscription !== undefined || this.#due !== NEVER) return
-    // One limit for all who wait: the connection may be one that the app's pool never gives.
+    // All callers share one time limit, because the app's pool may never provide the connection.
     this.#settled = within<void>(BEGINNING_MS, this.#step(), async () => undefined)
   }
 
-  /** Never rejects. */
+  /** Runs the step that is due. Never rejects. */
   async #step(): Promise<void> {
     if (this.#stepping) return
     this.#stepping = true
@@ -107,7 +107,7 @@ export class PostgresNotifications implements ChangeNotifications {
     else if (this.#subscription !== undefined) this.#stepWithin(LINGER_MS)
   }
 
-  /** Listens by a new connection. */
+  /** Listens on a new connection. */
   async #begin(): Promise<void> {
     const began = systemClock.monotonic()
     let over = false
@@ -120,14 +120,14 @@ export class PostgresNotifications implements ChangeNotifications {
           this.#lose()
         },
       })
-      // It may have ended before the listening was told to have begun.
+      // This object or the connection may have ended before `listen` resolved.
       if (this.#ended || over) return await stop()
       const subscription = { stop }
       this.#subscription = subscription
       const active = await this.#comesBack()
       if (this.#subscription !== subscription) return
       this.active = active
-      // A caller that does not wait any more polls, and is called once.
+      // A caller whose wait timed out polls by now, so it is called once.
       if (active && (this.#failures > 0 || systemClock.monotonic() - began > BEGINNING_MS)) this.#notifyAll()
       this.#failures = 0
     } catch (error) {
@@ -136,10 +136,10 @@ export class PostgresNotifications implements ChangeNotifications {
     }
   }
 
-  /** Checks whether notifications are active, still or by now. */
+  /** Checks again whether notifications arrive. */
   async #checkAgain(): Promise<void> {
     const before = this.active
-    // Where the server cannot be asked now, the next check finds out.
+    // If the server cannot be reached now, the next check finds out.
     const active = await this.#comesBack().catch(() => false)
     if (this.#subscription === undefined) return
     this.active = active
@@ -147,7 +147,10 @@ export class PostgresNotifications implements ChangeNotifications {
     else if (active && !before) this.#notifyAll()
   }
 
-  /** Whether its own text comes back. Another connection sends it, because a pooler passes on what a session sends itself. */
+  /**
+   * Sends its own text and returns whether it comes back. Another connection sends it, because a pooler delivers a session's own
+   * notifications even when it drops others.
+   */
   async #comesBack(): Promise<boolean> {
     const back = new Promise<boolean>((resolve) => {
       this.#checked = () => resolve(true)
@@ -165,7 +168,7 @@ export class PostgresNotifications implements ChangeNotifications {
     for (const followers of [...this.#followers.values()]) for (const { listener } of [...followers]) listener()
   }
 
-  /** The connection that listened is gone, or none came. Another one is made after a pause, while there are subscriptions. */
+  /** Handles a lost or failed connection. While there are subscriptions, a new one is made after a pause. */
   #lose(): void {
     if (this.#ended) return
     const subscription = this.#subscription
@@ -173,12 +176,12 @@ export class PostgresNotifications implements ChangeNotifications {
     this.active = false
     this.#failures++
     this.#notifyAll()
-    // It is broken, so ending it may fail too.
+    // The connection is broken, so ending it may fail too.
     void subscription?.stop().catch(() => undefined)
     this.#stepWithin(this.#pause)
   }
 
-  /** ms from the last failure to the next try. */
+  /** The delay from the last failure to the next try, in ms. */
   get #pause(): number {
     return Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** (this.#failures - 1))
   }
@@ -190,7 +193,7 @@ export class PostgresNotifications implements ChangeNotifications {
     await subscription?.stop().catch((error: unknown) => this.#context.failed(error))
   }
 
-  /** One timer, which keeps no process alive. A step that is due earlier stays. */
+  /** Schedules a step in `delay` ms, unless one is due earlier. The timer does not keep the process alive. */
   #stepWithin(delay: number): void {
     const at = systemClock.monotonic() + delay
     if (this.#ended || at >= this.#due) return

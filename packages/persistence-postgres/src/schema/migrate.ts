@@ -9,9 +9,9 @@ import { COLUMNS, cacheTable, MIGRATIONS, type Migration, migrationSteps, ONE_AT
 import { MARKS, refuseMoved } from './moved.js'
 
 /**
- * Brings the tables of `schema` up to date, or checks that they are, unless the command `copy` has left them.
+ * Brings the tables of `schema` up to date, or checks that they are. Refuses a schema that the command `copy` has moved.
  *
- * @param migrations Of the release.
+ * @param migrations Those of this release.
  */
 export function migrating(schema: string, migrations: readonly Migration[] = MIGRATIONS): SetUp {
   return async (queue, create) => {
@@ -21,7 +21,7 @@ export function migrating(schema: string, migrations: readonly Migration[] = MIG
   }
 }
 
-/** {@link migrating} of tables whoever has left them. */
+/** {@link migrating}, also for a schema that the command `copy` has moved. */
 export function migratingAnyway(schema: string): SetUp {
   return async (queue, create) => bringUpToDate(queue, schema, create, await readSchema(queue, schema), MIGRATIONS)
 }
@@ -40,7 +40,7 @@ async function bringUpToDate(
   await apply(queue, schema, found, migrations)
 }
 
-/** Makes a cache table of the app's name, or checks that it is there. */
+/** Creates a cache table with a name chosen by the app, or checks that it is there. */
 export function creatingCacheTable(schema: string, name: string): SetUp {
   const table = `${quoted(schema)}.${quoted(name)}`
   return async (queue, create) => {
@@ -58,11 +58,11 @@ export function creatingCacheTable(schema: string, name: string): SetUp {
 
 interface Found {
   readonly version: number
-  /** Tables of ours that are not there. */
+  /** Our tables that are missing. */
   readonly missing: readonly string[]
-  /** Columns that tables of ours do not have, each behind the name of its table. */
+  /** Columns that our tables lack, each after the name of its table. */
   readonly lacking: readonly string[]
-  /** Tables of `schema/moved.ts` that are there. */
+  /** The tables of `schema/moved.ts` that are there. */
   readonly marks: readonly string[]
 }
 
@@ -95,7 +95,7 @@ GROUP BY name`,
   )
 }
 
-/** Applies what `found` lacks in one transaction. Of several processes that start at once one does. */
+/** Applies the migrations that `found` lacks in one transaction. If several processes start at once, only one applies them. */
 async function apply(
   queue: OperationQueue,
   schema: string,
@@ -107,12 +107,12 @@ async function apply(
     await queue.atomic('connect', [ONE_AT_A_TIME, ...(await schemaSteps(queue, schema)), ...steps])
   })
   const made = await readSchema(queue, schema)
-  // Who was first may be of an earlier release, and have made less.
+  // The first process may be of an earlier release and have applied fewer migrations.
   if (made.version > found.version) return bringUpToDate(queue, schema, true, made, migrations)
   throw new PersistenceError('SQL', 'connect', `connect: the server did not keep the tables of the schema ${schema}`)
 }
 
-/** Another process may have been first: what it has made is read afterwards. */
+/** Ignores the failure of having been second. The caller then reads what the first process made. */
 async function creating(create: () => Promise<void>): Promise<void> {
   try {
     await create()
@@ -121,7 +121,7 @@ async function creating(create: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Not `IF NOT EXISTS` alone: that asks for the right to create schemas also where there is one. */
+/** `IF NOT EXISTS` alone would need the right to create schemas even when the schema exists. */
 async function schemaSteps(queue: OperationQueue, schema: string): Promise<{ sql: string; parameters: [] }[]> {
   const rows = await queue.query('connect', 'SELECT 1 AS found FROM pg_namespace WHERE nspname = $1::text', [schema])
   return rows.length > 0 ? [] : [{ sql: `CREATE SCHEMA IF NOT EXISTS ${quoted(schema)}`, parameters: [] }]
@@ -132,7 +132,7 @@ async function exists(queue: OperationQueue, table: string): Promise<boolean> {
   return row?.found === 1
 }
 
-/** What is gone cannot be made again: tokens, claims and layouts that processes relied on went with them. */
+/** Refuses missing tables. Creating them anew would lose tokens, claims and layouts that processes relied on. */
 function checkTables(schema: string, { missing, lacking }: Found): void {
   const gone = [...missing, ...lacking]
   if (gone.length > 0) {

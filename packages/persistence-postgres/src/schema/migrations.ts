@@ -1,20 +1,20 @@
 import type { Step } from '@go-go-scope/persistence-core/dialect'
 
-/** Numbered and, once released, frozen: a change of the schema is a new migration at the end. */
+/** A numbered migration. Once released it is frozen: a change of the schema is a new migration at the end. */
 export interface Migration {
   readonly version: number
-  /** What it brings, for people. */
+  /** What it adds, for people. */
   readonly title: string
   /** @param schema Quoted. */
   readonly steps: (schema: string) => readonly string[]
 }
 
-// Names are in the order of their code points, which `C` is, whatever the database sorts by.
+// `C` sorts names by code point, whatever the collation of the database.
 const NAME = 'text COLLATE "C"'
 
 const KEY = `${NAME} PRIMARY KEY`
 
-/** The columns of each table that {@link MIGRATIONS} make, by name, with their types; without the schema of the table. */
+/** The columns, with types, of each table that {@link MIGRATIONS} create. Table names are without their schema. */
 const TABLE_COLUMNS = {
   cache: { key: KEY, value: 'text NOT NULL', expires_at: 'float8' },
   locks: {
@@ -63,16 +63,16 @@ const TABLE_COLUMNS = {
     estimated_time_remaining: 'float8',
     row_id: 'bigint GENERATED ALWAYS AS IDENTITY',
   },
-  // Which prefix is stored how; see prefix-layout.ts.
+  // How each prefix is stored; see prefix-layout.ts.
   prefixes: { prefix: KEY, idempotency: 'text NOT NULL', checkpoints: 'text NOT NULL' },
 } as const
 
 type TableName = keyof typeof TABLE_COLUMNS
 
-/** The tables that {@link MIGRATIONS} make, without their schema. */
+/** The names of the tables that {@link MIGRATIONS} create, without their schema. */
 export const TABLES: readonly string[] = Object.keys(TABLE_COLUMNS)
 
-/** The names of the columns of {@link TABLES}, by the name of their table. */
+/** The column names of each of {@link TABLES}. */
 export const COLUMNS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
   Object.entries(TABLE_COLUMNS).map(([table, columns]) => [table, Object.keys(columns)]),
 )
@@ -88,7 +88,7 @@ export function cacheTable(table: string, index: string): string[] {
   return [createTable(table, 'cache'), `CREATE INDEX ${index} ON ${table} (expires_at) WHERE expires_at IS NOT NULL`]
 }
 
-// Room for new versions of a row beside it: leases are renewed again and again.
+// Leaves room for new row versions on the same page, because leases are renewed often.
 const ROOM_FOR_UPDATES = ' WITH (fillfactor = 70)'
 
 const FIRST: Migration = {
@@ -98,7 +98,7 @@ const FIRST: Migration = {
     ...cacheTable(`${schema}.cache`, 'cache_expires'),
 
     createTable(`${schema}.locks`, 'locks', ROOM_FOR_UPDATES),
-    // Not by the expiry, which every grant changes: an update of indexed columns makes an entry in every index.
+    // Not on the expiry, which every grant changes: updating an indexed column adds an entry to every index.
     `CREATE INDEX locks_sweep ON ${schema}.locks (sweep_at)`,
     `CREATE SEQUENCE ${schema}.lock_token AS bigint`,
 
@@ -117,17 +117,17 @@ const FIRST: Migration = {
   ],
 }
 
-/** Their number is the schema version that this release writes. */
+/** All migrations. Their number is the schema version that this release writes. */
 export const MIGRATIONS: readonly Migration[] = [FIRST]
 
-// One lock for all that makes or settles something once: processes that start together wait for one another, and go on
-// with what the first has made.
+// One advisory lock for everything that is created or decided once. Processes that start together wait for each other and then
+// use what the first one made.
 const SET_UP = 7_063_812_004
 
 /** Lets one process at a time through, until its transaction ends. */
 export const ONE_AT_A_TIME: Step = { sql: `SELECT pg_advisory_xact_lock(${SET_UP})`, parameters: [] }
 
-/** Applies `migration`; fails with `CONSTRAINT` when another process was first. @param schema Quoted. */
+/** Returns the steps that apply `migration`. They fail with `CONSTRAINT` if another process was first. @param schema Quoted. */
 export function migrationSteps({ version, steps }: Migration, schema: string): Step[] {
   const claim: readonly Step[] =
     version === 1

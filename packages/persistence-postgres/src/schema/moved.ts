@@ -3,10 +3,10 @@ import { MOVED_STATE } from '../sql/error-codes.js'
 import { quoted } from '../sql/quoted.js'
 import { TABLES } from './migrations.js'
 
-/** The tables by which the command `copy` marks a schema: one that it has left, and one that it has not filled to its end. */
+/** The tables by which the command `copy` marks a schema: `moved` for a moved source, `copies` for an incomplete target. */
 export const MARKS = ['moved', 'copies'] as const
 
-/** @param marks Those of {@link MARKS} that are there. @throws PersistenceError `MOVED`. */
+/** @param marks The {@link MARKS} that are there. @throws PersistenceError `MOVED` if there is one. */
 export async function refuseMoved(queue: OperationQueue, schema: string, marks: readonly string[]): Promise<void> {
   const [mark] = marks
   if (mark === undefined) return
@@ -15,11 +15,11 @@ export async function refuseMoved(queue: OperationQueue, schema: string, marks: 
 }
 
 /**
- * Steps after which nothing writes to the tables any more, whoever is connected.
+ * Returns steps that block every later write to the tables, also by processes that are already connected.
  *
- * @param free A step that fails while locks or claims are held. It runs when no transaction can write any more.
- * @param caches Tables of caches with a name of their own.
- * @param to Where the rows are from now on, in words.
+ * @param free A step that fails while locks or claims are held. It runs once writes are blocked.
+ * @param caches Cache tables with names chosen by apps.
+ * @param to The new location of the rows, for people.
  */
 export function sealingSteps(schema: string, free: Step, caches: readonly string[], id: string, to: string): Step[] {
   const prefix = quoted(schema)
@@ -39,7 +39,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION ${prefix}.refuse_moved()`),
   ]
 }
 
-/** Steps that undo {@link sealingSteps}. */
+/** Returns steps that undo {@link sealingSteps}. */
 export function unsealingSteps(schema: string, caches: readonly string[]): Step[] {
   const prefix = quoted(schema)
   return [

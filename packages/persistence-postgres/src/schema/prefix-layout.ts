@@ -9,7 +9,7 @@ import {
 import { quoted } from '../sql/quoted.js'
 import { ONE_AT_A_TIME } from './migrations.js'
 
-/** Reads how the names of `prefix` are stored in this schema, and settles it at the first use of the prefix. */
+/** Returns how the names of `prefix` are stored in this schema. The first use of a prefix decides it. */
 export async function prefixNames(
   queue: OperationQueue,
   schema: string,
@@ -26,8 +26,8 @@ export async function prefixNames(
   return namesOf(prefix, await read())
 }
 
-// Plain where no pair could meet a pair of a plain prefix that is here already: idempotency prefixes must not start one
-// another, and bare checkpoint ids belong to one prefix, the first.
+// A prefix is stored plain if its names cannot collide with those of an earlier plain prefix. For idempotency neither prefix may
+// be the start of the other. Only one prefix, the first, has bare checkpoint ids.
 function registering(table: string): string {
   return `INSERT INTO ${table} (prefix, idempotency, checkpoints)
 SELECT $1::text,
@@ -40,8 +40,8 @@ SELECT $1::text,
 ON CONFLICT (prefix) DO NOTHING`
 }
 
-// A prefix that a read-only connection meets first has written nothing here: under either layout it finds nothing of
-// its own. Qualified keeps it from reading what belongs to another prefix.
+// When a read-only connection is the first to use a prefix, the prefix has no rows, so either layout finds none. `qualified`
+// keeps it from reading rows of another prefix.
 function namesOf(prefix: string, row: Row | undefined): Names {
   return {
     idempotency: new NameSpace(prefix, (row?.idempotency ?? 'qualified') as NameLayout, prefix),

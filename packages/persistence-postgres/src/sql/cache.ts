@@ -10,14 +10,14 @@ export function cacheSql(table: string): CacheSql {
   const onSet = 'ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at'
   const insert = `INSERT INTO ${table} AS entry (key, value, expires_at)
 SELECT $1::text, $2::text, ${nowAt(4)} + $3::float8 FROM ${LOCK_TIMEOUT} ${onSet}`
-  // One row a key, the last: an upsert cannot change a row twice.
+  // Only the last entry of each key, because an upsert cannot change a row twice.
   const insertMany = (entries: string): string => `INSERT INTO ${table} AS entry (key, value, expires_at)
 SELECT DISTINCT ON (key COLLATE "C") key, value, ${nowAt(2)} + ttl
 FROM ${entries} ORDER BY key COLLATE "C", i DESC
 ${onSet}`
   const entry = ['key', 'value', 'ttl float8']
   const setTogether = insertMany(callsOf(...entry))
-  // By one scan of the index, half the time of one for each key.
+  // One index scan takes half the time of one scan per key.
   const among = (columns: string): string =>
     `SELECT ${columns} FROM ${table} AS entry WHERE entry.key = ANY (${TEXTS}) AND ${lasts(2)}`
   return {

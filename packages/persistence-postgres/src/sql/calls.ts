@@ -1,17 +1,20 @@
 import { LOCK_TIMEOUT } from './lock-timeout.js'
 
 /**
- * The calls of a batch as rows, in SQL: `i` is the position of a call from 0, and each parameter a column.
+ * Returns SQL that turns the calls of a batch into rows. `i` is the position of a call, from 0; each parameter is a column.
  *
- * @param columns For each parameter its name, with its type where that is not text. A call of one parameter is that itself.
+ * @param columns The name of each parameter, with its type unless that is text. A call with one parameter is the bare value.
  */
 export function callsOf(...columns: readonly string[]): string {
   if (columns.length === 1) return rowsOf('json_array_elements_text($1::text::json)', columns, () => 'call')
-  // `jsonb` reads a call once, where each `->>` of `json` reads its text again.
+  // `jsonb` parses a call once; with `json`, each `->>` parses its text again.
   return rowsOf('jsonb_array_elements($1::text::jsonb)', columns, memberAt)
 }
 
-/** As {@link callsOf}, for the items of one call, of which there may be any amount: `jsonb` takes 256 MiB, a queue 4. */
+/**
+ * As {@link callsOf}, for the items of one call. They use `json` because their size is unlimited: `jsonb` takes at most
+ * 256 MiB. A batch of calls has at most 4 MiB.
+ */
 export function itemsOf(...columns: readonly string[]): string {
   return rowsOf('json_array_elements($1::text::json)', columns, memberAt)
 }
@@ -26,12 +29,12 @@ function rowsOf(elements: string, columns: readonly string[], parameter: (at: nu
   return `(SELECT (n - 1)::int AS i, ${read.join(', ')} FROM ${elements} WITH ORDINALITY AS element(call, n), ${LOCK_TIMEOUT}) AS calls`
 }
 
-/** The texts of a JSON array, as an array in SQL: an index is searched by it. */
+/** SQL for the texts of a JSON array as an SQL array, which an index can be searched by. */
 export const TEXTS = 'ARRAY(SELECT json_array_elements_text($1::text::json))'
 
 /**
- * SQL that deletes the rows of `table` whose `key` is among {@link TEXTS}. They are taken in one order by every process:
- * two that take them in different orders would wait for one another.
+ * Returns SQL that deletes the rows of `table` whose `key` is among {@link TEXTS}. All processes lock rows in the same order,
+ * because different orders would deadlock.
  */
 export function deleteAll(table: string, condition = ''): string {
   return `WITH doomed AS MATERIALIZED (
@@ -42,8 +45,8 @@ DELETE FROM ${table} WHERE key = ANY (ARRAY(SELECT key FROM doomed))`
 }
 
 /**
- * SQL that deletes at most `$1` rows of `table` that have expired, and gives one row for each. It passes over rows that
- * another process holds: a sweep waits for nobody.
+ * Returns SQL that deletes at most `$1` expired rows of `table` and returns one row for each. It skips rows that another
+ * process has locked, so a sweep never waits.
  *
  * @param expired The condition of an expired row.
  */

@@ -8,10 +8,10 @@ export const COLUMNS = 'state, failure_count, last_failure_time, last_success_ti
 const GIVEN = `key AS k, ${COLUMNS}`
 
 /**
- * Tells of a change of state. What the row was is read as it was when the statement began: where another one has changed it
- * meanwhile, one change may be told twice, and none is missed.
+ * Returns SQL that sends a notification when the state changes. It compares with the row as it was when the statement began. If
+ * another transaction changed the row meanwhile, a change may be sent twice, but none is missed.
  *
- * @param table Whose row is named `circuit`.
+ * @param table The table, whose row is named `circuit`.
  */
 export function tellingOfTurn(channel: string, table: string): string {
   const turned = `(
@@ -20,14 +20,14 @@ export function tellingOfTurn(channel: string, table: string): string {
   return telling(channel, 'circuit', 'circuit.key', `coalesce(${turned}, circuit.state <> 'closed')`)
 }
 
-/** @param schema Quoted. @param channel On which a change of state is told. */
+/** @param schema Quoted. @param channel Receives changes of state. */
 export function circuitSql(schema: string, channel: string): CircuitSql {
   const table = `${schema}.circuit`
   const told = tellingOfTurn(channel, table)
   const opens = (count: string, most: string): string =>
     `(circuit.state <> 'closed' OR circuit.failure_count + ${count} >= ${most})`
 
-  // Failures of one call, or of several that name the same circuit: counted in one change, which is what they make together.
+  // The failures of one call, or of several calls for the same circuit, are counted in one update with the same result.
   const onFailure = (count: string, at: number): string => `ON CONFLICT (key) DO UPDATE SET
   state = CASE WHEN ${opens(count, '$2::float8')} THEN 'open' ELSE 'closed' END,
   failure_count = circuit.failure_count + ${count}, last_failure_time = ${nowAt(at)}, updated_at = ${nowAt(at)},
@@ -102,7 +102,7 @@ ${onFailure('1', 3)}
 RETURNING ${GIVEN}, ${told}`,
       {
         clocked: 'wall',
-        // Each call gets its own number of the count, and the state that it would have found.
+        // Each call gets its own count, and the state that it would have found if it had run alone.
         batch: {
           match: 'index',
           shared: 1,

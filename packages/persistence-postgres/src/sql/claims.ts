@@ -5,17 +5,17 @@ import { quotedText } from './quoted.js'
 import { leaseNowAt, nowAt, once, ranAt } from './time.js'
 import { telling } from './told.js'
 
-// Told apart from other advisory locks of this family by the seed of the hash.
+// The seed of the hash keeps these advisory locks apart from those of other statements.
 const SEED = 2
 
-// The end of a claim that was given up: the row stays until it is swept, so that a report whose answer was lost finds it.
+// The expiry of an abandoned claim. The row stays until a sweep, so that a retried report finds it if its answer was lost.
 const GIVEN_UP = '0'
 
 /**
- * The row of a key decides alone; see results.ts. A settled claim leaves its owner and generation in it, by which a report
- * whose answer was lost is found.
+ * The single row of a key decides; see results.ts. A settled claim leaves its owner and generation in the row, so that a
+ * report can be recognized when it is retried because its answer was lost.
  *
- * @param schema Quoted. @param channel On which the end of a claim is told.
+ * @param schema Quoted. @param channel Receives the ends of claims.
  */
 export function claimSql(schema: string, channel: string): ClaimSql {
   const table = `${schema}.idempotency`
@@ -30,7 +30,7 @@ export function claimSql(schema: string, channel: string): ClaimSql {
   const guardOfAnybody = 'entry.key = $1::text AND entry.generation = $2::bigint'
   const granted = (at: number): string => `entry.granted_at, entry.claimed_until AS expires_at, ${ranAt(at)}`
 
-  // `$2` is the wall time, which other dialects need: here the server's time is the one.
+  // `$2` is the wall time of this process. Only other dialects need it; here the server's time counts.
   const record = `
   coalesce(is_stored, false)::int AS completed, CASE WHEN is_stored THEN value END AS value,
   CASE WHEN is_stored THEN unstored END AS unstored, CASE WHEN is_stored THEN expires_at END AS value_expires_at,
@@ -45,7 +45,7 @@ export function claimSql(schema: string, channel: string): ClaimSql {
 
   const told = telling(channel, 'claim', 'entry.key', 'entry.waiting')
 
-  /** Ends a claim. @param set What becomes of the row. @param settled Whether it has become that already. */
+  /** Ends a claim. @param set The changes of the row. @param settled The condition by which the row has them already. */
   const ending = (name: string, set: string, settled: string, at: number, of = guard): Statement<'one'> => {
     const sql = (condition: string): string =>
       `UPDATE ${table} AS entry SET ${set} FROM ${LOCK_TIMEOUT} WHERE ${of} AND ${condition} RETURNING entry.key, ${told}`
@@ -75,9 +75,9 @@ export function claimSql(schema: string, channel: string): ClaimSql {
       },
     }),
 
-    // The condition stands where the row is locked, and is checked on what it is then. The turn comes first, so that
-    // generations of a key are given in the order of its grants. Each call has an owner of its own: to grant twice to it
-    // is to grant once.
+    // The condition is on the UPDATE, so it is checked on the row as it is once locked. The advisory lock comes first, so
+    // that the generations of a key grow in the order of its grants. Each call has its own owner, so a retried grant is
+    // idempotent.
     grant: write(
       'idempotency.claim',
       'one',

@@ -1,16 +1,16 @@
 import { movedError, PersistenceError, type PersistenceErrorCode } from '@go-go-scope/persistence-core/dialect'
 import { ConnectionLost } from '../wire/wire.js'
 
-/** What the triggers of a store that the command `copy` has left raise, with where it moved as their message. */
+/** SQLSTATE that the triggers of a store raise after the command `copy` has moved it. The message says where it moved. */
 export const MOVED_STATE = 'GGS01'
 
-// SQLSTATE (appendix A of the PostgreSQL documentation), whole or by class.
+// SQLSTATE codes or classes (appendix A of the PostgreSQL documentation).
 const BY_STATE: readonly (readonly [state: string, code: PersistenceErrorCode])[] = [
   ['40001', 'BUSY'],
   ['40P01', 'BUSY'],
   ['55P03', 'BUSY'],
   ['57014', 'BUSY'],
-  // A pooler that keeps no prepared statements: the driver sends the next try without.
+  // A pooler keeps no prepared statements. The driver sends the next try without them.
   ['26000', 'UNAVAILABLE'],
   ['42P05', 'UNAVAILABLE'],
   ['53300', 'UNAVAILABLE'],
@@ -48,32 +48,32 @@ const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
     'a limit of PostgreSQL: of the length of a key in an index, or of all that one call stores; use a shorter key, or store less at once',
 }
 
-// A setting that the server does not know or does not take, or a right to connect that the role lacks.
+// The server does not know or accept a setting, or the role may not connect.
 const REFUSES_SESSION = /^(22|42)/
 
-// By an administrator or a crash, by the network, and a transaction that was idle, or went on, for too long.
+// Ended by an administrator or a crash, by the network, or because a transaction was idle or running for too long.
 const ENDS = ['57P', '08', '25P03', '25P04']
 
-// What the role may not do. It has no code of its own: a statement of `fenced` meets it too.
+// The role lacks a permission. It has no code of its own, because a statement of the app in `fenced` can get it too.
 const NO_RIGHT = '42501'
 const GRANT =
   'the role of the connection lacks a right; GRANT it, for tables of ours as docs/postgres.md has it under Permissions'
 
-// Node's names for a connection that could not be made or has ended, which carry no SQLSTATE.
+// Node's codes for a connection that could not be made or has ended. They come without an SQLSTATE.
 const NETWORK = /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EHOST|ENET|EAI_|CONNECTION_|ERR_POSTGRES_CONNECTION|ENOENT$)/
-// The last one is that of an app that sets `query_timeout`: the client gives the statement up, and the server goes on with it.
+// The last one comes when an app sets `query_timeout`: the client abandons the statement, but the server goes on with it.
 const ENDED =
   /connection (terminated|ended|closed)|server closed the connection|client (was closed|has encountered)|^query read timeout/i
-// Node's names for a certificate that is not trusted or names another host, and for what is no TLS; what `pg` says of a server
-// without TLS. They stay so until somebody changes the URL or the server.
+// Node's codes for a certificate that is not trusted or names another host, and for a peer that does not speak TLS; then the
+// message of `pg` for a server without TLS. Retrying does not help until the URL or the server is changed.
 const TLS = /^(CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS_CERT|ERR_SSL_)/
 const NO_TLS = /^The server does not support SSL connections/
-// PGlite, and a pool of `pg`, also where the adapter ends it once more.
+// PGlite, and a pool of `pg`, also when the adapter ends it a second time.
 const CLOSED_BY_APP = /^PGlite is clos(ed|ing)|^Cannot use a pool after calling end|^Called end on pool more than once/
-// What an `sql` of `postgres` that was ended says to each new statement; those that are under way get another code.
+// The code that an ended `sql` of `postgres` gives to each new statement. Statements in flight get another code.
 const ENDED_SQL = 'CONNECTION_ENDED'
 
-/** For an `sql` that the app has ended, where its library does not tell that from the end of a connection. */
+/** The error for an `sql` that the app has ended, for libraries that do not tell this from a lost connection. */
 export function endedSql(cause?: unknown): Error {
   return Object.assign(new Error('the sql was ended', { cause }), { code: ENDED_SQL })
 }
@@ -82,7 +82,7 @@ function property(error: unknown, name: string): unknown {
   return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[name] : undefined
 }
 
-/** Five letters or digits, under the names that client libraries give it. */
+/** Returns the SQLSTATE, five letters or digits, from whichever field the client library puts it in. */
 export function sqlStateOf(error: unknown): string | undefined {
   for (const name of ['code', 'errno']) {
     const value = property(error, name)
@@ -91,18 +91,18 @@ export function sqlStateOf(error: unknown): string | undefined {
   return undefined
 }
 
-/** Whether a table has changed under a prepared statement, which the connection cannot run any more. Nothing was done. */
+/** Whether a table has changed since the statement was prepared, so the connection can no longer run it. Nothing was done. */
 export function hasStalePlan(error: unknown): boolean {
-  // By the routine: the code is that of all that is not supported, and the message is in the server's language.
+  // By the routine, because the code covers everything that is not supported, and the message is in the server's language.
   return sqlStateOf(error) === '0A000' && property(error, 'routine') === 'RevalidateCachedQuery'
 }
 
-/** Whether an earlier statement of the transaction has failed, whose ROLLBACK is all that the server takes. */
+/** Whether an earlier statement of the transaction has failed, so that the server accepts only ROLLBACK. */
 export function isFailedTransaction(error: unknown): boolean {
   return sqlStateOf(error) === '25P02'
 }
 
-/** Whether the connection that gave this error cannot be used any more. */
+/** Whether the connection that raised this error is no longer usable. */
 export function endsConnection(error: unknown): boolean {
   const state = sqlStateOf(error)
   if (state !== undefined) return ENDS.some((start) => state.startsWith(start))
@@ -123,7 +123,7 @@ function codeOf(error: unknown): PersistenceErrorCode {
   }
   const state = sqlStateOf(error)
   if (state === undefined) return codeOfMessage(error)
-  // The driver prepares it anew for the next try.
+  // The driver prepares the statement again for the next try.
   if (hasStalePlan(error)) return 'UNAVAILABLE'
   return BY_STATE.find(([start]) => state.startsWith(start))?.[1] ?? 'SQL'
 }
@@ -134,7 +134,7 @@ function codeOfMessage(error: unknown): PersistenceErrorCode {
   return endsConnection(error) ? 'UNAVAILABLE' : 'SQL'
 }
 
-/** Wraps the error of a client library; a {@link PersistenceError} comes through as it is. */
+/** Wraps the error of a client library. Returns a {@link PersistenceError} unchanged. */
 export function classify(error: unknown, operation: string): PersistenceError {
   if (error instanceof PersistenceError) return error
   const code = codeOf(error)
@@ -150,7 +150,7 @@ export function classify(error: unknown, operation: string): PersistenceError {
   )
 }
 
-/** The connection was lost within a transaction that had not been committed: nothing of it took effect. */
+/** Marks a lost connection as "not sent": the transaction was not committed, so none of it took effect. */
 export function undone(error: unknown): unknown {
   return error instanceof ConnectionLost && error.sent ? new ConnectionLost(error.cause, false) : error
 }

@@ -7,7 +7,8 @@ import {
 } from '@go-go-scope/persistence-core/dialect'
 import { scanSql } from './sql-scan.js'
 
-// They would end the transaction that holds the check, outlive it on a session that others get, or need an own protocol.
+// These would end the transaction that holds the check, leave state on a session that others use later, or need a protocol of
+// their own.
 const REFUSED: ReadonlySet<string> = new Set([
   'ABORT',
   'BEGIN',
@@ -47,6 +48,6 @@ export function fencedStep({ sql, parameters }: Required<FencedStatement>, where
 
 function bound(value: FencedParameter): SqlValue {
   if (typeof value === 'bigint') return String(value)
-  // A boolean is no value of the core's own statements, but every client library sends one as what it is.
+  // The core's own statements have no booleans, but every client library sends them correctly.
   return value as SqlValue
 }

@@ -57,7 +57,7 @@ FROM (
       { clocked: 'wall' },
     ),
 
-    // From task to task by the index, not from checkpoint to checkpoint.
+    // Walks the index from task to task, not from checkpoint to checkpoint.
     tasks: read(
       'inspect.tasks',
       'many',

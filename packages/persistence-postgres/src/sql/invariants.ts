@@ -11,11 +11,11 @@ import {
 import { TIMELINE } from './locks.js'
 import { inRange, nameAndNext, ofValue } from './pages.js'
 
-/** As those of SQLite's dialect, where a server has the same. @param schema Quoted. */
+/** The invariants of SQLite's dialect that also apply to a server. @param schema Quoted. */
 export function invariantSql(schema: string): InvariantSql {
   return {
     rows: [
-      // A server in recovery gives no tokens, and does not tell its timeline.
+      // A server in recovery issues no tokens and does not report its timeline.
       inRows('locks', `${schema}.locks`, {
         beyond_counter: [
           `CASE WHEN pg_is_in_recovery() THEN false ELSE

@@ -4,23 +4,22 @@ import { LOCK_TIMEOUT } from './lock-timeout.js'
 import { quotedText } from './quoted.js'
 import { leaseNowAt, leaseNowOfMany, once, ranAt, ranAtOfMany } from './time.js'
 
-// It stands for no expiry, and a number of JavaScript holds it exactly.
+// Means "no expiry". A JavaScript number holds it exactly.
 const LONGEST = Number.MAX_SAFE_INTEGER
 
-// Told apart from other advisory locks of this family by the seed of the hash.
+// The seed of the hash keeps these advisory locks apart from those of other statements.
 const SEED = 1
 
-// What a standby grants after it was promoted is greater than all that was granted before, also where it lacks the last
-// commits: a promotion begins a timeline. Read once in a statement of many grants.
+// The high bits of a fencing token. A promotion begins a new timeline, so tokens of a promoted standby are greater than all
+// earlier ones, even if the standby lacks the last commits. A statement with many grants reads it once.
 export const TIMELINE = "(SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint)"
 
-// A row that is free stays, because a change of it costs half of what it costs to delete and to insert it. At most so long
-// beyond its release, in ms.
+// How long the row of a free lock stays after its release, in ms. Updating a row costs half as much as deleting and inserting it.
 const KEPT_MS = 60_000
 
 /**
- * When a sweep has to look at the row of a new lease: at its end. What is due for an earlier lease of the row is left where
- * that is not too soon, because it is indexed, and an update of indexed columns costs twice as much.
+ * Returns SQL for the time at which a sweep has to look at the row of a new lease: its end. An earlier value is kept unless it
+ * is too early, because the column is indexed and updating indexed columns costs twice as much.
  */
 function sweepAt(now: string, ttl: string): string {
   const end = `least(${now} + ${ttl}, ${LONGEST})`
@@ -28,8 +27,8 @@ function sweepAt(now: string, ttl: string): string {
 }
 
 /**
- * A lock is held while its expiry is later than the server's time, or than the time of its last grant where that is later:
- * a server whose clock was set back revives no lease.
+ * A lock is held while its expiry is later than both the server's time and the time of its last grant. So setting the server's
+ * clock back does not revive an expired lease.
  *
  * @param schema Quoted.
  */
@@ -46,7 +45,7 @@ export function lockSql(schema: string): LockSql {
   FROM (SELECT greatest(${leaseNowAt(at)}, lock.marked_at) AS mark) AS now
 )`
 
-  // The time is that of the turn: a row that was waited for since has a lease that begins, and ends, as much earlier.
+  // The time is read when the advisory lock is acquired. Waiting for the row after that shortens the lease.
   const mark = 'greatest(excluded.marked_at, lock.marked_at)'
   const ttl = 'excluded.expires_at - excluded.marked_at'
   const onHeld = (now: string, holds: string): string => `ON CONFLICT (key) DO UPDATE SET
@@ -58,7 +57,7 @@ export function lockSql(schema: string): LockSql {
 WHERE NOT ${heldAt(now)} OR lock.owner = excluded.owner`
   const insert = `INSERT INTO ${table} AS lock (key, owner, token, holds, expires_at, marked_at, sweep_at)`
 
-  // The turn comes first: it is taken before the token, so that tokens of a key are given in the order of its grants.
+  // The advisory lock is acquired before the token is drawn, so that the tokens of a key grow in the order of its grants.
   const acquire = (holds: string): string => `WITH turn AS MATERIALIZED (
   SELECT pg_advisory_xact_lock(hashtextextended($1::text, ${SEED})) FROM ${LOCK_TIMEOUT}
 )
@@ -88,7 +87,7 @@ RETURNING lock.key, ${columns}, ${ranAtOfMany(2)}`
       batch: { match: 'echo', echo: ['key'], distinct: true, sql: acquireMany(holds) },
     })
 
-  // `FOR UPDATE` first: an UPDATE takes its rows in any order, and two that differ would wait for one another.
+  // `FOR UPDATE` first: an UPDATE locks its rows in any order, and two different orders would deadlock.
   const kept = (now: string): string => `sweep_at = least(lock.sweep_at, ${now} + ${KEPT_MS})`
   const releasing = (set: string, setMany: string, condition: (now: string) => string): StatementTexts => ({
     single: `UPDATE ${table} AS lock SET ${set}, ${kept(leaseNowAt(4))}
@@ -113,7 +112,7 @@ RETURNING lock.key, lock.owner, lock.token::float8 AS token`,
 
   const now = once(leaseNowAt(2))
   const over = `sweep_at <= ${now} AND expires_at <= ${now}`
-  // A row that was due for an earlier lease is looked at once, and not by every sweep until its lease has ended.
+  // Moves the due time of a row that is held again, so that not every sweep looks at it until its lease ends.
   const later = `held AS (
   UPDATE ${table} SET sweep_at = expires_at WHERE key = ANY (ARRAY(
     SELECT key FROM ${table} WHERE sweep_at <= ${now} AND expires_at > ${now}
@@ -158,7 +157,7 @@ RETURNING ${granted(4)}`,
 
     checkGrant: read('lock.isValid', 'one', checkGrant, { clocked: 'lease' }),
 
-    // The holder may be stopped for ever within its transaction: the server ends that with the lease.
+    // The holder's process may hang forever inside its transaction. The server ends the transaction with the lease.
     fence: write(
       'fenced',
       'one',
@@ -182,7 +181,7 @@ RETURNING ${granted(4)}`,
   }
 }
 
-/** A statement for one call, and for many. */
+/** SQL for one call, and for a batch of calls. */
 interface StatementTexts {
   readonly single: string
   readonly many: string

@@ -1,19 +1,19 @@
-// What the statements that read a table page by page share; see `PageStatement` of the core.
+// Shared by the statements that read a table page by page; see `PageStatement` in the core.
 
-// No name is as great: an entry of an index has at most 2,704 bytes.
+// Sorts after every name, because an index entry has at most 2,704 bytes.
 const AFTER_ALL = 'repeat(chr(1114111), 700) COLLATE "C"'
 
-/** The rows from `$1` and `$2` on, whichever is later, to before `$3`; `$4` is how many. */
+/** A condition: names from the later of `$1` and `$2` (inclusive) to `$3` (exclusive). `$4` is the limit. */
 export function inRange(name: string): string {
   return `${name} >= greatest($1::text COLLATE "C", $2::text COLLATE "C") AND ${name} < coalesce($3::text, ${AFTER_ALL})`
 }
 
-/** The name of a row, and where the rows after it begin. */
+/** Columns: the name of a row, and the first possible name after it. */
 export function nameAndNext(name: string): string {
   return `${name} AS name, ${name} || chr(1) AS next`
 }
 
-/** The bytes of a value, and the value where it has at most `$5` of them. */
+/** Columns: the size of a value in bytes, and the value if it has at most `$5` bytes. */
 export function ofValue(column: string): string {
   return `octet_length(${column}) AS bytes, CASE WHEN octet_length(${column}) <= $5::float8 THEN ${column} END AS value`
 }

@@ -6,12 +6,12 @@ import { nowAt } from './time.js'
 
 const GIVEN = `key AS k, ${COLUMNS}, coalesce(opened_at, updated_at) AS opened_at, generation, isolated, probes::text AS probes`
 
-// A probe is [name, end of its lease, lease]. Lists are made in the order in which the probes came.
+// A probe is [name, end of its lease, length of its lease]. Lists keep the order in which the probes began.
 const LIST = `coalesce(jsonb_agg(probe ORDER BY nth), '[]')`
 const PROBES = 'jsonb_array_elements(circuit.probes) WITH ORDINALITY AS under(probe, nth)'
 const END = '(probe ->> 1)::float8'
 
-/** @param schema Quoted. @param channel On which a change of state is told. */
+/** @param schema Quoted. @param channel Receives changes of state. */
 export function probeSql(schema: string, channel: string): ProbeSql {
   const table = `${schema}.circuit`
   const told = tellingOfTurn(channel, table)

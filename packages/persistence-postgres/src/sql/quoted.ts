@@ -1,10 +1,10 @@
-/** A text as SQL takes it, whatever `standard_conforming_strings` is. @param text Has no NUL character. */
+/** Returns an SQL literal that is right with any `standard_conforming_strings`. @param text Without NUL characters. */
 export function quotedText(text: string): string {
   const doubled = text.replaceAll("'", "''")
   return doubled.includes('\\') ? `E'${doubled.replaceAll('\\', '\\\\')}'` : `'${doubled}'`
 }
 
-/** A name as SQL takes it. @param name Has no NUL character. */
+/** Returns a quoted SQL identifier. @param name Without NUL characters. */
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }

@@ -5,10 +5,10 @@ import { nowAt, once } from './time.js'
 import { telling } from './told.js'
 
 /**
- * A key is one row, which holds its result, its claim, its fingerprint and a kept failure: a statement that has waited for
- * the row decides by what it is then. Over several tables it would decide by what they were before it waited.
+ * One row per key holds its result, claim, fingerprint and kept failure. A statement that waited for the row then sees its
+ * current version. With several tables it would see the others as they were before it waited.
  *
- * @param schema Quoted. @param channel On which the end of a claim is told.
+ * @param schema Quoted. @param channel Receives the ends of claims.
  */
 export function resultSql(schema: string, channel: string): ResultSql {
   const table = `${schema}.idempotency`
@@ -16,7 +16,7 @@ export function resultSql(schema: string, channel: string): ResultSql {
 FROM ${table} AS entry
 WHERE (entry.value IS NOT NULL OR entry.unstored IS NOT NULL)
   AND (entry.expires_at IS NULL OR entry.expires_at > ${nowAt(at)})`
-  // A stored result ends the claim on its key, and replaces what was on record.
+  // A stored result ends the claim on its key and replaces the record of a failure.
   const onSet = `ON CONFLICT (key) DO UPDATE SET
   value = excluded.value, expires_at = excluded.expires_at, unstored = NULL, fingerprint = NULL,
   failure = NULL, failure_expires_at = NULL, owner = NULL, claimed_until = NULL
@@ -52,7 +52,7 @@ ${onSet}`,
       },
     ),
 
-    // A row with a claim has no result. What is left of any other is a kept failure, which goes with it.
+    // A row with a claim has no result. Any other row is deleted, also one with a kept failure.
     delete: write(
       'idempotency.delete',
       'none',
@@ -66,7 +66,7 @@ ${onSet}`,
       },
     ),
 
-    // A claim takes away the expiry of what its key had.
+    // A claim clears the expiry, so a sweep leaves claimed rows alone.
     sweep: write('idempotency.sweep', 'many', deleteExpired(table, `expires_at <= ${once(nowAt(2))}`), {
       clocked: 'wall',
       repeatable: true,

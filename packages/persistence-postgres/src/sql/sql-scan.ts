@@ -1,15 +1,15 @@
-/** What must be known of an SQL text before it runs: nothing of its grammar, only where its tokens and statements end. */
+/** Facts about an SQL text before it runs. They need no grammar, only the ends of its tokens and statements. */
 export interface SqlScan {
   /** Its first word in upper case; empty when it has none. */
   readonly firstWord: string
   /** Whether something follows the `;` that ends the first statement. */
   readonly several: boolean
-  /** The largest number of a `$1` parameter; 0 when there is none. */
+  /** The largest parameter number, for example 2 for `$2`; 0 when there is none. */
   readonly parameters: number
 }
 
-// As PostgreSQL's own scanner has it; unclosed quotes and comments run to the end. E'' knows backslashes. A dollar that
-// follows a letter belongs to a name. Comments nest, so their end is looked for by hand.
+// As in PostgreSQL's own scanner. Unclosed quotes and comments run to the end. E'' has backslash escapes. A dollar after a
+// letter belongs to a name. Comments nest, so `endOfComment` finds their end.
 const TOKEN =
   /--[^\n\r]*|\/\*|[eE]'(?:[^'\\]|\\[\s\S]|'')*(?:'|$)|'[^']*(?:''[^']*)*(?:'|$)|"[^"]*(?:""[^"]*)*(?:"|$)|\$\d+|\$([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|\d[\w.]*|[^\s]/g
 
@@ -42,7 +42,7 @@ export function scanSql(sql: string): SqlScan {
   return { firstWord, several, parameters }
 }
 
-/** @returns the index after the comment that begins at `start`. */
+/** Returns the index after the comment that begins at `start`. */
 function endOfComment(sql: string, start: number): number {
   const marks = /\/\*|\*\//g
   marks.lastIndex = start

@@ -1,14 +1,14 @@
 import { quotedText } from './quoted.js'
 
-/** What is told of one key, as its listeners are told it. @param about `circuit` or `claim`. */
+/** Returns the text of a notification about one key. @param about `circuit` or `claim`. */
 export function toldText(about: string, key: string): string {
   return `${about} ${key}`
 }
 
 /**
- * A column of `RETURNING`, in SQL: tells those who listen on `channel`, where the condition holds. Commits that tell take one
- * lock of the whole server, so only what somebody waits for is told; and nothing while the server's queue of news fills,
- * because a full one would fail the commit: who waits looks now and then anyway.
+ * Returns an SQL column for `RETURNING` that notifies the listeners on `channel` if the condition holds. A commit with a
+ * notification takes a lock of the whole server, so the condition covers only changes that somebody waits for. Nothing is sent
+ * while the server's notification queue is half full, because a full queue would fail the commit. Waiters also poll.
  */
 export function telling(channel: string, about: string, key: string, condition: string): string {
   return `CASE WHEN ${condition} AND pg_notification_queue_usage() < 0.5

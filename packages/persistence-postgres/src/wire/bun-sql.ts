@@ -3,26 +3,26 @@ import { endedSql } from '../sql/error-codes.js'
 import { type ListensLike, listenBy, ReservedWire } from './reserved.js'
 import type { Source } from './wire.js'
 
-/** One connection of a `Bun.SQL`, taken from its pool. */
+/** One connection reserved from the pool of a `Bun.SQL`. */
 export interface ReservedBunLike {
   unsafe(sql: string, parameters: unknown[]): PromiseLike<readonly unknown[]>
   release(): unknown
-  /** Ends it. */
+  /** Ends the connection. */
   close(): PromiseLike<unknown>
 }
 
-/** The few methods of a `Bun.SQL` that are used here. */
+/** The members of a `Bun.SQL` that are used here. */
 export interface BunSqlLike extends Partial<ListensLike> {
   reserve(): PromiseLike<ReservedBunLike>
   unsafe(sql: string, parameters?: unknown[]): PromiseLike<readonly unknown[]>
-  /** Tells it from the `sql` of other libraries. */
+  /** Distinguishes it from the `sql` of other libraries. */
   commitDistributed: unknown
   end(): PromiseLike<unknown>
 }
 
 /**
- * Connections of the app's `Bun.SQL`, each held until the adapter disconnects. Whether they keep statements prepared is
- * decided where it is made, by its own option `prepare`.
+ * Returns the connections of the app's `Bun.SQL`, each held until the adapter disconnects. Its own option `prepare` decides
+ * whether they keep prepared statements.
  */
 export function bunSql(sql: BunSqlLike): Source {
   const { listen } = sql
@@ -34,7 +34,7 @@ export function bunSql(sql: BunSqlLike): Source {
       const reserved = await reserve(sql)
       const send = (text: string, parameters: readonly SqlValue[]): PromiseLike<readonly unknown[]> =>
         reserved.unsafe(text, [...parameters])
-      // It has no parsers that an app could change.
+      // `query` needs nothing special: Bun has no parsers that an app could change.
       const wire: ReservedWire = new ReservedWire({ run: send, query: send }, (broken) =>
         wire.lost ? undefined : broken ? reserved.close() : reserved.release(),
       )
@@ -47,7 +47,7 @@ export function bunSql(sql: BunSqlLike): Source {
   }
 }
 
-/** One that was closed says so at once; a connection that ends while it is made says the same, later. */
+/** A closed `Bun.SQL` and a connection that ends while it is made give the same error. The closed one gives it at once. */
 async function reserve(sql: BunSqlLike): Promise<ReservedBunLike> {
   let later = false
   setImmediate(() => {

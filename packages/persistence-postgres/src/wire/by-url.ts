@@ -5,14 +5,14 @@ import { pgClients } from './pg.js'
 import { ownPostgresJs } from './postgres-js.js'
 import type { Source } from './wire.js'
 
-/** A client library for servers: the packages `pg` and `postgres`, and what Bun brings. */
+/** A client library for servers: the packages `pg` and `postgres`, and Bun's built-in client. */
 export type DriverName = 'pg' | 'postgres' | 'bun'
 
 const APPLICATION = 'go-go-scope'
-// One for the calls, one for what may take long, and one to ask whether a statement runs.
+// One connection for calls, one for work that may take long, and one to ask whether a statement still runs.
 const MOST = 3
 
-/** The one of `open`, or that option, which is read when an adapter connects. */
+/** Where a URL comes from: the argument of `open`, or the option `newsUrl`. */
 type UrlName = 'url' | 'newsUrl'
 
 const OPERATION: Readonly<Record<UrlName, string>> = { url: 'open', newsUrl: 'connect' }
@@ -30,8 +30,8 @@ const LOADERS: Readonly<Record<DriverName, Loader>> = {
 
   async postgres(url, name) {
     const { default: postgres } = await import('postgres')
-    // It writes notices to the console otherwise. And it asks each new connection for the types of arrays, of which we have
-    // none, by a promise that nobody handles: a connection that ended then would end the process.
+    // By default the library writes notices to the console. It also queries array types, which we do not use, on each new
+    // connection. If the connection ends during that query, the unhandled rejection ends the process.
     const options = {
       max: 1,
       fetch_types: false,
@@ -46,15 +46,15 @@ const LOADERS: Readonly<Record<DriverName, Loader>> = {
   async bun(url, name, prepare) {
     const { Bun } = globalThis as { Bun?: { SQL: new (options: object) => unknown } }
     if (Bun === undefined) throw new Error('this is not Bun')
-    // It decides for a whole pool whether statements are prepared.
+    // `prepare` holds for the whole pool.
     const options = { adapter: 'postgres', url, max: MOST, prepare, connection: { application_name: APPLICATION } }
     return bunSql(readingUrl('bun', name, () => new Bun.SQL(options)) as BunSqlLike)
   },
 }
 
-/** Where a URL leads, for `postgres`, which takes an address of IPv6 and the folder of a socket for names of hosts. */
+/** Returns the address in a URL as options for `postgres`, which misreads IPv6 addresses and socket folders as host names. */
 function addressOf(url: string): object {
-  // One of several hosts, which the library reads.
+  // A URL with several hosts cannot be parsed here. The library reads it.
   if (!URL.canParse(url)) return {}
   const { hostname, port } = new URL(url)
   const number = Number(port || 5432)
@@ -66,7 +66,7 @@ function addressOf(url: string): object {
 const NAMES: Readonly<Record<DriverName, string>> = { pg: 'pg', postgres: 'postgres', bun: 'Bun.SQL' }
 
 /**
- * Makes a client, which connects later, so that a URL that the library cannot read is refused at once.
+ * Makes a client, which connects later. Refuses at once a URL that the library cannot read.
  *
  * @throws PersistenceError `INVALID_ARGUMENT`.
  */
@@ -74,7 +74,7 @@ function readingUrl<T>(driver: DriverName, name: UrlName, make: () => T): T {
   try {
     return make()
   } catch (error) {
-    // The URL has a password, and its error has all of it as `input`.
+    // The URL may hold a password, and the error carries the whole URL as `input`.
     if (error instanceof Error) Reflect.deleteProperty(error, 'input')
     const why = error instanceof Error ? error.message : String(error)
     throw new PersistenceError(
@@ -87,11 +87,13 @@ function readingUrl<T>(driver: DriverName, name: UrlName, make: () => T): T {
   }
 }
 
-/** Names that {@link sourceByUrl} takes. */
+/** The names that {@link sourceByUrl} accepts. */
 export const DRIVERS = Object.keys(LOADERS) as DriverName[]
 
 /**
- * @param driver By default the first of {@link DRIVERS} that is there.
+ * Returns the connections to a server.
+ *
+ * @param driver Default: the first of {@link DRIVERS} that is installed.
  * @param prepares Whether statements may be kept prepared.
  * @throws PersistenceError `ENGINE_MISSING`; `INVALID_ARGUMENT` for a URL that the library cannot read.
  */
@@ -106,7 +108,7 @@ export async function sourceByUrl(
     try {
       return await LOADERS[library](url, name, prepares)
     } catch (error) {
-      // The library is there, and its refusal is about the URL.
+      // The library is installed and rejects the URL.
       if (error instanceof PersistenceError) throw error
       cause ??= error
     }
@@ -118,7 +120,7 @@ export async function sourceByUrl(
   throw new PersistenceError('ENGINE_MISSING', OPERATION[name], problem, cause)
 }
 
-/** @throws PersistenceError as {@link sourceByUrl}, and `INVALID_ARGUMENT` where its library does not listen. */
+/** @throws PersistenceError as {@link sourceByUrl}, and `INVALID_ARGUMENT` if the library cannot listen. */
 export async function checkNewsUrl(url: string, driver?: DriverName): Promise<void> {
   const source = await sourceByUrl(url, driver, 'newsUrl')
   await source.end()
@@ -127,7 +129,7 @@ export async function checkNewsUrl(url: string, driver?: DriverName): Promise<vo
   throw new PersistenceError('INVALID_ARGUMENT', OPERATION.newsUrl, `${OPERATION.newsUrl}: ${problem}`)
 }
 
-/** Listens on the server of `url`, by a connection that lasts as long as the listening. */
+/** Listens on the server of `url`, on a connection that lasts as long as the listening. */
 export function listenByUrl(url: string, driver?: DriverName): Listen {
   return async (channel, listener) => {
     const source = await sourceByUrl(url, driver, 'newsUrl')

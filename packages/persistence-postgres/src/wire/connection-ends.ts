@@ -1,30 +1,30 @@
 import { randomUUID } from 'node:crypto'
 
-/** The options by which an `sql` of `postgres` tells of its connections, each by a number. It reads them at each use. */
+/** The hooks by which an `sql` of `postgres` reports on its connections, each by its number. It reads them at each use. */
 export interface Hooks {
-  /** Before a statement is sent; or whether to keep stacks. */
+  /** A function is called before each statement is sent. `true` keeps stack traces. */
   debug?: unknown
   onclose?: ((id: number) => void) | undefined
 }
 
-/** Who is told the end of a connection. */
+/** Is marked when its connection ends. */
 interface Follower {
   lost: boolean
 }
 
 /**
- * Tells who has reserved a connection of an `sql` that it has ended. The library does not: it would write to the connection,
- * which ends the process.
+ * Marks a reserved connection of an `sql` when it ends. The library itself does not notice and would write to the connection,
+ * which crashes the process.
  */
 export class ConnectionEnds {
   readonly #hooks: Hooks
   readonly #followers = new Map<number, Follower>()
-  /** Statements that are sent to find out which connection has them. */
+  /** Statements that are sent to find out which connection runs them. */
   readonly #questions = new Map<string, Follower>()
-  /** The app's hook, while ours is in its place. */
+  /** The app's hook, while ours replaces it. */
   #debug: unknown
 
-  /** @param ended Called after each end. */
+  /** @param ended Called after each end of a connection. */
   constructor(hooks: Hooks, ended: () => void) {
     this.#hooks = hooks
     const { onclose } = hooks
@@ -37,9 +37,9 @@ export class ConnectionEnds {
   }
 
   /**
-   * Has `follower` told when the connection ends by which `ask` sends a statement.
+   * Marks `follower` when the connection ends on which `ask` sends a statement.
    *
-   * Only the hook for statements says which connection it is. While it is there, the library keeps a stack of each statement.
+   * Only the `debug` hook tells the number of the connection. While it is set, the library records a stack trace per statement.
    */
   async follow<T>(follower: Follower, ask: (sql: string) => PromiseLike<T>): Promise<T> {
     const question = `SELECT 1 AS "${randomUUID()}"`

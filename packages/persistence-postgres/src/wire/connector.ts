@@ -2,17 +2,17 @@ import { isFailedTransaction } from '../sql/error-codes.js'
 import { within } from './deadline.js'
 import type { Source, Wire } from './wire.js'
 
-// `now()` is when the transaction began.
+// `now()` is the start time of the transaction.
 const TRANSACTION_START = 'SELECT now()::text AS start'
 
-/** Makes connections of a source, each within a time, and outside of a transaction. */
+/** Makes connections within a time limit and makes sure that none is inside a transaction of the app. */
 export class Connector {
   readonly #source: Source
   readonly #timeout: number
-  /** Those that were asked for, have not come, and nobody waits for any more. */
+  /** Requested connections that have not arrived and are no longer awaited. */
   readonly #late = new Set<Promise<Wire>>()
 
-  /** @param timeout ms. */
+  /** @param timeout ms within which a connection must be made. */
   constructor(source: Source, timeout: number) {
     this.#source = source
     this.#timeout = timeout
@@ -27,7 +27,7 @@ export class Connector {
     })
   }
 
-  /** A pool's queue would grow with each try while it has nothing to give: nobody can leave it. */
+  /** Returns an earlier request of a pool, if there is one. A request cannot be cancelled, so each try would add one more. */
   #takeLate(): Promise<Wire> | undefined {
     if (this.#source.pooled !== true) return undefined
     const [late] = this.#late
@@ -35,7 +35,7 @@ export class Connector {
     return late
   }
 
-  /** It goes back when it comes, unless it was taken before. */
+  /** Releases the connection when it arrives, unless a later try has claimed it. */
   #leave(connecting: Promise<Wire>): void {
     this.#late.add(connecting)
     void connecting
@@ -43,11 +43,11 @@ export class Connector {
         (wire) => (this.#late.delete(connecting) ? wire.close(wire.lost) : undefined),
         () => void this.#late.delete(connecting),
       )
-      // It is of no concern to anybody that it cannot be given back.
+      // No caller is affected if the release fails.
       .catch(() => undefined)
   }
 
-  /** One that the app has forgotten to end would take with it what we write. */
+  /** Refuses a connection with an open transaction of the app: its rollback would undo our writes. */
   async #newConnection(): Promise<Wire> {
     const wire = await this.#source.connect()
     try {
@@ -61,8 +61,8 @@ export class Connector {
 }
 
 /**
- * Whether a connection is in a transaction: by when it began, which is another time for each statement outside of one.
- * Nobody is warned by that, and nothing is logged.
+ * Returns whether a connection is in a transaction. Outside of one, each statement has another start time. This check causes no
+ * warning and no log entry on the server.
  */
 async function isInTransaction(wire: Wire): Promise<boolean> {
   try {

@@ -1,9 +1,9 @@
 import { systemClock } from '@go-go-scope/persistence-core/dialect'
 
 /**
- * What `work` comes to, or else what `late` gives after `ms`.
+ * Returns the result of `work`, or that of `late` if `work` takes longer than `ms`.
  *
- * @param late May throw. What it gives is waited for in the place of `work`, whose end is of no concern any more.
+ * @param late May throw. After it is called, the result of `work` is ignored.
  */
 export function within<T>(ms: number, work: Promise<T>, late: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -2,14 +2,14 @@ import { endsConnection } from '../sql/error-codes.js'
 import { within } from './deadline.js'
 import type { ReservedLike } from './reservations.js'
 
-/** Connections of an `sql` of `postgres` that are on their way back to it. */
+/** Connections that are being released to an `sql` of `postgres`. */
 export class GivenBack {
-  /** What each was asked before it was released, ahead of which nothing of the app's is. */
+  /** A statement of each connection, sent before its release, so no statement of the app is ahead of it. */
   readonly #before = new Set<Promise<boolean>>()
-  /** And after. */
+  /** A statement of each connection, sent after its release. */
   readonly #after = new Set<Promise<void>>()
 
-  /** @param lost Called when it turns out to have ended. */
+  /** @param lost Called if the connection turns out to have ended. */
   add(reserved: ReservedLike, lost: () => void): void {
     const asked = async (): Promise<boolean> => {
       try {
@@ -24,8 +24,8 @@ export class GivenBack {
     const after = before.then(async (stays) => {
       if (!stays) return
       reserved.release()
-      // The library ends a connection behind a statement, and not when it is released: where `sql.end` was called, and where
-      // the connection has been reserved beyond its `max_lifetime`. Without a statement the app's `sql.end` would wait for ever.
+      // After `sql.end`, or when a connection was reserved beyond its `max_lifetime`, the library ends the connection after its
+      // next statement, not at its release. Without a statement the app's `sql.end` would wait forever.
       await asked()
     })
     this.#before.add(before)
@@ -34,11 +34,11 @@ export class GivenBack {
     void after.then(() => this.#after.delete(after))
   }
 
-  /** Whether one answers nothing within `ms`. Else it has been asked for the last time, or is waiting for statements of the app's. */
+  /** Returns whether a connection does not answer within `ms`. If all answer, their statements after the release have run too. */
   async isSilent(ms: number): Promise<boolean> {
     const answered = Promise.all(this.#before).then(() => false)
     const silent = await within(ms, answered, async () => true)
-    // The library forgets the last one where a statement of the app's goes ahead of it, which does the same.
+    // The library drops the last statement if one of the app goes ahead of it, which has the same effect.
     if (!silent) await within<unknown>(ms, Promise.all(this.#after), async () => undefined)
     return silent
   }

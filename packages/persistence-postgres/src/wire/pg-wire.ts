@@ -6,31 +6,31 @@ import { type KnownColumns, PreparedRun } from './prepared-run.js'
 import { typeParser } from './type-parser.js'
 import type { Listener, Wire } from './wire.js'
 
-/** The few methods of a client of `pg` that are used here. */
+/** The members of a client of `pg` that are used here. */
 export interface PgClientLike {
   query(query: object): Promise<{ rows: unknown[] }>
   on(event: string, listener: (event: Error & { payload?: string }) => void): unknown
   removeListener(event: string, listener: (event: Error & { payload?: string }) => void): unknown
   end(): Promise<void>
-  /** Of the server's process. */
+  /** The process id of the connection's backend. */
   readonly processID?: number | null
-  /** By which a query of any class is sent; the native client has none. */
+  /** Present if the client accepts query objects of other classes. The native client has none. */
   readonly connection?: object
-  /** Whether it sends what is asked meanwhile too, and then takes no query of another class. */
+  /** Whether the client pipelines statements. Then it accepts no query of another class. */
   readonly pipeline?: boolean
-  /** Whether `connect` was called, and has settled. Absent in clients that do not tell. */
+  /** Whether `connect` was called, and whether it has succeeded. Absent in some clients. */
   readonly _connecting?: boolean
   readonly _connected?: boolean
-  /** As the server has told it last: `I` outside of a transaction. Those before 8.21 do not tell. */
+  /** The status that the server reported last: `I` outside of a transaction. Absent before `pg` 8.21. */
   getTransactionStatus?(): string | null
 }
 
-/** What the server says at the end of each answer; see `getTransactionStatus`. */
+/** The message at the end of each answer. `status` is that of `getTransactionStatus`. */
 interface Ready {
   readonly status: string
 }
 
-/** Events of the protocol, as clients of any release have them. */
+/** The protocol events of the client's `connection`, present in every release. */
 interface ProtocolEvents {
   prependListener?(event: 'readyForQuery', listener: (ready: Ready) => void): unknown
   removeListener?(event: 'readyForQuery', listener: (ready: Ready) => void): unknown
@@ -38,7 +38,7 @@ interface ProtocolEvents {
 
 const TYPES = { getTypeParser: (type: number): ((text: string) => unknown) => typeParser(type) }
 
-// ms within which a server answers LISTEN and UNLISTEN. One that is gone without a word never does.
+// ms to wait for the answer to LISTEN and UNLISTEN. A server that vanished never answers.
 const LISTEN_ANSWER_MS = 2_000
 
 const APPS_TRANSACTION =
@@ -68,10 +68,10 @@ export class PgWire implements Wire {
     const { connection, pipeline } = client
     this.#takesRuns = connection !== undefined && 'parsedStatements' in connection && pipeline !== true
     this.#leave = leave
-    // Without a listener the end of a connection would end the process.
+    // Without a listener a lost connection would crash the process.
     client.on('error', this.#lose)
     client.on('end', this.#lose)
-    // Ahead of the client, which sends what is queued when it hears of it.
+    // Before the client's own listener, which sends the next queued statement.
     if (client.getTransactionStatus === undefined) this.#events.prependListener?.('readyForQuery', this.#ready)
   }
 
@@ -85,7 +85,7 @@ export class PgWire implements Wire {
 
   async run(sql: string, parameters: readonly SqlValue[], name: string | undefined): Promise<Row[]> {
     if (name !== undefined && this.#takesRuns) return this.#runPrepared(sql, parameters, name)
-    // Before its turn: what the app has sent, and what is not answered yet, is not seen.
+    // Checked before the statement's turn, so statements of the app that are still unanswered do not count.
     const problem = this.#problemOf(sql)
     if (problem !== undefined) throw problem
     const { rows } = await this.#client.query({ text: sql, values: parameters, types: TYPES, ...(name && { name }) })
@@ -107,7 +107,7 @@ export class PgWire implements Wire {
     })
   }
 
-  /** The server would only warn of a BEGIN within a transaction, and our COMMIT would end that of the app. */
+  /** Refuses our BEGIN inside a transaction of the app. The server would only warn, and our COMMIT would commit the app's. */
   #problemOf(sql: string): Error | undefined {
     if (sql !== TRANSACTION.begin) return undefined
     const status = this.#client.getTransactionStatus?.() ?? this.#status
@@ -118,7 +118,7 @@ export class PgWire implements Wire {
     return (await this.#client.query({ text: sql, values: parameters })).rows as Row[]
   }
 
-  /** Listens on `channel` until it is closed. */
+  /** Listens on `channel`. @returns a function that stops listening and closes the connection. */
   async listen(channel: string, listener: Listener): Promise<() => Promise<void>> {
     this.#listener = listener
     const notified = ({ payload = '' }: { payload?: string }): void => listener.notified(payload)
@@ -137,7 +137,7 @@ export class PgWire implements Wire {
     }
     return async () => {
       ignore()
-      // The app's pool may go on with the connection.
+      // The app's pool may reuse the connection.
       if (!this.lost) await this.#answered(`UNLISTEN ${quoted(channel)}`).catch(this.#lose)
       await this.close(this.lost)
     }

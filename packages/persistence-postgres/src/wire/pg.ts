@@ -7,26 +7,26 @@ export interface PooledPgClientLike extends PgClientLike {
   release(broken?: boolean): void
 }
 
-/** The few methods of a pool of `pg` that are used here. */
+/** The members of a pool of `pg` that are used here. */
 export interface PgPoolLike {
   connect(callback: (error: Error | undefined, client: PooledPgClientLike | undefined) => void): void
   on(event: string, listener: (error: Error) => void): unknown
   end(): Promise<void>
 }
 
-// ms that a server which is gone without a word is given to take the end of a connection.
+// ms to wait for a server to confirm the end of a connection. A server that vanished never confirms.
 const CLOSING_MS = 1_000
 
-/** Pools whose errors are listened to: one may see many adapters come and go. */
+/** Pools that have our error listener. A pool may outlive many adapters and needs only one. */
 const listenedTo = new WeakSet<PgPoolLike>()
 
-/** Connections of the app's pool, each held until the adapter disconnects. */
+/** Returns the connections of the app's pool, each held until the adapter disconnects. */
 export function pgPool(pool: PgPoolLike): Source {
-  // A connection that ends in the pool is made anew by it; without a listener it would end the process.
+  // The pool replaces an idle connection that ends. Without a listener its error would crash the process.
   if (!listenedTo.has(pool)) pool.on('error', () => undefined)
   listenedTo.add(pool)
-  // By its callback: what the server says right behind its greeting, such as its end, is read before a promise resolves,
-  // and the client would have no listener.
+  // The callback form, because a message right after the server's greeting, such as its shutdown, is read before a promise
+  // resolves. The client would have no listener then.
   const connect = (): Promise<PgWire> =>
     new Promise((resolve, reject) => {
       pool.connect((error, client) => {
@@ -44,7 +44,7 @@ export function pgPool(pool: PgPoolLike): Source {
   }
 }
 
-/** The one connection of the app's client, which is connected. */
+/** Returns the one connection of the app's client, which must be connected. */
 export function pgClient(client: PgClientLike): Source {
   const wire = new PgWire(client, async () => undefined)
   return {
@@ -52,7 +52,7 @@ export function pgClient(client: PgClientLike): Source {
     several: false,
     async connect() {
       if (wire.lost) throw new Error('the client has ended; give the adapter a pool, which makes new connections')
-      // It would keep what is sent until then, for ever.
+      // A client that is not connected queues statements forever.
       if (client._connecting === false && client._connected === false) throw notConnected()
       return wire
     },
@@ -60,9 +60,9 @@ export function pgClient(client: PgClientLike): Source {
   }
 }
 
-/** Ends a client for good. A server that is gone without a word is not waited for, which the client would do for many minutes. */
+/** Ends a client for good. The client itself would wait many minutes for a server that vanished. */
 function endOf(client: PgClientLike): Promise<void> {
-  // That the connection breaks meanwhile is no news, and without a listener it would end the process.
+  // The connection may break meanwhile. Without a listener that would crash the process.
   client.on('error', () => undefined)
   const { stream } = (client.connection ?? {}) as { stream?: { destroy?(): unknown } }
   return within<void>(CLOSING_MS, client.end(), async () => void stream?.destroy?.())
@@ -76,7 +76,7 @@ function notConnected(): PersistenceError {
   )
 }
 
-/** Connections of its own. @param make Loads the library and makes an unconnected client. */
+/** Returns new connections, one client each. @param make Loads the library and makes an unconnected client. */
 export function pgClients(make: () => Promise<PgClientLike & { connect(): Promise<unknown> }>): Source {
   const connect = async (): Promise<PgWire> => {
     const client = await make()
@@ -84,7 +84,7 @@ export function pgClients(make: () => Promise<PgClientLike & { connect(): Promis
     try {
       await client.connect()
     } catch (error) {
-      // The caller needs the error of connecting, not one of ending.
+      // The caller needs the error of connecting, not one of ending the client.
       void endOf(client).catch(() => undefined)
       throw error
     }

@@ -8,12 +8,12 @@ interface Instance extends PgliteLike {
 type PgliteClass = new (options?: { loadDataDir: Blob }) => Instance
 
 let made = 0
-/** The data folder of one that had just been made, 39 MB; `undefined` where it could not be read. */
+/** The data folder of a new database, 39 MB; `undefined` if it could not be read. */
 let template: Promise<Blob | undefined> | undefined
 
 /**
- * A new database in memory. To make one takes seconds of the processor, of which most is saved from the third one of a
- * process on, as test suites make them: those begin as copies of the second. A process that makes one keeps no template.
+ * Returns a new database in memory. Making one takes seconds of CPU time. From the third one of a process on, as in test suites,
+ * most of that is saved: they begin as copies of the second. A process that makes only one keeps no template.
  */
 export async function newInMemory(PGlite: PgliteClass): Promise<PgliteLike> {
   if (++made === 1) return new PGlite()
@@ -22,7 +22,7 @@ export async function newInMemory(PGlite: PgliteClass): Promise<PgliteLike> {
     return loadDataDir === undefined ? new PGlite() : new PGlite({ loadDataDir })
   }
   const instance = new PGlite()
-  // Not before it is ready: it would never answer. Connecting tells why it did not start.
+  // `dumpDataDir` never resolves before the instance is ready. If it does not start, connecting reports why.
   template = instance.waitReady.then(() => instance.dumpDataDir('none')).catch(() => undefined)
   await template
   return instance

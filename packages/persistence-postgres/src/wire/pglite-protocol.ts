@@ -1,7 +1,7 @@
 import type { Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
 import { type Column, columnsOf, rowOf } from './text-rows.js'
 
-/** A message of the server, as PGlite reads it. */
+/** A message of the server, as parsed by PGlite. */
 export interface ServerMessage {
   readonly name: string
   readonly fields?: readonly unknown[]
@@ -11,12 +11,12 @@ const TEXT = 0
 const BINARY = 1
 const NULL_LENGTH = -1
 
-/** Messages that prepare a statement under a name. */
+/** Returns the messages that prepare a statement under a name. */
 export function preparing(name: string, sql: string): Uint8Array {
   return Buffer.concat([message('P', text(name), text(sql), int16(0)), SYNC])
 }
 
-/** Messages that run a statement which was prepared, and ask for its rows. */
+/** Returns the messages that run a prepared statement and fetch its rows. */
 export function running(name: string, parameters: readonly SqlValue[]): Uint8Array {
   const formats = parameters.map((parameter) => int16(parameter instanceof Uint8Array ? BINARY : TEXT))
   const values = parameters.flatMap((parameter) => {
@@ -28,7 +28,7 @@ export function running(name: string, parameters: readonly SqlValue[]): Uint8Arr
   return Buffer.concat([message('B', text(''), text(name), count, ...formats, count, ...values, int16(0)), RUN])
 }
 
-/** The rows of an answer. */
+/** Returns the rows of an answer. */
 export function rowsOf(messages: readonly ServerMessage[]): Row[] {
   let columns: readonly Column[] = []
   const rows: Row[] = []

@@ -17,24 +17,24 @@ interface Queries {
   query(sql: string, parameters?: unknown[], options?: { parsers: Parsers }): Promise<{ rows: unknown[] }>
 }
 
-/** What makes values of texts, by the number of their type. */
+/** Functions that parse text values, by type OID. */
 type Parsers = Record<number, (text: string) => unknown>
 
-/** The few methods of a `PGlite` that are used here. */
+/** The members of a `PGlite` that are used here. */
 export interface PgliteLike extends Queries {
   readonly waitReady: Promise<void>
   transaction(run: (transaction: Queries) => Promise<void>): Promise<unknown>
   close(): Promise<void>
-  /** Runs messages of the protocol; with the next two, by which they find their turn, statements can be kept prepared. */
+  /** Runs protocol messages. The next two methods keep them in turn. With all three, statements can be kept prepared. */
   execProtocol?(messages: Uint8Array, options?: { syncToFs?: boolean }): Promise<{ messages: readonly ServerMessage[] }>
-  /** Keeps other statements waiting, but no transaction of the app that is open. */
+  /** Makes other statements wait, but not an open transaction of the app. */
   runExclusive?<T>(run: () => Promise<T>): Promise<T>
   isInTransaction?(): boolean
-  /** Its queries tell so themselves, and its messages do not. */
+  /** Checked before protocol messages. Queries fail by themselves on a closed instance. */
   readonly closed?: boolean
 }
 
-/** A `PGlite` that takes messages. */
+/** A `PGlite` that accepts protocol messages. */
 type Prepares = PgliteLike & Required<Pick<PgliteLike, 'execProtocol' | 'runExclusive' | 'isInTransaction'>>
 
 function prepares(instance: PgliteLike): instance is Prepares {
@@ -42,19 +42,19 @@ function prepares(instance: PgliteLike): instance is Prepares {
   return [execProtocol, runExclusive, isInTransaction].every((method) => typeof method === 'function')
 }
 
-// The app may have given the instance other ones.
+// The app may have given the instance other parsers.
 const OF_OURS = { parsers: Object.fromEntries(OUR_TYPES.map((type) => [type, typeParser(type)])) }
-// What the server says of a name that is taken.
+// SQLSTATE: a prepared statement of this name exists.
 const DUPLICATE = '42P05'
 const ROLLED_BACK = new Error('rolled back')
 
-/** A transaction that is under way: PGlite wants it as a callback, and keeps all else waiting until that ends. */
+/** An open transaction. PGlite runs it as a callback and makes other statements wait until that ends. */
 interface Transaction {
   readonly queries: Queries
   readonly end: (commit: boolean) => Promise<unknown>
 }
 
-/** The connection that an instance is. All handles on it take turns, by statement or by transaction. */
+/** The single connection of an instance. All handles on it take turns, by statement or by transaction. */
 class PgliteWire implements Wire {
   readonly lost = false
   readonly #instance: PgliteLike
@@ -97,14 +97,18 @@ class PgliteWire implements Wire {
 
   async close(): Promise<void> {}
 
-  /** Four times as fast as a query, which is parsed and planned each time. @returns undefined where it cannot be done now. */
+  /**
+   * Runs a prepared statement. That is four times as fast as `query`, which parses and plans each time.
+   *
+   * @returns `undefined` if that is impossible now.
+   */
   async #runPrepared(sql: string, parameters: readonly SqlValue[], name: string): Promise<Row[] | undefined> {
     const instance = this.#instance
     if (!prepares(instance) || instance.closed) return undefined
     await this.#toRun(parameters)
     const transaction = this.#transaction
     return instance.runExclusive(async () => {
-      // Of the app: a query waits for its end.
+      // The app's transaction is open. A query waits for its end.
       if (transaction === undefined && instance.isInTransaction()) return undefined
       if (!this.#prepared.has(name)) await this.#prepare(instance, sql, name)
       const options = { syncToFs: transaction === undefined }
@@ -116,7 +120,7 @@ class PgliteWire implements Wire {
     try {
       await instance.execProtocol(preparing(name, sql), { syncToFs: false })
     } catch (error) {
-      // By another adapter on the instance. The name is made from the text.
+      // Another adapter on the instance has prepared it. The name is derived from the text.
       if (sqlStateOf(error) !== DUPLICATE) throw error
     }
     this.#prepared.add(name)
@@ -124,15 +128,15 @@ class PgliteWire implements Wire {
 
   async #toRun(parameters: readonly SqlValue[]): Promise<void> {
     for (const parameter of parameters) refuseLeadingMark(parameter)
-    // It answers in this thread: without a pause, loops of awaited calls would give no timer its turn.
+    // PGlite answers in this thread. Without a pause, a loop of awaited calls would starve timers.
     if (this.#turn.seemsLong()) await nextTurn()
   }
 }
 
-/** PGlite reads texts by a decoder that takes a byte order mark at their start for none of theirs. */
+/** Refuses a text that begins with a byte order mark, because PGlite's decoder would drop the mark. */
 function refuseLeadingMark(parameter: SqlValue): void {
   if (typeof parameter !== 'string' || !parameter.includes('\ufeff')) return
-  // At the start, also of a text within the JSON that several calls are sent as.
+  // Also at the start of a text inside the JSON of a batch of calls.
   if (!parameter.startsWith('\ufeff') && !parameter.includes('"\ufeff')) return
   throw new PersistenceError(
     'VALUE_NOT_SERIALIZABLE',
@@ -160,7 +164,7 @@ function begin(instance: PgliteLike): Promise<Transaction> {
   })
 }
 
-/** An instance of PGlite, of the app or made by `open`. */
+/** Returns the connection of a PGlite instance, which belongs to the app or was made by `open`. */
 export function pglite(instance: PgliteLike): Source {
   return {
     engine: 'pglite',

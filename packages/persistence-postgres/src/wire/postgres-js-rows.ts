@@ -4,25 +4,25 @@ import { typeParser } from './type-parser.js'
 
 type RawColumns = readonly { readonly name: string; readonly type: number }[]
 
-/** What `.raw()` gives: the bytes of each value, which no parser of the app has seen. */
+/** The result of `.raw()`: the bytes of each value, untouched by the app's parsers. */
 export interface RawRows extends Iterable<readonly (Buffer | null)[]> {
-  /** Without columns where a statement gives no rows. */
+  /** Has no columns if the statement returns no rows. */
   readonly statement?: { readonly columns?: RawColumns | null } | null
 }
 
-/** What an `sql` does to rows by its option `transform`, for example `postgres.camel`. */
+/** The option `transform` of an `sql`, for example `postgres.camel`. */
 export interface Transforms {
   readonly column?: { readonly from?: ((name: string) => string) | undefined }
   readonly row?: { readonly from?: unknown }
 }
 
-// Each column of a statement of ours is named in its text.
+// Each column of our statements is named in the text.
 const NAME = /[a-z_]\w*/gi
 
-/** Makes rows of ours of what an `sql` gives, whatever the app has taught it. */
+/** Makes rows from the results of an `sql`, whatever parsers and transforms the app has set. */
 export class RowReader {
   readonly #transformed: ((name: string) => string) | undefined
-  /** A statement that is kept prepared gives the same object each time. */
+  /** A prepared statement gives the same object each time. */
   readonly #columns = new WeakMap<RawColumns, readonly Column[]>()
 
   constructor(transforms: Transforms | undefined) {

@@ -4,7 +4,7 @@ import { type PostgresJsLike, Reservations } from './reservations.js'
 import { listenBy } from './reserved.js'
 import type { Source } from './wire.js'
 
-/** Connections of the app's `sql`, each held until the adapter disconnects. */
+/** Returns the connections of the app's `sql`, each held until the adapter disconnects. */
 export function postgresJs(sql: PostgresJsLike): Source {
   refuseOptions(sql.options ?? {})
   const reservations = Reservations.of(sql)
@@ -18,7 +18,7 @@ export function postgresJs(sql: PostgresJsLike): Source {
   }
 }
 
-/** @throws PersistenceError `INVALID_ARGUMENT` where the `sql` does what cannot be undone here. */
+/** @throws PersistenceError `INVALID_ARGUMENT` if the `sql` has an option whose effect cannot be undone here. */
 function refuseOptions({ fetch_types: looks, transform }: { fetch_types?: unknown; transform?: Transforms }): void {
   const problem =
     looks === false
@@ -33,9 +33,9 @@ function refuseOptions({ fetch_types: looks, transform }: { fetch_types?: unknow
 }
 
 /**
- * Connections of our own, each by an `sql` of its own: what a lost one leaves behind in an `sql` is gone with it.
+ * Returns new connections, each with its own `sql`, so that the leftovers of a lost connection go with its `sql`.
  *
- * @param make An `sql` of one connection.
+ * @param make Makes an `sql` of one connection.
  */
 export function ownPostgresJs(make: () => PostgresJsLike): Source {
   let listening: PostgresJsLike | undefined

@@ -1,7 +1,7 @@
 import type { Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
 import { type Column, columnsOf, rowOf } from './text-rows.js'
 
-/** What a client of `pg` gives to a query of another class than its own, by which it sends messages of the protocol. */
+/** The connection that a client of `pg` passes to a query object, which sends protocol messages on it. */
 interface PgConnectionLike {
   readonly parsedStatements: Readonly<Record<string, string>>
   readonly stream: { cork?(): void; uncork?(): void }
@@ -14,25 +14,25 @@ interface PgConnectionLike {
 
 type BoundValue = (value: SqlValue) => string | Buffer | null
 
-/** The columns that each prepared statement of a connection gives, by its name. */
+/** The columns of each prepared statement of a connection, by the statement's name. */
 export type KnownColumns = Map<string, readonly Column[]>
 
 /**
- * One run of a prepared statement, of a class that `client.query` takes as it takes a pg-cursor. The columns of a statement
- * are asked for once, and not at each run, and nothing is copied: a fifth of the time of a lone call.
+ * One run of a prepared statement. `client.query` accepts it like a pg-cursor. It asks for the columns of a statement once, not
+ * at each run, and copies nothing, which saves a fifth of the time of a single call.
  */
 export class PreparedRun {
   readonly name: string
   readonly text: string
   readonly values: readonly SqlValue[]
-  /** The client may put another in its place. */
+  /** The client may replace it. */
   callback: (error: unknown, result?: { rows: unknown[] }) => void
   readonly #known: KnownColumns
   readonly #problem: () => Error | undefined
   #columns: readonly Column[]
   readonly #found: Row[] = []
 
-  /** @param problem Why it must not be sent, asked when its turn has come. */
+  /** @param problem Called when its turn has come. Returns the reason if the statement must not be sent. */
   constructor(
     statement: { readonly name: string; readonly text: string; readonly values: readonly SqlValue[] },
     known: KnownColumns,

@@ -15,34 +15,34 @@ import { within } from './deadline.js'
 import { knownBackend, SilenceWatch } from './silence-watch.js'
 import { ConnectionLost, type Source, type Wire } from './wire.js'
 
-// What a pooler answers that keeps no prepared statements, or has given the session to another client meanwhile.
+// SQLSTATE codes of a pooler that keeps no prepared statements or has given the session to another client meanwhile.
 const NOT_PREPARED: ReadonlySet<string | undefined> = new Set(['26000', '42P05'])
 const SHORTEST_ANSWER_TIMEOUT_MS = 1_000
 const NOT_WAITED_FOR: ReadonlySet<PersistenceErrorCode> = new Set(['ENGINE_UNSUPPORTED', 'INVALID_ARGUMENT'])
-// The server was a primary: what has taken its place is found by a new connection.
+// The server is no longer the primary. A new connection finds its successor.
 const READ_ONLY = '25006'
 
-/** Whether connections keep our statements prepared; `auto`: until a pooler shows that it keeps none. */
+/** Whether connections keep prepared statements. `auto`: until a pooler turns out to drop them. */
 export type Prepare = 'auto' | boolean
 
 type Run = (parameters: readonly SqlValue[]) => Promise<Row[]>
 
-/** Asks a connection. @throws PersistenceError what it is not to be used for. */
+/** Checks a connection. @throws PersistenceError if it must not be used. */
 type Check = (ask: (sql: string) => Promise<Row[]>) => Promise<void>
 
 export interface ReconnectingDriverOptions {
   /** ms within which a connection must be made, and after which a silent server is asked whether the statement runs. */
   readonly answerTimeout: number
   readonly prepare: Prepare
-  /** Absent where it cannot listen. */
+  /** Absent if the client library cannot listen. */
   readonly listen?: Listen | undefined
-  /** Finds out whether what `listen` was given can be used, without connecting. @throws PersistenceError */
+  /** Checks the settings of `listen` without connecting. @throws PersistenceError if they cannot be used. */
   readonly checkListen?: (() => Promise<void>) | undefined
 }
 
 /**
- * A driver over one connection at a time, in which one statement is in flight. It connects at its first statement, and anew
- * at the next one after the connection was lost. It repeats nothing: the queue knows what may be repeated.
+ * A driver with one connection at a time and one statement in flight. It connects at its first statement, and again at the next
+ * statement after the connection was lost. It retries nothing, because only the queue knows what may be repeated.
  */
 export class ReconnectingDriver implements AsyncDriver {
   readonly synchronous = false
@@ -56,28 +56,28 @@ export class ReconnectingDriver implements AsyncDriver {
   readonly #watch: SilenceWatch
   /** See {@link Source}. */
   readonly identity: string | undefined
-  /** Listens by a connection beside. */
+  /** Listens on another connection. */
   readonly listen: Listen | undefined
   /** See {@link ReconnectingDriverOptions}. */
   readonly checkListen: (() => Promise<void>) | undefined
   #open: Wire | undefined
-  /** The server's number for it, by which another connection can ask after it. */
+  /** The backend's process id, by which another connection can ask about it. */
   #backend: number | undefined
   #alsoEnds: Promise<void> | undefined
-  /** Of the driver that this one is beside. */
+  /** Shared with the main driver. */
   readonly #checks: { check?: Check }
   readonly #learns: boolean
   #prepares: boolean
-  /** Whether a transaction of ours has begun, and none of its ends was sent. */
+  /** Whether our transaction has begun, and neither COMMIT nor ROLLBACK was sent. */
   #transacting = false
-  /** How often statements had to be prepared anew, under other names. */
+  /** How often statements had to be prepared again, under other names. */
   #renewals = 0
 
-  /** @param main The driver that this one is beside, whose closing ends the source. */
+  /** @param main The driver that this one accompanies. Closing the main driver ends the source. */
   constructor(source: Source, options: ReconnectingDriverOptions, main?: ReconnectingDriver) {
     this.#source = source
     this.#checks = main === undefined ? {} : main.#checks
-    // Also a caller that waits for nobody wants a connection.
+    // A caller that does not wait for locks still needs time to connect.
     this.#answerTimeout = Math.max(SHORTEST_ANSWER_TIMEOUT_MS, options.answerTimeout)
     this.#main = main === undefined
     this.listen = options.listen
@@ -100,23 +100,23 @@ export class ReconnectingDriver implements AsyncDriver {
   async prepare(sql: string): Promise<AsyncStatement> {
     const name = `ggs_${createHash('sha256').update(sql).digest('hex').slice(0, 32)}`
     const { begin, commit, rollback } = TRANSACTION
-    // The app's transactions have the same texts.
+    // The app's transactions use the same texts, so these cannot identify a statement as ours.
     const own = sql === begin || sql === commit || sql === rollback ? undefined : sql
     const run = (parameters: readonly SqlValue[]): Promise<Row[]> =>
       this.#use(own, (wire) => wire.run(sql, parameters, this.#prepares ? `${name}_${this.#renewals}` : undefined))
     return {
       all: sql === begin ? () => this.#begin(run) : sql === commit || sql === rollback ? () => this.#end(run) : run,
-      // The connection keeps it for the next adapter; a pooler's lasts as long as the pooler likes.
+      // The connection keeps the prepared statement for the next adapter.
       finalize: async () => undefined,
     }
   }
 
-  /** Has what keeps no promises refused whenever a connection is made: a failover may have led to another server. */
+  /** Sets a check for every new connection, because a failover may lead to a server that cannot keep the promises. */
   checksEach(check: Check): void {
     this.#checks.check = check
   }
 
-  /** Has {@link leave} wait for the end of what else holds a connection of the source. @param end Never rejects. */
+  /** Makes {@link leave} also wait for another user of the source's connections. @param end Never rejects. */
   alsoEnds(end: Promise<void>): void {
     this.#alsoEnds = end
   }
@@ -125,7 +125,7 @@ export class ReconnectingDriver implements AsyncDriver {
     const open = this.#open
     this.#open = undefined
     await open?.close(open.lost)
-    // After it: a pool of the app's may have had this one connection, and the other waits for it.
+    // Last, because the app's pool may have only this one connection, and the other user waits for it.
     await this.#alsoEnds
   }
 
@@ -170,19 +170,19 @@ export class ReconnectingDriver implements AsyncDriver {
 
   async #connected(): Promise<Wire> {
     if (this.#open !== undefined) this.#drop(this.#open)
-    // By another connection a statement would be outside of the transaction, and its COMMIT would succeed.
+    // On another connection a statement would run outside the transaction, and its COMMIT would succeed.
     if (this.#transacting) throw new ConnectionLost(new Error('the connection ended within a transaction'), false)
     try {
       this.#open = await this.#checked(await this.#connector.connect())
       return this.#open
     } catch (error) {
-      // Not to be waited for: it stays so until somebody changes the server, or the app.
+      // Retrying does not help until the server or the app is changed.
       if (error instanceof PersistenceError && NOT_WAITED_FOR.has(error.code)) throw error
       throw new ConnectionLost(error, false)
     }
   }
 
-  /** Not by the connector: who only asks whether a statement runs takes any connection. */
+  /** Checks a new connection. The connector does not, because asking whether a statement runs needs no check. */
   async #checked(wire: Wire): Promise<Wire> {
     const checking = async (): Promise<void> => {
       await this.#checks.check?.((sql) => wire.run(sql, [], undefined))
@@ -199,7 +199,7 @@ export class ReconnectingDriver implements AsyncDriver {
 
   #drop(wire: Wire): void {
     this.#open = undefined
-    // It is broken: that it cannot be closed either is no news.
+    // The connection is broken, so closing it may fail too.
     void wire.close(true).catch(() => undefined)
   }
 }

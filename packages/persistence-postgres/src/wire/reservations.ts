@@ -7,7 +7,7 @@ import { type RawRows, RowReader, type Transforms } from './postgres-js-rows.js'
 import { type ListensLike, ReservedWire } from './reserved.js'
 import { Terminations } from './terminations.js'
 
-/** One connection of `postgres`, taken from its pool. */
+/** One connection reserved from the pool of `postgres`. */
 export interface ReservedLike {
   unsafe(
     sql: string,
@@ -17,20 +17,20 @@ export interface ReservedLike {
   release(): unknown
 }
 
-/** The few methods of an `sql` of `postgres` (postgres.js) that are used here. */
+/** The members of an `sql` of `postgres` (postgres.js) that are used here. */
 export interface PostgresJsLike extends ListensLike {
   reserve(): PromiseLike<ReservedLike>
   end(options?: { timeout: number }): PromiseLike<unknown>
   unsafe(sql: string, parameters?: never[]): PromiseLike<readonly unknown[]>
-  /** Ends the connections that are there. Not documented. */
+  /** Ends the existing connections. Undocumented. */
   close?(): PromiseLike<unknown>
-  /** It looks into them each time that it does something, so they can be changed. */
+  /** The library reads them at each use, so they can be changed. */
   readonly options?: object
 }
 
-/** Seconds that the end of the others may take where a connection was lost, or did not come. */
+/** Time limit for ending the other connections after one was lost or did not arrive, in seconds. */
 const CLOSING_S = 1
-/** The same where the app ends its `sql`, whose statements may be under way. */
+/** The same, in seconds, when the app ends its `sql`, because statements of the app may be in flight. */
 const APPS_CLOSING_S = 5
 
 interface Waiting {
@@ -38,26 +38,26 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-/** One for each `sql`, whose hooks stay: it may see many adapters come and go. */
+/** One object per `sql`, because its hooks stay in place while adapters come and go. */
 const made = new WeakMap<PostgresJsLike, Reservations>()
 
-/** Reserves connections of an `sql`, which would lose one that ends while it is reserved, and waits for it for ever. */
+/** Reserves connections of an `sql`. The library itself loses a reserved connection that ends and waits for it forever. */
 export class Reservations {
   readonly #sql: PostgresJsLike
   readonly #rows: RowReader
   readonly #connections: ConnectionEnds
   readonly #held = new Map<ReservedWire, ReservedLike>()
   readonly #terminations = new Terminations()
-  /** Those who wait for a connection. The next that comes is for the first, whoever asked for it. */
+  /** Callers that wait for a connection. The next one that arrives goes to the first caller, whoever requested it. */
   readonly #waiting: Waiting[] = []
   readonly #givenBack = new GivenBack()
-  /** Of connections, while somebody waited, since it was asked again. */
+  /** Connections that ended while a caller waited, since the last repeated request. */
   #ends = 0
-  /** Connections that were asked for, and have not come. */
+  /** Requested connections that have not arrived. */
   #asking = 0
-  /** Whether one was lost, of which the library may have kept the statement that was under way. */
+  /** Whether a connection was lost. The library may still hold the statement that was in flight on it. */
   #lostOne = false
-  /** Whether `sql.end` was called, by the app or here. */
+  /** Whether `sql.end` was called, by the app or by this class. */
   #ending = false
 
   static of(sql: PostgresJsLike): Reservations {
@@ -72,14 +72,14 @@ export class Reservations {
     this.#rows = new RowReader(hooks.transform)
     this.#connections = new ConnectionEnds(hooks, () => {
       this.#terminations.look()
-      // When the library has given its place to the first that waits, and may have forgotten that one.
+      // Later, when the library has given the free slot to the first waiting request and may have lost that request.
       if (this.#waiting.length > 0 && ++this.#ends === 1) setImmediate(() => this.#askAgain())
     })
     const { end } = sql
     sql.end = (options) => this.#endBy(end, options)
   }
 
-  /** @param left Called when the connection was left. */
+  /** Reserves a connection. @param left Called when the connection was released. */
   async take(left?: () => Promise<void>): Promise<ReservedWire> {
     const reserved = await this.#reserve()
     const send = (text: string, parameters: readonly SqlValue[], prepare: boolean) =>
@@ -101,7 +101,7 @@ export class Reservations {
       wire.backend = (answer as { state?: { pid?: number } }).state?.pid
     } catch (error) {
       wire.failed(error)
-      // Not waited for: the caller needs this error.
+      // Not awaited: the caller needs this error now.
       void wire.close(false).catch(() => undefined)
       throw error
     }
@@ -129,7 +129,7 @@ export class Reservations {
     })
   }
 
-  /** The app waits until no statement runs any more, as the library promises it: what is reserved is given back then. */
+  /** Releases the reserved connections once their statements have ended, as the library promises for `sql.end`. */
   async #letGo(): Promise<void> {
     this.#ending = true
     for (const waiting of this.#waiting.splice(0)) waiting.reject(endedSql())
@@ -143,12 +143,12 @@ export class Reservations {
   }
 
   /**
-   * What the app gets as `sql.end`. That of the library waits for ever where the server has ended a connection with a statement under
-   * way, unless it is limited, which ends statements of the app's too.
+   * Replaces the app's `sql.end`. The library's own waits forever if the server ended a connection with a statement in flight.
+   * A time limit avoids that, but it also ends statements of the app.
    */
   async #endBy(end: PostgresJsLike['end'], options: { timeout: number } | undefined): Promise<unknown> {
     const letGo = this.#letGo()
-    // The library's default is null.
+    // The library's default is `null`.
     if ((options?.timeout ?? null) !== null) return end(options)
     await letGo
     const isSilent = await this.#givenBack.isSilent(CLOSING_S * 1_000)
@@ -158,27 +158,28 @@ export class Reservations {
   }
 
   /**
-   * Whether the library has forgotten what was under way on lost connections, as it does where their places in the pool serve again.
-   * Some never do.
+   * Returns whether the library has dropped the statements that were in flight on lost connections. It does so when their pool
+   * slots are used again, which some never are.
    */
   #forgets(): Promise<boolean> {
     const { max = 1 } = (this.#sql.options ?? {}) as { max?: number }
     const answers = () => Promise.allSettled(Array.from({ length: max }, () => this.#sql.unsafe('SELECT 1')))
-    // The first statement of such a place may get the error of the one that was lost.
+    // The first statement in such a slot may get the error of the lost one, so each slot runs two.
     const twice = answers().then(answers)
     const answered = twice.then((all) => all.every(({ status }) => status === 'fulfilled'))
     return within(CLOSING_S * 1_000, answered, async () => false)
   }
 
   /**
-   * Who waits for a connection while one ends gets the next that is made; but the library forgets it where it looks for types
-   * over that, and keeps the connection. So for each end it is asked once more, and what comes too often goes back at once.
+   * Reserves a connection. If one ends while a request waits, the library should serve the request with the next connection. But
+   * if it queries types on that connection, it drops the request and keeps the connection. So each end repeats the request, and
+   * surplus connections are released at once.
    */
   async #reserve(): Promise<ReservedLike> {
     this.#asking++
     try {
-      // An `sql` that has ended refuses a statement, and would never answer who reserves a connection. Nor would one that
-      // looks for no types, unless it has a connection.
+      // An ended `sql` rejects a statement but never answers a reservation. With `fetch_types` off, an `sql` without a connection
+      // does not answer one either.
       await this.#sql.unsafe('SELECT 1')
       if (this.#ending) throw this.#tooLate()
       return await new Promise((resolve, reject) => {
@@ -193,7 +194,7 @@ export class Reservations {
     }
   }
 
-  /** What was queued when `sql.end` was called may come by a connection that is made behind it, and which nobody would end. */
+  /** Ends connections that the library made for queued requests after `sql.end`, which it would leave open. Returns the error. */
   #tooLate(): Error {
     void Promise.resolve(this.#sql.close?.()).catch(() => undefined)
     return endedSql()
@@ -216,10 +217,10 @@ export class Reservations {
     for (let left = asks; left > 0; left--) this.#ask()
   }
 
-  /** @param own Nobody else uses the `sql`. */
+  /** Ends the `sql`. @param own Whether nothing else uses it. */
   async end(own = false): Promise<void> {
     const isSilent = own || (await this.#givenBack.isSilent(CLOSING_S * 1_000))
-    // It waits for ever for who waits for a connection that cannot be made, unless that is limited.
+    // Without a limit, `sql.end` waits forever for requests whose connection cannot be made.
     const limited = isSilent || this.#lostOne || this.#asking > 0
     await this.#sql.end(limited ? { timeout: CLOSING_S } : undefined)
   }

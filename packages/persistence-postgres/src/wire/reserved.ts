@@ -2,15 +2,15 @@ import { nextTurn, type Row, type SqlValue } from '@go-go-scope/persistence-core
 import { endsConnection } from '../sql/error-codes.js'
 import type { Listener, Wire } from './wire.js'
 
-/** Sends statements over a connection that was taken from a pool. */
+/** Sends statements over a reserved connection. */
 export interface Sender {
-  /** One of ours; see {@link Wire.run}. */
+  /** Sends one of our statements; see {@link Wire.run}. */
   run(sql: string, parameters: readonly SqlValue[], prepare: boolean): PromiseLike<readonly unknown[]>
-  /** One of the app. */
+  /** Sends a statement of the app. */
   query(sql: string, parameters: readonly SqlValue[]): PromiseLike<readonly unknown[]>
 }
 
-/** A connection of a library whose pools lend one. Its end is told by the error of a statement, or by whoever sets `lost`. */
+/** A connection reserved from a library's pool. The error of a statement shows that it has ended, or others set `lost`. */
 export class ReservedWire implements Wire {
   readonly #sender: Sender
   readonly #release: (broken: boolean) => unknown
@@ -20,11 +20,11 @@ export class ReservedWire implements Wire {
     this.#left = resolve
   })
   lost = false
-  /** Whether its end was the answer to a statement. */
+  /** Whether the connection ended with a statement in flight. */
   lostStatement = false
   backend: number | undefined
 
-  /** @param release Gives it back, or ends it where it is broken; where it is lost it is not in the pool any more. */
+  /** @param release Releases the connection to the pool, or ends it if it is broken. A lost connection has left the pool. */
   constructor(sender: Sender, release: (broken: boolean) => unknown) {
     this.#sender = sender
     this.#release = release
@@ -38,7 +38,7 @@ export class ReservedWire implements Wire {
     return this.#sent(this.#sender.query(sql, parameters))
   }
 
-  /** Notes the error that a statement of this connection got. */
+  /** Records the error of a statement on this connection. */
   failed(error: unknown): void {
     this.lostStatement ||= endsConnection(error)
     this.lost ||= this.lostStatement
@@ -50,14 +50,14 @@ export class ReservedWire implements Wire {
   }
 
   /**
-   * Settles when no statement has been in flight for a turn of the event loop: what is queued has been sent too. Or when it was
-   * closed, as one is whose server answers nothing any more.
+   * Resolves when no statement has been in flight for one turn of the event loop, so queued statements have been sent too. Also
+   * resolves when the connection is closed, as happens if its server stops answering.
    */
   async idle(): Promise<void> {
     let last: Promise<Row[]> | undefined
     do {
       last = this.#last
-      // Its caller hears of it.
+      // The statement's own caller gets the error.
       await Promise.race([last?.catch(() => undefined), this.#leaving])
       await nextTurn()
     } while (last !== this.#last)
@@ -78,7 +78,7 @@ export class ReservedWire implements Wire {
   }
 }
 
-/** What both libraries give that listen by a connection of their own, and make it anew. */
+/** The `listen` of libraries that use a separate connection and reconnect it themselves. */
 export interface ListensLike {
   listen(
     channel: string,
@@ -99,7 +99,7 @@ export async function listenBy(
   }
   const subscription = await library.listen(channel, (text) => listener.notified(text), listening)
   return async () => {
-    // Not waited for: it may ask for a connection of the app's pool, which may have none to give.
+    // Not awaited: it may need a connection from the app's pool, which may have none free.
     void Promise.resolve(subscription.unlisten()).catch(() => undefined)
   }
 }

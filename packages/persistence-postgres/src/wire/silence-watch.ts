@@ -2,30 +2,30 @@ import { pause, type Row, type SqlValue, systemClock } from '@go-go-scope/persis
 import { within } from './deadline.js'
 import { ConnectionLost, type Wire } from './wire.js'
 
-/** An answer that was on its way while the server was asked has this long to come, in ms. */
+/** Time for an answer that was on its way while the server was asked, in ms. */
 const LATE_ANSWER_MS = 1_000
 
 const BACKEND = 'SELECT pg_backend_pid()::int AS backend'
-// What waits for a whole table, which no `lock_timeout` of the statement itself limits, is cancelled.
+// A statement that waits for a table lock is cancelled, because its own `lock_timeout` does not cover that wait.
 const WAITS_FOR_TABLE = "wait_event_type = 'Lock' AND wait_event = 'relation'"
-// Looked at again in the moment of cancelling: what has its lock meanwhile may be over, and a pooler's session at work for others.
+// Checked again when cancelling: if the statement has its lock by now, it may be over, and a pooler's session may serve others.
 const CANCEL = 'CASE WHEN cardinality(pg_blocking_pids(pid)) > 0 THEN pg_cancel_backend(pid)::int END'
-// One row where the server says of a connection that its statement runs. With `track_activities` off it tells only what the
-// connection waits for, and nothing where it is of another role than the one that asks, as in a pool that sets one.
+// Returns one row if the server reports that the connection's statement runs. With `track_activities` off, the server reports
+// only what the connection waits for, and nothing at all to another role, as in a pool that sets a role.
 const AT_WORK = `SELECT CASE WHEN ${WAITS_FOR_TABLE} THEN ${CANCEL} END AS cancelled
 FROM pg_stat_activity WHERE pid = $1::int
   AND (state = 'active' OR coalesce(state, 'disabled') = 'disabled' AND wait_event IS DISTINCT FROM 'ClientRead')`
-// By the text of a statement of ours, of which the server shows the first 1,023 bytes by default, where no number is known. One
-// of another process that has waited as long may be cancelled too: its queue sends it again.
+// Finds the statement by its text if no process id is known. By default the server shows the first 1,023 bytes. The same
+// statement of another process that has waited as long may be cancelled too; its queue retries it.
 const CANCEL_TEXT = `SELECT ${CANCEL} AS cancelled FROM pg_stat_activity
 WHERE datname = current_database() AND usename = current_user AND state = 'active' AND ${WAITS_FOR_TABLE}
   AND (query = $1::text OR octet_length(query) > 500 AND starts_with($1::text, query))
   AND clock_timestamp() - query_start > $2::float8 * interval '1 ms'`
 
 interface Sent {
-  /** The server's number for the connection; `undefined` where it is not known. */
+  /** The connection's backend process id; `undefined` if unknown. */
   readonly backend: number | undefined
-  /** Of ours; see {@link SilenceWatch.answered}. */
+  /** See {@link SilenceWatch.answered}. */
   readonly text: string | undefined
   readonly giveUp: (reason: ConnectionLost) => void
   /** Monotonic ms since which the server has been silent. */
@@ -33,10 +33,10 @@ interface Sent {
 }
 
 /**
- * Waits for answers without a limit of time, because a statement may take long. But a server that is gone without a word
- * never answers: one that is silent for long is asked by another connection whether the statement runs.
+ * Waits for answers without a time limit, because a statement may take long. But a server that vanished never answers. So after
+ * a long silence, the server is asked over another connection whether the statement still runs.
  *
- * One statement is in flight at a time, and one timer looks after all: one for each would cost as much as the statement.
+ * One statement is in flight at a time. One timer serves all of them, because a timer each would cost as much as the statement.
  */
 export class SilenceWatch {
   readonly #answerTimeout: number
@@ -51,11 +51,11 @@ export class SilenceWatch {
   }
 
   /**
-   * What `answer` comes to, of a statement that was sent.
+   * Returns the result of `answer`, which belongs to a statement that was sent.
    *
-   * @param backend The server's number for the connection; without it the answer is waited for, however long it takes.
-   * @param text By which it may be cancelled where no number is known. `undefined` for a text that statements of the app may have too.
-   * @throws ConnectionLost when the server says that no such statement runs, or nothing.
+   * @param backend The connection's backend process id. Without it, the wait for the answer has no limit.
+   * @param text Identifies the statement for cancelling if `backend` is unknown. `undefined` if the app may use the same text.
+   * @throws ConnectionLost when the server reports that the statement does not run, or does not answer.
    */
   answered<T>(backend: number | undefined, text: string | undefined, answer: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -100,7 +100,7 @@ export class SilenceWatch {
       if (text !== undefined) await this.#ask(CANCEL_TEXT, [text, this.#answerTimeout])
       return true
     } catch {
-      // It cannot be asked, so it is as good as gone; of a connection without a number nobody knows.
+      // The server cannot be asked, so it counts as gone. Without a process id there is no evidence, so the wait goes on.
       return backend === undefined
     }
   }
@@ -112,7 +112,7 @@ export class SilenceWatch {
     const answer = wire.run(question, parameters, undefined).finally(() => {
       if (!late) close(wire.lost)
     })
-    // Ended, because the next question would take one more of the pool's connections, or of the pooler's.
+    // Closed, because each further question would occupy one more connection of the pool or the pooler.
     return within<Row[]>(this.#answerTimeout, answer, async () => {
       late = true
       close(true)
@@ -121,7 +121,7 @@ export class SilenceWatch {
   }
 }
 
-/** The number by which the server can be asked after a connection; `undefined` where it is that of a pooler. */
+/** Returns the connection's backend process id; `undefined` if the id is that of a pooler. */
 export async function knownBackend(wire: Wire): Promise<number | undefined> {
   const { backend } = wire
   if (backend === undefined) return undefined

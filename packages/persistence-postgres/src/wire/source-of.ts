@@ -7,10 +7,10 @@ import { postgresJs } from './postgres-js.js'
 import type { PostgresJsLike } from './reservations.js'
 import type { Source } from './wire.js'
 
-/** What a constructor takes: a pool or a connected client of `pg`, an `sql` of `postgres`, a `Bun.SQL`, or a `PGlite`. */
+/** The handles of a constructor: a pool or a connected client of `pg`, an `sql` of `postgres`, a `Bun.SQL`, a `PGlite`. */
 export type PostgresHandle = PgPoolLike | PgClientLike | PostgresJsLike | BunSqlLike | PgliteLike
 
-/** Connections that `open` makes by itself, as a handle of their own. */
+/** The handle for connections that `open` makes itself. */
 export class OwnConnections {
   readonly source: Source
 
@@ -19,10 +19,10 @@ export class OwnConnections {
   }
 }
 
-/** @throws PersistenceError `INVALID_ARGUMENT`. */
+/** Returns the connections of a handle. @throws PersistenceError `INVALID_ARGUMENT`. */
 export function sourceOf(handle: PostgresHandle | OwnConnections): Source {
   if (handle instanceof OwnConnections) return handle.source
-  // By the methods that each alone has; postgres.js and Bun give a function.
+  // Each library is recognized by members that only it has. The handles of postgres.js and Bun are functions.
   if (has(handle, ['reserve', 'unsafe', 'end', 'commitDistributed'])) return bunSql(handle as BunSqlLike)
   if (has(handle, ['reserve', 'unsafe', 'end'])) return postgresJs(handle as PostgresJsLike)
   if (isPglite(handle)) return pglite(handle)
@@ -36,7 +36,7 @@ export function sourceOf(handle: PostgresHandle | OwnConnections): Source {
   )
 }
 
-/** Whether it is a database within this process. */
+/** Whether the handle is a PGlite, a database inside this process. */
 export function isPglite(handle: unknown): handle is PgliteLike {
   return has(handle, ['query', 'transaction', 'close']) && 'waitReady' in handle
 }

@@ -2,30 +2,32 @@ import { isFailedTransaction } from '../sql/error-codes.js'
 import type { ReservedWire } from './reserved.js'
 
 /**
- * Has the server end connections of an `sql` of `postgres`, which is the only way to keep its pool from giving them out again.
- * A silent server does not hear of it.
+ * Makes the server end connections of an `sql` of `postgres`. That is the only way to keep its pool from reusing them. It has no
+ * effect on a server that does not answer.
  */
 export class Terminations {
-  /** What is to be done when each of them has ended. */
+  /** The action for each connection when it has ended. */
   readonly #pending = new Map<ReservedWire, () => void>()
-  /** Who waits until each has ended. */
+  /** Callers that wait until all have ended. */
   readonly #waiting: ((all: true) => void)[] = []
 
   /**
-   * @param send Sends a statement by the connection.
-   * @param ended Called when it has ended.
+   * Makes the server end a connection.
+   *
+   * @param send Sends a statement on the connection.
+   * @param ended Called when the connection has ended.
    */
   begin(wire: ReservedWire, send: (sql: string) => Promise<unknown>, ended: () => void): void {
     this.#pending.set(wire, ended)
     const sql = endOf(wire.backend)
-    // A transaction that has failed refuses all else.
+    // A failed transaction accepts only ROLLBACK.
     const again = (error: unknown) => (isFailedTransaction(error) ? send(`ROLLBACK; ${sql}`) : undefined)
     void send(sql)
       .catch(again)
       .catch(() => undefined)
   }
 
-  /** To be called when a connection has ended. */
+  /** Must be called when a connection has ended. */
   look(): void {
     for (const [wire, ended] of this.#pending) {
       if (!wire.lost) continue
@@ -35,7 +37,7 @@ export class Terminations {
     if (this.#pending.size === 0) for (const resolve of this.#waiting.splice(0)) resolve(true)
   }
 
-  /** Settles when each has ended. */
+  /** Resolves when all have ended. */
   allEnded(): Promise<true> {
     return new Promise((resolve) => {
       if (this.#pending.size === 0) resolve(true)
@@ -45,11 +47,11 @@ export class Terminations {
 }
 
 /**
- * A statement that ends the session which runs it, once it is idle: the library gives the next statement of that place in the pool the error of
- * one that was under way when a connection ended, and then its `end` waits for ever. A pooler's session is ended at once,
- * because another client might have it meanwhile.
+ * Returns a statement that ends its own session once it is idle. If a session ends with a statement in flight, the library gives
+ * that error to the next statement in the pool slot, and its `end` waits forever. A pooler's session is ended at once, because
+ * another client might get it meanwhile.
  *
- * @param backend The server's number for the connection; `undefined` where the library does not tell.
+ * @param backend The connection's backend process id; `undefined` if the library does not tell.
  */
 function endOf(backend: number | undefined): string {
   const timeouts = ['idle_session_timeout', 'idle_in_transaction_session_timeout']

@@ -1,57 +1,57 @@
 import type { Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
 
-/** One connection, by a client library. One statement is in flight at a time. */
+/** One connection of a client library. One statement is in flight at a time. */
 export interface Wire {
-  /** Whether it has ended by itself. */
+  /** Whether the connection has ended without `close`. */
   readonly lost: boolean
   /**
-   * Runs one statement of ours with `$1` parameters. Numbers come back as numbers, bytes as `Uint8Array`, all else as text,
-   * whatever the app has taught its client library.
+   * Runs one of our statements with `$1` parameters. Returns numbers as numbers, bytes as `Uint8Array`, and everything else as
+   * text. The app's own parsers do not apply.
    *
-   * @param name Under which the connection keeps it prepared; `undefined` for what runs once.
+   * @param name The name of the prepared statement; `undefined` for a statement that runs once.
    */
   run(sql: string, parameters: readonly SqlValue[], name: string | undefined): Promise<Row[]>
-  /** Runs a statement of the app, whose rows are as its library gives them. */
+  /** Runs a statement of the app. Returns rows as the client library gives them. */
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]>
-  /** The server's number for it; `undefined` where the library does not tell. */
+  /** The connection's backend process id; `undefined` if the library does not tell. */
   readonly backend?: number | undefined
-  /** Ends it, or gives it back to the app's pool. @param broken It must not be used again. */
+  /** Ends the connection, or releases it to the app's pool. @param broken Whether it must not be used again. */
   close(broken: boolean): Promise<void>
 }
 
-/** Where connections come from. */
+/** Provides connections. */
 export interface Source {
-  /** The client library, as its package is named. */
+  /** The package name of the client library. */
   readonly engine: string
-  /** Whether it gives more than one connection at a time. */
+  /** Whether it can provide more than one connection at a time. */
   readonly several: boolean
-  /** Whether it lends those of a pool: who asks for one waits in the pool's queue, and others have used it before. */
+  /** Whether connections come from a pool: requests wait in the pool's queue, and connections may have been used before. */
   readonly pooled?: true
-  /** Of a database that it alone reaches: tells it from those that began as copies of the same one. */
+  /** Set if only this source reaches its database. Distinguishes the database from copies of the same template. */
   readonly identity?: string
-  /** Of a database in this process: its start, which is no wait for one that others use. Never rejects: connecting tells if it failed. */
+  /** The start of a database in this process, which connecting awaits without a limit. Never rejects: connecting fails then. */
   readonly started?: Promise<unknown>
   connect(): Promise<Wire>
   /**
-   * Listens on a channel by a connection of its own, and settles when that has begun. Absent where there is none to have.
+   * Listens on a channel on a separate connection. Resolves when listening has begun. Absent if there is no such connection.
    *
-   * @returns ends it, and the connection.
+   * @returns a function that stops listening and ends the connection.
    */
   listen?(channel: string, listener: Listener): Promise<() => Promise<void>>
-  /** Ends the app's pool or client, when the adapter is to close it. */
+  /** Ends the app's pool or client. Called only if the adapter has to close it. */
   end(): Promise<void>
 }
 
-/** Is called by a connection that listens on a channel. */
+/** The callbacks of a connection that listens on a channel. */
 export interface Listener {
   notified(text: string): void
-  /** The library has made another connection. Notifications that were sent meanwhile are lost. */
+  /** The library has reconnected. Notifications that were sent meanwhile are lost. */
   reconnected(): void
-  /** The connection has ended by itself, and no more notifications come. */
+  /** The connection has ended without being closed. No more notifications come. */
   ended(): void
 }
 
-/** There was no connection, or it ended before the answer came. */
+/** The error when there was no connection, or when it ended before the answer came. */
 export class ConnectionLost extends Error {
   /** Whether the statement was sent, so that it may have taken effect. */
   readonly sent: boolean

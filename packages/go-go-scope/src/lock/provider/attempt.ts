@@ -2,7 +2,7 @@ import type { LockProvider } from '@go-go-scope/persistence-core/ports'
 import type { Reporter } from '../../errors/reporter.js'
 import type { HeldLock } from '../lock-request.js'
 
-/** A lock of a provider, its owner, and how long the provider keeps it. */
+/** A provider's lock, its owner, and the length of its lease. */
 export interface LockTerms {
   readonly provider: LockProvider
   readonly key: string
@@ -12,22 +12,22 @@ export interface LockTerms {
   readonly report: Reporter
 }
 
-/** One request at a provider, try by try. */
+/** One request to a provider, which may take several tries. */
 export interface Attempt {
-  /** It holds a part of what it needs. No other request of this process may try until it succeeds or is abandoned. */
+  /** Whether it holds some of its locks. Then no other request of this process may try until it succeeds or is abandoned. */
   readonly committed: boolean
-  /** One try; `null` when the lock is not free. Rejects with the provider's error. */
+  /** Tries once. Returns `null` if the lock is not free. Rejects with the provider's error. */
   try(): Promise<HeldLock | null>
-  /** Gives back what the tries have taken. Never rejects. */
+  /** Releases what the tries have acquired. Never rejects. */
   abandon(): Promise<void>
 }
 
-/** Reader slots of one key: the number of processes that can read at a time. */
+/** The number of reader slots per key, so the number of processes that can read at a time. */
 export const SLOTS = 16
 
 export const gateKey = ({ key }: LockTerms): string => `lock:write:${key}`
 
 export const slotKey = ({ key }: LockTerms, slot: number): string => `lock:read:${key}:${slot}`
 
-/** An owner that no other request has: a provider lets the same owner take a lock twice. */
+/** Returns an owner that no other request has, because a provider lets the same owner acquire a lock twice. */
 export const uniqueOwner = ({ owner }: LockTerms): string => `${owner}:${crypto.randomUUID()}`

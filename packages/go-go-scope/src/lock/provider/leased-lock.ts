@@ -7,13 +7,13 @@ import type { Attempt, LockTerms } from './attempt.js'
 /** Share of the ttl after which a lock is renewed. */
 const RENEW_AFTER = 0.6
 
-/** A lock of a provider, renewed while it is held. */
+/** A provider's lock, whose lease is renewed while it is held. */
 export class LeasedLock implements HeldLock {
   readonly synchronous: boolean = false
   readonly handle: LockHandle
   readonly #lease: RenewedLease
 
-  /** One try; `null` when another owner holds the lock. Rejects with the provider's error. */
+  /** Tries once. Returns `null` if another owner holds the lock. Rejects with the provider's error. */
   static async acquire({ provider, ttl, owner, report }: LockTerms, key: string): Promise<LeasedLock | null> {
     const asked = performance.now()
     const handle: (LockHandle & { signal?: AbortSignal }) | null = await provider.acquire(key, ttl, owner)
@@ -22,7 +22,7 @@ export class LeasedLock implements HeldLock {
       ttl,
       renewAfter: ttl * RENEW_AFTER,
       asked,
-      // In an async function, so that a provider that throws rejects.
+      // An async function, so that a synchronous throw of the provider becomes a rejection.
       extend: async () => handle.extend(ttl),
       signal: handle.signal,
       title: `Lock '${key}'`,
@@ -43,12 +43,12 @@ export class LeasedLock implements HeldLock {
 
   async release(): Promise<void> {
     this.#lease.end()
-    // Also after a loss: if the provider still has it as ours, other owners need not wait until it expires.
+    // Also after a loss: if the provider still counts us as the owner, others need not wait for the expiry.
     await this.handle.release()
   }
 }
 
-/** An attempt at an exclusive lock, which takes one key. */
+/** Returns an attempt to acquire an exclusive lock, which is one key. */
 export function exclusiveAttempt(terms: LockTerms): Attempt {
   return {
     committed: false,

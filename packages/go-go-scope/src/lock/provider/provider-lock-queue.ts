@@ -20,14 +20,14 @@ interface TrackedLock extends HeldLock {
 interface Waiter {
   readonly request: ProviderRequest
   node?: QueueNode<Waiter>
-  /** Called when a withdrawn request has given back all that it took. */
+  /** Called when a withdrawn request has released everything it acquired. */
   gone?: () => void
 }
 
 /**
- * The requests of this process for one lock of one provider, in order. Only the first request asks the provider: at a
- * jittered interval, and at once when a holder in this process releases. While this process holds the lock, no request
- * asks. A holder whose lease is lost counts as gone.
+ * The queue of this process for one lock of one provider. Only the first request tries the provider: at a jittered interval,
+ * and at once when a holder in this process releases. While this process holds the lock, no request tries. A holder with a
+ * lost lease no longer counts.
  */
 export class ProviderLockQueue {
   static readonly #queuesOf = perProvider(() => new Map<string, ProviderLockQueue>())
@@ -38,11 +38,11 @@ export class ProviderLockQueue {
   #readers = 0
   #writers = 0
   #running = false
-  /** The waiter whose attempt is under way. A committed attempt stays until it succeeds or is abandoned. */
+  /** The waiter whose attempt is running. A committed attempt stays until it succeeds or is abandoned. */
   #current: Waiter | undefined
   #wake: (() => void) | undefined
 
-  /** The queue of this process for `name`. It exists while it is in use. */
+  /** Returns this process's queue for `name`. A queue exists while it is in use. */
   static for(provider: LockProvider, name: string): ProviderLockQueue {
     const queues = ProviderLockQueue.#queuesOf(provider)
     const queue = queues.get(name) ?? new ProviderLockQueue(() => queues.delete(name))
@@ -54,7 +54,7 @@ export class ProviderLockQueue {
     this.#forget = forget
   }
 
-  /** @returns withdraws the request. Its promise, if any, resolves when all that was taken is given back. */
+  /** Returns a function that withdraws the request. Its promise, if any, resolves when everything acquired is released. */
   enqueue(request: ProviderRequest): () => Promise<void> | undefined {
     const waiter: Waiter = { request }
     waiter.node = this.#queue.add(waiter, request.priority)
@@ -90,7 +90,7 @@ export class ProviderLockQueue {
     if (this.#queue.size === 0 && this.#readers + this.#writers === 0) this.#forget()
   }
 
-  /** The waiter to serve next; `undefined` when none waits or a holder of this process excludes the first. */
+  /** Returns the waiter to serve next; `undefined` if none waits, or if a holder in this process excludes the first one. */
   #next(): Waiter | undefined {
     if (this.#current !== undefined) return this.#current
     for (let waiter = this.#queue.peek(); waiter !== undefined; waiter = this.#queue.peek()) {
@@ -103,7 +103,7 @@ export class ProviderLockQueue {
     return undefined
   }
 
-  /** One try, and the pause after a try that failed. */
+  /** Runs one try, and the pause if it fails. */
   async #serve(waiter: Waiter): Promise<void> {
     const { request } = waiter
     const node = waiter.node as QueueNode<Waiter>

@@ -6,22 +6,22 @@ import { LeasedLock } from './leased-lock.js'
 import { WriteAttempt } from './write-attempt.js'
 
 /**
- * Readers and a writer over a provider that knows only exclusive locks, which are taken one by one and cannot be
- * listed. There are {@link SLOTS} reader slots, `lock:read:<key>:<slot>`, and a gate, `lock:write:<key>`.
+ * A read-write lock on a provider that has only exclusive locks, which are acquired one by one and cannot be listed.
+ * There are {@link SLOTS} reader slots, `lock:read:<key>:<slot>`, and a gate, `lock:write:<key>`.
  *
- * - The readers of one process share one slot. The first takes any free slot, the last gives it back.
- * - A writer takes the gate and then all slots, and keeps both until it releases.
+ * - The readers of one process share one slot. The first reader acquires any free slot, the last one releases it.
+ * - A writer acquires the gate and then all slots, and keeps both until it releases.
  *
- * So a writer and a reader never hold together, for the same reason that two holders of one slot do not: safety rests
- * on the slots alone, each as good as the provider's own exclusive lock, with no step whose outcome may be out of date.
+ * So a writer and a reader never hold the lock together, because a slot has one holder. Safety rests on the slots alone:
+ * each is as safe as the provider's own exclusive lock, and no step relies on a result that may be out of date.
  *
- * - A reader passes the gate (takes it and gives it back) before it takes or joins a slot. A writer that waits for slots
- *   keeps the gate, so readers that keep coming cannot starve it. A pass is good for one poll interval.
- * - A writer whose slots are not all free keeps those below the first taken one and gives back the others: slots are
- *   waited for in ascending order, so two writers cannot wait for each other.
+ * - A reader passes the gate (acquires and releases it) before it acquires or joins a slot. A writer that waits for slots
+ *   keeps the gate, so new readers cannot starve it. A pass is valid for one poll interval.
+ * - If some slot is not free, a writer keeps the slots below it and releases those above. Writers thus wait for slots in
+ *   ascending order, so two writers cannot deadlock.
  *
  * Costs: at most {@link SLOTS} processes read at a time (the next one waits); a writer renews SLOTS + 1 leases; a
- * reader with `timeout: 0` also gives up when another reader is at the gate in that very moment.
+ * reader with `timeout: 0` also gives up if another reader holds the gate at that moment.
  */
 export class ReadWriteSlots {
   #shared: SharedSlot | undefined
@@ -61,7 +61,7 @@ async function freeSlot(terms: LockTerms): Promise<LeasedLock | null> {
   return null
 }
 
-/** The reader slot that the readers of one process share. The last reader gives it back. */
+/** The reader slot that the readers of one process share. The last reader releases it. */
 class SharedSlot {
   readonly #lease: LeasedLock
   #readers = 0
@@ -77,7 +77,7 @@ class SharedSlot {
     return !this.#over && !this.#lease.lost.aborted
   }
 
-  /** Alive, and a reader passed the gate less than `gatePassMs` ago. */
+  /** Returns whether the slot is alive and a reader passed the gate less than `gatePassMs` ago. */
   joinable(gatePassMs: number): boolean {
     return this.alive && performance.now() - this.#gatePassedAt < gatePassMs
   }

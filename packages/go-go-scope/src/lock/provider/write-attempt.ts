@@ -4,12 +4,12 @@ import type { HeldLock } from '../lock-request.js'
 import { type Attempt, gateKey, type LockTerms, SLOTS, slotKey, uniqueOwner } from './attempt.js'
 import { LeasedLock } from './leased-lock.js'
 
-/** An attempt to write: it takes the gate first, then every reader slot. read-write-slots.ts explains the protocol. */
+/** An attempt to acquire the write lock: the gate first, then every reader slot. read-write-slots.ts has the protocol. */
 export class WriteAttempt implements Attempt {
   readonly #terms: LockTerms
   readonly #slotTerms: LockTerms
   #gate: LeasedLock | undefined
-  /** The slots it holds: all those below the length of this array. */
+  /** The slots it holds. Their numbers are the indexes of this array. */
   #slots: LeasedLock[] = []
 
   constructor(terms: LockTerms) {
@@ -51,7 +51,7 @@ export class WriteAttempt implements Attempt {
     throwFirstRejection(answers)
   }
 
-  /** Gives back slot `index` and those above; -1 keeps all. */
+  /** Releases slot `index` and those above; -1 keeps all. */
   async #keepBelow(index: number): Promise<void> {
     if (index !== -1) await this.#giveBack(this.#slots.splice(index))
   }
