@@ -34,15 +34,7 @@ export interface Way {
 }
 
 /** Starts the threads of copies that are made by blocks, whatever their size. */
-export function byBlocks({
-  largeBytes = 0,
-  slow = false,
-  path,
-  dd,
-  hindrance,
-  onJob,
-  starts,
-}: Way = {}) {
+export function byBlocks({ largeBytes = 0, slow = false, path, dd, hindrance, onJob, starts }: Way = {}) {
   return (options: object): Worker => {
     const { job, input } = (options as StartedThread).workerData.goGoScope
     if (input.largeBytes !== undefined) Object.assign(input, { largeBytes })

@@ -100,7 +100,7 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
     await moved.disconnect()
   })
 
-  check('a clock that went back deletes no later backup, and a backup from a clock that was ahead keeps no older one', async (world) => {
+  check('a clock that went back deletes no later backup, and a later backup stops no rotation', async (world) => {
     const { schedule } = await start(world, { every: 1_000 * DAY, keep: { last: 1 } })
     const first = await backUpWhenFree(schedule)
     world.clock.jump(-DAY)
