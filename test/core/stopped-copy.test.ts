@@ -54,7 +54,6 @@ describe('a copy that is to stop', () => {
       maxBytesPerSecond,
       maxWalBytes: undefined,
       largeBytes: 0,
-      flushedBytes: 16_777_216,
     }
     const pace = new Pace(order, CONTENT, { stop, tell: () => undefined } as unknown as JobContext)
     pace.begin()
@@ -83,7 +82,6 @@ describe('a copy that is to stop', () => {
       maxBytesPerSecond: 1,
       maxWalBytes: undefined,
       largeBytes: 0,
-      flushedBytes: 16_777_216,
     }
     const pace = new Pace(order, CONTENT, { stop, tell: () => undefined } as unknown as JobContext)
     stop.request()

@@ -13,17 +13,13 @@ const HINDERED_THREAD = new URL('hindered-thread.mjs', import.meta.url)
 /** The folder of a dd that does what the environment says. */
 export const SLOW_DD = fileURLToPath(new URL('slow-dd', import.meta.url))
 
-const BLOCK_BYTES = 1024 * 1024
-
 interface StartedThread {
-  workerData: { goGoScope: { job: string; input: { largeBytes?: number; flushedBytes?: number } } }
+  workerData: { goGoScope: { job: string; input: { largeBytes?: number } } }
 }
 
 export interface Way {
   /** Bytes from which on a copy is a large one. */
   readonly largeBytes?: number
-  /** Bytes that are flushed at a time while others commit. */
-  readonly flushedBytes?: number
   /** Whether dd takes its time. */
   readonly slow?: boolean
   /** Instead of the environment's. */
@@ -38,19 +34,10 @@ export interface Way {
 }
 
 /** Starts the threads of copies that are made by blocks, whatever their size. */
-export function byBlocks({
-  largeBytes = 0,
-  flushedBytes = BLOCK_BYTES,
-  slow = false,
-  path,
-  dd,
-  hindrance,
-  onJob,
-  starts,
-}: Way = {}) {
+export function byBlocks({ largeBytes = 0, slow = false, path, dd, hindrance, onJob, starts }: Way = {}) {
   return (options: object): Worker => {
     const { job, input } = (options as StartedThread).workerData.goGoScope
-    if (input.largeBytes !== undefined) Object.assign(input, { largeBytes, flushedBytes })
+    if (input.largeBytes !== undefined) Object.assign(input, { largeBytes })
     onJob?.(job)
     const PATH = path ?? (slow || dd ? `${SLOW_DD}${delimiter}${process.env.PATH}` : process.env.PATH)
     const env = {

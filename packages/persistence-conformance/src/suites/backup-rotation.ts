@@ -100,7 +100,7 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
     await moved.disconnect()
   })
 
-  check('a clock that went back deletes nothing', async (world) => {
+  check('a clock that went back deletes no later backup, and a later backup stops no rotation', async (world) => {
     const { schedule } = await start(world, { every: 1_000 * DAY, keep: { last: 1 } })
     const first = await backUpWhenFree(schedule)
     world.clock.jump(-DAY)
@@ -108,6 +108,12 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
     assert.deepEqual(
       (await schedule.list()).map(({ path }) => path),
       [first.path, second.path],
+    )
+    world.clock.advance(HOUR)
+    const third = await backUpWhenFree(schedule)
+    assert.deepEqual(
+      (await schedule.list()).map(({ path }) => path),
+      [first.path, third.path],
     )
     // And the time of the next goes by the one that is not from the future.
     const other = await start(world)

@@ -14,8 +14,6 @@ export interface HeldFile {
   readonly pageBytes: number
   /** The schema cookie of the snapshot. */
   readonly schemaVersion: number
-  /** Bytes that are flushed at a time while others commit. */
-  readonly flushedBytes: number
 }
 
 /** Who follows the copy. */
@@ -101,12 +99,12 @@ async function copyUnder(
   const file = openSync(target, 'r+')
   let dd: YieldingCopy | undefined
   try {
-    dd = await YieldingCopy.start({ source: path, target, bytes }, file, held.flushedBytes)
+    dd = await YieldingCopy.start({ source: path, target, bytes }, file)
     if (dd === undefined) return false
     for (let done = 0; done < bytes; ) {
       const whole = await dd.wait(POLL_MS, done)
       if (whole) complete(file, bytes, least, path)
-      const copied = whole ? bytes : wholeBlocks(file, bytes, dd.blockBytes)
+      const copied = whole ? bytes : wholeBlocks(file, bytes)
       do {
         const end = Math.min(copied, done + OVERLAID_AT_ONCE_BYTES)
         if (end > done) {
@@ -143,8 +141,8 @@ function complete(file: number, bytes: number, least: number, source: string): v
 }
 
 /** The last block may have its place and not yet its content. */
-function wholeBlocks(file: number, bytes: number, blockBytes: number): number {
-  const whole = Math.min(fstatSync(file).size, bytes) - blockBytes
+function wholeBlocks(file: number, bytes: number): number {
+  const whole = Math.min(fstatSync(file).size, bytes) - BLOCK_BYTES
   return Math.max(0, Math.floor(whole / BLOCK_BYTES)) * BLOCK_BYTES
 }
 

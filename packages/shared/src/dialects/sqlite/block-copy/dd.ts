@@ -4,7 +4,10 @@ import { promisify } from 'node:util'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { pause, systemClock } from '../../../time/clock.js'
 
-/** Of one read, and of one write. */
+/**
+ * The size of one read and of one write, in bytes. While others commit, dd flushes each write: with larger blocks a commit waits
+ * longer for the disk, with smaller ones the copy takes longer where a flush is slow (decision 41).
+ */
 export const BLOCK_BYTES: number = 1024 * 1024
 
 /** What dd is to copy. */
@@ -15,8 +18,8 @@ export interface DdOrder {
   readonly from: number
   /** Of the whole target. */
   readonly bytes: number
-  /** Blocks of so many bytes, each flushed to the disk before the next one; not every dd knows how. */
-  readonly flushed?: number
+  /** Whether dd flushes each block to the disk before it reads the next one; not every dd knows how. */
+  readonly flushes: boolean
   /**
    * Whether it ends when this process has died, 2 s later: it tells each second how far it is, and then nobody can read that. Not
    * every dd knows how; one that does not copies on to the end.
@@ -89,17 +92,11 @@ export class DdCopy {
   }
 
   /** @returns `undefined` where there is no such program, and where this process may start none. */
-  static async start({ source, target, from, bytes, flushed, endsWithUs }: DdOrder): Promise<DdCopy | undefined> {
-    const left = bytes - from
-    const [at, whole] = [from / BLOCK_BYTES, Math.ceil(left / BLOCK_BYTES)]
-    const places =
-      flushed === undefined
-        ? [`bs=${BLOCK_BYTES}`, `skip=${at}`, `seek=${at}`, `count=${whole}`]
-        : [
-            ...[`bs=${flushed}`, `skip=${from}`, `seek=${from}`, `count=${left}`],
-            ...['iflag=skip_bytes,count_bytes', 'oflag=seek_bytes,dsync'],
-          ]
-    const given = [`if=${source}`, `of=${target}`, ...places, 'conv=notrunc']
+  static async start({ source, target, from, bytes, flushes, endsWithUs }: DdOrder): Promise<DdCopy | undefined> {
+    const [at, blocks] = [from / BLOCK_BYTES, Math.ceil((bytes - from) / BLOCK_BYTES)]
+    const given = [`if=${source}`, `of=${target}`, `bs=${BLOCK_BYTES}`, `skip=${at}`, `seek=${at}`, `count=${blocks}`]
+    given.push('conv=notrunc')
+    if (flushes) given.push('oflag=dsync')
     if (endsWithUs) given.push('status=progress')
     try {
       const child = spawn('dd', given, {

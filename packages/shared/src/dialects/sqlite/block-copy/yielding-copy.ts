@@ -1,6 +1,6 @@
 import { fstatSync, ftruncateSync, statSync } from 'node:fs'
 import { PersistenceError } from '../../../errors/persistence-error.js'
-import { BLOCK_BYTES, DdCopy, type DdOrder } from './dd.js'
+import { DdCopy, type DdOrder } from './dd.js'
 
 type Whole = Pick<DdOrder, 'source' | 'target' | 'bytes'>
 
@@ -11,40 +11,32 @@ type Whole = Pick<DdOrder, 'source' | 'target' | 'bytes'>
 export class YieldingCopy {
   readonly #order: Whole
   readonly #file: number
-  readonly #flushed: number
   readonly #quiet: string
   #dd: DdCopy
   #pace: 'fast' | 'yields' | 'plain' = 'fast'
   /** Bytes of the copy that were there when this dd began. */
   #from = 0
 
-  private constructor(order: Whole, file: number, flushed: number, quiet: string, dd: DdCopy) {
+  private constructor(order: Whole, file: number, quiet: string, dd: DdCopy) {
     this.#order = order
     this.#file = file
-    this.#flushed = flushed
     this.#quiet = quiet
     this.#dd = dd
   }
 
   /**
    * @param file A descriptor of the target.
-   * @param flushed Bytes of a block that is flushed.
    * @returns `undefined` where there is no dd, and where this process may start none.
    */
-  static async start(order: Whole, file: number, flushed: number): Promise<YieldingCopy | undefined> {
+  static async start(order: Whole, file: number): Promise<YieldingCopy | undefined> {
     // Before dd begins: what throws then leaves no dd behind.
     const quiet = logMark(order.source)
-    const dd = await DdCopy.start({ ...order, from: 0, endsWithUs: true })
-    return dd && new YieldingCopy(order, file, flushed, quiet, dd)
-  }
-
-  /** Of a block whose place may be in the file without its content. */
-  get blockBytes(): number {
-    return this.#pace === 'yields' ? this.#flushed : BLOCK_BYTES
+    const dd = await DdCopy.start({ ...order, from: 0, flushes: false, endsWithUs: true })
+    return dd && new YieldingCopy(order, file, quiet, dd)
   }
 
   /**
-   * @param done Bytes of the copy that must not be written again, a multiple of {@link BLOCK_BYTES}.
+   * @param done Bytes of the copy that must not be written again, a multiple of `BLOCK_BYTES`.
    * @returns whether all is copied; it may be told early.
    * @throws PersistenceError `DISK_FULL`, `IO_ERROR`.
    */
@@ -73,12 +65,7 @@ export class YieldingCopy {
     // By its length the copy tells how far it is.
     ftruncateSync(this.#file, from)
     const yields = pace === 'yields'
-    const dd = await DdCopy.start({
-      ...this.#order,
-      from,
-      endsWithUs: yields,
-      ...(yields && { flushed: this.#flushed }),
-    })
+    const dd = await DdCopy.start({ ...this.#order, from, flushes: yields, endsWithUs: yields })
     if (dd === undefined) {
       throw new PersistenceError('IO_ERROR', 'backup', 'backup: dd could not be started once more; back up again')
     }

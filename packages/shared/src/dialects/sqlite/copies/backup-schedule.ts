@@ -169,12 +169,11 @@ export class BackupSchedule implements AsyncDisposable {
     }
   }
 
-  /** Deletes what is no longer wanted, after the new one is there. A clock that went back deletes nothing. */
+  /** Deletes what is no longer wanted, after the new one is there. */
   async #rotate(made: Backup, database: string): Promise<void> {
     try {
       const backups = await scheduledBackups(this.#options.directory, database)
-      if (backups[0]?.path !== made.path) return
-      for (const backup of outdated(backups, this.#options.keep)) await deleteBackup(backup)
+      for (const backup of outdated(backups, made, this.#options.keep)) await deleteBackup(backup)
     } catch (error) {
       this.#report(typedError(error, 'BackupSchedule'))
     }

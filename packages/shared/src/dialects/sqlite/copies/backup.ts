@@ -21,9 +21,6 @@ export interface Backup extends BackupManifest {
   readonly path: string
 }
 
-// Of 100 commits of others one waited 11 ms for it, 17 ms for the fourfold, 100 ms for all at once (decision 41).
-const FLUSHED_BYTES = 4 * 1024 * 1024
-
 type Mark = Partial<Pick<BackupManifest, 'scheduledFor' | 'startedAt'>>
 
 /**
@@ -125,10 +122,9 @@ async function copyInto(
     return run('verifyCopy', { path: temporary.path, content } satisfies VerifyOrder)
   }
   const { location: source, identity } = place
-  const sizes = { largeBytes: LARGE_BYTES, flushedBytes: FLUSHED_BYTES }
   const target = temporary.path
-  const order: CopyOrder = { source, identity, target, rate, maxBytesPerSecond, maxWalBytes, ...sizes }
-  return run('backup', order)
+  const limits = { maxBytesPerSecond, maxWalBytes, largeBytes: LARGE_BYTES }
+  return run('backup', { source, identity, target, rate, ...limits } satisfies CopyOrder)
 }
 
 /**

@@ -31,8 +31,6 @@ export interface CopyOrder {
   readonly maxWalBytes: number | undefined
   /** From this size on a copy is made by large blocks, and hashed in another thread. */
   readonly largeBytes: number
-  /** Of a large copy: bytes that are flushed at a time while others commit. */
-  readonly flushedBytes: number
 }
 
 /** What a copy is known to be. */
@@ -134,8 +132,8 @@ async function copyByBlocks(
   context: JobContext,
 ): Promise<BlocksCopied> {
   const [row] = await source.queue.query('backup', 'PRAGMA schema_version')
-  const { source: path, flushedBytes } = order
-  const held = { ...content, path, flushedBytes, schemaVersion: Number(row?.schema_version) }
+  const { source: path } = order
+  const held = { ...content, path, schemaVersion: Number(row?.schema_version) }
   const pace = new Pace(order, content, context)
   const copied = new CopiedBytes()
   const { memory } = copied

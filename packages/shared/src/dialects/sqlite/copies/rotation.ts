@@ -72,8 +72,14 @@ async function scheduledBackup(path: string, folder: string, database: string): 
   }
 }
 
-/** Those that none of the rules keeps. @param backups The newest first. */
-export function outdated(backups: readonly Backup[], keep: Required<BackupKeep>): Backup[] {
+/**
+ * The backups that none of the rules keeps once `made` is there. One that is later than `made` comes from a clock that was ahead
+ * or has been set back: it is neither deleted nor counted.
+ *
+ * @param found The newest first.
+ */
+export function outdated(found: readonly Backup[], made: Backup, keep: Required<BackupKeep>): Backup[] {
+  const backups = found.filter(({ startedAt }) => startedAt <= made.startedAt)
   const kept = new Set([
     ...backups.slice(0, keep.last),
     ...newestOfEach(backups, keep.daily, dayOf),
