@@ -1,4 +1,4 @@
-import { digits, short } from './names.mjs'
+import { digits, round, short } from './names.mjs'
 import { median, pairedRatio, quantile, ratios } from './statistics.mjs'
 
 /** How many workers use one owner. */
@@ -157,7 +157,7 @@ export function threadTargets({ threads = {} }) {
         [1_000, 1.3],
       ].map(([size, limit]) =>
         atLeast(
-          `gets of 2 workers, against ${short(size)} hand-written ${size === 1 ? 'query' : 'queries'} per message`,
+          `gets of 2 workers, against ${round(size)} hand-written ${size === 1 ? 'query' : 'queries'} per message`,
           limit,
           ratio(queries[size], 'ours', 'pattern'),
         ),

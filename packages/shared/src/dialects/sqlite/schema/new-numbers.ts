@@ -9,7 +9,7 @@ const NUMBERS_AN_HOUR = 2 ** 33
 const HOUR_MS = 3_600_000
 const BEGINNING_MS = Date.UTC(2025, 0, 1)
 
-/** Two copies that are taken into use at the same time start so far apart that their numbers never meet: 2^30 are 7.5 minutes. */
+/** Two copies that are taken into use at the same time start so far apart that their numbers hardly ever meet: 2^30 are 7.5 minutes. */
 const SPREAD = 2 ** 30
 
 /** Minimum distance from the highest known number, in case the clock is behind. */
