@@ -34,7 +34,7 @@ ${markdownTable(
   ['engine', '`get`', '`set`'],
   engines.map((engine) => [engine, lone('cache-get', engine), lone('cache-set', engine)]),
 )}
-Calls made together, and large data:
+Calls made together, and large data. A range covers the measured engines:
 
 - 100 \`recordFailure\` calls in flight on \`sqlite3\`: ${together('record-failure')} times the rate of a hand-written prepared statement.
 - 100 cache writes in flight on \`sqlite3\`: ${together('cache-set')} times the rate of a hand-written prepared statement.

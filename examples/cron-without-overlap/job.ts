@@ -20,7 +20,7 @@ const [database = '', duration] = positionalArguments(
 // `locks: 'database'`, because each run is another process. By default, locks exclude only callers in the same process.
 const persistence = await SQLiteAdapter.open(database, { locks: 'database' })
 // Tries once: a run that cannot start now is skipped, not queued behind the late one. The lease is renewed while the process
-// lives, so it can be short. After a crash, the next run waits at most for the rest of the lease.
+// lives, so it can be short. After a crash, runs are skipped at most for the rest of the lease.
 const lock = await persistence.lock.hold('nightly report', { ttl: LEASE_MS, renew: true })
 if (lock === null) {
   console.log('skipped, another run holds the lock')

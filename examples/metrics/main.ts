@@ -11,7 +11,7 @@ import '../end-with-reader.ts'
 import { Metrics } from './metrics.ts'
 
 const file = databaseArgument(
-  'Metrics for Prometheus, and a board for Grafana.',
+  'Metrics for Prometheus, and a Grafana dashboard.',
   fileURLToPath(new URL('metrics.db', import.meta.url)),
 )
 const persistence = await SQLiteAdapter.open(file, { locks: 'database', DatabaseSync })
