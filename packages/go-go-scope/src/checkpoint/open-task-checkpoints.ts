@@ -31,8 +31,8 @@ export async function openTaskCheckpoints(
   const progress = createProgressContext(latest?.progress, report)
   const session = createCheckpointContext({ provider, taskId, latest, options, progress, report })
   let [closed, superseded] = [false, false]
-  // A function that goes on after its task has ended may save a last state, which the next task of the id resumes from. Once
-  // that has begun, it may come to its end, and what is saved behind it would be taken for its state by the one after it.
+  // A function that continues after its task has ended may save a last state, from which the next task of the id resumes. Once
+  // that task has begun, such a save is refused: that task may end earlier, and the one after it would resume from the old state.
   const supersede = (): void => {
     superseded = true
     if (closed) void session.finish()

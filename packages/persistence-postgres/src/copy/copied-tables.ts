@@ -2,8 +2,7 @@ import { PersistenceError, type Row } from '@go-go-scope/persistence-core/dialec
 
 /**
  * The content of a cell, the same on both sides. A trailing `?` allows NULL. `json` is normalized. A `value` is JSON too, but
- * keeps
- * its exact text.
+ * keeps its exact text.
  */
 type Kind = 'text' | 'text?' | 'number' | 'number?' | 'json' | 'value' | 'state'
 

@@ -14,7 +14,8 @@ const SEED = 1
 // earlier ones, even if the standby lacks the last commits. A statement with many grants reads it once.
 export const TIMELINE = "(SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint)"
 
-// How long the row of a free lock stays after its release, in ms. Updating a row costs half as much as deleting and inserting it.
+// The longest time that the row of a free lock stays after its release, in ms. Updating a row costs half as much as deleting
+// and inserting it.
 const KEPT_MS = 60_000
 
 /**

@@ -16,7 +16,7 @@ export function resultSql(schema: string, channel: string): ResultSql {
 FROM ${table} AS entry
 WHERE (entry.value IS NOT NULL OR entry.unstored IS NOT NULL)
   AND (entry.expires_at IS NULL OR entry.expires_at > ${nowAt(at)})`
-  // A stored result ends the claim on its key and replaces the record of a failure.
+  // A stored result ends the claim on its key and replaces its record: the fingerprint and a kept failure.
   const onSet = `ON CONFLICT (key) DO UPDATE SET
   value = excluded.value, expires_at = excluded.expires_at, unstored = NULL, fingerprint = NULL,
   failure = NULL, failure_expires_at = NULL, owner = NULL, claimed_until = NULL

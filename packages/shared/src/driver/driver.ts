@@ -81,7 +81,7 @@ export interface SyncDriver {
   readonly synchronous: true
   readonly engine: string
   readonly library: unknown
-  /** Whether the engine may keep the file open after `close`. The core then checkpoints the WAL before. Default `false`. */
+  /** Whether the engine may keep the file open after `close`. If so, the core checkpoints the WAL first. Default `false`. */
   readonly keepsFileOpen?: boolean
   /** Absent on engines without sessions. Reading it may call the engine, so the handle must be open. */
   readonly recorder?: ChangeRecorder | undefined

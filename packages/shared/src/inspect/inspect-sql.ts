@@ -2,7 +2,7 @@ import type { Statement } from '../queue/statement.js'
 import type { PageStatement, ValuePageStatement } from '../session/row-walk.js'
 
 /**
- * The statements that list the content of a database. None filters rows: a page has exactly as many rows as requested, so that no
+ * The statements that list the content of a database. None filters rows: every row that is read counts for the page, so that no
  * statement takes long. `lasts` is 0 for an expired row.
  */
 export interface InspectSql {

@@ -15,7 +15,7 @@ export interface KeyRange extends NameRange {
 /**
  * Returns the range of names that start with `prefix`.
  *
- * @param prefix Must contain a character below U+10FFFF; every stored prefix does, because it contains a colon.
+ * @param prefix Must contain a character below U+10FFFF; every stored prefix does, because it contains a tag or a mark.
  */
 export function keyRange(prefix: string): KeyRange {
   const end = rangeEnd(prefix)

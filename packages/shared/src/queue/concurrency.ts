@@ -4,7 +4,7 @@ import type { Parameters, Statement } from './statement.js'
 
 // For few calls, one shared statement costs more than one each: the calls become JSON, and each gets another promise.
 const WORTH_A_BATCH = 16
-const MOST_CALLS_BETWEEN_LOOKS = 32
+const MAX_CALLS_BETWEEN_PROBES = 32
 
 const done = Promise.resolve()
 
@@ -13,12 +13,12 @@ const done = Promise.resolve()
  * caller that awaits them together. A caller that awaits each of its calls never makes the next one before a microtask that the
  * previous one queued. So calls that are made before such a microtask runs are made together.
  *
- * The microtask is a probe. It costs up to a tenth of a short statement, so after single calls the probes become rarer, until the
- * next turn of the event loop.
+ * The microtask is a probe. It costs up to a tenth of a short statement, so while a caller is alone the probes become rarer, until
+ * the next turn of the event loop.
  */
 export class Concurrency {
   readonly #turn: Turn
-  readonly #endLook = (): void => this.#end()
+  readonly #endProbe = (): void => this.#end()
   #probing = false
   /** The statement of the last call since the probe began, and how many consecutive calls of it there were. */
   #statement: Statement | undefined
@@ -39,7 +39,7 @@ export class Concurrency {
       if (this.#turnSeen !== this.#turn.number) this.#startOver()
       if (--this.#callsLeft > 0) return false
       this.#probing = true
-      void done.then(this.#endLook)
+      void done.then(this.#endProbe)
       this.#statement = statement
       this.#calls = 1
       return false
@@ -64,7 +64,7 @@ export class Concurrency {
 
   #end(): void {
     this.#probing = false
-    this.#callsBetween = this.#calls > this.#atOnce ? 1 : Math.min(2 * this.#callsBetween, MOST_CALLS_BETWEEN_LOOKS)
+    this.#callsBetween = this.#calls > this.#atOnce ? 1 : Math.min(2 * this.#callsBetween, MAX_CALLS_BETWEEN_PROBES)
     this.#callsLeft = this.#callsBetween
   }
 }

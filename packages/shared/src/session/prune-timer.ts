@@ -22,6 +22,6 @@ export function pruneRegularly(session: Session, interval: number | undefined, s
     if (session.ready) cancel = session.clock.setTimer(() => void run(), interval)
   }
 
-  session.atReady(schedule)
-  session.atEnd(() => cancel?.())
+  session.onReady(schedule)
+  session.onEnd(() => cancel?.())
 }

@@ -28,9 +28,9 @@ export class Session implements ConnectionUser {
   readonly #stopListening: (() => void) | undefined
   /** Whether statements may run. A plain field, because every operation reads it. */
   ready = false
-  readonly #atReady: (() => void)[] = []
-  readonly #atEnd: (() => void)[] = []
-  readonly #afterEnd: (() => void)[] = []
+  readonly #onReady: (() => void)[] = []
+  readonly #onEnd: (() => void)[] = []
+  readonly #onEnded: (() => void)[] = []
   #names: Names | undefined
   #connecting: Promise<void> | undefined
   #ended = false
@@ -143,23 +143,23 @@ export class Session implements ConnectionUser {
       this.#leaving = undefined
       throw error
     })
-    if (first) for (const callback of this.#atEnd) callback()
+    if (first) for (const callback of this.#onEnd) callback()
     return this.#leaving
   }
 
   /** Calls `callback` when the session is connected. */
-  atReady(callback: () => void): void {
-    this.#atReady.push(callback)
+  onReady(callback: () => void): void {
+    this.#onReady.push(callback)
   }
 
   /** Calls `callback` when the session ends. */
-  atEnd(callback: () => void): void {
-    this.#atEnd.push(callback)
+  onEnd(callback: () => void): void {
+    this.#onEnd.push(callback)
   }
 
   /** Calls `callback` when the session has left its connection. */
-  afterEnd(callback: () => void): void {
-    this.#afterEnd.push(callback)
+  onEnded(callback: () => void): void {
+    this.#onEnded.push(callback)
   }
 
   connectionLost(): void {
@@ -188,7 +188,7 @@ export class Session implements ConnectionUser {
     // The database may have been lost meanwhile.
     await this.#connection.open()
     this.ready = true
-    if (!this.#ended) for (const callback of this.#atReady) callback()
+    if (!this.#ended) for (const callback of this.#onReady) callback()
   }
 
   async #disconnect(): Promise<void> {
@@ -198,7 +198,7 @@ export class Session implements ConnectionUser {
       await this.#connection.leave(this, !this.#options.closeOnDisconnect)
     } finally {
       this.#stopListening?.()
-      for (const callback of this.#afterEnd.splice(0)) callback()
+      for (const callback of this.#onEnded.splice(0)) callback()
     }
   }
 

@@ -40,7 +40,7 @@ class Survey implements Findings {
   readonly #pending: Visited[] = []
 
   run(root: unknown): void {
-    this.#enqueue(root, undefined, 'member', undefined, 1)
+    this.#push(root, undefined, 'member', undefined, 1)
     for (let place = this.#pending.pop(); place !== undefined; place = this.#pending.pop()) {
       // Only now, because a repeated object is encoded where it is reached first.
       if (this.#seen.has(place.value)) continue
@@ -77,27 +77,27 @@ class Survey implements Findings {
     const isRecord = members.length > 0 || kind === 'error' || Object.hasOwn(value, '__proto__')
     if (isRecord) this.records = true
     this.#children(place, kind, depth + (isRecord ? RECORD : 1))
-    for (const name of members) this.#enqueue(read(place, name), place, 'member', name, depth + RECORD)
+    for (const name of members) this.#push(read(place, name), place, 'member', name, depth + RECORD)
     if (kind !== 'error') this.#refuseHidden(place)
   }
 
   #children(place: Visited, kind: string, depth: number): void {
     const { value } = place
     if (kind === 'error') {
-      for (const [name, child] of errorMembers(value as Error)) this.#enqueue(child, place, 'member', name, depth)
+      for (const [name, child] of errorMembers(value as Error)) this.#push(child, place, 'member', name, depth)
     } else if (kind === 'object') {
-      for (const name of Object.keys(value)) this.#enqueue(read(place, name), place, 'member', name, depth)
+      for (const name of Object.keys(value)) this.#push(read(place, name), place, 'member', name, depth)
     } else if (kind === 'array') {
       this.#items(place, value as unknown[], depth)
     } else if (kind === 'map') {
       let at = 0
       for (const [key, child] of value as Map<unknown, unknown>) {
-        this.#enqueue(key, place, 'keys', at++, depth)
-        this.#enqueue(child, place, 'get', key, depth)
+        this.#push(key, place, 'keys', at++, depth)
+        this.#push(child, place, 'get', key, depth)
       }
     } else if (kind === 'set') {
       let at = 0
-      for (const child of value as Set<unknown>) this.#enqueue(child, place, 'values', at++, depth)
+      for (const child of value as Set<unknown>) this.#push(child, place, 'values', at++, depth)
     }
   }
 
@@ -107,15 +107,15 @@ class Survey implements Findings {
       if (item === undefined && !Object.hasOwn(items, at)) {
         // A sparse array may have few items.
         for (const index of Object.keys(items)) {
-          if (Number(index) > at) this.#enqueue(items[Number(index)], place, 'member', Number(index), depth)
+          if (Number(index) > at) this.#push(items[Number(index)], place, 'member', Number(index), depth)
         }
         return
       }
-      this.#enqueue(item, place, 'member', at, depth)
+      this.#push(item, place, 'member', at, depth)
     }
   }
 
-  #enqueue(value: unknown, parent: Visited | undefined, way: Way, key: unknown, depth: number): void {
+  #push(value: unknown, parent: Visited | undefined, way: Way, key: unknown, depth: number): void {
     if (typeof value === 'object' && value !== null) this.#pending.push({ value, depth, parent, way, key })
     else if (typeof value === 'function' || typeof value === 'symbol') {
       const place = { value: {}, depth, parent, way, key }

@@ -22,7 +22,7 @@ export class CircuitWatches {
       // A client has set up the tables by then.
       execute: (statement, parameters, decode) => connection.queue.execute(statement, parameters, decode),
       // All clients end before, and each ends its own watches.
-      atEnd: () => undefined,
+      onEnd: () => undefined,
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Connection } from '../../connection/connection.js'
 import { LoadedText } from '../../connection/database-owner.js'
-import { Load, Loads, PASSED_ON } from '../../stores/cache/loads.js'
+import { Load, PASSED_ON } from '../../stores/cache/load.js'
+import { Loads } from '../../stores/cache/loads.js'
 import { clientOp, type Item, ownerOp } from '../wire/protocol.js'
 import { writeError } from '../wire/wire-error.js'
 import type { Notification } from './commands.js'
@@ -71,7 +72,7 @@ export class ClientLoads {
     try {
       while (!this.#ended) {
         const { load, value } = this.#loads.enter(entry, key, begin, asking, wait)
-        load.atOvertaking.push(() => this.#notify(ownerOp.overtaken, wait))
+        load.onOvertaken.push(() => this.#notify(ownerOp.overtaken, wait))
         const given = await value
         if (isOwn || this.#ended) return
         if (given === PASSED_ON) continue

@@ -16,7 +16,7 @@ export class LockManagers {
   readonly #connection: Connection
   readonly #make: (session: LockSession) => LockManager
   readonly #managers = new Map<string, LockManager>()
-  readonly #atEnd: (() => void)[] = []
+  readonly #onEnded: (() => void)[] = []
 
   constructor(connection: Connection, make: (session: LockSession) => LockManager) {
     this.#connection = connection
@@ -33,8 +33,8 @@ export class LockManagers {
       prefix,
       ready: true,
       // A lock that is granted to a client that has gone is released at once.
-      atEnd: () => undefined,
-      afterEnd: (callback) => this.#atEnd.push(callback),
+      onEnd: () => undefined,
+      onEnded: (callback) => this.#onEnded.push(callback),
     })
     this.#managers.set(prefix, manager)
     return manager
@@ -42,7 +42,7 @@ export class LockManagers {
 
   /** Ends the managers. Call it when no more clients are accepted. */
   end(): void {
-    for (const callback of this.#atEnd.splice(0)) callback()
+    for (const callback of this.#onEnded.splice(0)) callback()
     this.#managers.clear()
   }
 }

@@ -9,7 +9,8 @@ import { type TimeArgument, timeToLive } from '../../time/time-to-live.js'
 import type { GetOrSetOptions } from './cache-provider.js'
 import { ABSENT, type CacheRows } from './cache-rows.js'
 import type { HitCounter } from './hit-counter.js'
-import { type Load, Loads } from './loads.js'
+import type { Load } from './load.js'
+import { Loads } from './loads.js'
 
 const OPERATION = 'cache.getOrSet'
 const OPTIONS: OptionNames<GetOrSetOptions<never>> = { ttl: true, staleWhileRevalidate: true }

@@ -56,7 +56,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
     this.#probes = new CircuitProbes(session, sql.probes)
     this.#listeners = session.connection.shared(StateListeners)
     this.#watch = new StateWatch(session, sql.circuits, watchInterval)
-    session.atEnd(() => {
+    session.onEnd(() => {
       for (const unsubscribe of this.#subscriptions) unsubscribe()
     })
   }

@@ -36,8 +36,8 @@ export interface ProbeSql {
    */
   readonly admitProbe: Statement<'one'>
   /**
-   * Parameters: key, generation. After the clock was set back, times in its future would last as much longer; they are moved to
-   * now, and leases begin again.
+   * Parameters: key, generation. After the clock was set back, times in its future would last longer by that much; they are moved
+   * to now, and leases begin again.
    */
   readonly followClock: Statement<'one'>
   /** Parameters: key, generation, name of the probe, successes that close the circuit. */

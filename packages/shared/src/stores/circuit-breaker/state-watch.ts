@@ -10,7 +10,7 @@ import { StateListeners } from './state-listeners.js'
 const OPERATION = 'circuitBreaker.subscribe'
 
 /** The parts of a session that a watch needs. */
-export type WatchSession = Pick<Session, 'clock' | 'connection' | 'diagnostics' | 'execute' | 'atEnd'>
+export type WatchSession = Pick<Session, 'clock' | 'connection' | 'diagnostics' | 'execute' | 'onEnd'>
 
 /** A circuit with listeners here. */
 interface Watched {
@@ -47,7 +47,7 @@ export class StateWatch {
     const pollsItself = session.connection.owner === undefined
     this.#lastCommit = pollsItself && sql.lastCommit ? { ...sql.lastCommit, background: true } : undefined
     this.#interval = interval
-    session.atEnd(() => this.#stop())
+    session.onEnd(() => this.#stop())
   }
 
   /** @returns a function that ends the watch; harmless when called again. */

@@ -111,7 +111,7 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     if (!this.#session.ready) await this.#session.connect('idempotency.delete')
     const stored = this.#session.names.idempotency.store(key)
     await this.#session.execute(this.#sql.delete, [stored], nothing)
-    // A key has either a result or a kept failure, so no other caller can observe that these are two statements.
+    // A key never has both a result and a kept failure, so no other caller can observe that these are two statements.
     const { deleteFailure } = this.#claimSql
     if (deleteFailure !== undefined) await this.#session.executeRegardless(deleteFailure, [stored], nothing)
   }

@@ -33,7 +33,7 @@ export class HoldTables implements EndsWithConnection {
   static of(session: LockSession, kind: LockManager['kind'], prefix: string = session.prefix): HoldTable {
     const tables = session.connection.shared(HoldTables)
     const name = `${kind}:${prefix}`
-    session.afterEnd(() => tables.leave(name))
+    session.onEnded(() => tables.leave(name))
     return tables.enter(name, kind)
   }
 

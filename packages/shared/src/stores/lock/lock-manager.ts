@@ -4,7 +4,7 @@ import type { Clock } from '../../time/clock.js'
 import type { Hold } from './hold.js'
 
 /** The parts of a session that a manager of locks in memory needs. */
-export type LockSession = Pick<Session, 'clock' | 'connection' | 'prefix' | 'ready' | 'atEnd' | 'afterEnd'>
+export type LockSession = Pick<Session, 'clock' | 'connection' | 'prefix' | 'ready' | 'onEnd' | 'onEnded'>
 
 /** Synchronous if the locks are in memory, unless the turn of the event loop has taken long. */
 export type Answered<Value> = Value | Promise<Value>

@@ -27,7 +27,7 @@ export class LockWaits {
   constructor(session: Session, manager: LockManager) {
     this.#session = session
     this.#manager = manager
-    session.atEnd(() => {
+    session.onEnd(() => {
       // The next attempt of each waiter is refused.
       for (const waiter of this.#waiters) waiter.wake()
     })

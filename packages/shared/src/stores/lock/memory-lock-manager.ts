@@ -32,7 +32,7 @@ export class MemoryLockManager implements LockManager {
     this.clock = session.clock
     this.#calls = session.connection.shared(CallsInOrder)
     // Calls made before the end also run before it.
-    session.atEnd(() => this.#calls.runWaiting())
+    session.onEnd(() => this.#calls.runWaiting())
     this.#holds = HoldTables.of(session, 'process')
     this.#ownerPrefix = session.connection.lockOwnerPrefix
   }

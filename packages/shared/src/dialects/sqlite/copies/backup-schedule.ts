@@ -60,7 +60,7 @@ export class BackupSchedule implements AsyncDisposable {
     this.#options = options
     const manager = new DatabaseLockManager(session, sqliteDialect.locks, LOCK_PREFIX)
     this.#locks = new StoredLockProvider(session, manager, LOCK_TTL_MS)
-    session.atEnd(() => void this.stop())
+    session.onEnd(() => void this.stop())
   }
 
   /**

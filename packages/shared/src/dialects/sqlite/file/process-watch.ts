@@ -28,7 +28,7 @@ export class ProcessWatch {
     this.#owner = owner
   }
 
-  /** A lock that is lost before the first check existed when the connection had read the file. */
+  /** Call it with the view of when the connection had read the file, so that a lock lost before the first check is noticed. */
   attached(view: ProcessView | undefined): void {
     this.#wasLocked ||= view?.locked === true
   }

@@ -78,7 +78,7 @@ type Trigger = readonly [name: string, sql: string]
  *
  * A trigger costs a writer up to a third of its row, even if its condition is false. So an update of a row has one trigger;
  * changes of its rowid or key have a trigger for the columns that the statement names. Rows are looked up in a condition, because
- * for an INSERT in a trigger SQLite would first copy the selected rows into a temporary table.
+ * the log has a trigger itself: SQLite runs each INSERT ... SELECT into such a table through a temporary table.
  */
 function triggersOf(logged: LoggedTable): Trigger[] {
   const { key, otherKeys } = logged

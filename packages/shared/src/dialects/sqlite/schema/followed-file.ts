@@ -36,7 +36,7 @@ export async function checkFollowed(queue: OperationQueue, writable: boolean): P
     const still = { sql: isBroken(log) ? WHOLE : FOLLOWED, parameters: [], expect: 0 }
     await queue.atomic('connect', [still, ...removingLog(log).map((sql) => ({ sql, parameters: [] }))])
   } catch (error) {
-    // Another process has begun to follow, or has removed the log meanwhile.
+    // Another connection has begun to follow, or has removed the log meanwhile.
     if (await isUseless(queue, await queue.query('connect', READ_LOG))) throw error
   }
 }

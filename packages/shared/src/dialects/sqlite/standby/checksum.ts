@@ -4,7 +4,7 @@ import { quotedName } from '../schema/quoted.js'
 import type { FollowedTables } from './followed-tables.js'
 import { oneRow, type Schema, type Sql } from './sql.js'
 
-// Limits the memory of a page. Values have up to 16 MiB, so the tables with the largest values have few rows.
+// Bounds the rows of a page in memory, not their bytes: a value may have 16 MiB.
 const ROWS_A_PAGE = 500
 
 /** The content of one side. */

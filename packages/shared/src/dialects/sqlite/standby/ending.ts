@@ -87,7 +87,7 @@ export class Ending {
     await retryWhileBusy('standby.stop', remedy, wait, () => leaveLog(source.sql, follower))
   }
 
-  /** The last step. No other process can use the source from the last look at it until the standby is an independent database. */
+  /** The last step. No other connection can use the source from the last poll of it until the standby is independent. */
   async #promoteAlone(): Promise<void> {
     const { standby, source, state, now } = this.#parts
     for (;;) {
@@ -99,7 +99,7 @@ export class Ending {
         await source.unlockAndAttach()
         throw error
       }
-      // Another process has written between the last round and now, and is gone.
+      // Another connection has written between the last round and now, and is gone.
       await source.unlockAndAttach()
       const behind = await this.#follower.round()
       if (behind !== undefined) throw behind

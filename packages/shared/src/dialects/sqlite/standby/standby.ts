@@ -29,8 +29,8 @@ export interface StandbyHost<Adapter> {
 /** Options of {@link Standby.takeOver}. */
 export interface TakeOverOptions {
   /**
-   * Takes over even while the source is in use. Processes that use the source continue to write to it, and only their contents
-   * distinguish the two files. Default `false`.
+   * Takes over even while the source is in use. Processes that use the source continue to write to it, and only the
+   * contents distinguish the two files. Default `false`.
    */
   force?: boolean
 }

@@ -39,7 +39,7 @@ export class Target {
       connection = await openOwn(path, engine, { readOnly: false, busyTimeout })
       const sql = sqlOf(connection, path)
       await tune(sql, path)
-      // Another process may have written to it before this thread had it exclusively.
+      // Another connection may have written to it before this thread had it exclusively.
       const { objects } = await oneRow(sql, 'SELECT count(*) AS objects FROM main.sqlite_master')
       return new Target(path, connection, made !== undefined && objects === 0)
     } catch (error) {

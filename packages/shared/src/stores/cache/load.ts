@@ -1,0 +1,170 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomInt } from 'node:crypto'
+import { invalidArgument } from '../../arguments/invalid.js'
+import type { LoadTurn } from '../../connection/database-owner.js'
+import type { PersistenceError } from '../../errors/persistence-error.js'
+import { inNextTurn } from '../../time/clock.js'
+
+/** The load from which the running code was called, also across awaits. */
+const caller = new AsyncLocalStorage<Load>()
+let running = 0
+// `randomInt` takes at most 2^48.
+const MAX_NUMBER = 2 ** 47
+/** The loads of this thread by number: several connections may have an object for the same load. */
+const known = new Map<number, Set<Load>>()
+
+function disableIfIdle(): void {
+  if (running === 0) caller.disable()
+}
+
+/** Returns the load from which the running code was called; `undefined` outside of loads. */
+export function callingLoad(): Load | undefined {
+  return caller.getStore()
+}
+
+/** Runs `start` as if no load had called it. */
+export function outsideLoads<Result>(start: () => Result): Result {
+  return caller.getStore() === undefined ? start() : caller.run(undefined as never, start)
+}
+
+/** The value of a load whose client has gone, or has disconnected its adapter. The next waiting client gets the turn. */
+export const PASSED_ON: unique symbol = Symbol('passed on')
+
+/** An entry of a cache table, as loads know it. */
+export interface LoadedEntry {
+  /** The name of the entry, unique among all cache tables. */
+  readonly entry: string
+  /** Identifies who grants the turns to load: one load of an entry runs at a time across all connections that share it. */
+  readonly turnsFrom: string
+}
+
+/** One call of a `load` function of `getOrSet`, with the loads that wait for it. All concurrent callers of its key share it. */
+export class Load {
+  readonly key: string
+  /** `undefined` for a load that only stands for one of another connection. */
+  readonly #of: LoadedEntry | undefined
+  /** The loads whose code waits for this one. A load is listed once per wait. */
+  readonly #waiting: Load[] = []
+  /** Whether its function was called and has not settled. */
+  running = false
+  /** Whether its key was written or deleted through this connection since it began. Its value is then not stored. */
+  overtaken = false
+  /** The result for all callers that share it; a `LoadedText` if another thread or process has loaded it. */
+  value: Promise<unknown> | undefined
+  /** The encoded value, once known. */
+  text: string | undefined
+  /** The turn that the owner of the database has granted, if that is another thread or process. */
+  turn: LoadTurn | undefined
+  /** Identifies the load to the owner of the database and its clients, each of which may have an object for it. */
+  #number: number | undefined
+  /** Why it has failed, if its adapter was disconnected meanwhile. Callers of other adapters do not share that failure. */
+  abandoned: { readonly error: unknown } | undefined
+  /** Called when it is overtaken. */
+  readonly onOvertaken: (() => void)[] = []
+
+  constructor(of: LoadedEntry | undefined, key: string) {
+    this.#of = of
+    this.key = key
+  }
+
+  /** Returns a load that stands for one of another connection, of which only the number is known. */
+  static numbered(number: number): Load {
+    const load = new Load(undefined, '')
+    load.running = true
+    load.#number = number
+    return load
+  }
+
+  /**
+   * Returns the number of the load. One without a number gets `number`, and can be found by it in this thread until {@link end}.
+   */
+  identify(number: number = randomInt(MAX_NUMBER)): number {
+    if (this.#number !== undefined) return this.#number
+    this.#number = number
+    const same = known.get(number)
+    if (same === undefined) known.set(number, new Set([this]))
+    else same.add(this)
+    return number
+  }
+
+  /** Forgets its number. Call it when {@link value} has settled. */
+  end(): void {
+    if (this.#number === undefined) return
+    const same = known.get(this.#number)
+    same?.delete(this)
+    if (same?.size === 0) known.delete(this.#number)
+  }
+
+  async run<T>(load: () => T | Promise<T>): Promise<T> {
+    this.running = true
+    running++
+    try {
+      return await caller.run(this, load)
+    } finally {
+      this.running = false
+      // On Node 20 and 22, an active AsyncLocalStorage slows every promise of the process. Enabling and disabling it also costs,
+      // so it is disabled once after many loads, and not after each.
+      if (--running === 0) inNextTurn(disableIfIdle)
+    }
+  }
+
+  /** Stores the value with `write`, unless the load was overtaken. */
+  async store(write: () => unknown): Promise<void> {
+    if (this.overtaken) return
+    await (this.turn === undefined ? write() : this.turn.store(write))
+  }
+
+  /**
+   * Returns {@link value} to code that was called from the load `asking`.
+   *
+   * @param refused Rejects when the owner of the database finds that the two wait for each other.
+   */
+  async valueFor(asking: Load, refused: Promise<never> | undefined): Promise<unknown> {
+    this.#waiting.push(asking)
+    try {
+      return await (refused === undefined ? this.value : Promise.race([this.value, refused]))
+    } finally {
+      this.#waiting.splice(this.#waiting.indexOf(asking), 1)
+    }
+  }
+
+  /**
+   * Searches from this load through the loads that wait for it, directly or through others.
+   *
+   * @param asked The entry that the code of this load asks for.
+   * @param key Its key, for the message.
+   * @throws PersistenceError `INVALID_ARGUMENT` when one of them is the load of that entry: each would wait for the next forever.
+   */
+  refuseCircle(asked: LoadedEntry, key: string): void {
+    // Each load with the one that it waits for. A Map also iterates over entries that are added meanwhile.
+    const waitsFor = new Map<Load, Load | undefined>()
+    const add = (loads: Iterable<Load>, next: Load | undefined): void => {
+      for (const load of loads) if (!waitsFor.has(load)) waitsFor.set(load, next)
+    }
+    add(this.#same(), undefined)
+    for (const load of waitsFor.keys()) {
+      if (load.#isOf(asked)) throw circle(load, waitsFor, key)
+      for (const waiting of load.#waiting) add(waiting.#same(), load)
+    }
+  }
+
+  #isOf({ entry, turnsFrom }: LoadedEntry): boolean {
+    return this.#of?.entry === entry && this.#of.turnsFrom === turnsFrom
+  }
+
+  /** The objects of this thread for the same load, this one included. */
+  *#same(): Iterable<Load> {
+    yield this
+    if (this.#number !== undefined) yield* known.get(this.#number) ?? []
+  }
+}
+
+function circle(first: Load, next: ReadonlyMap<Load, Load | undefined>, key: string): PersistenceError {
+  const between: string[] = []
+  for (let load = next.get(first); load !== undefined; load = next.get(load)) between.push(JSON.stringify(load.key))
+  const through = between.length === 0 ? '' : `, through that of ${between.join(' and that of ')}`
+  return invalidArgument(
+    'cache.getOrSet',
+    `the load of ${JSON.stringify(key)} asks for ${JSON.stringify(key)} itself${through}, and would wait for ever; let it compute the value, or store it under another key`,
+  )
+}
