@@ -282,6 +282,61 @@ describe('a function that goes on after the time-out of its task', () => {
     expect(saved).toEqual([expect.stringContaining("task 'job' has succeeded or was begun anew")])
     expect(await s.resumeTask('job', (ctx) => ctx.checkpoint.data)).toEqual([undefined, undefined])
   })
+
+  it('has its save stored before a task that is begun anew loads', async () => {
+    await using s = scope({ persistence: { checkpoint: store.provider } })
+    const [late, saved, slow] = [deferred(), [] as unknown[], deferred()]
+    const save = store.provider.save.bind(store.provider)
+    vi.spyOn(store.provider, 'save').mockImplementationOnce((checkpoint) => slow.promise.then(() => save(checkpoint)))
+    const task = s.task(hangs(late.promise, saved), { id: 'job', checkpoint: {}, timeout: 10 })
+    await vi.advanceTimersByTimeAsync(10)
+    await task
+    late.resolve()
+    await vi.advanceTimersByTimeAsync(0)
+    // The third waits for what the second waits for.
+    const again = [1, 2].map(() => s.resumeTask('job', (ctx) => ctx.checkpoint.data))
+    await vi.advanceTimersByTimeAsync(0)
+    slow.resolve()
+    expect(await Promise.all(again)).toEqual([
+      [undefined, 'late'],
+      [undefined, 'late'],
+    ])
+    expect(saved).toEqual(['saved'])
+    expect(await store.provider.list('job')).toEqual([])
+  })
+
+  it('is refused a save also while the task that is begun anew loads, and after it could not load', async () => {
+    await using s = scope({ persistence: { checkpoint: store.provider } })
+    const [late, saved, slow] = [deferred(), [] as unknown[], deferred()]
+    const task = s.task(hangs(late.promise, saved), { id: 'job', checkpoint: {}, timeout: 10 })
+    await vi.advanceTimersByTimeAsync(10)
+    await task
+    const failed = slow.promise.then(() => Promise.reject(new TypeError('no load')))
+    vi.spyOn(store.provider, 'loadLatest').mockReturnValueOnce(failed)
+    const again = s.task(() => 'done', { id: 'job', checkpoint: {} })
+    late.resolve()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(saved).toEqual([expect.stringContaining('was begun anew')])
+    slow.resolve()
+    expect(await again).toEqual([new TypeError('no load'), undefined])
+    expect(await store.provider.list('job')).toEqual([])
+  })
+
+  it('saves its last state though a task that began earlier loads only then', async () => {
+    await using s = scope({ persistence: { checkpoint: store.provider } })
+    const [late, saved, slow] = [deferred(), [] as unknown[], deferred()]
+    vi.spyOn(store.provider, 'loadLatest').mockReturnValueOnce(slow.promise.then(() => undefined))
+    const begin = () => s.task(hangs(late.promise, saved), { id: 'job', checkpoint: {}, timeout: 10 })
+    const tasks = [begin(), begin()]
+    await vi.advanceTimersByTimeAsync(10)
+    await Promise.all(tasks)
+    slow.resolve()
+    await vi.advanceTimersByTimeAsync(0)
+    late.resolve()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(saved).toEqual(['saved'])
+    expect(await s.resumeTask('job', (ctx) => ctx.checkpoint.data)).toEqual([undefined, 'late'])
+  })
 })
 
 describe('a retry of a task with checkpoints', () => {

@@ -113,11 +113,13 @@ test('a write that the app’s client gives up is not told to have failed', asyn
   expect(await adapter.recordFailure('api', 100)).toBe(2)
 })
 
-test.each([
+const RELEASES = [
   ['installed', {}],
   // Which tells no status of its transactions.
   ['before 8.21', { getTransactionStatus: undefined }],
-])(
+] as const
+
+test.each(RELEASES)(
   'a client in a transaction of the app refuses what needs one itself, and leaves that as it is: pg %s',
   async (_, release) => {
     const schema = newSchema()
@@ -144,6 +146,33 @@ test.each([
     await ended
     expect(await other.cache.get('note')).toBe('half')
     await adapter.disconnect()
+    await client.end()
+  },
+)
+
+test.each(RELEASES)(
+  'a client whose transaction of the app refused a write is used again, and its transactions are seen as before: pg %s',
+  async (_, release) => {
+    const client = Object.assign(new pg.Client({ connectionString: serverUrl() }), release)
+    await client.connect()
+    const listeners = () => ['end', 'error'].map((event) => client.listenerCount(event))
+    const before = listeners()
+    const options = { schema: newSchema(), durability: 'process', closeOnDisconnect: false, busyTimeout: 0 } as const
+    const adapter = new PostgresAdapter(client, options)
+    const lock = await adapter.acquire('job', 60_000)
+    if (lock === null) throw new Error('the lock is free')
+    const write = () => adapter.fenced(lock, [{ sql: 'SELECT 1' }])
+    // As of a server that is no longer the primary, where a pool has another connection to give.
+    await client.query('BEGIN READ ONLY')
+    await expect(adapter.cache.set('k', 1)).rejects.toThrow('read-only')
+    await client.query('ROLLBACK')
+    await write()
+    await client.query('BEGIN')
+    await expect(write()).rejects.toMatchObject({ code: 'SQL', message: expect.stringContaining('give the adapter') })
+    await client.query('ROLLBACK')
+    await write()
+    await adapter.disconnect()
+    expect(listeners()).toEqual(before)
     await client.end()
   },
 )

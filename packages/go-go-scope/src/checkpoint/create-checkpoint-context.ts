@@ -21,6 +21,8 @@ export interface CheckpointState<T = unknown> {
 export interface CheckpointSession<T = unknown> extends CheckpointContext<T> {
   /** Returns the context for another run of the function, with the newest data. Ends the `auto` of the last run. */
   nextRun(): CheckpointContext<T>
+  /** Resolves when every save that was called before has ended. Never rejects. */
+  idle(): Promise<void>
   /** Ends the automatic saves. Resolves when no save is running. Never rejects. */
   close(): Promise<void>
   /** Closes and refuses all later saves, because the next run would resume from them. Never rejects. */
@@ -87,9 +89,10 @@ export function createCheckpointContext<T>(state: CheckpointState<T>): Checkpoin
     report,
   })
   const run = { save, auto: (snapshot: () => T | PromiseLike<T>) => autoSaves.begin(snapshot) }
-  const close = async (): Promise<void> => {
+  const idle = async (): Promise<void> => last
+  const close = (): Promise<void> => {
     autoSaves.close()
-    await last
+    return idle()
   }
   return {
     ...run,
@@ -100,6 +103,7 @@ export function createCheckpointContext<T>(state: CheckpointState<T>): Checkpoin
       shared = true
       return { ...run, data: newest }
     },
+    idle,
     close,
     finish() {
       finished = true

@@ -1,8 +1,8 @@
-import type { CheckpointProvider } from '@go-go-scope/persistence-core/ports'
+import type { Checkpoint, CheckpointProvider } from '@go-go-scope/persistence-core/ports'
 import { callSafely, type Reporter } from '../errors/reporter.js'
 import { perProvider } from '../resource/per-provider.js'
 import type { CheckpointContext, CheckpointOptions } from './checkpoint-options.js'
-import { createCheckpointContext } from './create-checkpoint-context.js'
+import { type CheckpointSession, createCheckpointContext } from './create-checkpoint-context.js'
 import { createProgressContext, type ProgressContext } from './progress-context.js'
 
 /** The checkpoints of one running task. */
@@ -17,8 +17,8 @@ export interface TaskCheckpoints {
   leave(): void
 }
 
-/** For each task id what supersedes the task that was begun last, until its function has ended. */
-const supersedesOf = perProvider(() => new Map<string, () => void>())
+/** Of each task id the function that supersedes the task that began last. It is there until that task's function has ended. */
+const supersedesOf = perProvider(() => new Map<string, () => Promise<void>>())
 
 /** Loads the newest checkpoint and calls `onResume` with it. Rejects with the provider's error. */
 export async function openTaskCheckpoints(
@@ -27,25 +27,40 @@ export async function openTaskCheckpoints(
   options: CheckpointOptions,
   report: Reporter,
 ): Promise<TaskCheckpoints> {
-  const latest = await provider.loadLatest(taskId)
-  const progress = createProgressContext(latest?.progress, report)
-  const session = createCheckpointContext({ provider, taskId, latest, options, progress, report })
+  let session: CheckpointSession | undefined
   let [closed, superseded] = [false, false]
-  // A function that continues after its task has ended may save a last state, from which the next task of the id resumes. Once
-  // that task has begun, such a save is refused: that task may end earlier, and the one after it would resume from the old state.
-  const supersede = (): void => {
-    superseded = true
-    if (closed) void session.finish()
-  }
   const supersedes = supersedesOf(provider)
-  supersedes.get(taskId)?.()
+  // A function that continues after its task has ended may save a last state, and the next task of the id resumes from it. Once
+  // that task has begun, it may succeed and remove its checkpoints; the task after it would resume from a state saved later.
+  const before = supersedes.get(taskId)?.()
+  /** Refuses saves once the task has ended. Resolves when no save is running, including those of tasks that began earlier. */
+  const supersede = async (): Promise<void> => {
+    superseded = true
+    await Promise.all([before, closed ? session?.finish() : session?.idle()])
+  }
+  const leave = (): void => {
+    if (supersedes.get(taskId) === supersede) supersedes.delete(taskId)
+  }
+  // Before anything is awaited, so that no save is called between the load and this.
   supersedes.set(taskId, supersede)
+  let latest: Checkpoint | undefined
+  try {
+    // What was called earlier must be stored before the load, or it would be stored behind what this task saves or removes.
+    if (before !== undefined) await before
+    latest = await provider.loadLatest(taskId)
+  } catch (error) {
+    leave()
+    throw error
+  }
+  const progress = createProgressContext(latest?.progress, report)
+  const opened = createCheckpointContext({ provider, taskId, latest, options, progress, report })
+  session = opened
   if (latest !== undefined) callSafely(report, 'checkpoint.onResume', () => options.onResume?.(latest))
   return {
-    nextRun: () => ({ checkpoint: session.nextRun(), progress }),
+    nextRun: () => ({ checkpoint: opened.nextRun(), progress }),
     async complete() {
       // First, because the next run would resume from a checkpoint that is saved after the removal.
-      await session.finish()
+      await opened.finish()
       try {
         await provider.deleteAll(taskId)
       } catch (error) {
@@ -54,10 +69,8 @@ export async function openTaskCheckpoints(
     },
     close() {
       closed = true
-      return superseded ? session.finish() : session.close()
+      return superseded ? opened.finish() : opened.close()
     },
-    leave() {
-      if (supersedes.get(taskId) === supersede) supersedes.delete(taskId)
-    },
+    leave,
   }
 }

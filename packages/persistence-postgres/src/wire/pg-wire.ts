@@ -149,9 +149,12 @@ export class PgWire implements Wire {
   }
 
   async close(broken: boolean): Promise<void> {
-    this.#client.removeListener('end', this.#lose)
-    this.#events.removeListener?.('readyForQuery', this.#ready)
-    if (!broken) this.#client.removeListener('error', this.#lose)
+    // A broken connection keeps its listeners: it may still fail, and a lone client that has not ended is used again.
+    if (!broken) {
+      this.#client.removeListener('end', this.#lose)
+      this.#client.removeListener('error', this.#lose)
+      this.#events.removeListener?.('readyForQuery', this.#ready)
+    }
     await this.#leave(broken)
   }
 }
