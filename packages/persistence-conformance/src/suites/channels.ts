@@ -17,7 +17,7 @@ const nameOf = (phase: string): string => `tracing:go-go-scope.persistence.call:
 const ofCalls = (broken = false): Heard<TracedCall> => new Heard<TracedCall>(PHASES.map(nameOf), broken)
 const of = <Event>(event: string): Heard<Event> => new Heard<Event>([`go-go-scope.persistence.${event}`])
 
-/** The phases that each call came by, by its message. */
+/** The phases that each call went through, by its message. */
 function phasesOf({ messages }: Heard<TracedCall>): [call: TracedCall, phases: string[]][] {
   const calls = new Map<TracedCall, string[]>()
   for (const [channel, call] of messages)
@@ -91,7 +91,7 @@ export const channels: EngineSuite = engineSuite('channels', (check) => {
       await Promise.all(LATE_CALLS.map(([, call]) => call(adapter)))
       await adapter.cache.set('k', 'value')
       assert.equal(await adapter.cache.get('k'), 'value')
-      // The runtime tells what was thrown in turns of their own.
+      // The runtime reports each thrown error in a later turn.
       while (thrown.length < calls.messages.length + cache.messages.length) await new Promise(setImmediate)
     } finally {
       process.removeAllListeners('uncaughtException')
