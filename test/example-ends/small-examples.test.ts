@@ -42,13 +42,12 @@ describe.concurrent('the example', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout.split('\n')).toEqual([
       '3 workers serve the API; the primary owns cluster.db.',
-      '60 requests for the rates, over all workers: asked for 1 time.',
-      '20 requests of one order, with one Idempotency-Key: charged 1 time,',
-      '  and 1 answer for all.',
-      '12 requests for the report at once: 1 made it, 11 were told that it is being made.',
-      'A worker is killed that makes the report: its lock is free.',
-      'A worker is killed that handles an order: sent again, it is charged 1 time.',
-      'The API is told to end while it handles 6 requests: 6 are answered.',
+      '60 requests for the rates, over all workers: fetched 1 time.',
+      '20 requests with one Idempotency-Key: charged 1 time, 1 distinct answer.',
+      '12 concurrent requests for the report: 1 created it, 11 got 409 because it was in progress.',
+      'A worker is killed while it creates the report: its lock is free.',
+      'A worker is killed while it handles an order: the retried order is charged 1 time.',
+      'The API shuts down while it handles 6 requests: 6 are answered.',
       '',
     ])
   })
