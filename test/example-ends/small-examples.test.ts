@@ -3,12 +3,12 @@ import { describe, expect, test, vi } from 'vitest'
 import { runExample } from '../examples/run-example.js'
 import { temporaryFolder } from '../harness/temporary-folder.js'
 
-// As in test/examples/resumable-import.test.ts: many processes at a time, and perhaps on a busy machine.
+// As in test/examples/resumable-import.test.ts: many processes at a time, perhaps on a loaded machine.
 vi.setConfig({ testTimeout: 120_000 })
 
 const folder = temporaryFolder('small-examples')
 
-// At the same time, because they mostly wait. The others are in test/examples.
+// Concurrent, because they mostly wait. The other examples are in test/examples.
 describe.concurrent('the example', () => {
   test('api-cache: a hundred callers cause one request, and the next run none', async () => {
     const run = () => runExample('api-cache/main.ts', [join(folder, 'api-cache.db')])
@@ -22,7 +22,7 @@ describe.concurrent('the example', () => {
   test('cron-without-overlap: a run is skipped while another process holds the lock, and a killed one frees it after its lease', async () => {
     const { code, stdout, stderr } = await runExample('cron-without-overlap/main.ts', [join(folder, 'cron.db')])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    // Run 5 comes within the lease of the killed one, or after it on a machine that is busy.
+    // Run 5 comes within the lease of the killed run, or after it on a loaded machine.
     const said = stdout.split('\n').filter((line) => /^run [^5]/.test(line))
     expect(said).toEqual([
       'run 1: started',
