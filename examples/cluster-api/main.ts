@@ -45,7 +45,9 @@ console.log(`${rates.length} requests for the rates, over all workers: fetched $
 const key = randomUUID()
 const orders = await times(20, () => ask('POST', '/orders', key))
 const { size: answers } = new Set(orders.map(({ body }) => body))
-console.log(`${orders.length} requests with one Idempotency-Key: charged ${services.charge} time, ${answers} distinct answer.`)
+console.log(
+  `${orders.length} requests with one Idempotency-Key: charged ${services.charge} time, ${answers} distinct answer.`,
+)
 
 gate = closedGate()
 let refused = 0
@@ -62,13 +64,17 @@ console.log(
 
 await killWhoAnswers('POST', '/report')
 const report = await ask('POST', '/report')
-console.log(`A worker is killed while it creates the report: its lock is ${report.status === 201 ? 'free' : 'still held'}.`)
+console.log(
+  `A worker is killed while it creates the report: its lock is ${report.status === 201 ? 'free' : 'still held'}.`,
+)
 
 const interrupted = randomUUID()
 await killWhoAnswers('POST', '/orders', interrupted)
 const order = await ask('POST', '/orders', interrupted)
 const done = order.status === 201 && services.charges.size === 2
-console.log(`A worker is killed while it handles an order: the retried order is ${done ? 'charged 1 time' : 'not handled'}.`)
+console.log(
+  `A worker is killed while it handles an order: the retried order is ${done ? 'charged 1 time' : 'not handled'}.`,
+)
 
 gate = closedGate(6)
 const underWay = times(6, () => ask('POST', '/orders', randomUUID()))

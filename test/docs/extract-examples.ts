@@ -10,6 +10,7 @@ export interface Example {
  *
  * @param document the path, for messages
  */
+export function extractExamples(document: string, markdown: string): Example[] {
   const fence = /^( *)(`{3,})ts\b([^\n]*)\n([\s\S]*?)^ *\2 *$/gm
   return [...markdown.matchAll(fence)].flatMap((match) => {
     const [, indent = '', , info = '', code = ''] = match
@@ -24,6 +25,7 @@ export interface Example {
  *
  * @throws Error when it has none to run, because a README without executed examples goes stale.
  */
+export function requireExamples(document: string, markdown: string): Example[] {
   const examples = extractExamples(document, markdown)
   if (examples.length === 0) throw new Error(`${document} has no example to run`)
   return examples

@@ -14,8 +14,10 @@ import { LATE_CALLS } from './store-calls.js'
 
 const PHASES = ['start', 'end', 'error', 'asyncStart', 'asyncEnd']
 const nameOf = (phase: string): string => `tracing:go-go-scope.persistence.call:${phase}`
-const ofCalls = (broken = false): ChannelMessages<TracedCall> => new ChannelMessages<TracedCall>(PHASES.map(nameOf), broken)
-const of = <Event>(event: string): ChannelMessages<Event> => new ChannelMessages<Event>([`go-go-scope.persistence.${event}`])
+const ofCalls = (broken = false): ChannelMessages<TracedCall> =>
+  new ChannelMessages<TracedCall>(PHASES.map(nameOf), broken)
+const of = <Event>(event: string): ChannelMessages<Event> =>
+  new ChannelMessages<Event>([`go-go-scope.persistence.${event}`])
 
 /** The phases that each call went through, by its message. */
 function phasesOf({ messages }: ChannelMessages<TracedCall>): [call: TracedCall, phases: string[]][] {

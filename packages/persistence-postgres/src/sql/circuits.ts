@@ -1,8 +1,8 @@
 import { type CircuitSql, read, type Statement, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf } from './calls.js'
 import { LOCK_TIMEOUT } from './lock-timeout.js'
-import { nowAt } from './time.js'
 import { notifyColumn } from './notify.js'
+import { nowAt } from './time.js'
 
 export const COLUMNS = 'state, failure_count, last_failure_time, last_success_time'
 const GIVEN = `key AS k, ${COLUMNS}`

@@ -1,9 +1,9 @@
 import { type ClaimSql, read, type Statement, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf, deleteExpired, TEXTS } from './calls.js'
 import { LOCK_TIMEOUT } from './lock-timeout.js'
+import { notifyColumn } from './notify.js'
 import { quotedText } from './quoted.js'
 import { leaseNowAt, nowAt, once, ranAt } from './time.js'
-import { notifyColumn } from './notify.js'
 
 // The seed of the hash keeps these advisory locks apart from those of other statements.
 const SEED = 2

@@ -1,8 +1,8 @@
 import { type ResultSql, read, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf, deleteAll, deleteExpired } from './calls.js'
 import { LOCK_TIMEOUT } from './lock-timeout.js'
-import { nowAt, once } from './time.js'
 import { notifyColumn } from './notify.js'
+import { nowAt, once } from './time.js'
 
 /**
  * One row per key holds its result, claim, fingerprint and kept failure. A statement that waited for the row then sees its
