@@ -11,7 +11,7 @@ import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import type { World } from '../world.js'
 
-/** The number of random aborts in `npm test`; `npm run soak` makes four times as many. */
+/** Random aborts; `npm run soak` makes four times as many. */
 const ABORTS = 5
 
 export const backups: EngineSuite = engineSuite('backups', (check) => {

@@ -81,7 +81,6 @@ const FILLS: Readonly<Record<string, Call>> = {
   checkpoint: ({ checkpoint }) => checkpoint.deleteAll('t').then(() => checkpoint.save(SOME_CHECKPOINT)),
 }
 
-/** Fills the store of a call; the call uses no other store. */
 async function fill(adapter: AdapterUnderTest, call: NamedCall): Promise<void> {
   const store = storeOf(call)
   const filled = FILLS[store]
@@ -89,7 +88,6 @@ async function fill(adapter: AdapterUnderTest, call: NamedCall): Promise<void> {
   await filled(adapter)
 }
 
-/** What reads return from the store of a call. */
 function contentsFor(adapter: AdapterUnderTest, call: NamedCall): Promise<unknown[]> {
   const reads = READS.filter((read) => storeOf(read) === storeOf(call))
   return Promise.all(reads.map(([, read]) => read(adapter)))

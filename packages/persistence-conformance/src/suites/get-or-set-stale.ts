@@ -8,7 +8,6 @@ type Cache = AdapterUnderTest['cache']
 
 const STALE = { ttl: 100, staleWhileRevalidate: 50 }
 
-/** A loader that the test lets finish, and that counts its runs. */
 class Loader {
   loads = 0
   #end: ((value: string) => void) | undefined

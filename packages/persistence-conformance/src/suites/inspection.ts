@@ -17,7 +17,6 @@ interface Named {
   readonly cursor: string
 }
 
-/** Names items as `prefix|key`. */
 async function names(list: AsyncIterable<Named>): Promise<string[]> {
   return (await all(list)).map(({ prefix, key }) => `${prefix}|${key}`)
 }

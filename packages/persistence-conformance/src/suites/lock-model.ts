@@ -39,7 +39,6 @@ const step: fc.Arbitrary<LockStep> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('jump'), ms: fc.integer({ min: -1_000_000, max: 1_000_000 }) }) },
 ) as fc.Arbitrary<LockStep>
 
-/** Makes one step and returns its answer; handles are numbered in the order of their grants. */
 async function answer(locks: LocksUnderTest, handles: LockHandle[], step: LockStep): Promise<unknown> {
   switch (step.do) {
     case 'acquire': {

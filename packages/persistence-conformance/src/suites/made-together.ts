@@ -28,7 +28,6 @@ async function inTurn(calls: Calls): Promise<unknown[]> {
 
 const together = (calls: Calls): Promise<unknown[]> => Promise.all(calls.map((call) => call()))
 
-/** The rows of a table, with the prefix removed from their keys. */
 async function rowsOf(world: World, table: string, prefix: string): Promise<unknown[]> {
   const rows = await world.rows(`SELECT * FROM ${table} WHERE key >= ?1 AND key < ?1 || 'z' ORDER BY key`, [prefix])
   return rows.map(({ key, created_at, ...rest }) => ({ ...rest, key: String(key).slice(prefix.length) }))

@@ -10,7 +10,6 @@ const LOOKS_MS = 1_000
 
 type Write = readonly [operation: string, write: (adapter: AdapterUnderTest) => Promise<unknown>]
 
-/** Lets the adapter check its file until it notices the move and disconnects; each check takes real time. */
 export async function untilNoticed(world: World, adapter: AdapterUnderTest): Promise<void> {
   for (let tries = 0; tries < 200 && adapter.isConnected(); tries++) {
     world.clock.advance(LOOKS_MS)

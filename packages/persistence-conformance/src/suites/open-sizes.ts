@@ -13,7 +13,6 @@ async function sizesOf(world: World, handle: object): Promise<unknown[]> {
   return sizes
 }
 
-/** How much of a file is in memory and in the WAL. */
 export const openSizes: EngineSuite = engineSuite('sizes that open sets', (check) => {
   check('an mmapSize beyond what the engine can map is no reason to refuse the file', async (world) => {
     const adapter = await world.open({ mmapSize: 4 * 1024 ** 3 })

@@ -24,7 +24,6 @@ async function opened(
   return [one, two]
 }
 
-/** As {@link opened}, after the reset timeout. */
 async function halfOpened(
   world: World,
   clock?: ClockUnderTest,
