@@ -17,9 +17,9 @@ function node(name, version) {
 export const runtimes = {
   node20: node('node20', '20.20.2'),
   node24: node('node24', '24.21.0'),
-  // --bun, or vitest's shebang makes Bun hand the file to Node.
+  // --bun, because vitest's shebang would make Bun start Node.
   bun: { path: join(test, 'node_modules/bun/bin/bun.exe'), args: ['--bun'], version: 'bun 1.4.5' },
-  // The oldest of each line that is promised, and the newest of the line that is tested nowhere else.
+  // The oldest promised version of each line, and the newest of the line that is tested nowhere else.
   'node20.17': node('node20.17', '20.17.0'),
   'node22.13': node('node22.13', '22.13.0'),
   node22: node('node22', '22.23.3'),
@@ -29,15 +29,15 @@ export const runtimes = {
 /**
  * @typedef {object} Run
  * @property {string} name
- * @property {string} group the runs of one group must hold the same tests
+ * @property {string} group the runs of one group must have the same tests
  * @property {string} runtime
  * @property {string[]} folders whose test files it runs
  * @property {string} [engine] set on the cells of the matrix
- * @property {boolean} [everyCore] whether it keeps none of {@link onOneCore} to a core
+ * @property {boolean} [everyCore] whether it pins no file of {@link onOneCore} to a core
  */
 
 /**
- * A cell for each engine on each of its runtimes.
+ * Returns a cell for each engine on each of its runtimes.
  *
  * @param {'runtimes' | 'brief'} which
  * @param {string} group
@@ -52,19 +52,19 @@ function cells(which, group, folders) {
       runtime,
       folders,
       engine,
-      // An asynchronous engine has threads of its own, which may meet at the same moment in the cell with the most examples.
+      // An asynchronous engine has its own threads. They run in parallel in the cell with the most examples.
       everyCore: runtime === fullestRuntimeOf(engine) && !engines[engine].synchronous,
     })),
   )
 }
 
 /**
- * Runs that need an engine and not every runtime of it.
+ * Returns runs that need an engine but not each of its runtimes.
  *
  * @param {string} group
  * @param {import('../scripts/engines.mjs').EngineName[]} names
  * @param {string[]} folders
- * @param {string} [preferred] the runtime, where the engine is on it; the first of the engine otherwise
+ * @param {string} [preferred] the runtime, if the engine runs on it; otherwise the engine's first runtime is used
  * @returns {Run[]}
  */
 function oncePerEngine(group, names, folders, preferred) {
@@ -102,7 +102,7 @@ function suite(group, runtimes, folders) {
 }
 
 /**
- * Client libraries of a database server, each a cell.
+ * Returns a cell for each client library of a database server.
  *
  * @param {string} group
  * @param {string[]} names
@@ -115,7 +115,7 @@ function servers(group, names, runtime, folders) {
 }
 
 /**
- * Those that wait much, for processes and periods, each between two that compute, so that both cores have work.
+ * Places runs that mostly wait, for processes and intervals, between runs that compute, so that both cores have work.
  *
  * @param {readonly Run[]} computing
  * @param {readonly Run[]} waiting
@@ -130,15 +130,15 @@ function alternately(computing, waiting) {
 
 /** Everything `npm test` runs. A test file in none of these folders fails the run. */
 export const runs = [
-  // What takes longest comes first, so that both cores have work to the end.
+  // The longest runs come first, so that both cores have work until the end.
   ...alternately(cells('runtimes', 'conformance', ['test/cells']), [
-    // Once per engine and not on each runtime: what a kill, a disk or another process does to a file, or to a copy of it, is
-    // up to the build of SQLite, and these are all builds there are (node:sqlite on Bun is that of bun:sqlite). Statements
-    // that fail are made to by our own driver. What passes a suite of others must pass it on every engine, and on a server's
-    // SQL. On Node 24, because it starts a process in less time than Node 20.
+    // Once per engine and not on each runtime. How a file or a copy survives a kill, a disk error or another process depends on
+    // the build of SQLite, and this covers all builds (node:sqlite on Bun is that of bun:sqlite). Failing statements come from
+    // our own driver. Integrations must pass the suites of other libraries on every engine and on a server's SQL. On Node 24,
+    // which starts a process faster than Node 20.
     ...oncePerEngine('processes', engineNames, ['test/builds', 'test/failures', 'test/integrations'], 'node24'),
-    // What a server and a network do to it, by one client library, because it is the same for all; and the same proofs as on a
-    // file, by processes that use different client libraries.
+    // The effects of a server and a network, with one client library, because they are the same for all; and the same proofs as
+    // on a file, by processes that use different client libraries.
     {
       name: 'postgres:hazards',
       group: 'hazards',
@@ -146,44 +146,42 @@ export const runs = [
       folders: ['test/postgres-hazards', 'test/processes'],
       engine: 'postgres:pg',
     },
-    // Each way in which an example starts programs, on every runtime, by the largest: as its own process, by the loader that Node 20
-    // needs, by a fork and by a spawn.
+    // Each way in which an example starts programs, on every runtime, with the largest example: as a separate process, with the
+    // loader that Node 20 needs, by fork and by spawn.
     ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
-    // How a runtime ends and writes, on Node and on Bun, and the examples that start no programs in another way; and what is the own
-    // code of examples and commands, once. Not on Node 20, where a loader of TypeScript takes half a second of the processor at
-    // each start.
+    // How a runtime ends and writes, on Node and on Bun, with the examples that start no programs in another way. The own code of
+    // examples and commands runs once. Not on Node 20, where a loader for TypeScript takes 0.5 s of CPU time per start.
     ...suite('example-ends', ['node24', 'bun'], ['test/example-ends']),
     ...suite('once', ['node24'], ['test/example-code', 'test/cli-once']),
   ]),
-  // What is our own code on any engine: above all the models, which must find bugs that are planted in the stores.
-  // And the page of the inspector in a browser of the machine, in a soak: elsewhere it says that it did not run. And the proofs by
-  // processes that meet on one file, of which there is one of each engine.
+  // Our own code, which is the same on any engine: above all the models, which must find bugs planted in the stores. Also the
+  // page of the inspector in a browser of the machine, in a soak (elsewhere the test says that it did not run), and the proofs
+  // by processes that meet on one file, one process per engine.
   ...oncePerEngine(
     'models',
     ['node:sqlite'],
     ['test/models', 'test/block-copy-code', 'test/browser', 'test/processes'],
   ),
-  // Each is one process after another, so it leaves a core idle where it is the last.
+  // Runs one process after another, so it would leave a core idle as the last run.
   ...suite('package', ['node24'], ['test/package']),
   ...suite('docs', ['node20'], ['test/docs']),
-  // Once on each runtime: what crosses a port and how an engine runs in a thread are the same for all engines. What is the
-  // same for all runtimes too is tested on one.
+  // Once on each runtime: the messages over a port and an engine in a thread are the same for all engines. What is also the same
+  // for all runtimes is tested on one.
   ...oncePerEngine('remote', ['node:sqlite'], ['test/runtimes', 'test/remote', 'test/thread', 'test/thread-suites']),
   ...oncePerEngine(
     'remote-runtimes',
     ['@photostructure/sqlite', 'bun:sqlite'],
     ['test/runtimes', 'test/remote', 'test/thread'],
   ),
-  // On Node and on Bun, whose threads and processes end each in its own way, and the rest of which is our own code; so does dd,
-  // which copies large files by blocks. What our own code does with dd is with the models, and what a build of SQLite writes under
-  // a copy in test/failures.
+  // On Node and on Bun, because their threads, processes and dd (for block copies of large files) end differently. The rest is our
+  // own code. How it uses dd is tested with the models, and what a build of SQLite writes during a copy in test/failures.
   ...oncePerEngine('remote-users', ['node:sqlite', 'bun:sqlite'], ['test/remote-users', 'test/block-copies']),
-  // From a file to the server and back besides, by one engine and one client library.
+  // Includes copies from a file to the server and back, with one engine and one client library.
   ...servers('postgres', ['postgres:pg'], 'node24', ['test/postgres', 'test/host/persistence', 'test/postgres-copy']),
   // What depends on the client library; the statements are the same for all.
   ...servers('clients', ['postgres:postgres.js'], 'node24', ['test/postgres-clients']),
   ...servers('clients', ['postgres:bun'], 'bun', ['test/postgres-clients']),
-  // One instance in the process of the tests: what takes two connections is left to the others.
+  // One instance in the process of the tests: the other runs test what needs two connections.
   ...servers('pglite', ['postgres:pglite'], 'node24', ['test/postgres', 'test/pglite']),
   {
     name: 'integrations:postgres:pglite',
@@ -192,26 +190,26 @@ export const runs = [
     folders: ['test/integrations'],
     engine: 'postgres:pglite',
   },
-  // Our own code again, and over no engine: on Node 24, which takes a quarter less for the same than Node 20.
+  // Our own code again, without an engine: on Node 24, which takes a quarter less time than Node 20.
   ...suite('core', ['node24'], ['test/core', 'test/reference']),
-  // What answers requests meets the streams and the server of a runtime: on the oldest Node, and by hosts in the integrations.
+  // Handlers of requests use the streams and the server of a runtime: here on the oldest Node, in the integrations on all hosts.
   ...suite('http', ['node20'], ['test/http']),
   // On each runtime what streams, listens and ends; the rest of the commands once.
   ...suite('cli', ['node20', 'node24', 'bun'], ['test/cli']),
-  // On the oldest Node and on Bun; on Node 24 what keeps a process alive and what a collector finds (test/runtimes), over a server,
-  // and in the examples.
+  // On the oldest Node and on Bun. On Node 24 run the tests of leaks and of what keeps a process alive (test/runtimes), those
+  // over a server, and the examples.
   ...suite('host', ['node20', 'bun'], ['test/host']),
-  // The short ones come last: the less the last takes, the less a core waits for it.
+  // Short runs come last, so that no core waits long for the last one.
   ...cells('brief', 'versions', ['test/versions']),
-  // The engines with sessions, each on what calls it differently.
+  // The engines with sessions, on each runtime that calls them differently.
   ...[...sessions('node:sqlite', ['node24', 'node22', 'bun']), ...sessions('@photostructure/sqlite', ['node20'])],
   ...suite('runner', ['node24'], ['test/runner']),
   ...suite('architecture', ['node24'], ['test/architecture']),
 ]
 
 /**
- * Test files that start neither a thread nor a process, and of which a run keeps each to one core, where it can: that saves an
- * eighth of their time. On Node a file fails that is here and starts one.
+ * Test files that start neither a thread nor a process. A run pins each of them to one core if possible, which saves an eighth of
+ * their time. On Node a listed file that starts one fails.
  */
 export const onOneCore = [
   'test/cells/conformance.test.ts',
@@ -220,20 +218,20 @@ export const onOneCore = [
 ]
 
 /**
- * Tests that a run declares in the open to lack or to have alone, each with the reason.
+ * Tests that are missing in a run of a group or exist only there, each with the reason.
  *
  * @type {{ run: string, test: string, reason: string }[]}
  */
 export const differences = []
 
 /**
- * What `npm test -- --changed` runs: for a changed file that fits `changed`, the tests of `run`, or those of its files that
- * fit `tests`. One engine stands for all where the others differ in nothing that was changed; `npm test` runs them all.
+ * What `npm test -- --changed` runs: for a changed file that matches `changed`, the tests of `run`, or those of its files that
+ * match `tests`. One engine stands for all if the others do not depend on the change; `npm test` runs all of them.
  *
  * @type {import('../scripts/test-run/choose-changed.mjs').TouchRule[]}
  */
 export const touchRules = [
-  // Rooms that have tests of their own; what all adapters go through is every other.
+  // Rooms with their own tests. All adapters use every other room.
   {
     changed: /^packages\/shared\/src\/(?!remote|dialects\/sqlite\/(copies|block-copy|standby|changesets|thread)\/)/,
     run: 'node:sqlite:node24',

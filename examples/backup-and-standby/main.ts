@@ -17,7 +17,7 @@ const database = databaseArgument(
 const copy = `${database}.backup`
 removeFilesOf(database)
 
-console.log('1. The app stores orders, and backs itself up meanwhile.')
+console.log('1. The app makes a backup while it stores orders.')
 const first = await AppProcess.start(database)
 await first.fill()
 first.storeFrom(1)

@@ -50,7 +50,7 @@ const routes: Record<string, (request: IncomingMessage) => Promise<Answer>> = {
 
   async 'POST /report'() {
     const lock = await persistence.acquire('report', MINUTE)
-    if (lock === null) return [409, { error: 'it is being made' }]
+    if (lock === null) return [409, { error: 'the report is in progress' }]
     try {
       return [201, await service('print')]
     } finally {

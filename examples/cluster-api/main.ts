@@ -40,13 +40,14 @@ console.log(`${WORKERS} workers serve the API; the primary owns ${basename(file)
 await api.persistence.cache.delete('rates')
 
 const rates = await times(60, () => ask('GET', '/rates'))
-console.log(`${rates.length} requests for the rates, over all workers: asked for ${services.rates} time.`)
+console.log(`${rates.length} requests for the rates, over all workers: fetched ${services.rates} time.`)
 
 const key = randomUUID()
 const orders = await times(20, () => ask('POST', '/orders', key))
 const { size: answers } = new Set(orders.map(({ body }) => body))
-console.log(`${orders.length} requests of one order, with one Idempotency-Key: charged ${services.charge} time,`)
-console.log(`  and ${answers} answer for all.`)
+console.log(
+  `${orders.length} requests with one Idempotency-Key: charged ${services.charge} time, ${answers} distinct answer.`,
+)
 
 gate = closedGate()
 let refused = 0
@@ -58,18 +59,22 @@ const reports = await times(12, async () => {
 })
 const { length: made } = reports.filter(({ status }) => status === 201)
 console.log(
-  `${reports.length} requests for the report at once: ${made} made it, ${refused} were told that it is being made.`,
+  `${reports.length} concurrent requests for the report: ${made} created it, ${refused} got 409 because it was in progress.`,
 )
 
 await killWhoAnswers('POST', '/report')
 const report = await ask('POST', '/report')
-console.log(`A worker is killed that makes the report: its lock is ${report.status === 201 ? 'free' : 'still held'}.`)
+console.log(
+  `A worker is killed while it creates the report: its lock is ${report.status === 201 ? 'free' : 'still held'}.`,
+)
 
 const interrupted = randomUUID()
 await killWhoAnswers('POST', '/orders', interrupted)
 const order = await ask('POST', '/orders', interrupted)
 const done = order.status === 201 && services.charges.size === 2
-console.log(`A worker is killed that handles an order: sent again, it is ${done ? 'charged 1 time' : 'not handled'}.`)
+console.log(
+  `A worker is killed while it handles an order: the retried order is ${done ? 'charged 1 time' : 'not handled'}.`,
+)
 
 gate = closedGate(6)
 const underWay = times(6, () => ask('POST', '/orders', randomUUID()))
@@ -78,7 +83,7 @@ const ended = api.end()
 gate.open()
 const { length: answered } = (await underWay).filter(({ status }) => status === 201)
 await ended
-console.log(`The API is told to end while it handles 6 requests: ${answered} are answered.`)
+console.log(`The API shuts down while it handles 6 requests: ${answered} are answered.`)
 
 async function killWhoAnswers(method: string, path: string, key?: string): Promise<void> {
   gate = closedGate()

@@ -103,7 +103,7 @@ async function breaker(): Promise<void> {
   bank.down = false
   await delay(1000 * Number(answers.findLast(({ status }) => status === 503)?.headers.get('retry-after')))
   const { status } = await pay(other)
-  proved(`breaker: after Retry-After a call is let through, and closes it: ${status}`, status === 201)
+  proved(`breaker: after Retry-After one call is let through and closes the circuit: ${status}`, status === 201)
 }
 
 /** Kills the process that runs a job. @returns the process that survives */
@@ -120,7 +120,7 @@ async function killedJob(): Promise<ServiceProcess> {
 
   const requests = bank.requests(`/charges/${id}/`)
   proved(
-    `job: kill -9 in the middle of step 25 of ${people}: the other process went on at ${requests.indexOf(2)}, no other step was repeated`,
+    `job: kill -9 in the middle of step 25 of ${people}: the other process continued at ${requests.indexOf(2)}, no other step was repeated`,
     requests.length === people && requests.indexOf(2) === 25 && sum(requests) === people + 1,
   )
   return left

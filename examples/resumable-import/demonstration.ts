@@ -31,18 +31,18 @@ export async function demonstrate(options: Arguments, { report, interrupted }: S
     })
 
   report({ type: 'step', text: 'A process starts to import, and is killed at some moment after the first third.' })
-  let told = 0
+  let reported = 0
   // It hangs halfway, so that on any machine it still runs when it is killed.
   const first = await run(['--fresh', '--hang-after', '50'], (event, child) => {
     if (event.type !== 'progress') return
-    told = event.done
-    if (told >= event.total / 3) child.kill('SIGKILL')
+    reported = event.done
+    if (reported >= event.total / 3) child.kill('SIGKILL')
   })
   if (interrupted.aborted) return 130
   // The process has printed the reason itself.
   if (first.code) return first.code
   expectKilled(first)
-  report({ type: 'killed', told })
+  report({ type: 'killed', reported })
 
   report({ type: 'step', text: 'A second process takes over. It is killed between a batch and its checkpoint.' })
   let rivalry: Promise<void> | undefined

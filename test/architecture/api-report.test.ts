@@ -5,7 +5,7 @@ import { root } from '../../scripts/workspace.mjs'
 import { published } from '../package/packed-family.js'
 import { type EntryReport, formatReport, reportExports, reportPath } from './api-report.js'
 
-/** The entries of a package that are published with types, by the name they are imported as. */
+/** Returns the published entries of a package that have types, with the name they are imported as. */
 function entriesOf(folder: string): [name: string, path: string][] {
   const manifest = JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'))
   const exports = manifest.publishConfig?.exports ?? manifest.exports

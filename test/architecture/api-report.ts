@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import ts from 'typescript5'
 import { root } from '../../scripts/workspace.mjs'
 
-/** The exports of one entry of a package: name, and the declaration without its comments, or the entry that has it first. */
+/** The exports of one entry: their names, and the declaration without comments or the first entry that has it. */
 export interface EntryReport {
   readonly entry: string
   readonly exports: readonly { readonly name: string; readonly text: string }[]
@@ -11,9 +11,9 @@ export interface EntryReport {
 const printer = ts.createPrinter({ removeComments: true })
 
 /**
- * Reads what the entries of packages export, from their built types. All of them at once, because they share most files.
+ * Reads the exports of all entries of the packages from their built types, all at once because they share most files.
  *
- * @param entries Path of each `.d.ts` by the name it is imported as.
+ * @param entries the path of each `.d.ts` by the name it is imported as
  */
 export function reportExports(entries: ReadonlyMap<string, string>): EntryReport[] {
   const program = ts.createProgram([...entries.values()], {
@@ -25,7 +25,7 @@ export function reportExports(entries: ReadonlyMap<string, string>): EntryReport
     noLib: true,
   })
   const checker = program.getTypeChecker()
-  /** The entry that has an export first, by name and declaration. */
+  /** The first entry of each export, by name and declaration. */
   const first = new Map<string, string>()
   return [...entries].map(([entry, path]) => {
     const file = program.getSourceFile(path)
@@ -51,11 +51,11 @@ function declarationsOf(symbol: ts.Symbol, checker: ts.TypeChecker): string {
     const whole = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration
     return printer.printNode(ts.EmitHint.Unspecified, withoutPrivate(whole), declaration.getSourceFile())
   })
-  // Texts of literals stand as the build has printed them, which is no concern of users.
+  // The quotes of literals depend on the build and do not matter to users.
   return [...new Set(texts)].join('\n').replaceAll('"', "'")
 }
 
-/** A class without what only it can reach. */
+/** Returns a class without its private members. */
 function withoutPrivate(node: ts.Node): ts.Node {
   if (!ts.isClassDeclaration(node)) return node
   const members = node.members.filter((member) => member.name === undefined || !ts.isPrivateIdentifier(member.name))
@@ -69,7 +69,7 @@ function withoutPrivate(node: ts.Node): ts.Node {
   )
 }
 
-/** The report of one package as a document. */
+/** Returns the report of one package as a document. */
 export function formatReport(name: string, reports: readonly EntryReport[]): string {
   const sections = reports.map(({ entry, exports }) => {
     const own = exports.filter(({ text }) => !text.startsWith('as in '))

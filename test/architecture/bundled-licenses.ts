@@ -4,10 +4,10 @@ import { basename, dirname, join, resolve } from 'node:path'
 const LICENSE = /^(licen[cs]e|copying|notice)([.-].*)?$/i
 
 /**
- * The licences of all packages whose modules are in the bundles of a folder, which the maps beside those name.
+ * Returns the licences of all packages with a module in the bundles of a folder; the source maps name the modules.
  *
- * @returns the text of THIRD-PARTY-LICENSES; `undefined` where nothing of others is bundled.
- * @throws Error for a package without a licence to hand on.
+ * @returns the text of THIRD-PARTY-LICENSES; `undefined` when no third-party code is bundled.
+ * @throws Error for a package without a licence file.
  */
 export function bundledLicenses(packageFolder: string): string | undefined {
   const dist = join(packageFolder, 'dist')
@@ -22,11 +22,11 @@ export function bundledLicenses(packageFolder: string): string | undefined {
   return licenses.map(({ title, text }) => `## ${title}\n\n${text.trim()}\n`).join('\n\n')
 }
 
-/** The folder of the package that a module is of; `undefined` for our own. */
+/** Returns the folder of the package of a module; `undefined` for our own. */
 function folderOf(module: string): string | undefined {
   if (!module.replaceAll('\\', '/').includes('/node_modules/')) return undefined
   let folder = dirname(module)
-  // Some folders within a package have a package.json, which says how their modules are to be read.
+  // A folder within a package may have a package.json that only sets the module format.
   while (!(isPackage(folder) || basename(folder) === 'node_modules')) folder = dirname(folder)
   return folder
 }

@@ -6,7 +6,7 @@ import { portLists } from './gates/port-lists.js'
 import { tableLists } from './gates/table-lists.js'
 import { repositoryFiles } from './repository-files.js'
 
-/** One violation of each rule, and a file like it that is right. Machine paths are put together, or this file had one. */
+/** One violation of each rule and a similar correct file. Machine paths are concatenated, or this file would contain one. */
 const plantedByRule: Record<string, { path: string; wrong: string; right: string }[]> = {
   'imports point one way': [
     {
@@ -129,7 +129,7 @@ const planted: Record<string, { path: string; wrong: string; right: string }[]> 
   ...Object.fromEntries(tableLists.map((gate) => plantedInList(gate, /go_goscope_claims/g))),
 }
 
-/** The list as it is, and the same without what `one` names. */
+/** Returns the real list, and the same list without what `one` matches. */
 function plantedInList(gate: Gate, one: RegExp) {
   const file = repositoryFiles().find(({ path }) => gate.covers(path))
   if (file === undefined) throw new Error(`no file is covered by: ${gate.rule}`)

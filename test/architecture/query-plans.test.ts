@@ -15,8 +15,8 @@ interface StatementLike {
 
 const dialect = fileURLToPath(new URL('../../packages/shared/src/dialects/sqlite/statements', import.meta.url))
 /**
- * Counts are asked for on purpose, see `stats`; a pragma has no plan; the prefix of bare tasks is the first that was settled;
- * what is checked of a database as a whole is its schema, its counters and its prefixes.
+ * Statements that may scan a table: counts that users ask for, see `stats`; a pragma, which has no plan; the first prefix of
+ * bare tasks; and checks of a whole database, which read its schema, counters and prefixes.
  */
 const MAY_SCAN = ['cache.stats', 'circuitBreaker.subscribe', 'inspect.names', 'verify.database']
 
@@ -50,7 +50,7 @@ test('a scan and a sort are seen', () => {
   expect(plan('SELECT value FROM go_goscope_cache WHERE key = 1').some(isWastefulStep)).toBe(false)
 })
 
-/** The statements of the dialect, also those that are made for a table's name. */
+/** Returns all statements of the dialect, including those that are made for a table's name. */
 async function everyStatement(): Promise<StatementLike[]> {
   const files = readdirSync(dialect, { recursive: true, encoding: 'utf8' })
   const found: StatementLike[] = []

@@ -6,7 +6,7 @@ import type { SourceFile } from './gates/gate.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The files on disk that git does not ignore: a new one obeys the rules before it is added. */
+/** Returns the files on disk that git does not ignore, so that new files are checked before they are added. */
 export function repositoryFiles(): SourceFile[] {
   const output = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: root,
@@ -23,7 +23,7 @@ function readIfPresent(path: string): string | undefined {
   try {
     return readFileSync(join(root, path), 'utf8')
   } catch (error) {
-    // Removed on disk and still in the index, or a link to a folder.
+    // Deleted on disk but still in the index, or a link to a folder.
     if (['ENOENT', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
     throw error
   }

@@ -12,7 +12,7 @@ import { ProofProcess } from '../proof/process/proof-process.js'
 
 proveCell()
 
-// How a runtime starts, hears and ends dd. What is our own code is in test/block-copy-code.
+// How a runtime starts dd, receives its output and ends it. Our own code is tested in test/block-copy-code.
 describe('copies by large blocks', () => {
   const { folder, target, clear } = copyFolder()
 
@@ -72,7 +72,7 @@ describe('copies by large blocks', () => {
   }, 60_000)
 })
 
-/** Waits for a dd that tells its process in `starts`, and sees to it that it ends. */
+/** Waits until a dd has written its process id to `starts`, runs `body`, and ensures that dd ends. */
 async function withDd(starts: string, body: (isOver: () => boolean) => Promise<void>): Promise<void> {
   const told = () => existsSync(starts) && readFileSync(starts, 'utf8').endsWith('\n')
   await vi.waitUntil(told, 10_000)

@@ -17,7 +17,7 @@ describe('copies by large blocks', () => {
     const worker = () => byBlocks({ slow: true, hindrance: 'contents left out' })
     const compared = () => compareCopies({ folder, kind: 'contents', copies: 10, worker })
     let found = 'nothing'
-    // integrity_check stops a copy in which the rows of the beginning are left out, too. The others pass it.
+    // integrity_check fails first for some copies that lack the rows of the beginning. The other copies pass it.
     for (let tries = 0; tries < 10 && !found.startsWith('rows of writer'); tries++) {
       found = await compared().then(
         () => 'nothing',
@@ -33,7 +33,7 @@ describe('copies by large blocks', () => {
     await adapter.cache.setMany(Array.from({ length: 80 }, (_, at) => [`entry-${at}`, entry('a')]))
     await rowsOf(path, ['PRAGMA wal_checkpoint(TRUNCATE)'])
     const starts = join(folder, 'starts')
-    // Another value each time: the engine writes nothing where nothing changes, and such a commit is none.
+    // Another value each time: a write that changes nothing is no commit.
     let letter = 'a'
     const another = (): string => {
       letter = String.fromCharCode(letter.charCodeAt(0) + 1)
@@ -43,7 +43,7 @@ describe('copies by large blocks', () => {
       { commits: 0, dd: undefined, written: [/^0$/] },
       { commits: 3, dd: undefined, written: [/^0$/, /^[1-9] dsync$/] },
       { commits: 3, dd: 'knows no flags', written: [/^0$/, /^[1-9]$/] },
-      // It has not told how far it is, and so it is not known to be one that can flush.
+      // It has not reported its progress, so it is not known whether it can flush.
       { commits: 3, dd: 'knows no status', written: [/^0$/] },
     ] as const) {
       const calls: Promise<unknown>[] = []
@@ -63,7 +63,7 @@ describe('copies by large blocks', () => {
     }
   }, 60_000)
 
-  // The pages of the log, written over the place of a block, would be lost under its content.
+  // Pages of the WAL, written into a block before its content, would be overwritten by it.
   test.each([0, 1])(
     'have the pages of the log over a block that has its place before its content (commits: %i)',
     async (commits) => {
@@ -91,7 +91,7 @@ describe('copies by large blocks', () => {
     },
   )
 
-  // SQLite leaves out an index that it may not write and that nobody else has open: it may be older than the log.
+  // SQLite ignores an index that it cannot write and that no other process has open, because it may be older than the WAL.
   test('are made by the engine where the index of the log may not be written', async () => {
     await using adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db-of-another'))
     const worker = byBlocks({ dd: 'says that it was asked to copy', hindrance: 'no right to write' })

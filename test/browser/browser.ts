@@ -3,19 +3,19 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 
 const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/google-chrome']
 
-/** The browser of this machine; `undefined` where there is none. Nothing is downloaded. */
+/** The browser of this machine; `undefined` if there is none. Nothing is downloaded. */
 export const installed: string | undefined = PROGRAMS.find(existsSync)
 
 export const startBrowser = (): Promise<Browser> =>
-  // In a container the browser has no sandbox of its own.
+  // Chromium's sandbox does not work in a container.
   chromium.launch({ executablePath: installed as string, args: ['--no-sandbox'] })
 
-/** A tab of its own, and what went wrong in it or left it. */
+/** A tab, with its problems and requests. */
 export interface Tab extends AsyncDisposable {
   readonly page: Page
   /** Messages of the console, errors, dialogs. */
   readonly complaints: readonly string[]
-  /** Where requests went. */
+  /** The origins of all requests. */
   readonly origins: ReadonlySet<string>
 }
 

@@ -13,10 +13,10 @@ proveCell()
 
 const PROOF = { proof: 'the inspector page in a browser', file: 'test/browser/inspector-page.test.ts' }
 const TOKEN = crypto.randomUUID()
-// No test is about how quick a machine is.
+// No test measures the speed of the machine.
 const PATIENCE = { timeout: 120_000 }
 vi.setConfig({ testTimeout: 300_000 })
-/** What would run, if it became markup. */
+/** Texts that would run if the page used them as markup. */
 const HOSTILE = [
   '<img src=x onerror="alert(1)">',
   '</script><script>alert(1)</script>',
@@ -223,7 +223,7 @@ function testPage(): void {
       await gate
       await route.continue()
     })
-    // It is paused while it asks.
+    // The page is paused while it waits for the answer.
     const [asked, answered] = [page.waitForRequest(/overview/), page.waitForResponse(/overview/)]
     await asked
     await page.getByRole('button', { name: 'Pause' }).click()
@@ -232,7 +232,7 @@ function testPage(): void {
     await save('import', 3, 80)
     let requests = 0
     page.on('request', () => requests++)
-    // What comes of the answer has come when the page has taken further calls.
+    // The page has handled the answer once it has run later calls.
     for (let call = 0; call < 10; call++) await page.evaluate('0')
     await page.clock.fastForward(60_000)
     for (let call = 0; call < 10; call++) await page.evaluate('0')
@@ -243,7 +243,7 @@ function testPage(): void {
   })
 
   test.each(['light', 'dark'] as const)('is accessible as far as a program can tell: %s', async (colorScheme) => {
-    // The program is brought in from outside, which the page would not let happen.
+    // axe is injected, which the content security policy of the page forbids.
     await using tab = await openTab(browser, { colorScheme, bypassCSP: true, viewport: { width: 390, height: 800 } })
     const { page } = tab
     await page.goto(address())
@@ -266,7 +266,7 @@ function testPage(): void {
     await page.locator('#cache tbody tr').first().waitFor()
     const [content, shown] = await page.evaluate<[number, number]>('[document.documentElement.scrollWidth, innerWidth]')
     expect(content).toBeLessThanOrEqual(shown)
-    // A table to who cannot see it, also where rows are cards.
+    // Screen readers must find a table, even where CSS shows rows as cards.
     expect(await page.getByRole('table', { name: 'Locks' }).getByRole('columnheader').allTextContents()).toContain(
       'Holder',
     )

@@ -14,13 +14,13 @@ proveCell()
 const MIB = 1024 * 1024
 const MOST_BYTES = 16 * MIB
 const VALUE_BYTES = 16 * 1024
-/** Together twice what may be kept. */
+/** Twice the allowed bytes in total. */
 const LARGE_ROWS = (2 * MOST_BYTES) / VALUE_BYTES
 const SMALL_ROWS = proofCount({ inTests: 5_000, inSoak: 1_000_000 })
-/** Each collects all garbage of the process; what is kept is the most at the last of them. */
+/** Each sample collects all garbage first; the greatest sample counts. */
 const SAMPLES = 3
 
-/** Bytes that are still in use after everything was collected. */
+/** Returns the bytes that remain in use after a full collection. */
 function kept(): number {
   const { Bun } = globalThis as { Bun?: { gc(force: boolean): void } }
   if (Bun !== undefined) Bun.gc(true)
@@ -56,7 +56,7 @@ INSERT INTO go_goscope_cache (key, value) SELECT 'cache:${name}' || printf('%08d
     rmSync(folder, { recursive: true, force: true })
   })
 
-  /** The greatest number of bytes that were kept during the walk, beyond those before it. */
+  /** Returns by how many bytes the memory grew during the walk, at its peak. */
   async function growth<Item>(list: AsyncIterable<Item>, rows: number, each?: (item: Item) => void): Promise<number> {
     const before = kept()
     let [seen, most] = [0, 0]

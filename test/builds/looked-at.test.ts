@@ -17,14 +17,14 @@ const WRITING_MS = proofCount({ inTests: 250, inSoak: 10_000 })
 const LOOKS: readonly (readonly string[])[] = inSoak
   ? [[], ['locks'], ['circuits'], ['claims'], ['results'], ['tasks'], ['cache'], ['prefixes'], ['verify'], ['doctor']]
   : [['verify']]
-/** What 99 of 100 writes may take. The longest one of a shared machine is its own: it takes as long where nobody looks. */
+/** The limit of the p99 of writes. The maximum is not limited: on a loaded machine it is as long without a reader. */
 const P99_MS = 50
-/** Other work on the machine is in the way now and then; a reader that is in the way is so each time. */
+/** Another process may slow down a single try; a reader that blocks writers does so in each try. */
 const TRIES = 4
 
 interface Written {
   readonly writes: number
-  /** For another connection, longer than the 3 ms that the engine waits by itself. */
+  /** Waits for another connection beyond the 3 ms for which the engine waits by itself. */
   readonly waits: number
   readonly p99: number
   readonly longest: number
@@ -71,7 +71,7 @@ test('scopedb beside a process that writes a thousand times a second: no write f
       beside = written
     }
     expect(beside.waits, 'writes that waited for another connection').toBe(0)
-    // A machine that runs all other tests at the same time is no measure.
+    // Only in a soak: while all other tests run, the machine is too loaded for a time limit.
     if (inSoak) expect(beside.p99, 'ms that 99 of 100 writes took at most').toBeLessThanOrEqual(P99_MS)
     reportProof({
       proof: 'scopedb beside a process that writes 1,000 times a second',

@@ -3,6 +3,6 @@ import { engine, runner } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 
 proveCell()
-// Half of the random histories, because each build has others.
+// Half of the random histories, because each build runs different ones.
 process.env.CONFORMANCE_RUNS ??= '0.5'
 ownerConformance(runner, engine, 'build')

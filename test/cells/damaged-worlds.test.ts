@@ -23,7 +23,7 @@ proveCell()
 
 const PAGE_BYTES = 4_096
 const ENTRIES = 100
-// What damage may be called, by where it is met: in a page, in the schema, in a value.
+// The codes for damage, depending on where it is: in a page, in the schema, in a value.
 const CODES = ['CORRUPT', 'NOT_A_DATABASE', 'IO_ERROR', 'VALUE_UNREADABLE', 'FOREIGN_TABLE', 'SCHEMA_NEWER', 'SQL']
 
 describe('damaged worlds', () => {
@@ -32,21 +32,21 @@ describe('damaged worlds', () => {
   let files = 0
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  /** A database with entries in it, and nothing in its log. */
+  /** Makes a database with entries and an empty WAL. */
   async function makeFile(): Promise<string> {
     const path = join(folder, `file-${++files}.db`)
     const adapter = await engine.SQLiteAdapter.open(path)
     for (let at = 0; at < ENTRIES; at++) await adapter.cache.set(`k${at}`, 'x'.repeat(1_000))
     await adapter.idempotency.set('k', 1)
     await adapter.disconnect()
-    // One engine keeps its files open until its process ends, log and all.
+    // One engine keeps its files and their WAL open until its process ends.
     const handle = await engine.openHandle(path)
     await engine.rows(handle, 'PRAGMA wal_checkpoint(TRUNCATE)')
     await engine.closeHandle(handle)
     return path
   }
 
-  /** Uses the file as far as it goes and gives the codes of what it was refused. */
+  /** Uses the file as far as possible and returns the codes of refused calls. */
   async function use(path: string): Promise<unknown[]> {
     const codes: unknown[] = []
     const note = (error: { _tag?: unknown; code?: unknown }) =>
@@ -70,7 +70,7 @@ describe('damaged worlds', () => {
       const bytes = Buffer.from(original)
       const pages = Math.floor(bytes.length / PAGE_BYTES)
       for (let count = 1 + Math.floor(random() * 4); count > 0; count--) {
-        // Not the first, whose damage the conformance suite has.
+        // Not the first page; the conformance suite tests damage there.
         const page = 1 + Math.floor(random() * (pages - 1))
         for (let at = 0; at < PAGE_BYTES; at++) bytes[page * PAGE_BYTES + at] = Math.floor(random() * 256)
       }
@@ -101,7 +101,7 @@ describe('damaged worlds', () => {
 
   test('a log of garbage is not taken for one', async () => {
     const path = await makeFile()
-    // Whoever of this process still has it open must not be given another log.
+    // A connection of this process may still have the old file open, and must not get the WAL of the new one.
     const moved = join(folder, 'moved.db')
     writeFileSync(moved, readFileSync(path))
     writeFileSync(`${moved}-wal`, Buffer.from(Array.from({ length: 10_000 }, () => Math.floor(random() * 256))))
@@ -125,11 +125,11 @@ describe('damaged worlds', () => {
     const adapter = await engine.SQLiteAdapter.open(written)
     await adapter.cache.set('k', 1)
     await adapter.disconnect()
-    // One engine keeps the file that it wrote open, so that it is not one that nobody can change.
+    // One engine keeps the file that it wrote open, so a copy is used.
     copyFileSync(written, path)
     const found = await inReadOnlyPlace(place)
     if ('refused' in found) {
-      // Where such a place cannot be made, the reason must be that this user may not.
+      // If the read-only mount is refused, the reason must be missing permissions.
       expect(found.refused).toMatch(/not permitted|permission denied|no space left on device|invalid argument/i)
       return
     }
@@ -138,7 +138,7 @@ describe('damaged worlds', () => {
       expect(found.readOnly.read).toBe(1)
     } else {
       expect(['READ_ONLY', 'CANNOT_OPEN']).toContain(found.readOnly.code)
-      // Not that it cannot be written, which nobody asked for.
+      // The error must not be about writing, because the caller only reads.
       expect(found.readOnly.message).toMatch(/cannot be read without writing beside it.*read a copy.*immutable: true/)
     }
     expect(found.immutable).toMatchObject({ code: 'none', read: 1 })

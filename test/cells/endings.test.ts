@@ -3,5 +3,5 @@ import { engine, runner } from './cell.js'
 import { proveCell } from './prove-cell.js'
 
 proveCell()
-// On each runtime, because what keeps a process alive is the runtime's matter.
+// On each runtime, because the runtime decides what keeps a process alive.
 endings(runner, engine)

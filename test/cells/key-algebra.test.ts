@@ -34,7 +34,7 @@ describe('keys, prefixes and values of any kind', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  /** Stores what can be stored, and gives it; all else must be refused as the rule says. */
+  /** Stores what can be stored and returns it; everything else must be refused as `refusalOf` says. */
   async function store(adapter: Adapter, entries: readonly (readonly [key: string, value: unknown])[]) {
     const stored = new Map<string, unknown>()
     for (const [key, value] of entries) {
@@ -55,7 +55,7 @@ describe('keys, prefixes and values of any kind', () => {
     for (const [key, value] of stored) {
       deepStrictEqual(await adapter.cache.get(key), cleared ? null : value)
       deepStrictEqual((await adapter.idempotency.get(key))?.value, value)
-      // Of a pattern, all that stands for itself: the rest is the business of the conformance suite.
+      // Only the literal start of a pattern; the conformance suite tests the rest.
       const start = key.slice(0, 3).replace(/[*%?].*/s, '')
       if (!start.isWellFormed() || cleared) continue
       const found = (await adapter.cache.keys(`${start}*`)).toSorted()
@@ -94,7 +94,7 @@ describe('keys, prefixes and values of any kind', () => {
   }, 300_000)
 })
 
-/** The rule in words of its own: what must become of the pair on any engine. */
+/** An independent statement of the rule: why any engine must refuse the pair, if it must. */
 function refusalOf(key: string, value: unknown): string | undefined {
   if (key === '' || key.includes('\0') || !key.isWellFormed() || new TextEncoder().encode(key).length > 1_024) {
     return 'INVALID_KEY'

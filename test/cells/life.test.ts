@@ -26,12 +26,12 @@ describe('the life of adapters in a process', () => {
   const folder = mkdtempSync(join(tmpdir(), 'life-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  /** Runs a script to its own end, which must be silent, and gives the line it said. */
+  /** Runs a script until it ends without other output, and returns its one line. */
   async function run<T>(script: string, name: string, ...args: number[]): Promise<T> {
     const place = join(folder, name)
     mkdirSync(place, { recursive: true })
     const url = new URL(`../proof/life/${script}.mjs`, import.meta.url)
-    // Node takes more memory for young objects the longer it runs, which is not what is looked for.
+    // Node's young generation grows over time, which is not a leak.
     const env = cell.runtime === 'bun' ? {} : { NODE_OPTIONS: '--expose-gc --max-semi-space-size=1' }
     const one = new ProofProcess(thisMember, url, [join(place, 'app.db'), ...args], env)
     return withProcesses([one], async () => {
@@ -45,7 +45,7 @@ describe('the life of adapters in a process', () => {
     const rounds = proofCount({ inTests: 10, inSoak: 200 })
     const { openFiles, sidecars, ...left } = await run<Left>('open-and-close', 'rounds', rounds)
     expect(left).toEqual({ written: rounds * 20, late: rounds, wrong: [] })
-    // Version 1 of this engine keeps files open, and so in use, for as long as a statement object lives.
+    // Version 1 of this engine keeps a file open until its statement objects are collected.
     if (engine.name !== '@photostructure/sqlite')
       expect({ openFiles, sidecars }).toEqual({ openFiles: 0, sidecars: [] })
     reportProof({
@@ -79,7 +79,7 @@ describe('the life of adapters in a process', () => {
   test('memory does not grow with the number of operations', async () => {
     const operations = proofCount({ inTests: 3_000, inSoak: 100_000 })
     const { added } = await run<{ added: number }>('memory-slope', 'memory', operations)
-    // A short run is not yet over with warming up.
+    // A short run still includes some warm-up.
     expect(added).toBeLessThan(proofCount({ inTests: 6, inSoak: 5 }) * MEGABYTE)
     reportProof({
       proof: 'memory over operations',

@@ -24,7 +24,7 @@ describe('a file that is made while others of the process open it', () => {
   let files = 0
   const newPath = (): string => join(folder, `file-${++files}`)
 
-  /** A handle of the app's own, opened the moment the file is there. */
+  /** Opens a separate handle of the app as soon as the file exists. */
   async function handleAsSoonAsThere(path: string): Promise<object> {
     while (!existsSync(path)) await new Promise((resolve) => setImmediate(resolve))
     const handle = await engine.openHandle(path)

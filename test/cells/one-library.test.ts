@@ -20,7 +20,7 @@ describe('one SQLite library per file in a process', () => {
   const folder = mkdtempSync(join(tmpdir(), 'one-library-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  /** Other names for the file at `path`. */
+  /** Returns other names of the file at `path`. */
   const names: Readonly<Record<string, (path: string) => string>> = {
     'the same path': (path) => path,
     'a relative path': (path) => relative(process.cwd(), path),
@@ -60,7 +60,7 @@ describe('one SQLite library per file in a process', () => {
       await second.disconnect()
     })
 
-    // SQLite names the log after the path, so a hard link would be a second log for one file.
+    // SQLite names the WAL after the path, so a hard link would lead to a second WAL for the same file.
     if (title === 'a hard link') continue
     test(`the same library may come again by ${title}`, async () => {
       const path = join(folder, `file-${++files}`)
@@ -90,7 +90,7 @@ describe('one SQLite library per file in a process', () => {
   test('a handle that was left open keeps a second library out until the app closes it', async () => {
     const path = join(folder, `file-${++files}`)
     const handle = await engine.openHandle(path)
-    // Twice, because the second takes the place of the first.
+    // Twice, because the second write replaces the first.
     for (const value of [1, 2]) {
       const adapter = new engine.SQLiteAdapter(handle as never, { closeOnDisconnect: false })
       await adapter.cache.set('k', value)
@@ -122,7 +122,7 @@ describe('one SQLite library per file in a process', () => {
     problem?: string
   }
 
-  /** An adapter, and what it says of its file; its clock is moved by hand. */
+  /** Makes an adapter, with the problems that it reports; its clock is moved by hand. */
   async function listening(path: string) {
     const clock = new ManualClock()
     const problems: string[] = []
@@ -138,7 +138,7 @@ describe('one SQLite library per file in a process', () => {
     return { adapter, problems, look }
   }
 
-  /** Looks until `count` problems are told. */
+  /** Lets the adapter check until it has reported `count` problems. */
   async function untilTold({ problems, look }: Awaited<ReturnType<typeof listening>>, count: number): Promise<void> {
     for (let looks = 0; looks < 500 && problems.length < count; looks++) await look()
     expect(problems).toHaveLength(count)

@@ -4,6 +4,6 @@ import { proveCell } from './prove-cell.js'
 import './set-example-count.js'
 
 proveCell()
-// In a file of its own, because most changes do not touch them. The others of these tests are in test/builds and test/models:
-// each step of theirs takes a thread.
+// A separate file, because most changes do not affect owners. Their other tests are in test/builds and test/models, because
+// each step starts a thread.
 ownerConformance(runner, engine, 'runtime')

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { runtimes } from '../matrix.mjs'
 import { cell, engine } from './cell.js'
 
-/** Declares the test that this process really is the declared cell; the runner looks for it in each. */
+/** Declares the test that this process runs the declared cell; the runner requires it in each run. */
 export function proveCell(): void {
   test('runs on the declared runtime and engine', async ({ task }) => {
     const { bun, node } = process.versions

@@ -17,15 +17,15 @@ proveCell()
 
 const HOLD_MS = 2_000
 const IMPATIENCE_MS = 600
-// Far below the time the lock is held, and far above what a busy machine adds.
+// Far below the time for which the lock is held, and far above the delays of a loaded machine.
 const LONGEST_MS = 500
 const TIMER_MS = 5
 /**
- * How often what came too late may be measured again. A machine that is busy with other work is late now and then; code
- * that holds the event loop is late each time.
+ * How often a measurement that failed may be repeated. A loaded machine is late sometimes; code that blocks the event loop is
+ * late each time.
  */
 const TRIES = 4
-/** Calls that wait together until they give up. */
+/** The number of calls that wait together until they give up. */
 const IMPATIENT_CALLS = proofCount({ inTests: 2_000, inSoak: 100_000 })
 
 describe('while another process holds the write lock for two seconds', () => {
@@ -34,7 +34,7 @@ describe('while another process holds the write lock for two seconds', () => {
 
   interface Settled {
     name: string
-    /** When, by performance.now(); of many calls how long the longest took. */
+    /** The time by performance.now(); for many calls, the longest duration. */
     at: number
     code?: unknown
   }
@@ -48,11 +48,11 @@ describe('while another process holds the write lock for two seconds', () => {
     }
   }
 
-  /** Many calls that give up. Made a few at a time, for making them holds the event loop as well. */
+  /** Makes many calls that give up, a few at a time, because making them also blocks the event loop. */
   async function crowd(adapter: Awaited<ReturnType<typeof engine.SQLiteAdapter.open>>): Promise<Settled> {
     let [late, stored] = [0, 0]
     const calls: Promise<void>[] = []
-    // Long before the lock is let go, also on a busy machine: all are to give up.
+    // Long before the lock is released, even on a loaded machine, so that all calls give up.
     const end = performance.now() + HOLD_MS / 4
     while (calls.length < IMPATIENT_CALLS && performance.now() < end) {
       const asked = performance.now()
@@ -77,7 +77,7 @@ describe('while another process holds the write lock for two seconds', () => {
     const [used, fresh] = [file('used'), file('fresh')]
     writeFileSync(file('read'), 'a small file')
     const patient = await engine.SQLiteAdapter.open(used)
-    // More connections that wait than the thread pool has threads.
+    // More waiting connections than the thread pool has threads.
     const others = await Promise.all([1, 2, 3, 4].map(() => engine.SQLiteAdapter.open(used)))
     const impatient = await engine.SQLiteAdapter.open(used, { busyTimeout: IMPATIENCE_MS })
     const lock = new ProofProcess(otherMember, new URL('../proof/responsiveness/write-lock.mjs', import.meta.url))
@@ -92,7 +92,7 @@ describe('while another process holds the write lock for two seconds', () => {
         ...others.map((other, at) => settled(`other ${at}`, other.cache.set(`other-${at}`, 1))),
         settled('complete', patient.idempotency.set('k', 1)),
         settled('count', Promise.all(Array.from({ length: 20 }, () => patient.recordFailure('api', 5)))),
-        // A file that has neither the log nor the tables yet: the switch and the migration must wait as well.
+        // The file has neither WAL mode nor tables yet, so switching the mode and migrating must wait as well.
         settled(
           'open',
           engine.SQLiteAdapter.open(fresh).then((adapter) => adapter.disconnect()),
@@ -152,16 +152,16 @@ describe('while another process holds the write lock for two seconds', () => {
 
 describe('while loops of awaited calls keep the engine at work', () => {
   const LOOPS = 100
-  /** ms. In one turn of the event loop calls take up to 10; the rest is for a busy machine. */
+  /** ms. Calls take up to 10 ms in one turn of the event loop; the rest allows for a loaded machine. */
   const LATEST_MS = 150
 
-  /** ms of processor time that the process has had. */
+  /** Returns the CPU time of the process in ms. */
   function processorTime(): number {
     const { user, system } = process.cpuUsage()
     return (user + system) / 1_000
   }
 
-  /** Runs `LOOPS` loops of awaited calls for `duration` ms, by the timers of this process. */
+  /** Runs `LOOPS` loops of awaited calls for `duration` ms, measured by the timers of this process. */
   async function loops(
     duration: number,
     call: (loop: number) => Promise<unknown>,
@@ -169,7 +169,7 @@ describe('while loops of awaited calls keep the engine at work', () => {
     const late = new Waits()
     let [running, calls] = [true, 0]
     let [due, dueSpent] = [performance.now() + TIMER_MS, processorTime() + TIMER_MS]
-    // What other processes take from this one is not held against the loops: they work all the time that they have.
+    // CPU time that other processes take does not count against the loops, which never pause.
     const fired = (): void => {
       const [now, spent] = [performance.now(), processorTime()]
       late.add(Math.max(0, Math.min(now - due, spent - dueSpent)), TIMER_MS)
@@ -179,7 +179,7 @@ describe('while loops of awaited calls keep the engine at work', () => {
     setTimeout(() => {
       running = false
     }, duration)
-    // Loops that never let a timer fire would not end.
+    // Loops that block all timers would never end.
     const limit = performance.now() + 20 * duration
     const loop = async (_: unknown, number: number): Promise<void> => {
       while (running && performance.now() < limit) {

@@ -7,9 +7,9 @@ import { proveCell } from './prove-cell.js'
 
 proveCell()
 
-/** Words of a user; see protocol.ts. */
+/** Operations of a client; see protocol.ts. */
 const [DECLARE, CALL, QUERY] = [2, 3, 5]
-/** Words of the owner: no row for so many requests, and an error for one. */
+/** Operations of the owner: no row for a number of requests, and an error for one request. */
 const [NOTHING, REFUSED] = [4, 10]
 
 test('a text without a statement that a user sends fails for that user, whatever the engine makes of it', async () => {
@@ -54,7 +54,7 @@ test('bytes that a user declares to be the number of a call are none, whatever t
   const server = serve(adapter)
   const port = () => server.createPort() as unknown as MessagePort
   const one = [DECLARE, 0, 'raw', 'read', 'one', 'none', 'SELECT ?1 AS v', 0, null]
-  // A Buffer as a name is its text, which is "length".
+  // A Buffer used as a property name becomes its text, here "length".
   const many = ["SELECT x'6c656e677468' AS i FROM json_each(?1)", 0, 'index', '', 0, null, null, null, null]
   const calls = [CALL, 0, 1, 40, ...new Array(40).fill('a')]
   const said = await answerTo(port(), await greeting(port()), [...one, ...many, ...calls])

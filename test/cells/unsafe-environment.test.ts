@@ -44,7 +44,7 @@ describe('what makes a file unsafe to share is reported', () => {
     ['NFS', 0x6969],
     ['SMB', 0x517b],
     ['SMB2', 0xfe534d42],
-    // As some runtimes give it: a 32-bit number with a sign.
+    // Some runtimes return the magic number as a signed 32-bit integer.
     ['CIFS', 0xff534d42 | 0],
     ['9p', 0x01021997],
     ['FUSE', 0x65735546],

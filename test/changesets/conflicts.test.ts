@@ -6,11 +6,11 @@ import { twoSides } from './two-sides.js'
 proveCell()
 
 interface Case {
-  /** What both sides have, what is recorded, and what the other side has done meanwhile. */
+  /** The content of both sides, the recorded change, and the change on the other side meanwhile. */
   readonly both: string
   readonly write: string
   readonly meanwhile: string
-  /** What the other side has in the end under each policy; `undefined` where it aborts. */
+  /** The content of the other side afterwards under each policy; `undefined` if it aborts. */
   readonly omit: unknown
   readonly replace: unknown
 }
@@ -18,7 +18,7 @@ interface Case {
 const item = (id: number, text: string) => ({ id, item: text })
 const person = (name: string, email: string | null, boss: string | null = null) => ({ name, email, boss })
 
-// Beside the change that conflicts there is one that does not.
+// Each changeset also has a change without a conflict.
 const cases: Record<ConflictKind, Case> = {
   conflict: {
     both: 'SELECT 1',
@@ -65,7 +65,7 @@ describe('conflicts', () => {
     return [...orders, ...(await pair.to.run('SELECT * FROM people ORDER BY 1'))]
   }
 
-  /** A changeset that meets the conflict at the other side. */
+  /** Returns a changeset that conflicts with the other side. */
   async function conflicting({ both, write, meanwhile }: Case): Promise<Uint8Array> {
     for (const side of [pair.from, pair.to]) await side.run(both)
     const changeset = await pair.changesOf(() => pair.from.run(write))

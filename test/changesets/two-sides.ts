@@ -18,7 +18,7 @@ const SCHEMA = [
 ]
 export const TABLES = ['orders', 'prices', 'people']
 
-/** A file with tables of the app, an adapter on it, and the handle on which the app writes. */
+/** A file with tables of the app, an adapter on it, and the app's own handle for writes. */
 class Side {
   readonly path: string
   readonly handle: object
@@ -50,12 +50,12 @@ class Side {
   }
 }
 
-/** Where changes come from, and where they go: two new files for each test. */
+/** The source and the target of changes: two new files per test. */
 export class Pair {
   from!: Side
   to!: Side
 
-  /** What `write` changes, as a changeset. */
+  /** Returns the changes that `write` makes as a changeset. */
   async changesOf(write: () => Promise<unknown>, tables = TABLES): Promise<Uint8Array> {
     await using recording = await (await this.from.changes(tables)).record()
     await write()

@@ -57,7 +57,7 @@ describe.each(LOOKS)('scopedb %s', (...args) => {
     let turns = 0
     for (; !over; turns++) {
       writer.exec(`INSERT OR REPLACE INTO go_goscope_cache (key, value) VALUES ('cache:k', '${turns}')`)
-      // It waits for no reader. A snapshot that a reader keeps would be told as 1.
+      // A checkpoint that waits for no reader: if a reader held a snapshot, `busy` would be 1.
       expect(writer.prepare('PRAGMA wal_checkpoint(RESTART)').all()).toMatchObject([{ busy: 0 }])
       await nextTurn()
     }

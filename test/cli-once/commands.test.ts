@@ -86,7 +86,7 @@ describe('what is wrong', () => {
     expect(await scopedbHere(path, 'verify')).toMatchObject({ code: 0, err: 'nothing is wrong\n' })
     const { out } = await scopedbHere(path, 'doctor')
     expect(out).toMatch(/^SQLite: \d/m)
-    // What stats() counts of its process is not of the database.
+    // The counters of this process in stats() are not part of the database.
     expect(out).toMatch(/^results: 1$/m)
     expect(out).not.toMatch(/^(locks|waiting|idempotency):/m)
   })
@@ -96,7 +96,7 @@ describe('what is wrong', () => {
     await inFile(damaged, "UPDATE go_goscope_cache SET value = '{' WHERE key LIKE '%session%'")
     const ended = await scopedbHere(damaged, 'verify', '--json')
     expect(ended.code).toBe(1)
-    // Among them, because it is a copy, that it is not what its manifest says.
+    // The file is a copy that no longer matches its manifest, which is one of the findings.
     expect(JSON.parse(ended.out).findings).toMatchObject([
       { where: 'backup' },
       { where: 'cache', what: expect.stringContaining('session:42') },
@@ -106,7 +106,7 @@ describe('what is wrong', () => {
   test('pages that do not fit together are found', async () => {
     const damaged = await copyOf('pages')
     const bytes = readFileSync(damaged)
-    // How many pages are free, in the header of the file: there are none.
+    // The number of free pages in the file header; there are none.
     bytes.writeUInt32BE(7, 36)
     writeFileSync(damaged, bytes)
     expect(await scopedbHere(damaged, 'verify')).toMatchObject({ code: 1, out: expect.stringContaining('should be 7') })
@@ -290,7 +290,7 @@ describe('exit codes', () => {
     [2, ['nowhere.db', 'locks']],
     [2, ['FILE', 'export', 'no-folder/x.jsonl']],
     [2, ['FILE', 'backup', 'no-folder/x.db']],
-    // Without a try to connect, which would end with 3.
+    // An attempt to connect would exit with 3.
     [2, ['postgres://user@127.0.0.1:1/app', 'backup', 'x.db']],
     [3, ['README', 'locks']],
     [0, ['--help']],
@@ -313,7 +313,7 @@ describe('exit codes', () => {
   })
 
   test('6 for what else goes wrong', async () => {
-    // It stands beside no manifest.
+    // The file has no manifest.
     expect(await scopedbHere('restore', path, join(folder, 'new.db'), '--yes')).toMatchObject({
       code: 6,
       err: expect.stringContaining('NOT_A_BACKUP'),
@@ -334,7 +334,7 @@ describe('exit codes', () => {
   })
 })
 
-/** A copy of the file that a test may change. */
+/** Returns a copy of the file, for a test that changes it. */
 async function copyOf(name: string): Promise<string> {
   const copy = join(folder, `${name}.db`)
   await using adapter = await SQLiteAdapter.open(path)

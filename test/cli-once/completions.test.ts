@@ -19,9 +19,9 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** What a real bash offers at the end of each line. */
+/** Returns what a real bash offers at the end of each line. */
 async function offered(...lines: readonly string[]): Promise<string[][]> {
-  // As readline fills the variables: it also ends words at colons and equals signs.
+  // As readline sets the variables: it also ends words at colons and equals signs.
   const script = `source <(scopedb completions bash)
 while IFS= read -r line; do
   COMP_LINE="$line" COMP_POINT=\${#line}
@@ -88,7 +88,7 @@ test('PowerShell gets a script that asks with the line in base64, which it canno
   expect(err).toBe('')
   expect(out).toContain('Register-ArgumentCompleter -Native -CommandName scopedb -ScriptBlock {')
   expect(out).toContain('scopedb complete --line-base64 ([Convert]::ToBase64String($bytes))')
-  // Of the brackets each is closed in its order; no shell of the kind is here that could read them.
+  // Only checks that brackets match, because the shell itself is not installed here.
   const open: string[] = []
   for (const bracket of out.match(/[()[\]{}]/g) ?? []) {
     if ('([{'.includes(bracket)) open.push(bracket)

@@ -6,13 +6,13 @@ import { systemClock } from '@go-go-scope/persistence-core/public'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Ended, endOf, inFile, SQLiteAdapter, scopedbHere } from '../cli/scopedb.js'
 
-/** Where a reviewer reads what people see: a file for each command. One that was deleted is written anew. */
+/** The output of each command, one file per command, for review. A deleted file is written again. */
 const GOLDEN = join(import.meta.dirname, 'golden')
 const NOW = Date.UTC(2026, 0, 31, 12)
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000]
-// Of the form that is made up, by a host that is none of ours, so that nobody can tell whether it lives.
+// An owner id in the usual form but of an unknown host, so whether its process is alive is unknown.
 const OWNER = 'web-1:4711:0badcafe-1'
-/** Leases go by it too; the machine's would add the ms that a call took. */
+/** Stands still: leases end by it too, and the ms that a call takes on a machine would show. */
 const clock = { ...systemClock, now: () => NOW - 2 * MINUTE, monotonic: () => 0 }
 let folder: string
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
   await fill('mended.db')
   await fill('broken.db')
   await inFile(join(folder, 'broken.db'), "UPDATE go_goscope_cache SET value = '{' WHERE key LIKE '%session%'")
-  // As the command copy leaves a file, as far as one who opens it sees.
+  // What an observer sees of a file after the command copy.
   await fill('moved.db')
   const moved = "'postgres://db.example.com/app (schema go_goscope)'"
   await inFile(
@@ -82,7 +82,7 @@ async function fill(name: string, more?: (adapter: Adapter) => Promise<void>): P
   await lock.acquire('over', MINUTE, OWNER)
   await more?.(adapter)
   await adapter.disconnect()
-  // A claimant is always made up, of this process; and the database has a clock of its own, in seconds.
+  // The name of a claimant is of this process, so the test sets it. The database has its own clock, in seconds.
   const created = (NOW - 2 * MINUTE) / 1_000
   await inFile(
     path,
@@ -90,7 +90,7 @@ async function fill(name: string, more?: (adapter: Adapter) => Promise<void>): P
   )
 }
 
-/** Command lines by the command whose file they stand in; names of files are of the folder. */
+/** Command lines by the command in whose file they are; file names are relative to the folder. */
 const LINES: Readonly<Record<string, readonly string[]>> = {
   'no command': ['', '--help', 'app.db', 'app.db lokcs', 'lokcs app.db', 'app.db cache --limt 3', 'none.db', 'none.db locks', 'moved.db locks', 'app.jsonl', 'newer.db'],
   summary: ['summary app.db', 'summary app.db --json', 'wide.db', 'broken.db'],
@@ -118,7 +118,7 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   import: ['imported.db import app.jsonl', 'imported.db import app.jsonl --yes', 'imported.db import app.jsonl --yes', 'imported.db import app.jsonl --yes --conflicts skip --json', 'imported.db import app.db --yes', 'imported.db import none.jsonl --yes', 'no-folder/imported.db import app.jsonl --yes'],
   schema: ['schema locks', 'schema locks --jsonl', 'schema watch'],
   completions: ['completions bash', 'completions zsh', 'completions fish', 'completions powershell', 'completions tcsh'],
-  // What they show is the summary, and a page: how they run is tested elsewhere.
+  // Their output is the summary or a page; how they run is tested elsewhere.
   watch: [],
   serve: ['app.db serve --host 0.0.0.0', 'app.db serve --port 65536'],
 } // biome-ignore format: the command lines are easier to read in one line each
@@ -167,7 +167,7 @@ function wordsOf(line: string): string[] {
   return line.split(' ').filter((word) => word !== '').map((word) => (/\.(db|jsonl)$/.test(word) ? join(folder, word) : word))
 } // biome-ignore format: one line is easier to read
 
-/** As somebody would see it in a terminal in that folder, and less what is of a machine, a build or a moment. */
+/** Returns the command and its output as in a terminal in that folder, without values of one machine, build or moment. */
 function shown(line: string, { code, out, err }: Ended): string {
   const marked = err === '' ? '' : err.trimEnd().split('\n').map((text) => `! ${text}\n`).join('')
   const text = `$ scopedb ${line}\n${out}${marked}${code === 0 ? '' : `exit code ${code}\n`}\n`

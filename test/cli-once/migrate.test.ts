@@ -30,7 +30,7 @@ function copyOf(file: string, name: string): string {
   return copy
 }
 
-/** Whether the file, with what may stand beside it, is as it was. */
+/** Returns a function that checks that the file and its sidecar files are unchanged. */
 function watched(file: string): () => void {
   const before = readFileSync(file)
   return () => {

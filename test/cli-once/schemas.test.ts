@@ -44,7 +44,7 @@ beforeAll(async () => {
 
 type Schema = Record<string, unknown> & { properties?: Record<string, Schema>; items?: Schema; anyOf?: Schema[] }
 
-/** Refuses what the schema does not name: a release may add something, and then its schema does. */
+/** Makes a schema refuse unknown fields: a release that adds a field must add it to its schema. */
 function closed(schema: Schema): Schema {
   const properties = Object.entries(schema.properties ?? {}).map(([name, of]) => [name, closed(of)])
   return {
@@ -55,7 +55,7 @@ function closed(schema: Schema): Schema {
   }
 }
 
-/** What is wrong with a value by the schema of a command; empty where nothing is. */
+/** Returns a function that lists how a value differs from the schema of a command; an empty list if it does not. */
 async function problemsBy(command: string, ...options: string[]): Promise<(value: unknown) => string> {
   const { code, out } = await scopedb('schema', command, ...options)
   expect(code).toBe(0)
@@ -66,7 +66,7 @@ async function problemsBy(command: string, ...options: string[]): Promise<(value
   return (value) => (valid(value) ? '' : ajv.errorsText(valid.errors))
 }
 
-/** Every command with `--json`, in words: of files in the folder. */
+/** Every command with `--json`; file names are relative to the folder. */
 const WHOLE: readonly (readonly [command: string, words: string, code?: number])[] = [
   ['summary', 'app.db'],
   ['locks', 'app.db --expired'],
@@ -140,7 +140,7 @@ test('there are no others, and of lines those alone that are written so', async 
   })
 })
 
-/** With a field that the schema does not name. */
+/** Adds a field that the schema does not name. */
 function withMore(value: unknown): unknown {
   const [first] = Array.isArray(value) ? value : [value]
   const more = { ...(first as object), unheardOf: 1 }

@@ -22,7 +22,7 @@ test('watch draws what changes, counts the cache less often than the rest, and e
     await adapter.lock.acquire('nightly', 60_000, 'ada')
     out = ''
     await vi.waitUntil(() => /^nightly +held +ada/m.test(out))
-    // Up to 10,000 entries are read for these figures: not again in the next five seconds.
+    // These figures read up to 10,000 entries, so they are not read again within five seconds.
     expect(out).toMatch(/^1 +\d+ B/m)
     process.emit('SIGTERM')
     expect(await watching).toBe(0)

@@ -3,7 +3,7 @@ import { SQLiteAdapter } from './scopedb.js'
 /** ms */
 export const HOUR = 3_600_000
 
-/** Makes a file with one of each kind of what can be exported and imported, in two prefixes, and what is not exported. */
+/** Makes a file with one of each kind that is exported and imported, in two prefixes, and with what is not exported. */
 export async function fillForExport(path: string): Promise<void> {
   await using shop = await SQLiteAdapter.open(path, { locks: 'database', keyPrefix: 'shop:' })
   await shop.cache.set('ends', { at: new Date(0) }, HOUR)
@@ -19,7 +19,7 @@ export async function fillForExport(path: string): Promise<void> {
   const unstored = await shop.idempotency.claim('unstored', lease)
   if (unstored.state === 'claimed') await unstored.complete(() => undefined).catch(() => undefined)
   await shop.idempotency.claim('under way', lease)
-  // Equal sequences are in the order in which they were made.
+  // Equal sequences keep the order in which they were made.
   for (const [id, sequence] of [['c9', 1], ['c8', 2], ['c7', 2]] as const) {
     await shop.checkpoint.save({ id, taskId: 'import', sequence, timestamp: 5, progress: 12.5, data: { id } })
   }
@@ -28,7 +28,7 @@ export async function fillForExport(path: string): Promise<void> {
   await plain.lock.acquire('nightly', HOUR)
 } // biome-ignore format: the checkpoints are easier to compare in one line
 
-/** An export with these lines between the first one of `exported` and a last one that tells their counts. */
+/** Returns an export with these lines between the first line of `exported` and a last line with their counts. */
 export function exportOf(exported: string, counts: object, ...lines: string[]): string {
   return [exported.split('\n')[0], ...lines, JSON.stringify({ end: true, items: counts }), ''].join('\n')
 }

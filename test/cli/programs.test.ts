@@ -6,7 +6,7 @@ import { EXIT } from '../../packages/cli/src/exit-codes.js'
 import { temporaryFolder } from '../harness/temporary-folder.js'
 import { program, SQLiteAdapter, scopedb } from './scopedb.js'
 
-// What a runtime does with the program: it loads the engine, writes and ends. What the commands do is in test/cli-once.
+// The part of the program that depends on the runtime: loading the engine, writing, exiting. test/cli-once has the commands.
 const folder = temporaryFolder('scopedb-programs')
 const path = join(folder, 'app.db')
 
@@ -34,7 +34,7 @@ test('who holds a lock and how far a task is, is told by the database alone', as
 test('a list ends quietly when its reader does', async () => {
   const many = join(folder, 'reader.db')
   await using adapter = await SQLiteAdapter.open(many)
-  // More than a pipe holds.
+  // More than fits into a pipe.
   await adapter.cache.setMany(Array.from({ length: 3_000 }, (_, at) => [`entry ${at}`, at]))
   const script = '"$0" "$1" "$2" cache --jsonl | head -1; echo "$PIPESTATUS"'
   const child = spawn('bash', ['-c', script, process.execPath, program, many])
@@ -50,7 +50,7 @@ test('a list ends quietly when its reader does', async () => {
 })
 
 test('a command whose output cannot be written has failed, and says why in a line', async () => {
-  // Opened for reading: a disk that is full fails in the same place.
+  // A read-only descriptor fails in the same way as a full disk.
   const unwritable = openSync(path, 'r')
   try {
     const child = spawn(process.execPath, [program, path, 'cache', '--jsonl'], {

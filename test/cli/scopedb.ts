@@ -12,12 +12,12 @@ export interface Ended {
   readonly err: string
 }
 
-/** Runs `scopedb` in this process, which costs a hundredth of a process of its own. One call at a time. */
+/** Runs `scopedb` in this process, which costs a hundredth of a separate process. One call at a time. */
 export function scopedbHere(...args: readonly string[]): Promise<Ended> {
   return endOf(run, args)
 }
 
-/** What a run of `scopedb` in this process writes, and ends with. */
+/** Returns the output and the exit code of a run of `scopedb` in this process. */
 export async function endOf(runs: typeof run, args: readonly string[]): Promise<Ended> {
   let [out, err] = ['', '']
   const heard = [
@@ -43,13 +43,13 @@ export function scopedb(...args: readonly string[]): Promise<Ended> {
   return scopedbWith({}, ...args)
 }
 
-/** As {@link scopedb}, with what it reads from stdin, and options of the runtime. */
+/** As {@link scopedb}, with input for stdin and options of the runtime. */
 export function scopedbWith(
   { input, runtime = [] }: { readonly input?: string; readonly runtime?: readonly string[] },
   ...args: readonly string[]
 ): Promise<Ended> {
   const child = spawn(process.execPath, [...runtime, program, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
-  // One that reads nothing ends first.
+  // A program that does not read stdin ends first, which breaks the pipe.
   child.stdin.on('error', () => undefined).end(input ?? '')
   let [out, err] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -64,20 +64,20 @@ export function scopedbWith(
   })
 }
 
-/** The front end of the runtime. Typed by one of the two, which are alike in what is called here. */
+/** The front end of the runtime. Typed as one of the two; the methods used here are the same in both. */
 export const { SQLiteAdapter }: typeof import('@go-go-scope/persistence-sqlite-node') =
   process.versions.bun === undefined
     ? await import('@go-go-scope/persistence-sqlite-node')
     : ((await import('@go-go-scope/persistence-sqlite-bun')) as never)
 
-/** Runs statements on a file past every adapter. */
+/** Runs statements on a file without an adapter. */
 export async function inFile(file: string, sql: string): Promise<void> {
   const handle = await openHandle(file)
   handle.exec(sql)
   handle.close()
 }
 
-/** A connection past every adapter. */
+/** Opens a connection without an adapter. */
 export async function openHandle(file: string): Promise<Handle> {
   const engine: { DatabaseSync?: new (path: string) => Handle; Database?: new (path: string) => Handle } =
     process.versions.bun !== undefined

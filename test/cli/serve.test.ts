@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterEach(() => end?.())
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Starts `scopedb serve`. @returns the address that it prints, in parts. */
+/** Starts `scopedb serve`. @returns the parts of the printed address. */
 async function serve(...args: readonly string[]): Promise<{ address: URL; token: string; port: number }> {
   const child = spawn(process.execPath, [program, path, 'serve', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = once(child, 'close').then(([code]) => code as number | null)
@@ -41,7 +41,7 @@ async function serve(...args: readonly string[]): Promise<{ address: URL; token:
   const line = await Promise.race([once(createInterface(child.stdout), 'line'), ended])
   if (!Array.isArray(line)) throw new Error(`it ended: ${err}`)
   const address = new URL(line[0])
-  // Behind a proxy, the address is that of the proxy; where it listens is told apart.
+  // Behind a proxy the address is the proxy's, and the port that it listens on is printed to stderr.
   if (address.port === '') await expect.poll(() => err).toContain('port')
   const port = Number(address.port || /port (\d+)/.exec(err)?.[1])
   return { address, token: address.hash.replace('#token=', ''), port }
@@ -76,7 +76,7 @@ describe('scopedb serve', () => {
     expect(JSON.stringify(shown)).not.toContain('a secret value')
     expect((await change(origin, token, { do: 'prune', prefix: '' })).status).toBe(403)
     for (const { address, internal, family } of ownAddresses) {
-      // One of a link needs to be told which.
+      // A link-local address needs a zone.
       if (address.startsWith('fe80')) continue
       const own = address === '127.0.0.1' || address === '::1'
       expect(await accepts(port, address), `${family} ${address}, ${internal ? 'internal' : 'of a network'}`).toBe(own)

@@ -8,8 +8,8 @@ import { proofCount } from '../proof/proof-count.js'
 import { exportOf, fillForExport } from './fill-for-export.js'
 import { inFile, program, SQLiteAdapter, scopedb, scopedbHere, scopedbWith } from './scopedb.js'
 
-// How a runtime reads and writes streams, and what it keeps of them in memory. What an import takes and refuses is in test/cli-once.
-// The memory of Node can be limited. That of Bun cannot, which shows that the values come through: fewer show it as well.
+// How a runtime reads and writes streams and how much it buffers. Which imports are accepted is tested in test/cli-once.
+// Only Node has a memory limit. Bun only shows that all values arrive, for which fewer values are enough.
 const limited = process.versions.bun === undefined
 
 const folder = temporaryFolder('scopedb-streams')
@@ -21,7 +21,7 @@ beforeAll(async () => {
   exported = (await scopedb(path, 'export')).out
 })
 
-/** Without the time in the first line, and that of the last change of a circuit. */
+/** Removes the time in the first line and the times of the last changes of circuits. */
 const comparable = (lines: string): string => lines.replace(/^.*\n/, '').replaceAll(/,"updatedAt":\d+/g, '')
 
 test('what is exported and imported is the same, to the ms of its expiry; locks and claims stay', async () => {
@@ -62,7 +62,7 @@ test('items are written while others are still to come, and what has expired is 
 })
 
 test('neither way holds more than a part in memory', async () => {
-  // The limit is less than all values, and more than what Node 24 has not collected yet.
+  // The limit is below the size of all values, and above what Node 24 has not collected yet.
   const { runtime, megabytes } = limited
     ? { runtime: ['--max-old-space-size=36'], megabytes: 44 }
     : { runtime: [], megabytes: 4 }
@@ -82,7 +82,7 @@ test('neither way holds more than a part in memory', async () => {
 }, 300_000)
 
 test('a list comes in parts, as a table and as JSON, however many rows there are and however long their values', async () => {
-  // Less than the values of one table, by as much as it is more than what parts take, which Node 24 collects late.
+  // The limit is below the values of one table, with room for buffers that Node 24 collects late.
   const { runtime, large } = limited
     ? { runtime: ['--max-old-space-size=44'], large: 1_200 }
     : { runtime: [], large: 100 }
@@ -95,21 +95,21 @@ test('a list comes in parts, as a table and as JSON, however many rows there are
 INSERT INTO go_goscope_cache (key, value)
 SELECT 'cache:k' || printf('%08d', i), CASE WHEN i > ${large} THEN '1' ELSE '"' || printf('%.*c', 40000, 'x') || '"' END FROM n`,
   )
-  // The two differ in our own code alone, so one shows what a runtime keeps of either.
+  // The formats differ only in our own code, so one is enough for the buffering of a runtime.
   const formats = process.versions.node.startsWith('20') ? [['--jsonl']] : [[], ['--jsonl']]
   for (const format of formats) {
     const { code, lines } = await countedLines(runtime, many, 'cache', '--values', ...format)
-    // A table begins anew, with its head, after 1,000 rows.
+    // A table is repeated with its head after each 1,000 rows.
     expect([code, lines]).toEqual([0, format.length > 0 ? rows : rows + Math.ceil(rows / 1_000)])
   }
 }, 300_000)
 
-/** Runs `scopedb`, and keeps nothing of what it writes but how many lines it is. */
+/** Runs `scopedb` and counts its lines without keeping them. */
 async function countedLines(runtime: readonly string[], ...args: readonly string[]) {
   const child = spawn(process.execPath, [...runtime, program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   let lines = 0
   child.stdout.on('data', (bytes: Buffer) => {
-    // Not byte by byte, which would take as long as what writes them.
+    // A search is used, because a loop over all bytes would take as long as the writing.
     for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines++
   })
   const [code] = await once(child, 'close')

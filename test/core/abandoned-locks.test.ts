@@ -3,7 +3,7 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import { expect, test } from 'vitest'
 import { Connection } from '../../packages/shared/src/connection/connection.js'
 import { sqliteDialect } from '../../packages/shared/src/dialects/sqlite/sqlite-dialect.js'
-// From source, as the connection: the built package is a copy of its own.
+// From source, as the connection is: the built package would be another copy.
 import { type AdapterOptions, SqliteAdapter } from '../../packages/shared/src/index.js'
 import { HoldTables } from '../../packages/shared/src/stores/lock/hold-tables.js'
 import { databaseSyncDriver } from './database-sync-driver.js'
@@ -16,7 +16,7 @@ test('adapters that come and go with prefixes of their own leave no lock table b
   const clock = new ManualClock()
   const stays = adapterOn(handle, { clock })
   await stays.connect()
-  // The connection that the adapter has made: of these arguments only the handle counts.
+  // Returns the adapter's existing connection: only the handle argument matters.
   const connection = Connection.of(handle, () => databaseSyncDriver(handle, () => undefined), sqliteDialect, {
     clock,
     random: Math.random,
@@ -42,11 +42,11 @@ test('adapters that come and go with prefixes of their own leave no lock table b
   for (const [way, use] of Object.entries(ways)) {
     for (let round = 0; round < 50; round++) {
       const adapter = adapterOn(handle, { keyPrefix: `${round}:`, clock })
-      // Not in the file, which keeps every prefix.
+      // Not in the file, because a file keeps every prefix.
       await use(adapter)
       await adapter.disconnect()
     }
-    // Each adapter that comes looks at two that were left: only a few wait for that.
+    // Each new adapter checks two abandoned tables, so only a few remain.
     expect(tables.size, way).toBeLessThanOrEqual(3)
   }
   await stays.disconnect()
@@ -60,7 +60,7 @@ test('a lock outlives its adapter for its ttl, for others of the prefix on the h
   const first = adapterOf()
   const lock = await first.acquire('k', 1_000)
   await first.disconnect()
-  // Each looks at abandoned tables.
+  // Each checks abandoned tables.
   for (let round = 0; round < 5; round++) await adapterOn(handle, { clock, keyPrefix: `${round}` }).disconnect()
   const second = adapterOf()
   expect(await second.acquire('k')).toBeNull()

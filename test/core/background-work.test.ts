@@ -9,7 +9,7 @@ import { queueOfFile } from './queue-of-file.js'
 import { advance, settled } from './settled.js'
 
 const TTL = 9_000
-/** What a renewal runs. */
+/** Matches the statement of a renewal. */
 const LOCKS = /^UPDATE go_goscope_locks/
 
 describe.each([
@@ -19,7 +19,7 @@ describe.each([
     (driver: ReturnType<typeof databaseSyncDriver>): SqlDriver => inAnotherThread(driver),
   ],
 ])('%s, on a database that is busy', (_title, engineOf) => {
-  /** An adapter of whose statements those that fit `busy` find the database busy. */
+  /** Makes an adapter for which statements that match `busy` find the database busy. */
   async function adapterOn(state: { busy: RegExp | undefined; tries: number }, options: AdapterOptions = {}) {
     const clock = new ManualClock()
     const failures: string[] = []
@@ -94,7 +94,7 @@ describe.each([
     const state = { busy: undefined as RegExp | undefined, tries: 0 }
     const { clock, adapter, failures } = await adapterOn(state)
     state.busy = /^DELETE/
-    // The last of so many brings the sweep.
+    // The last of this many writes triggers the sweep.
     const keys = Array.from({ length: 32 }, (_, index) => `k${index}`)
     const stored = Promise.all(keys.map((key) => adapter.cache.set(key, 1, 1_000)))
     await settled()

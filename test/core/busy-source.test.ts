@@ -15,7 +15,7 @@ afterEach(async () => {
 
 const SHORTLY = 1_000
 
-/** Has the next transactions on the source find it busy, each for as long as a connection of a follower waits. */
+/** Makes the next transactions on the source find it busy, each for as long as a follower's connection waits. */
 function keepBusy(transactions: number): void {
   let left = transactions
   pair.beforeWriting = (sql) => {
@@ -89,7 +89,7 @@ test('a takeover that finds the source busy, and cannot put its mode back at onc
   const modes: string[] = []
   pair.beforeWriting = (sql) => {
     if (!sql.startsWith('PRAGMA journal_mode = ')) return
-    // Somebody writes.
+    // Another connection writes.
     if (modes.push(sql.slice(-3)) <= 2) throw new PersistenceError('BUSY', 'standby', 'standby: gave up after 1000 ms')
   }
   await expect(pair.ending.takeOver(false)).rejects.toMatchObject({ code: 'BUSY' })

@@ -8,10 +8,10 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { databaseSyncDriver } from './database-sync-driver.js'
 import { settled } from './settled.js'
 
-/** Calls of one statement that run at once before the next ones are gathered. */
+/** The number of calls of one statement that run at once before the following calls are batched. */
 const AT_ONCE = 16
 
-/** An adapter in memory on a clock that stands still, so that no turn is long, and the statements on its tables that reached the engine since they were last asked for. */
+/** Makes an adapter in memory on a clock that stands still, so no turn is long, and records the statements on its tables. */
 async function counted(before: (sql: string) => void = () => undefined, handle = new DatabaseSync(':memory:')) {
   const statements: string[] = []
   const driver = databaseSyncDriver(handle, (sql) => {
@@ -166,7 +166,7 @@ test('on a file, values that are loaded together go sixteen in a statement too',
 describe('failures of few circuits in memory', () => {
   const together = (adapter: SqliteAdapter, threshold: number): Promise<number[]> =>
     manyOf(100, (index) => adapter.circuitBreaker.recordFailure(`k${index % 7}`, threshold))
-  /** Those of the hundred that are gathered: the first ones go one by one. */
+  /** The statements of the hundred calls that were batched: the first calls run one by one. */
   const gathered = (statements: string[]): string[] =>
     beginnings(statements.slice(AT_ONCE)).filter((beginning) => beginning !== 'SELECT')
 
@@ -191,10 +191,10 @@ describe('failures of few circuits in memory', () => {
   test('leave nothing when the database fails in the middle, and are counted once', async () => {
     let failures = 1
     const { adapter, sent } = await counted((sql) => {
-      // The statement after the one that counts.
+      // The statement after the one that counts the failures.
       if (sql.includes('SELECT value, CASE') && failures-- > 0) throw new Error('of the engine')
     })
-    // Of this one all failures are counted together, before the statement that fails.
+    // The failures of this circuit are counted together, before the failing statement.
     await adapter.circuitBreaker.setState('k0', { state: 'open', failureCount: 0 })
     await settled()
     sent()

@@ -10,7 +10,7 @@ import { databaseSyncDriver } from './database-sync-driver.js'
 
 const INTERVAL = 100
 
-/** An adapter with a connection of its own, and how often it has looked whether others have committed. */
+/** Makes an adapter with its own connection, and counts how often it checks for commits of others. */
 function opened(path: string, clock: ManualClock) {
   const handle = new DatabaseSync(path)
   const looks: string[] = []
@@ -32,14 +32,14 @@ test('an owner looks once for all users who listen to circuits, and tells them w
   const user = () => connectRemote(server.createPort(), { clock: own })
   const users = [await user(), await user()]
   const above = serve(users[0] as never)
-  // A user of a user.
+  // A client of a client.
   users.push(await connectRemote(above.createPort(), { clock: own }))
   const idle = clock.pending
   const heard: [number, string, number][] = []
   const left = users.map(({ circuitBreaker }, at) =>
     circuitBreaker.subscribe('api', ({ state, failureCount }) => heard.push([at, state, failureCount])),
   )
-  // One of them listens at another interval, and a second time.
+  // One of them subscribes at another interval, and a second time.
   const { circuitBreaker } = await connectRemote(server.createPort(), { clock: own, watchInterval: 5 * INTERVAL })
   const last = circuitBreaker.subscribe('api', () => undefined)
   for (const { circuitBreaker: asked } of [...users, { circuitBreaker }]) await asked.getState('api')
@@ -53,7 +53,7 @@ test('an owner looks once for all users who listen to circuits, and tells them w
   await expect.poll(() => heard.toSorted()).toEqual([0, 1, 2].map((at) => [at, 'open', 1]))
   expect(looks).toHaveLength(1)
 
-  // A change of one of them, and of another connection after it: in this order, each once.
+  // One of them changes the circuit, then another connection: each change is received once, in this order.
   heard.length = 0
   await users[1]?.recordSuccess('api')
   await other.recordFailure('api', 9)
@@ -86,10 +86,10 @@ test('an owner looks as often as the users ask who are left', async () => {
   const left: (() => void)[] = []
   for (const { circuitBreaker } of users) {
     left.push(circuitBreaker.subscribe('api', () => undefined))
-    // Answered after the first look of the subscription, and a read is written after what that said.
+    // The reads are answered after the first check of the subscription, and its result is processed before theirs.
     for (let reads = 0; reads < 3; reads++) await circuitBreaker.getState('api')
   }
-  /** How often it looks in 10 intervals. */
+  /** Returns how often it checks in 10 intervals. */
   const looksInTen = async () => {
     looks.length = 0
     for (let interval = 0; interval < 10; interval++) {

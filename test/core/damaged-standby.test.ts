@@ -11,17 +11,17 @@ afterEach(() => pair.dispose())
 
 const INDEX = 'idx_cache_expires'
 
-/** Changes the text of the schema past SQLite, for as long as `meanwhile` runs. */
+/** Changes the schema text without SQLite's checks while `meanwhile` runs. */
 function pastTheSchema(change: string, undo: string, meanwhile: string): void {
   const { standby } = pair
-  // Later releases of the engine allow it to nobody until they are told to.
+  // Later releases of the engine forbid it by default.
   if ('enableDefensive' in standby) (standby.enableDefensive as (on: boolean) => void)(false)
   for (const sql of [change, meanwhile, undo]) {
     standby.exec(`PRAGMA writable_schema = ON; ${sql}; PRAGMA writable_schema = RESET`)
   }
 }
 
-/** A row without its entry in an index. */
+/** Removes the index entry of a row. */
 function damageIndex(): void {
   pastTheSchema(
     `CREATE TEMP TABLE kept AS SELECT * FROM main.sqlite_master WHERE name = '${INDEX}';
@@ -31,7 +31,7 @@ DELETE FROM main.sqlite_master WHERE name = '${INDEX}'`,
   )
 }
 
-/** A row that its table does not allow. */
+/** Adds a row that violates a constraint of its table. */
 function damageRow(): void {
   const change = (from: string, to: string) =>
     `UPDATE main.sqlite_master SET sql = replace(sql, '${from}', '${to}') WHERE name = 'go_goscope_cache'`
@@ -60,7 +60,7 @@ describe('a standby that is damaged', () => {
     pair.before = (sql) => {
       if (sql.includes('wal_checkpoint')) damageIndex()
     }
-    // Something that has everything copied anew.
+    // A change of the schema forces a new copy.
     pair.source.exec('CREATE TABLE something (id)')
     await pair.follower.round()
     expect(pair.state.current).toMatchObject({ state: 'lost', reason: expect.stringContaining(INDEX) })

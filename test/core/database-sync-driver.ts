@@ -3,7 +3,7 @@ import type { DatabaseSync } from '@photostructure/sqlite'
 
 type Database = InstanceType<typeof DatabaseSync>
 
-/** A driver for tests of the core that need no particular engine, with every statement given to `before` first. */
+/** Makes a driver for tests of the core that need no particular engine. `before` is called with each statement first. */
 export function databaseSyncDriver(database: Database, before: (sql: string) => Row[] | undefined): SyncDriver {
   const prepare = (sql: string): SyncStatement => {
     const statement = database.prepare(sql)

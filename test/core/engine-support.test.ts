@@ -12,7 +12,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Opens `path` on an engine that answers as `answer` says, where that says anything. */
+/** Opens `path` on an engine that answers as `answer` says, or as usual if it returns `undefined`. */
 function open(path: string, answer: (sql: string) => Row[] | undefined): Promise<SqliteAdapter> {
   const { SQLiteAdapter } = defineFrontEnd<InstanceType<typeof DatabaseSync>, OpenOptions>({
     driver: (database) => databaseSyncDriver(database, answer),

@@ -18,7 +18,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-/** A front end whose engine opens with `open`, with every statement given to `before` first. */
+/** Makes a front end whose engine opens with `open`. `before` is called with each statement first. */
 const over = (open: (path: string) => Database, before: (sql: string) => undefined = () => undefined) =>
   defineFrontEnd({
     driver: (database: Database) => databaseSyncDriver(database, before),

@@ -7,7 +7,7 @@ import { runProcess } from '../../scripts/run-process.mjs'
 import { root } from '../../scripts/workspace.mjs'
 
 beforeEach(() => {
-  // What Jest's fake timers replace, but for `process.nextTick`, which Vitest cannot in a process.
+  // What Jest's fake timers replace, except `process.nextTick`, which Vitest cannot replace in a process.
   const toFake = [
     'Date',
     'performance',
@@ -32,7 +32,7 @@ test.each([
     const persistence = await SQLiteAdapter.open(':memory:', { locks: 'database' })
     const { cache, lock } = persistence
 
-    // Together: they wait for one another in the queue, and more of them than go in one turn.
+    // At once, so that the calls queue, and more of them than run in one turn.
     await Promise.all(Array.from({ length: 3_000 }, (_, at) => cache.set(`k${at}`, at, 60_000)))
     const held = await lock.acquire('report', 60_000)
     vi.advanceTimersByTime(59_999)
@@ -52,7 +52,7 @@ test('an app may fake its timers: a served adapter answers', async () => {
   await owned.disconnect()
 })
 
-/** What an app does before it loads the package. */
+/** Fakes that an app installs before it loads the package. */
 const FAKES = {
   'the globals, as Jest does':
     'globalThis.setImmediate = globalThis.setTimeout = globalThis.queueMicrotask = process.nextTick = () => ({ unref() {} })',

@@ -8,7 +8,7 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import sqlite3 from 'sqlite3'
 import { afterAll, describe, expect, test } from 'vitest'
 
-/** The methods of a handle of better-sqlite3, whose `open` says whether it is. */
+/** Has the methods of a better-sqlite3 handle; `open` is whether it is open. */
 class BetterSqlite3 {
   readonly open = true
   prepare(): void {}
@@ -18,7 +18,7 @@ class BetterSqlite3 {
   close(): void {}
 }
 
-/** The methods of a handle of the package `sqlite`, which wraps sqlite3 in promises and calls no callback. */
+/** Has the methods of a handle of the package `sqlite`, which wraps sqlite3 in promises and calls no callback. */
 class PromisedSqlite3 {
   async open(): Promise<void> {}
   async all(): Promise<void> {}

@@ -20,7 +20,7 @@ function refuse(code: 'BUSY' | 'DISK_FULL', text: RegExp): (sql: string) => void
   }
 }
 
-/** Has the log end before it begins for this standby. */
+/** Trims the change log beyond the position of this standby. */
 function trimLog(): void {
   pair.source.exec("INSERT INTO go_goscope_cache (key, value) VALUES (NULL, '1')")
   pair.source.exec('DELETE FROM go_goscope_changes WHERE seq < (SELECT max(seq) FROM go_goscope_changes)')
@@ -71,7 +71,7 @@ test('a standby copied anew is whole where its log finds no room in the file', a
 test('a takeover whose last step finds no room follows on', async () => {
   let locks = 0
   const source = {
-    // Somebody writes between the last round and the lock, each time.
+    // Another connection writes between the last round and the lock, each time.
     lockExclusively: async () => {
       if (++locks > 2) throw new Error('it tries again and again')
       pair.source.exec("INSERT INTO go_goscope_cache (key, value) VALUES (NULL, '1')")

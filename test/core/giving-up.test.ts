@@ -9,7 +9,7 @@ import { advance, settled } from './settled.js'
 const PATIENCE = 1_000
 
 const engineError = (errcode: number): Error => Object.assign(new Error('of the engine'), { errcode })
-/** What a try on the database meets. */
+/** The error of an attempt on the database, if any. */
 interface Meet {
   write: () => void
 }
@@ -26,7 +26,7 @@ describe.each([
     (driver: ReturnType<typeof databaseSyncDriver>): SqlDriver => inAnotherThread(driver),
   ],
 ])('%s, on a database that stays busy', (_title, engineOf) => {
-  /** An adapter of whose statements on the database `meet` hears, and may throw. */
+  /** Makes an adapter whose statements are passed to `meet`, which may throw. */
   async function adapterThat(meet: Meet) {
     const clock = new ManualClock()
     const handle = new DatabaseSync(':memory:')
@@ -50,7 +50,7 @@ describe.each([
       given,
       call,
       tries: () => tries,
-      /** Gives the event loop turns, and the clock no time, until so many calls have settled. */
+      /** Runs turns of the event loop without moving the clock until this many calls have settled. */
       async until(count: number) {
         for (let turn = 0; given.length < count && turn < 1_000; turn++) await settled()
         expect(given.length).toBe(count)
@@ -100,7 +100,7 @@ describe.each([
     const meet: Meet = { write: nothing }
     const { clock, call, tries, until } = await adapterThat(meet)
     meet.write = () => {
-      // The batch fails once; the database is busy when its calls are tried singly.
+      // The batch fails once. The database is busy when its calls are retried one by one.
       meet.write = busy
       throw engineError(10)
     }

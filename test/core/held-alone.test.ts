@@ -14,7 +14,7 @@ import { sharedLockHolders } from '../../packages/shared/src/dialects/sqlite/fil
 const folder = mkdtempSync(join(tmpdir(), 'held-alone-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-// The system tells of locks that are side by side as of one.
+// The kernel reports adjacent locks as one.
 test.each(['WAL', 'DELETE'])('a connection that has a file for itself is seen to hold it, in mode %s', async (mode) => {
   const path = join(folder, `${mode}.db`)
   const alone = new DatabaseSync(path)

@@ -4,7 +4,7 @@ import { type Hold, leaseOf } from '../../packages/shared/src/stores/lock/hold.j
 import { HoldTable } from '../../packages/shared/src/stores/lock/hold-table.js'
 
 const TTL = 1_000
-// More than the entries that are visited at once.
+// More than the entries that are checked at once.
 const MANY = 1_000
 
 let grants = 0
@@ -51,7 +51,7 @@ test('a listener that acquires the lock at once, when its hold is found to have 
     const hold = grant(table, `job ${at}`)
     leaseOf(hold, clock).signal.addEventListener('abort', () => again.push(grant(table, hold.key)))
   }
-  // No timer has fired yet: the visits are the first to see it.
+  // No timer has fired yet: the checks are the first to find the expired hold.
   clock.pass(TTL)
   for (let at = 0; at < 2 * MANY; at++) grant(table, `next ${at}`)
   expect(again).toHaveLength(MANY)

@@ -1,6 +1,6 @@
 import type { AsyncDriver, SyncDriver } from '@go-go-scope/persistence-core'
 
-/** A driver that answers in a later turn, with `before` awaited ahead of every query. */
+/** Makes a driver that answers in a later turn and awaits `before` ahead of each query. */
 export function inAnotherThread(
   driver: SyncDriver,
   before: (sql: string) => Promise<void> = async () => {},

@@ -102,7 +102,7 @@ describe.each(['within the call', 'in a later turn'] as const)(
 
     test('are answered one by one where the engine gives no row for all', async () => {
       await Promise.all(keys.map((key, index) => one.cache.set(key, index)))
-      // What a user is told when it connects is long.
+      // The first answers after a client connects are not packed.
       for (let left = 10; left > 0; left--) await Promise.all(keys.map((key) => one.cache.get(key)))
       givesNoRow = true
       expect(await Promise.all(keys.map((key) => one.cache.get(key)))).toEqual(keys.map((_, index) => index))
@@ -127,7 +127,7 @@ describe.each(['within the call', 'in a later turn'] as const)(
       statements.length = 0
       clock.advance(PATIENCE / 4)
       await Promise.all(sets)
-      // Else sixteen of a user at a time, and the last six by themselves.
+      // Otherwise sixteen of a client at a time, and the last six one by one.
       expect(statements.filter((sql) => SETS.test(sql))).toHaveLength(way === 'in a later turn' ? 1 : 2 * (4 + 6))
       expect(await stored()).toEqual(keys.map((_, index) => index))
     })
@@ -169,7 +169,7 @@ describe.each(['within the call', 'in a later turn'] as const)(
 
     test('wake who waits for their claims', async () => {
       await Promise.all(keys.map((key) => adapter.idempotency.claim(key, { lease: 60_000 })))
-      // No timer of it fires: the clock stands.
+      // None of its timers fires, because the clock stands still.
       const waiting = Promise.all(keys.map((key) => other.idempotency.claim(key, { lease: 60_000, wait: 60_000 })))
       for (let turn = 0; turn < 20; turn++) await settled()
       await Promise.all(keys.map((key) => one.idempotency.set(key, `of ${key}`)))
@@ -179,7 +179,7 @@ describe.each(['within the call', 'in a later turn'] as const)(
 )
 
 describe('joined calls', () => {
-  /** An owner whose engine is busy until it is told otherwise. */
+  /** Makes an owner whose engine is busy until the test says otherwise. */
   async function busyOwner(onDiagnostic: DiagnosticListener = () => undefined) {
     const clock = new ManualClock()
     const engine = { busy: false, takes: 0, transactions: 0 }
@@ -273,7 +273,7 @@ describe('gets made together', () => {
           return order
         }),
       )
-    // What a user is told when it connects is long.
+    // The first answers after a client connects are not packed.
     for (let left = 10; left > 0; left--) await round()
     let messages = 0
     for (const port of ports) port.on('message', () => messages++)

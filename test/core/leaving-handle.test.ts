@@ -15,7 +15,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-/** A driver whose handle refuses to close for the first `refusals` times. */
+/** Makes a driver whose handle refuses to close the first `refusals` times. */
 function refusingToClose(database: InstanceType<typeof DatabaseSync>, refusals: number) {
   const driver = databaseSyncDriver(database, () => undefined)
   let closes = 0

@@ -8,7 +8,7 @@ import { databaseSyncDriver } from './database-sync-driver.js'
 
 type Connection = Pick<SqliteAdapter, 'cache' | 'disconnect'>
 
-/** The load of a key: which connection runs it, the key that it asks for if any, and the connection that it asks. */
+/** The load of a key: the connection that runs it, the key that it requests, if any, and the connection that it asks. */
 interface Loading {
   readonly by: number
   readonly asks: number | undefined
@@ -17,7 +17,7 @@ interface Loading {
 
 const KEYS = 6
 
-/** The owner, two clients of it, a client that serves on, and two clients of that. */
+/** The owner, two clients, a client that serves its adapter, and two clients of that one. */
 const connections: Connection[] = []
 const servers: PersistenceServer[] = []
 beforeAll(async () => {
@@ -43,7 +43,7 @@ const loading: fc.Arbitrary<Loading> = fc.record({
   through: connection,
 })
 
-/** Whether following what is asked for leads from the key back to it, or to any circle. */
+/** Returns whether the requested keys lead from the key back to itself, into another circle, or to an end. */
 function reaches(loads: readonly Loading[], from: number): 'itself' | 'a circle' | 'an end' {
   const seen = new Set<number>()
   for (let at: number | undefined = from; at !== undefined; at = loads[at]?.asks) {
@@ -86,7 +86,7 @@ test('loads are refused where they wait for one another in a circle, whichever c
           const reached = reaches(loads, at)
           if (reached === 'itself') expect(outcomes.get(at), `load ${at}`).toBe('INVALID_ARGUMENT')
           else if (reached === 'an end') expect(outcomes.get(at), `load ${at}`).toBe('value')
-          // The circle may have been refused before this one asked.
+          // The circle may have been refused before this load asked.
           else expect(outcomes.get(at), `load ${at}`).toMatch(/^(value|INVALID_ARGUMENT)$/)
         }
         await Promise.all(all)

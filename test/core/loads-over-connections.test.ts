@@ -85,7 +85,7 @@ describe('loads over two connections of one thread', () => {
       const failed = expect(asked).rejects.toMatchObject({ code: 'CLOSED' })
       await begun
       const got = waiting.cache.getOrSet('k', () => 'of the one who waited')
-      // What it asks for has come to the owner by then.
+      // After these calls, its request has reached the owner.
       for (let left = 5; left > 0; left--) await waiting.cache.get('k')
       const left = leaving.disconnect()
       goOn()
@@ -150,12 +150,12 @@ describe('loads over two connections of one thread', () => {
 
   test('wait for one another where they do not', async () => {
     const third = await connectRemote(server.createPort())
-    /** What was asked for has come to the owner by then: a look at the cache, and then for the turn to load. */
+    /** Waits until the requests have reached the owner: a read of the cache and the request to load. */
     const arrived = async () => {
       for (let left = 5; left > 0; left--) await Promise.all([one, other, third].map(({ cache }) => cache.get('k')))
     }
     let load: (value: string) => void = () => undefined
-    // Each of them is the first load of its connection.
+    // Each is the first load of its connection.
     const slow = new Promise<void>((begun) => {
       const wait = () => {
         begun()

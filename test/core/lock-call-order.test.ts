@@ -4,10 +4,10 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, expect, test } from 'vitest'
 import { databaseSyncDriver } from './database-sync-driver.js'
 
-/** What calls may take of a turn of the event loop. */
+/** The longest that calls may take in a turn of the event loop. */
 const LONGEST_TURN_MS = 10
 
-/** As many calls as take several turns of the event loop, if each looks at the time. */
+/** Enough calls for several turns of the event loop if each reads the time. */
 const CALLS = 3_000
 
 const open: SqliteAdapter[] = []
@@ -19,13 +19,13 @@ afterEach(async () => {
 interface TwoOnOneHandle {
   first: SqliteAdapter
   second: SqliteAdapter
-  /** Has the calls that follow wait for the next turn. */
+  /** Makes the following calls wait for the next turn. */
   useUpTurn: () => Promise<unknown>
-  /** Lets ms pass, without a timer that fires: the event loop is held. */
+  /** Lets ms pass without firing a timer, as when the event loop is blocked. */
   pass: (ms: number) => void
 }
 
-/** Two adapters on one handle, at the beginning of a turn. Each look at the time takes a while. */
+/** Makes two adapters on one handle at the beginning of a turn. Each read of the time takes a while. */
 async function twoOnOneHandle(): Promise<TwoOnOneHandle> {
   const clock = new ManualClock()
   const monotonic = (): number => {

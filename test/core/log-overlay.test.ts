@@ -35,7 +35,7 @@ describe.each([512, 4_096, 65_536])('the log of a database with pages of %i byte
     return changed
   }
 
-  /** Checks every page of the log against the file into which the engine has moved it. */
+  /** Checks each page of the WAL against the file after the engine's checkpoint. */
   function expectPages(overlay: LogOverlay | undefined, of: number): void {
     const file = readFileSync(join(folder, 'moved.db'))
     const written = writtenOver(Buffer.alloc(of * pageBytes), overlay)
@@ -48,12 +48,12 @@ describe.each([512, 4_096, 65_536])('the log of a database with pages of %i byte
     overlay?.close()
   }
 
-  /** What becomes of a copy. */
+  /** Returns the copy with the overlay applied. */
   function writtenOver(pages: Buffer, overlay: LogOverlay | undefined): Buffer {
     const path = join(folder, 'copy.db')
     writeFileSync(path, pages)
     const file = openSync(path, 'r+')
-    // In two parts, as a copy that grows.
+    // In two parts, like a copy that grows.
     for (const [first, end] of [
       [1, 3],
       [3, pages.length / pageBytes + 1],
@@ -102,7 +102,7 @@ describe.each([512, 4_096, 65_536])('the log of a database with pages of %i byte
   test('is not taken when anything in it is another, or is missing', async () => {
     const at = await index
     const last = HEADER_BYTES + (at.frames - 1) * frameBytes
-    // Of the header: mark, size of a page, salt, checksum. Of a frame: page, size after the commit, salt, checksum, content.
+    // Of the header: magic number, page size, salt, checksum. Of a frame: page, size after the commit, salt, checksum, content.
     const places = [
       0,
       10,
@@ -127,7 +127,7 @@ describe.each([512, 4_096, 65_536])('the log of a database with pages of %i byte
       writeFileSync(copy, other)
       expect(writtenOver(zeros, overlay).equals(zeros)).toBe(true)
     }
-    // The same log, and a part of it cannot be read.
+    // The same WAL, a part of which cannot be read.
     writeFileSync(copy, original.subarray(0, HEADER_BYTES))
     expect(() => writtenOver(zeros, overlay)).toThrow(/could not be read/)
     overlay?.close()

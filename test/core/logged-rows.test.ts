@@ -12,14 +12,14 @@ beforeEach(async () => {
 afterEach(() => pair.dispose())
 
 describe('a log without a trigger', () => {
-  /** Takes a trigger away as if it had never been: the standby sees no change of the schema. */
+  /** Removes a trigger so that the standby sees no change of the schema. */
   async function without(trigger: string): Promise<Position> {
     pair.source.exec(`DROP TRIGGER ${trigger}`)
     const { schema_version: cookie } = pair.source.prepare('PRAGMA schema_version').get() as { schema_version: number }
     return { ...(await pair.positionNow()), cookie }
   }
 
-  /** A claim that takes another one out of the way by its generation. */
+  /** Adds a claim that displaces another one by its generation. */
   async function displace(): Promise<void> {
     const insert = 'INSERT OR REPLACE INTO go_goscope_claims (generation, key, owner, granted_at, expires_at)'
     pair.source.exec(`${insert} VALUES (1, 'one', 'me', 1, 2); ${insert} VALUES (2, 'two', 'me', 1, 2)`)
@@ -87,7 +87,7 @@ describe('rows keep their rowids, by which the log knows them', () => {
     pair.source.exec(rows)
     const { follower, cookie } = await pair.positionNow()
     for (const countChanges of [0, 1]) {
-      // With it SQLite copies no pages.
+      // With it SQLite does not copy whole pages.
       pair.standby.exec(`PRAGMA count_changes = ${countChanges}`)
       await copyAnew(pair.sql, follower, cookie)
       expect(cached(pair.standby)).toEqual(cached(pair.source))
@@ -129,7 +129,7 @@ test('a trigger of the app that ends the others, made after those of the log, ta
   pair.source.exec("INSERT INTO go_goscope_cache (key, value) VALUES ('k', 'x')")
   await pair.follower.round()
   expect(cached(pair.standby)).toHaveLength(1)
-  // Its triggers are the last now, and stay.
+  // Its triggers are the latest ones now, and remain.
   const made = pair.source.prepare('PRAGMA schema_version').get()
   pair.source.exec("CREATE VIEW more AS SELECT 1; INSERT INTO go_goscope_cache (key, value) VALUES ('l', 'x')")
   for (let round = 0; round < 3; round++) await pair.follower.round()
@@ -198,7 +198,7 @@ test('a row that is taken out of the way by a rowid that also stands for none is
 
 test('a log has its bound, and whoever is further behind is forgotten and copies anew', async () => {
   await pair.adapter.cache.set('k', 1)
-  // As if so much was written meanwhile: the next change is the one at which the log is looked at.
+  // As if many changes were logged meanwhile: the next one triggers the check of the log's size.
   pair.source.exec(`INSERT INTO go_goscope_changes (seq, tbl) VALUES (${4_096 * 200 - 1}, 'go_goscope_cache')`)
   await pair.adapter.cache.set('k', 2)
   const { first } = pair.source.prepare('SELECT min(seq) AS first FROM go_goscope_changes').get() as { first: number }

@@ -18,7 +18,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const hasNoMaps = (sql: string) => (sql.startsWith('PRAGMA mmap_size') ? [] : undefined)
 
-/** Opens with an engine that maps 1 MiB unless it is told otherwise. */
+/** Opens with an engine that maps 1 MiB by default. */
 function open(options: { mmapSize?: number }, before: typeof hasNoMaps = () => undefined) {
   const adapters = defineFrontEnd({
     driver: (database: Database) => databaseSyncDriver(database, before),

@@ -4,7 +4,7 @@ import { newNumbers } from '../../packages/shared/src/dialects/sqlite/schema/new
 
 const HOUR = 3_600_000
 const NOW = Date.UTC(2026, 10, 25)
-/** As the statements compute it. */
+/** Computes the beginning as the statements do. */
 const beginning = (known: number, now: number, random?: (limit: number) => number): number => {
   const { jump, clock, beyond } = newNumbers(now, random)
   return Math.max(known + jump, clock) + beyond
@@ -14,7 +14,7 @@ const most = (limit: number) => limit - 1
 
 describe('the numbers of a copy that goes on by itself', () => {
   test('begin above all that a copy has given that went on earlier, also if nobody knows what that was', () => {
-    // A quarter of an hour at a million a second, and the draw is as bad as it can be.
+    // A quarter of an hour at a million numbers per second, and the worst random draw.
     const given = beginning(7, NOW, most) + 900 * 1_000_000
     expect(beginning(7, NOW + 900_000, least)).toBeGreaterThan(given)
   })

@@ -2,7 +2,7 @@ import * as sqlite3 from '@go-go-scope/persistence-sqlite'
 import * as nodeSqlite from '@go-go-scope/persistence-sqlite-node'
 import { expect, test } from 'vitest'
 
-// Of the packages themselves: the engines of the suites give `open` options of their own, and copy those of a test.
+// With the packages themselves: the engines of the suites add options to `open` and copy those of a test.
 test.each([
   ['persistence-sqlite-node', nodeSqlite],
   ['persistence-sqlite', sqlite3],

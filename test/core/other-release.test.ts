@@ -5,13 +5,13 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import { expect, test, vi } from 'vitest'
 import { databaseSyncDriver } from './database-sync-driver.js'
 
-// The source, with what a later release would change, against the packages as they are built.
+// The source with what a later release would change, against the built packages.
 vi.mock(import('../../packages/shared/src/remote/wire/protocol.js'), async (original) => ({
   ...(await original()),
   PROTOCOL: 4 as 3,
 }))
 
-// Other files of this process may have loaded the source as it is.
+// Other test files of this process may have loaded the unchanged source.
 vi.resetModules()
 const { SqliteAdapter: LaterSqliteAdapter } = await import('../../packages/shared/src/index.js')
 const laterRelease = await import('../../packages/shared/src/remote.js')

@@ -26,7 +26,7 @@ test('what is sent in a turn that has taken long waits for the next one, in orde
   await turn()
   expect(sent).toEqual(Array.from({ length: 40 }, (_, at) => at))
 
-  // A turn that begins late is no long one.
+  // A turn that begins late is not a long turn.
   now = 200
   for (let message = 40; message < 60; message++) sending.send(message, refuse)
   expect(sent).toHaveLength(60)

@@ -8,7 +8,7 @@ import { inAnotherThread } from './in-another-thread.js'
 
 const PACKED = /json_group_array/
 
-/** Two users of one owner, and the statements on the entries of the cache that reach the engine. */
+/** Makes two clients of one owner, and records the statements on cache entries that reach the engine. */
 async function servedTwice(way: 'within the call' | 'in a later turn') {
   const handle = new DatabaseSync(':memory:')
   const statements: string[] = []
@@ -25,7 +25,7 @@ async function servedTwice(way: 'within the call' | 'in a later turn') {
     connectRemote(server.createPort(), { clock }),
     connectRemote(server.createPort(), { clock }),
   ])
-  // What a user is told when it connects is long.
+  // The first answers after a client connects are not packed.
   for (const { cache } of [one, other])
     for (let n = 0; n < 10; n++) await Promise.all(keys.map((key) => cache.get(key)))
   const sent = (): string[] => statements.splice(0)
@@ -58,7 +58,7 @@ describe.each(['within the call', 'in a later turn'] as const)('an engine that a
     const { adapter, one, sent, end } = await servedTwice(way)
     await adapter.cache.setMany(keys.map((key, index) => [key, index] as const))
     sent()
-    // Locks in memory are numbered with the calls, and go another way.
+    // Locks in memory are numbered with the calls but take another path.
     const both = keys.map((key) => Promise.all([one.cache.get(key), one.acquire(key, 1_000)]))
     expect((await Promise.all(both)).map(([value]) => value)).toEqual(keys.map((_, index) => index))
     expect(sent().some((sql) => PACKED.test(sql))).toBe(true)

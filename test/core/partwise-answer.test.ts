@@ -10,7 +10,7 @@ import { inAnotherThread } from './in-another-thread.js'
 const PART = 1_000
 const KEYS = Array.from({ length: 2_500 }, (_, index) => `k${String(index).padStart(4, '0')}`)
 
-/** A driver that gives the rows of a statement in parts, where they are taken. */
+/** Makes a driver that returns rows in parts if the caller accepts parts. */
 function inParts(driver: AsyncDriver): AsyncDriver {
   const parted = (statement: AsyncStatement): AsyncStatement => ({
     finalize: () => statement.finalize(),
@@ -50,7 +50,7 @@ describe('an answer of many rows', () => {
   test('is decoded once, by the user of an owner who asked for it', async () => {
     const user = await connectRemote(server.createPort())
     expect(await user.cache.keys()).toEqual(KEYS)
-    // A user of a user.
+    // A client of a client.
     const above = serve(user)
     const second = await connectRemote(above.createPort())
     expect(await second.cache.keys()).toEqual(KEYS)

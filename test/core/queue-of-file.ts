@@ -9,10 +9,10 @@ import { databaseSyncDriver } from './database-sync-driver.js'
 import { inAnotherThread } from './in-another-thread.js'
 
 /**
- * The queue of a file, whose writes share commits, in an engine that answers later.
+ * Makes the queue of a file, whose writes share commits, on an engine that answers later.
  *
- * @param tables SQL that makes the tables.
- * @param before Called with each statement before it runs; what it throws is the statement's error.
+ * @param tables SQL that creates the tables
+ * @param before called with each statement before it runs; what it throws is the error of the statement
  */
 export function queueOfFile(clock: ManualClock, tables: string, before: (sql: string) => void): AsyncQueue {
   const diagnostics = new Diagnostics(sqliteDialect.classify, { system: 'sqlite', engine: 'none', location: '' })

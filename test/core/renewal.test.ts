@@ -5,7 +5,7 @@ import { Renewal } from '../../packages/shared/src/stores/lock/renewal.js'
 
 const TTL = 900
 
-/** A renewed hold whose extensions are answered by hand. */
+/** Makes a renewed hold; the test answers its extensions. */
 function renewed(clock: ManualClock): { hold: Hold; answers: (() => Promise<void>)[] } {
   const answers: (() => Promise<void>)[] = []
   const hold: Hold = {

@@ -24,14 +24,14 @@ const app = `
     console.log(error.code, error.message)
   }`
 
-/** What the app prints in a process that may read the packages and `folder`, and has `more` rights. */
+/** Returns what the app prints in a process that may read the packages and `folder` and has the permissions `more`. */
 function run(name: string, ...more: string[]): Promise<string> {
   return runWith([join(folder, name)], more)
 }
 
 async function runWith(paths: readonly string[], more: readonly string[]): Promise<string> {
   const rights = ['--permission', `--allow-fs-read=${root}`, `--allow-fs-read=${folder}`, ...more]
-  // No --input-type: threads inherit it, and refuse it.
+  // Without --input-type, which threads inherit and refuse.
   const program = [
     ...rights,
     '--eval',

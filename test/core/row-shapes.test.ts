@@ -12,7 +12,7 @@ import type { Item } from '../../packages/shared/src/remote/wire/protocol.js'
 import { Reader } from '../../packages/shared/src/remote/wire/reader.js'
 import { databaseSyncDriver } from './database-sync-driver.js'
 
-/** A statement that a user may declare: nothing says that it gives the same columns each time. */
+/** A statement that a client may declare: its columns may differ from call to call. */
 const STATEMENT = {
   name: 'raw',
   kind: 'read',

@@ -12,7 +12,7 @@ test('a schedule takes another name for each that is taken meanwhile, and gives 
   const directory = temporaryFolder('scheduled-names')
   for (const free of [1, 2, 20, Number.POSITIVE_INFINITY]) {
     const names: string[] = []
-    // As on a file system that does not list what it says is there.
+    // As on a file system that reports an existing name but does not list it.
     const make = async (_: unknown, path: string): Promise<never> => {
       names.push(path)
       if (names.length === free) throw new PersistenceError('CLOSED', 'backup', 'its name is free')

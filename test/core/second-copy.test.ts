@@ -14,7 +14,7 @@ type Database = InstanceType<typeof DatabaseSync>
 const folder = mkdtempSync(join(tmpdir(), 'second-copy-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** The core as a package manager installs it a second time. */
+/** Loads the core as if a package manager had installed it a second time. */
 async function secondCopy(): Promise<Core> {
   const installed = join(root, 'packages/shared')
   cpSync(join(installed, 'dist'), join(folder, 'dist'), { recursive: true })

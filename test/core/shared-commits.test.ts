@@ -23,10 +23,10 @@ test.each<[string, Statement<'none'>]>([
       if (/^BEGIN/.test(sql)) inTransaction = true
       if (/^COMMIT/.test(sql)) inTransaction = false
       if (/^(INSERT|COMMIT)/.test(sql) && !inTransaction) commits++
-      // Each writes again as soon as it may, and they are not in step.
+      // Each writes again as soon as it may, so they do not stay in step.
       if (loops.length === 1) loops.push(loop(second))
     })
-    // As apps do, which await a store in a function that somebody else awaits.
+    // Like apps, which await a store in a function that another function awaits.
     const written = async (statement: Statement<'none'>, value: number): Promise<void> => {
       await queue.execute(statement, [value], () => undefined)
     }

@@ -12,7 +12,7 @@ import { runRound } from '../../packages/shared/src/dialects/sqlite/standby/roun
 import { Source } from '../../packages/shared/src/dialects/sqlite/standby/source.js'
 import type { Sql } from '../../packages/shared/src/dialects/sqlite/standby/sql.js'
 
-/** Of the followers of a pair. */
+/** The busy timeout of the followers of a pair, in ms. */
 export const BUSY_TIMEOUT = 5_000
 
 type Database = InstanceType<typeof DatabaseSync>
@@ -23,7 +23,7 @@ interface Following {
   readonly state: FollowerState
 }
 
-/** A source with an adapter on it, and a follower of it in this thread, whose every statement can be looked at. */
+/** A source with an adapter, and a follower in this thread that shows each of its statements to the test. */
 export class StandbyPair {
   readonly folder: string
   readonly path: string
@@ -33,13 +33,13 @@ export class StandbyPair {
   readonly follower: Follower
   readonly ending: Ending
   readonly state: FollowerState
-  /** Called ahead of every statement on the standby; what it throws is what the engine throws. */
+  /** Called before each statement on the standby; what it throws is the error of the engine. */
   before: (sql: string) => void = () => undefined
-  /** As {@link before}, of the connection that writes into the source. */
+  /** As {@link before}, for the connection that writes into the source. */
   beforeWriting: (sql: string) => void = () => undefined
-  /** Whether the name of the standby's file still finds it. */
+  /** Whether the standby's path still leads to its file. */
   stays = true
-  /** The clock by which the follower waits for other writers. */
+  /** The clock by which the follower waits for other writers, in ms. */
   monotonic = 0
   readonly sql: Sql
 
@@ -68,7 +68,7 @@ export class StandbyPair {
     this.state = state
   }
 
-  /** Another follower of the same two, for when the one that there is has left. */
+  /** Makes another follower of the same two files, for use after the first one has stopped. */
   another(): Following {
     const open = async () => {
       const connection = new DatabaseSync(this.path)
@@ -97,12 +97,12 @@ export class StandbyPair {
     return (await readPosition(this.sql)) as Position
   }
 
-  /** One round by itself, without a follower that decides what becomes of it. */
+  /** Runs one round alone, without a follower that handles its outcome. */
   async round(position?: Position, sql = this.sql): Promise<void> {
     await runRound(sql, position ?? (await this.positionNow()), await followedTables(this.sql, 'main'))
   }
 
-  /** Everything in one of the two files, as text. */
+  /** Returns the content of one of the two files as text. */
   dump(database: Database): string {
     const objects = database.prepare('SELECT type, name, sql FROM main.sqlite_master ORDER BY name').all() as {
       type: string

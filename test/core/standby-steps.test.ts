@@ -14,7 +14,7 @@ beforeEach(async () => {
 })
 afterEach(() => pair.dispose())
 
-/** Every object but those of the log, with its text: also the triggers, which a standby has none of. */
+/** Returns the text of each object except those of the change log; a standby must have no triggers. */
 const ours = (database: typeof pair.source) =>
   database
     .prepare(
@@ -23,7 +23,7 @@ WHERE name NOT GLOB 'go_goscope_log_*' AND name NOT IN ('go_goscope_changes', 'g
     )
     .all()
 
-/** Changes for which a round needs all its statements: of several tables, with a row without a key. */
+/** Makes changes for which a round needs all its statements: in several tables, and with a row without a key. */
 async function change(): Promise<void> {
   await pair.adapter.cache.set('k', 1)
   await pair.adapter.lock.acquire('l', TTL)
@@ -32,11 +32,11 @@ async function change(): Promise<void> {
 }
 
 /**
- * Does `work` again and again with another one of its statements failing each time, and the standby put back by the engine
- * as after the death of the process, until it succeeds.
+ * Repeats `work` until it succeeds. Each time another one of its statements fails, and the engine recovers the standby as after
+ * the death of the process.
  *
- * @param look Called after each failure.
- * @returns how many failed.
+ * @param look called after each failure
+ * @returns the number of failures.
  */
 async function failAtEach(work: () => Promise<unknown>, look: () => void): Promise<number> {
   for (let failures = 0; ; failures++) {
@@ -56,7 +56,7 @@ async function failAtEach(work: () => Promise<unknown>, look: () => void): Promi
   }
 }
 
-/** The standby's connection, with the position written after the commit, as it must not be. */
+/** The standby's connection with a planted bug: the position is written after the commit. */
 const withPositionOutside: Sql = {
   async query(text, parameters) {
     if (text.startsWith('UPDATE main.go_goscope_standby')) {
@@ -141,12 +141,12 @@ test('a round reads no table as a whole, but those of one row', async () => {
 test('a table that is made between the log and the copy is followed', async () => {
   const table = 'CREATE TABLE late (key TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at INTEGER)'
   const index = 'CREATE INDEX go_goscope_expires_of_late ON late (expires_at)'
-  // The first is the round that sees the reason for a copy.
+  // The first round only finds the reason for a copy.
   let begun = 0
   pair.before = (sql) => {
     if (sql.startsWith('BEGIN') && ++begun === 2) pair.source.exec(`${table}; ${index}`)
   }
-  // Something that has everything copied anew.
+  // A change of the schema forces a new copy.
   pair.source.exec('CREATE TABLE something (id)')
   await pair.follower.round()
   expect(begun).toBe(2)

@@ -10,7 +10,7 @@ type Database = InstanceType<typeof DatabaseSync>
 
 let folder: string
 let path: string
-/** How many connections of a target were closed. */
+/** The number of closed connections of a target. */
 let closed: number
 beforeEach(() => {
   closed = 0
@@ -20,7 +20,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-/** @param before Called ahead of every statement. */
+/** @param before called before each statement */
 function openTarget(
   open: (path: string) => Database = (file) => new DatabaseSync(file),
   before: (sql: string) => void = () => undefined,

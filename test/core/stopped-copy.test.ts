@@ -17,7 +17,7 @@ import { databaseSyncDriver } from './database-sync-driver.js'
 const PAGES = 100
 const CONTENT = { pages: PAGES, bytes: PAGES * 4_096, pageBytes: 4_096, objects: 1, schema: '' }
 
-/** A thread that an engine holds: it takes nothing and answers nothing until it ends. */
+/** A thread that is stuck in the engine: it receives and answers nothing until it ends. */
 class HeldWorker implements WorkerLike {
   readonly #listeners = new Map<string, ((value: never) => void)[]>()
   asked: unknown[] = []
@@ -44,7 +44,7 @@ class HeldWorker implements WorkerLike {
 }
 
 describe('a copy that is to stop', () => {
-  /** A copy of a page a step, which is asked to stop while a step is made. @returns how many steps were made. */
+  /** Copies one page per step and is asked to stop during a step. @returns the number of steps made. */
   async function stepsWithStopIn(step: number, maxBytesPerSecond?: number): Promise<number> {
     const stop = new StopFlag()
     const order = {

@@ -21,7 +21,7 @@ test('a takeover whose file loses its name after the thread has closed it gives 
     const app = await SQLiteAdapter.open(source, options)
     await app.cache.set('k', 1)
     let answered: () => void = () => undefined
-    /** Hands on what the thread tells; its last answer is that it has taken over. */
+    /** Forwards the messages of the thread; its last answer is that it has taken over. */
     const worker = (given: object) => {
       const thread = new Worker(THREAD, given)
       return {

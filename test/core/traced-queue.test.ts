@@ -19,7 +19,7 @@ beforeEach(() => {
 })
 afterEach(() => unsubscribe(START, hear))
 
-/** How many promises `run` makes. */
+/** Returns the number of promises that `run` creates. */
 function promisesOf(run: () => unknown): number {
   let made = 0
   const hook = createHook({

@@ -4,7 +4,7 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import { expect, test } from 'vitest'
 import { databaseSyncDriver } from './database-sync-driver.js'
 
-/** What calls may take of a turn of the event loop. */
+/** The longest that calls may take in a turn of the event loop. */
 const LONGEST_TURN_MS = 10
 
 const CALLS: readonly [string, (adapter: SqliteAdapter, index: number) => Promise<unknown>][] = [
@@ -21,7 +21,7 @@ const CALLS: readonly [string, (adapter: SqliteAdapter, index: number) => Promis
   ['loadLatest', ({ checkpoint }) => checkpoint.loadLatest('k')],
 ]
 
-/** ms that a statement takes: all the same, or most of them short and some long, which shows only as they run. */
+/** ms per statement: all the same, or mostly short and some long, which is known only when they run. */
 const PACES: readonly [string, (index: number) => number][] = [
   ['1 ms', () => 1],
   ['0.05 ms', () => 0.05],
@@ -68,7 +68,7 @@ test.each(CALLS)('loops of awaited %s in memory give the event loop its turns', 
 test.each([1, 20])('%i loops of awaited locks in memory give the event loop its turns', async (loops) => {
   const clock = new ManualClock()
   let [inTurn, longest] = [0, 0]
-  // Each look at the time takes a while.
+  // Each read of the time takes a while.
   const monotonic = (): number => {
     clock.pass(0.05)
     inTurn += 0.05
@@ -81,7 +81,7 @@ test.each([1, 20])('%i loops of awaited locks in memory give the event loop its 
   await adapter.connect()
   let turns = 0
   let turn = setImmediate(function next() {
-    // The turn in which the loops begin is partly over, and the first one after it is measured together with it.
+    // The first turn after the loops begin is measured together with the rest of the current turn, so it is left out.
     if (++turns === 1) longest = 0
     inTurn = 0
     turn = setImmediate(next)

@@ -9,7 +9,7 @@ import { typedError } from '../../packages/shared/src/dialects/sqlite/thread/typ
 import { PersistenceError } from '../../packages/shared/src/errors/persistence-error.js'
 import { temporaryFolder } from '../harness/temporary-folder.js'
 
-// As Node has it, whose table of names lacks this one.
+// As Node reports it, whose table of error names lacks this one.
 const QUOTA = Object.assign(new Error('Unknown system error -122: Unknown system error -122, write'), {
   errno: -constants.errno.EDQUOT,
   code: 'Unknown system error -122',

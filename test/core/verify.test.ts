@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { inFile, SQLiteAdapter, scopedbHere } from '../cli/scopedb.js'
 
 let folder: string
-/** A file in which all kinds of work were done. */
+/** A file after all kinds of work. */
 let healthy: string
 
-/** Wall clock that the test moves, in ms. */
+/** The wall clock in ms, which the test moves. */
 let now = Date.UTC(2026, 0, 1)
 const clock = {
   now: () => now,
@@ -23,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Everything that an app can do, also with a clock that is set forth and back. */
+/** Does everything that an app can do, also with a clock that is set forward and back. */
 async function work(file: string, keyPrefix: string): Promise<void> {
   await using adapter = await SQLiteAdapter.open(file, { locks: 'database', keyPrefix, clock })
   const { lock, cache, idempotency, circuitBreaker, checkpoint } = adapter
@@ -126,7 +126,7 @@ describe('verify says nothing about', () => {
   })
 })
 
-/** Each: what is done to a healthy file past every adapter, and what `verify` then says. */
+/** For each: a change to a healthy file without an adapter, and what `verify` then reports. */
 const DAMAGES: readonly (readonly [name: string, sql: string, where: string, what: RegExp])[] = [
   [
     'a counter of tokens that was set back',
@@ -297,7 +297,7 @@ describe('verify finds', () => {
       const { code, findings } = await found(file)
       expect(code).toBe(1)
       expect(findings).toContainEqual({ where, what: expect.stringMatching(what) })
-      // The damage and what follows from it, and not the whole file.
+      // The damage and its consequences, and not the whole file.
       expect(new Set(findings.map((finding) => finding.where)).size).toBeLessThanOrEqual(4)
     })
   }
@@ -318,7 +318,7 @@ async function frontEnd(): Promise<typeof import('@go-go-scope/persistence-sqlit
     : ((await import('@go-go-scope/persistence-sqlite-bun')) as never)
 }
 
-/** The tables of 2.9, to the letter, and what an app of it has left in them. */
+/** The exact tables of 2.9, with rows of an app. */
 const PUBLISHED = `
 CREATE TABLE go_goscope_circuit (key TEXT PRIMARY KEY, state TEXT NOT NULL, failure_count INTEGER NOT NULL DEFAULT 0,
   last_failure_time INTEGER, last_success_time INTEGER, updated_at INTEGER NOT NULL);

@@ -5,7 +5,7 @@ import { afterAll, afterEach, expect, test } from 'vitest'
 import { YieldingCopy } from '../../packages/shared/src/dialects/sqlite/block-copy/yielding-copy.js'
 
 const BLOCK = 1024 * 1024
-// Without flags it copies all at once and goes on for a second. With flags it takes its time before it begins.
+// A dd that, without flags, copies everything at once and runs for another second. With flags it waits before it begins.
 const DD = `#!/bin/sh
 case "$*" in *oflag=*) sleep 0.3 ;; esac
 PATH=/usr/bin:/bin dd "$@" || exit 1
@@ -42,7 +42,7 @@ test('what is copied once more after a commit is not in the length of the copy u
   }
 })
 
-// A dd with flags that copies all, and then tells of a write that was lost. The system tells that once.
+// A dd that, with flags, copies everything and then reports a lost write. The kernel reports a lost write only once.
 const LOSES = `#!/bin/sh
 case "$*" in
   *oflag=*) PATH=/usr/bin:/bin dd "$@" 2>/dev/null; echo "dd: error writing 'copy.db': Input/output error" >&2; exit 1 ;;

@@ -43,7 +43,7 @@ describe('examples', () => {
     async (_place, _runtime, example) => {
       await compiled.run(example)
     },
-    // Those of a runtime are over when its last is, and two start a whole database.
+    // The examples of a runtime end when the last one does, and two of them start a whole database.
     RUNTIME_LIMIT + 10_000,
   )
 })

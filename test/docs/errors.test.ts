@@ -5,7 +5,7 @@ import { root } from '../../scripts/workspace.mjs'
 
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 
-/** The members of a union of string literals, by the type's name. */
+/** Returns the members of a union of string literals by the name of its type. */
 function members(source: string, name: string): string[] {
   const [, union = ''] = new RegExp(`type ${name} =([^]*?)\\n\\n`).exec(source) ?? []
   return [...union.matchAll(/^ {2}\| '(\w+)'/gm)].map(([, member = '']) => member)

@@ -1,6 +1,6 @@
 import { importsOf } from '../architecture/gates/source-text.js'
 
-/** The runtime an example demands by what it imports; where nothing is demanded, the oldest we support. */
+/** Returns the runtime that an example's imports need; without such an import, the oldest supported one. */
 export function exampleRuntime(code: string): 'node20' | 'node24' | 'bun' {
   const imports = importsOf(code)
   if (imports.some((name) => name === 'bun:sqlite' || name.endsWith('/persistence-sqlite-bun'))) return 'bun'

@@ -6,9 +6,9 @@ export interface Example {
 }
 
 /**
- * Finds the examples to run: every block fenced as `ts`, save those whose info string says `no-run`.
+ * Returns the examples to run: every block fenced as `ts` whose info string lacks `no-run`.
  *
- * @param document Path, for messages.
+ * @param document the path, for messages
  */
 export function extractExamples(document: string, markdown: string): Example[] {
   const fence = /^( *)(`{3,})ts\b([^\n]*)\n([\s\S]*?)^ *\2 *$/gm
@@ -21,9 +21,9 @@ export function extractExamples(document: string, markdown: string): Example[] {
 }
 
 /**
- * Examples of a document that must have some.
+ * Returns the examples of a document that must have some.
  *
- * @throws Error when it has none to run, because a README nobody runs goes stale.
+ * @throws Error when it has none to run, because a README without executed examples goes stale.
  */
 export function requireExamples(document: string, markdown: string): Example[] {
   const examples = extractExamples(document, markdown)

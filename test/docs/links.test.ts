@@ -6,7 +6,7 @@ import { repositoryFiles } from '../architecture/repository-files.js'
 
 const documents = repositoryFiles().filter(({ path }) => path.endsWith('.md') && !path.startsWith('.changeset/'))
 
-/** The anchor that a heading gets. */
+/** Returns the anchor of a heading. */
 const anchorOf = (heading: string): string =>
   heading
     .toLowerCase()

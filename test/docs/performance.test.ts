@@ -4,7 +4,6 @@ import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { root } from '../../scripts/workspace.mjs'
 
-// The bench has no types.
 const bench = (file: string) => import(pathToFileURL(join(root, 'bench', file)).href)
 
 test('the figures of README.md are those of the committed results', async () => {

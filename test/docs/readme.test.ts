@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { root } from '../../scripts/workspace.mjs'
 import { extractExamples } from './extract-examples.js'
 
-/** The sections of the README that have an example, by heading. */
+/** The sections of the README with an example, by heading. */
 const sections = readFileSync(join(root, 'README.md'), 'utf8')
   .split(/^(?=##+ )/m)
   .map((text) => ({ heading: text.slice(0, text.indexOf('\n')), text, codes: extractExamples('', text) }))

@@ -58,7 +58,7 @@ const node = place('node:1', "import 'node:sqlite'\nconsole.log(process.version)
 const wrong = place('README.md:4', 'const a: string = 1\nexport { a }')
 
 describe('running examples', () => {
-  // All by one compiler, which takes longer to start than they to run.
+  // One compilation for all, because starting the compiler takes longer than compiling them.
   let compiled: CompiledExamples
   beforeAll(async () => {
     const first = [works, throws, hangs, stays, throwsLater, rejects, fails, exits, last]

@@ -11,13 +11,12 @@ import type { Example } from './extract-examples.js'
 export const RUNTIME_LIMIT = 150_000
 const runInTurn = fileURLToPath(new URL('run-in-turn.mjs', import.meta.url))
 
-/** Examples compiled with the workspace's TypeScript, because Node 20 reads no types and has no `await using`. */
+/** Examples compiled with the workspace's TypeScript, because Node 20 can neither run TypeScript nor `await using`. */
 export interface CompiledExamples extends AsyncDisposable {
-  /** What the compiler says about them; empty when they are right. */
+  /** The errors of the compiler; empty if there are none. */
   readonly complaints: string
   /**
-   * Runs one in an empty folder of its own, in the process of those that need the same runtime; they run when the first is
-   * asked for.
+   * Runs an example in its own empty folder. The examples of a runtime share one process, which starts at the first call.
    *
    * @returns what that process printed.
    * @throws Error when the example does not end with code 0.
@@ -26,13 +25,13 @@ export interface CompiledExamples extends AsyncDisposable {
 }
 
 export async function compileExamples(examples: readonly Example[]): Promise<CompiledExamples> {
-  // Below test/, so that imports find the workspace packages and the engines as an application would find its own.
+  // Below test/, so that imports resolve to the workspace packages and engines, as in an application.
   mkdirSync(join(root, 'test/.work'), { recursive: true })
   const work = mkdtempSync(join(root, 'test/.work/docs-'))
   writeFileSync(join(work, 'package.json'), '{ "type": "module" }\n')
   for (const [index, { place, code }] of examples.entries()) {
     mkdirSync(join(work, `${index}`))
-    // Examples are modules, also those that import nothing. The place goes last, so that lines keep their numbers.
+    // `export {}` makes each example a module. The comment with its location goes last, so that line numbers stay the same.
     writeFileSync(join(work, `${index}/example.ts`), `${code}\nexport {} // ${place}\n`)
   }
   const compilerOptions = {
@@ -45,7 +44,7 @@ export async function compileExamples(examples: readonly Example[]): Promise<Com
     typeRoots: [join(root, 'node_modules/@types')],
   }
   writeFileSync(join(work, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*/example.ts'] }))
-  // Not on the runtime of this process: Node 24 takes the compiler from its cache.
+  // On Node 24, which caches the compiled compiler, and not on the runtime of this process.
   const { exitCode, output } = await runProcess(
     runtimes.node24?.path ?? '',
     [...compiler, '-p', '.', '--pretty', 'false'],
@@ -84,14 +83,14 @@ interface Ended {
   readonly output: string
 }
 
-/** Those behind one that ends the process, rightly or not, get another. */
+/** Runs the remaining examples in another process if one ends the process, even if it should. */
 async function runTogether(
   runtime: Runtime,
   examples: readonly Example[],
   folderOf: (example: Example) => string,
 ): Promise<ReadonlyMap<Example, Ended>> {
   const outcomes = new Map<Example, Ended>()
-  // PGlite runs for a second: to have its WebAssembly optimized costs more than it saves.
+  // PGlite runs for a second, and optimizing its WebAssembly costs more than it saves.
   const options = runtime === 'bun' ? [] : ['--liftoff-only']
   while (outcomes.size < examples.length) {
     const left = examples.filter((example) => !outcomes.has(example))

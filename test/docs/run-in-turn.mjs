@@ -1,5 +1,5 @@
-// Runs the examples in the folders that it is given, in one process: to start one for each took half of their time. An example
-// begins when the one before has ended as its own process would have: when nothing is left that could keep a process alive.
+// Runs the examples in the given folders one after another in one process: a process for each took half of their time. An
+// example begins when nothing is left of the previous one that would keep a process alive.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -11,17 +11,17 @@ let isOver = false
 
 process.on('beforeExit', () => {
   if (folder !== undefined) {
-    // What Node ends with when the code of a module waits for what cannot come.
+    // Node's exit code for a module that awaits something that cannot settle.
     if (!isOver) process.exit(13)
     if (process.exitCode) process.exit()
   }
   end()
   folder = folders.shift()
-  // What keeps the process alive until the module is loaded.
+  // Keeps the process alive until the module is loaded.
   if (folder !== undefined) setImmediate(run, folder)
 })
 process.on('exit', (code) => {
-  // An example may end its process itself; those behind it get another.
+  // An example may end its process itself; the following examples then run in another one.
   if (code === 0) end()
 })
 
@@ -29,12 +29,12 @@ process.on('exit', (code) => {
 async function run(folder) {
   isOver = false
   process.chdir(folder)
-  // One that throws ends the process, with its error.
+  // An example that throws ends the process with its error.
   await import(pathToFileURL(join(folder, 'example.js')).href)
   isOver = true
 }
 
-/** Says that the example ended well. */
+/** Reports that the example ended well. */
 function end() {
   if (folder !== undefined) writeFileSync(join(folder, 'ended'), '')
 }

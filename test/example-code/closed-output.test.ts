@@ -3,14 +3,14 @@ import { describe, expect, test, vi } from 'vitest'
 import { startExample } from '../examples/run-example.js'
 import { temporaryFolder } from '../harness/temporary-folder.js'
 
-/** What a shell reports of a program that wrote to a pipe nobody reads. */
+/** The exit code that a shell reports for a program that wrote to a pipe without a reader. */
 const UNREAD = 141
 
 vi.setConfig({ testTimeout: 120_000 })
 
 const folder = temporaryFolder('closed-output')
 
-// At the same time, because they mostly wait.
+// Concurrent, because they mostly wait.
 describe.concurrent('an example whose output nobody reads any more ends without a word', () => {
   test.each([
     ['cron-without-overlap', 'cron.db'],

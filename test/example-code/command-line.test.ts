@@ -12,10 +12,10 @@ const scripts = [
   'http-service/service.ts',
 ]
 
-/** Scripts with a parser of their own; all others have that of examples/positional-arguments.ts, for which one of them stands. */
+/** Scripts with their own parser. All others use examples/positional-arguments.ts, so one of them stands for the rest. */
 const PARSERS = ['api-cache/main.ts', 'http-service/main.ts', 'http-service/service.ts', 'resumable-import/main.ts']
 
-/** Each script refuses a long option; whether a short one too is up to its parser. */
+/** Returns unknown options for a script. Each script refuses a long one; only some parsers refuse a short one. */
 function unknownOptionsFor(script: string): string[] {
   return PARSERS.includes(script) ? ['--hlep', '-x'] : ['--hlep']
 }

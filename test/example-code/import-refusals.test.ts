@@ -7,7 +7,7 @@ import { temporaryFolder } from '../harness/temporary-folder.js'
 
 const MAIN = 'resumable-import/main.ts'
 
-// Processes start slowly on a busy machine.
+// Processes start slowly on a loaded machine.
 vi.setConfig({ testTimeout: 120_000 })
 
 const folder = temporaryFolder('refused-import')
@@ -34,7 +34,7 @@ test('colours are for people: with FORCE_COLOR the verdict is green, through a p
   const flags = ['--db', join(folder, 'colour.db'), '--source', source]
   const painted = await runExample(MAIN, flags, { env: { FORCE_COLOR: '1' } })
   expect(painted.stdout).toContain('\n\n\u001b[32mEvery city was imported exactly once.\u001b[39m\n')
-  // Of all cities, which take long to read.
+  // The list of all cities, which takes long to read.
   const plain = await runExample(MAIN, ['--db', join(folder, 'plain.db'), '--limit', '2000'])
   expect(plain.stdout).toContain('\n\nEvery city was imported exactly once.\n')
   expect(plain.stdout).not.toContain('\u001b')

@@ -28,7 +28,7 @@ test.concurrent.each([
   ],
   ['changed value', `UPDATE cities SET name = name || '!' WHERE id = 17`, { missing: 1, duplicates: 0, unknown: 1 }],
   [
-    // Only the hash over all rows can tell.
+    // Only the hash of all rows can detect it.
     'pair of exchanged ids',
     `UPDATE cities SET id = id - 35 WHERE id IN (17, 18); UPDATE cities SET id = -id WHERE id < 0`,
     { missing: 0, duplicates: 0, unknown: 0 },
@@ -46,7 +46,7 @@ test.concurrent.each([
   expect(stdout).not.toContain('exactly once')
 })
 
-/** The example alone: imports into a new file, and verifies one that is complete. */
+/** Runs the example alone: it imports into a new file, and only verifies a completed one. */
 function verifyOrImport(file: string): ReturnType<typeof runExample> {
   return runExample(MAIN, ['--db', file, '--front-end', 'node', '--source', source])
 }

@@ -6,7 +6,7 @@ import { examples, type RunningExample, startExample } from '../examples/run-exa
 
 let folder: string
 let example: RunningExample
-/** What Prometheus gets. */
+/** The response to Prometheus. */
 let scrape: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'metrics-'))
@@ -20,10 +20,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** The names of metrics in an expression of Prometheus: what stands before a selector. */
+/** Returns the names of metrics in a Prometheus expression: the part before a selector. */
 const namesIn = (expression: string): string[] => expression.match(/\b[a-z][a-z0-9_]*(?=\{)|\bgo_go_scope_\w+/g) ?? []
 
-/** The names of the series that were scraped. */
+/** Returns the names of the scraped series. */
 const scraped = (): Set<string> =>
   new Set(scrape.split('\n').flatMap((line) => /^([a-z]\w*)[ {]/.exec(line)?.[1] ?? []))
 
@@ -58,7 +58,7 @@ test('every label that the board selects or groups by is on the metric', async (
       const [name = ''] = namesIn(expr)
       const series = scrape.split('\n').filter((line) => line.startsWith(`${name}{`))
       const grouped = (/by \(([^)]*)\)/.exec(expr)?.[1] ?? '').split(',').map((label) => label.trim())
-      // Given by Prometheus, or only where a call has failed, or a circuit was seen before.
+      // Prometheus adds the first; the others exist only after a failed call or a change of a circuit.
       for (const label of grouped.filter((one) => !['', 'error_type', 'from'].includes(one)))
         expect(
           series.some((line) => line.includes(`${label}="`)),

@@ -1,6 +1,6 @@
 import sqlite3 from 'sqlite3'
 
-/** Changes a database behind the example's back, when nobody has it open. */
+/** Changes a database without the example, while no process has it open. */
 export function tamper(file: string, sql: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const database = new sqlite3.Database(file)

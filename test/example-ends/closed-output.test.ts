@@ -4,10 +4,10 @@ import { runExample, startExample } from '../examples/run-example.js'
 import { writeShortSource } from '../examples/short-source.js'
 import { temporaryFolder } from '../harness/temporary-folder.js'
 
-/** What a shell reports of a program that wrote to a pipe nobody reads. */
+/** The exit code that a shell reports for a program that wrote to a pipe without a reader. */
 const UNREAD = 141
 
-// As in resumable-import.test.ts: many processes at a time, and perhaps on a busy machine.
+// As in resumable-import.test.ts: many processes at a time, perhaps on a loaded machine.
 vi.setConfig({ testTimeout: 120_000 })
 
 const folder = temporaryFolder('closed-output')
@@ -16,16 +16,16 @@ beforeAll(async () => {
   source = await writeShortSource(join(folder, 'cities.json'), 3000)
 })
 
-/** Runs an example whose reader leaves before the first word. */
+/** Runs an example whose output is closed before it writes. */
 function runUnread(script: string, args: string[] = []): ReturnType<typeof runExample> {
   const run = startExample(script, args)
   run.stopReading()
   return run.ended
 }
 
-// At the same time, because they mostly wait.
+// Concurrent, because they mostly wait.
 describe.concurrent('an example whose output nobody reads any more ends without a word', () => {
-  // Each other example is in test/example-code, on Node, which ends it: Bun writes what console.log is given into the void.
+  // The other examples are in test/example-code, on Node, where it ends them. On Bun console.log ignores the closed pipe.
   test('api-cache, at once or at its end', async () => {
     const { code, stderr } = await runUnread('api-cache/main.ts', [join(folder, 'api-cache.db')])
     expect({ code, stderr }).toEqual({ code: process.versions.bun === undefined ? UNREAD : 0, stderr: '' })
@@ -47,7 +47,7 @@ describe.concurrent('an example whose output nobody reads any more ends without 
     run.stopReading()
     const { code, stderr } = await run.ended
     expect({ code, stderr }).toEqual({ code: UNREAD, stderr: '' })
-    // Nobody holds the lock: it is free at once.
+    // The lock was released, so the import resumes at once.
     const resumed = await runExample('resumable-import/main.ts', flags)
     expect(resumed.stdout).not.toContain('Another process is importing')
     expect(resumed.code, resumed.stdout + resumed.stderr).toBe(0)

@@ -7,13 +7,13 @@ import { temporaryFolder } from '../harness/temporary-folder.js'
 
 const MAIN = 'resumable-import/main.ts'
 
-// A demonstration is five processes, and two tests start some at a time: on a machine that is busy with other work that
-// takes more than a test usually may.
+// A demonstration is five processes, and two tests start several at a time: on a loaded machine that exceeds the default
+// time limit of a test.
 vi.setConfig({ testTimeout: 120_000 })
 
 /**
- * Two front ends on each runtime, among them the change from Node to Bun that the front end of Bun needs. The names are the
- * same on both, so that the runs can be compared.
+ * Two front ends per runtime, including the change from Node to Bun for Bun's front end. The titles are the same on both
+ * runtimes, so that the runs can be compared.
  */
 const FRONT_ENDS: readonly (readonly [title: string, frontEnd: string])[] = [
   ['one', process.versions.bun === undefined ? 'node' : 'sqlite3'],
@@ -26,7 +26,7 @@ beforeAll(async () => {
   source = await writeShortSource(join(folder, 'cities.json'), 3000)
 })
 
-// At the same time, because they mostly wait for processes to start.
+// Concurrent, because they mostly wait for processes to start.
 describe.concurrent.each(FRONT_ENDS)('resumable-import, %s of the front ends', (_title, frontEnd) => {
   const importInto = (file: string, ...more: string[]): string[] => {
     return ['--db', join(folder, `${frontEnd} ${file}`), '--front-end', frontEnd, '--source', source, ...more]

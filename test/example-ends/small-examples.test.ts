@@ -3,12 +3,12 @@ import { describe, expect, test, vi } from 'vitest'
 import { runExample } from '../examples/run-example.js'
 import { temporaryFolder } from '../harness/temporary-folder.js'
 
-// As in test/examples/resumable-import.test.ts: many processes at a time, and perhaps on a busy machine.
+// As in test/examples/resumable-import.test.ts: many processes at a time, perhaps on a loaded machine.
 vi.setConfig({ testTimeout: 120_000 })
 
 const folder = temporaryFolder('small-examples')
 
-// At the same time, because they mostly wait. The others are in test/examples.
+// Concurrent, because they mostly wait. The other examples are in test/examples.
 describe.concurrent('the example', () => {
   test('api-cache: a hundred callers cause one request, and the next run none', async () => {
     const run = () => runExample('api-cache/main.ts', [join(folder, 'api-cache.db')])
@@ -22,7 +22,7 @@ describe.concurrent('the example', () => {
   test('cron-without-overlap: a run is skipped while another process holds the lock, and a killed one frees it after its lease', async () => {
     const { code, stdout, stderr } = await runExample('cron-without-overlap/main.ts', [join(folder, 'cron.db')])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    // Run 5 comes within the lease of the killed one, or after it on a machine that is busy.
+    // Run 5 comes within the lease of the killed run, or after it on a loaded machine.
     const said = stdout.split('\n').filter((line) => /^run [^5]/.test(line))
     expect(said).toEqual([
       'run 1: started',
@@ -42,13 +42,12 @@ describe.concurrent('the example', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout.split('\n')).toEqual([
       '3 workers serve the API; the primary owns cluster.db.',
-      '60 requests for the rates, over all workers: asked for 1 time.',
-      '20 requests of one order, with one Idempotency-Key: charged 1 time,',
-      '  and 1 answer for all.',
-      '12 requests for the report at once: 1 made it, 11 were told that it is being made.',
-      'A worker is killed that makes the report: its lock is free.',
-      'A worker is killed that handles an order: sent again, it is charged 1 time.',
-      'The API is told to end while it handles 6 requests: 6 are answered.',
+      '60 requests for the rates, over all workers: fetched 1 time.',
+      '20 requests with one Idempotency-Key: charged 1 time, 1 distinct answer.',
+      '12 concurrent requests for the report: 1 created it, 11 got 409 because it was in progress.',
+      'A worker is killed while it creates the report: its lock is free.',
+      'A worker is killed while it handles an order: the retried order is charged 1 time.',
+      'The API shuts down while it handles 6 requests: 6 are answered.',
       '',
     ])
   })

@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from '../../scripts/workspace.mjs'
 
-/** Folders of the repository from which examples import by a relative path. */
+/** Folders of the repository that examples import by a relative path. */
 const BESIDE_EXAMPLES = ['scripts', 'test']
 
 /**
- * Compiles all examples into a folder of the temporary files. They find their packages as in the folder of the examples, and what
- * is not TypeScript is that of the examples itself.
+ * Compiles all examples into a temporary folder. They resolve packages as in the folder of the examples and use its other files.
  *
  * @returns the folder, in which `main.ts` of an example is `main.mjs`.
  */
@@ -30,16 +29,16 @@ async function compileFolder(from: string, to: string): Promise<void> {
   }
 }
 
-/** The name of what a script is compiled into. */
+/** Returns the name of the compiled script. */
 export function compiledName(script: string): string {
   return script.replace(/\.ts$/, '.mjs')
 }
 
 async function compiledCode(source: string): Promise<string> {
-  // Loaded where it is needed, because most runtimes need it not.
+  // Loaded here, because most runtimes do not need it.
   const { transformSync } = await import('rolldown/utils')
   const { code, errors } = transformSync(source, await readFile(source, 'utf8'))
   if (errors.length > 0) throw new Error(`${source} does not compile`, { cause: errors })
-  // Imports, and the names of the scripts that a process starts: both are strings that end with the name of a file.
+  // Imports and the scripts that a process starts: both are strings that end with a file name.
   return code.replaceAll(/\.ts(?=["'`])/g, '.mjs')
 }

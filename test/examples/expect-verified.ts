@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 
-/** Expects that an import of 3,000 cities says of itself that it was verified. */
+/** Expects the output of a verified import of 3,000 cities. */
 export function expectVerified(stdout: string): void {
   expect(stdout).toMatch(
     /cities in the source +3,000\n +rows in the table +3,000\n +missing +0\n +duplicates +0\n +not in the source +0\n/,

@@ -7,12 +7,12 @@ import { writeShortSource } from './short-source.js'
 
 const MAIN = 'resumable-import/main.ts'
 
-// A demonstration is five processes: on a machine that is busy with other work that takes more than a test usually may.
+// A demonstration is five processes: on a loaded machine that exceeds the default time limit of a test.
 vi.setConfig({ testTimeout: 120_000 })
 
 /**
- * Two front ends on each runtime: over the three of them each is killed once and runs twice, and once a process of Node hands
- * over to Bun, which the front end of Bun needs. The names are the same on all, so that the runs can be compared.
+ * Two front ends per runtime. Over the three runtimes each front end is killed once and runs twice, and once Node starts Bun
+ * for Bun's front end. The titles are the same on all runtimes, so that the runs can be compared.
  */
 const [one, another] = frontEnds()
 
@@ -31,7 +31,7 @@ const importInto = (frontEnd: string, file: string, ...more: string[]): string[]
   return ['--db', join(folder, file), '--front-end', frontEnd, '--source', source, ...more]
 }
 
-// At the same time, because they mostly wait for processes to start.
+// Concurrent, because they mostly wait for processes to start.
 describe.concurrent('resumable-import', () => {
   test('on one of the front ends, killed twice, it ends with every city exactly once', async () => {
     const { code, stdout, stderr } = await runExampleWithoutLoader(
@@ -46,7 +46,7 @@ describe.concurrent('resumable-import', () => {
     expectVerified(stdout)
   })
 
-  // The kills are those of the other test: each front end is in it on one runtime.
+  // The other test has the kills: each front end is in it on one runtime.
   test('on another of the front ends it ends with every city exactly once', async () => {
     const { code, stdout, stderr } = await runExampleWithoutLoader(MAIN, importInto(another, 'whole.db'))
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' })

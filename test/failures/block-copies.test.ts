@@ -10,7 +10,7 @@ import { reportProof } from '../proof/report-proof.js'
 
 proveCell()
 
-// What each build of SQLite writes, checkpoints and vacuums under a copy; the rest is in test/block-copies.
+// What each build of SQLite writes, checkpoints and vacuums during a copy; test/block-copies has the rest.
 describe('copies by large blocks', () => {
   const { folder, target } = copyFolder()
 
@@ -30,12 +30,12 @@ describe('copies by large blocks', () => {
 
   test('hold the last content of every page where nothing but contents change, which no check of SQLite sees', async () => {
     const copies = proofCount({ inTests: 1, inSoak: 20 })
-    // The system may write less than it was asked to.
+    // The kernel may write less than requested.
     const worker = (copy: number) => byBlocks({ slow: true, ...(copy % 2 === 0 && { hindrance: 'short writes' }) })
     expect(await compareCopies({ folder, kind: 'contents', copies, worker })).toBeGreaterThan(0)
   }, 300_000)
 
-  // Who reads then does not keep a writer from beginning the log anew, over the frames that the copy has found there.
+  // A reader then does not keep a writer from restarting the WAL, over the frames that the copy has found there.
   test('that begin when all of the log is in the file are right when it is written over', async () => {
     const [path, entry] = [join(folder, 'app.db-whole'), (letter: string) => letter.repeat(100_000)]
     await using adapter = await engine.SQLiteAdapter.open(path)
@@ -45,7 +45,7 @@ describe('copies by large blocks', () => {
     await rowsOf(path, ['PRAGMA wal_checkpoint(PASSIVE)'])
     let written: Promise<unknown> | undefined
     const progress = () => {
-      // By now the log has been read, and its pages are not reached yet.
+      // The copy has read the WAL by now, but has not reached its pages.
       written ??= adapter.cache.setMany([40, 41, 42].map((at) => [`entry-${at}`, entry('c')]))
     }
     await adapter.backup(target, { progress, worker: byBlocks({ slow: true }) } as object)

@@ -33,7 +33,7 @@ describe('kill -9 in the middle of copies', () => {
     await adapter.disconnect()
   })
 
-  /** Lets a process work and kills it at a random moment. */
+  /** Starts work in a process and kills it at a random moment. */
   async function killMidway(order: string): Promise<void> {
     const copier = new ProofProcess(thisMember, COPIER, [folder])
     await withProcesses([copier], async () => {

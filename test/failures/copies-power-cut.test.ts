@@ -27,7 +27,7 @@ describe('loss of power in the middle of copies', () => {
   const random = seededRandom(printedSeed('loss of power in copies'))
   const cuts = proofCount({ inTests: 30, inSoak: 400 })
   const rounds = proofCount({ inTests: 2, inSoak: 10 })
-  /** So many of the standbys that are left follow on. */
+  /** The number of remaining standbys that continue to follow. */
   const goingOn = proofCount({ inTests: 1, inSoak: 40 })
   let recorder = ''
   let backups: Promise<Recorded[]> = Promise.resolve([])
@@ -43,7 +43,7 @@ describe('loss of power in the middle of copies', () => {
     for (const place of [recorded, other]) mkdirSync(place, { recursive: true })
     const log = join(folder, `${what}.log`)
     const env = { ...process.env, LD_PRELOAD: recorder, RECORDER_FOLDER: `${recorded}/`, RECORDER_LOG: log }
-    // Bun makes its file calls past libc, where nothing can record them: the same code does so on Node, and Bun reads.
+    // Bun bypasses libc, so its file calls cannot be recorded. Node runs the same code, and Bun reads the result.
     const member = thisMember.runtime === 'bun' ? otherMember : thisMember
     const script = fileURLToPath(new URL('../proof/copies/copy-and-acknowledge.mjs', import.meta.url))
     const args = [script, member.module.href, recorded, other, String(rounds), what]
@@ -51,7 +51,7 @@ describe('loss of power in the middle of copies', () => {
     return readRecording(log)
   }
 
-  /** Cuts the power at random points and looks at every image that may be left. */
+  /** Cuts the power at random points and checks every possible image. */
   async function cutPower(
     events: readonly Recorded[],
     look: (image: string, acknowledged: number) => Promise<void>,
@@ -116,7 +116,7 @@ describe('loss of power in the middle of copies', () => {
   }, 300_000)
 
   test('what gets its name before it is flushed is found', async () => {
-    // The recording without what makes contents stay: some cut must leave a backup that is not whole.
+    // Without the flushes, some cut must leave a damaged backup.
     const early = (await backups).filter(({ type }) => type !== 'flush')
     const damaged = cutPower(early, async (image) => {
       for (const name of readdirSync(image).filter((one) => /^\d+\.db$/.test(one)))
@@ -135,7 +135,7 @@ describe('loss of power in the middle of copies', () => {
       expect(restored).toBeLessThanOrEqual(acknowledged + 1)
       const kept = readdirSync(image).filter((name) => /^target\.db\.before-[^-]*$/.test(name))
       const entries = await Promise.all(kept.map((name) => entriesOf(join(image, name))))
-      // Each that was there before is kept, before the next one has its name.
+      // Each replaced file is kept before the next one gets its name.
       const before = Array.from({ length: restored - 1 }, (_, at) => at + 1)
       expect(entries.toSorted((a, b) => a - b)).toEqual(expect.arrayContaining(before))
     })
@@ -152,13 +152,13 @@ describe('loss of power in the middle of copies', () => {
     const source = join(folder, 'follow-source', 'follow.db')
     mkdirSync(dirname(source))
     await (await engine.SQLiteAdapter.open(source)).disconnect()
-    // Keeps the log beyond the takeover, so that a standby goes on from where it is.
+    // Keeps the change log beyond the takeover, so that a standby continues from its position.
     const other = await engine.Standby.follow(source as never, { target: ':memory:', every: 60_000 })
     const events = await record('follow')
     let [standbys, followed] = [0, 0]
     const look = async (image: string, acknowledged: number) => {
       const file = join(image, 'standby.db')
-      // What was looked at some engines keep open, and a standby is its follower's alone.
+      // Checks a copy: some engines keep a checked file open, but only its follower may have a standby open.
       const looked = join(image, 'looked-at', 'standby.db')
       for (const name of readdirSync(image)) cpSync(join(image, name), join(dirname(looked), name))
       const names = existsSync(looked) ? await tablesOf(looked) : []

@@ -17,7 +17,7 @@ const COPIER = new URL('../proof/copies/copier.mjs', import.meta.url)
 describe('copies and other processes', () => {
   const folder = mkdtempSync(join(tmpdir(), 'copies-processes-'))
   const copier = (member = thisMember) => new ProofProcess(member, COPIER, [folder])
-  /** One of each kind of runtime. */
+  /** One process of each kind of runtime. */
   const both = [copier(), copier(otherMember)] as const
   afterAll(async () => {
     await Promise.all(both.map((one) => one.kill()))
@@ -38,7 +38,7 @@ describe('copies and other processes', () => {
     await engine.verifyBackup(join(folder, 'shared.db'))
     await Promise.all(both.map((one) => one.ask('disconnect')))
     const restores = await Promise.all(both.map((one) => one.ask<string>('restore kept.db raced.db')))
-    // The second may also come when the first is done, and then keeps the file of the first.
+    // The second restore may also start after the first one, and then keeps the file of the first.
     expect([
       ['FILE_EXISTS', 'done'],
       ['FILE_IN_USE', 'done'],
@@ -53,11 +53,11 @@ describe('copies and other processes', () => {
     await engine.restore(join(folder, 'kept.db'), target)
     await holder.ask('open unread.db')
     expect((await engine.restore(join(folder, 'kept.db'), target)).kept).toBeDefined()
-    // One engine does not tell the two apart.
+    // One engine reports both cases with the same error.
     expect(['FILE_REPLACED', 'READ_ONLY']).toContain(await holder.ask('write'))
   }, 60_000)
 
-  // The last one, because a holder lets go by its end: some engines keep a file open for longer than its handle.
+  // The last test, because a holder closes the file only when it ends: some engines keep a file open beyond its handle.
   test('a file is not replaced while another process has it open, also idle, on any engine', async () => {
     const target = join(folder, 'held.db')
     await engine.restore(join(folder, 'kept.db'), target)
@@ -91,7 +91,7 @@ describe('copies and other processes', () => {
     const script = new URL('../proof/copies/full-disk.mjs', import.meta.url)
     const found = await onSmallDisk<Record<string, unknown>>(place, script)
     if ('refused' in found) {
-      // Where no file system can be made, the reason must be that this user may not.
+      // If the file system cannot be made, the reason must be missing permissions.
       expect(found.refused).toMatch(/not permitted|permission denied|no space left on device|invalid argument/i)
       return
     }

@@ -19,11 +19,11 @@ proveCell()
 interface Point {
   acknowledged: string[]
   codes: unknown[]
-  /** Calls of the file system that failed. */
+  /** The number of failed calls of the file system. */
   failed: number
 }
 
-// What a disk that fails may be called. Never CORRUPT, NOT_A_DATABASE or an error without a type.
+// The codes for a failing disk. Never CORRUPT, NOT_A_DATABASE or an error without a code.
 const CODES = ['IO_ERROR', 'DISK_FULL', 'CANNOT_OPEN']
 
 describe('a disk that fails', () => {
@@ -52,7 +52,7 @@ describe('a disk that fails', () => {
       await withProcesses([subject], async () => {
         await subject.next()
         for (let point = 0; point < points; point++) {
-          // The calls of opening and of the first writes; each in turn when there are points enough.
+          // The calls that open the file and write first. Each fails once if there are enough points.
           const at = 1 + (points >= lastCall ? point % lastCall : Math.floor(random() * lastCall))
           const calls = random() < 0.5 ? 1 : 1 + Math.floor(random() * 20)
           found.push(await subject.ask<Point>(`point ${kind} ${errno} ${at} ${calls}`))
@@ -79,7 +79,7 @@ describe('a disk that fails', () => {
     mkdirSync(place)
     const found = await onSmallDisk(place)
     if ('refused' in found) {
-      // Where no file system can be made, the reason must be that this user may not.
+      // If the file system cannot be made, the reason must be missing permissions.
       expect(found.refused).toMatch(/not permitted|permission denied|no space left on device|invalid argument/i)
       return
     }

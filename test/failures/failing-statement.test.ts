@@ -16,7 +16,7 @@ import { seededRandom } from '../proof/seeded-random.mjs'
 proveCell()
 
 const MOST_STATEMENTS = 50
-/** Of each way to answer one engine stands for all: what a call does when a statement fails is our own code. */
+/** One engine of each kind (synchronous, asynchronous) runs in full: how a call handles a failed statement is our own code. */
 const IN_FULL = ['sqlite3', 'node:sqlite'].includes(cell.engine)
 
 type Outcome = { value: unknown } | { code: unknown }
@@ -57,7 +57,7 @@ describe('the k-th statement of a call fails', () => {
     })
   })
 
-  /** Makes the call on restored tables, with a fault or without one. */
+  /** Makes the call on restored tables, with or without a fault. */
   async function make({ before, call }: Operation, fault?: Fault, at = 0) {
     await tables.restore()
     const subject = await before?.(failing.adapter, ++runs)
@@ -68,7 +68,7 @@ describe('the k-th statement of a call fails', () => {
     return { result, fired, stateBefore, stateAfter: await tables.dump() }
   }
 
-  /** The names of locks that were made for one run must not make states differ. */
+  /** Replaces the names of locks, which differ between runs, so that states can be compared. */
   const withoutRun = (state: string) => state.replaceAll(/job-\d+/g, 'job')
 
   async function holds(
@@ -87,7 +87,7 @@ describe('the k-th statement of a call fails', () => {
     } else {
       const refused = 'whenRefused' in operation ? { value: operation.whenRefused } : { code: fault.code }
       expect(result, context).toEqual(refused)
-      // A refused call may have done all of its work, never a part.
+      // A refused call may have done all of its work, but never a part of it.
       expect([withoutRun(stateBefore), withoutRun(expected.stateAfter)], context).toContain(withoutRun(stateAfter))
     }
     await tables.checkNoTransaction()
@@ -99,7 +99,7 @@ describe('the k-th statement of a call fails', () => {
 
   for (const [number, fault] of FAULTS.entries()) {
     test(`${fault.name}: typed error or success, and the state before or after, for every call`, async () => {
-      // Every call meets every fault in a soak; in a test each call meets some of the faults, others each time.
+      // In a soak every call meets every fault. In a test each call meets some faults, different ones in each run.
       const stride = proofCount({ inTests: IN_FULL ? 2 : 8, inSoak: 1 })
       for (const operation of OPERATIONS.filter((_, at) => (at + number + first) % stride === 0)) {
         const expected = await make(operation)
@@ -136,7 +136,7 @@ describe('the k-th statement of a call fails', () => {
     }, 60_000)
 
     test(`${fault.name}: opening is refused with a type or succeeds, and can be tried again`, async () => {
-      // Every statement in a soak; in a test some of them, others each time.
+      // Every statement in a soak; in a test some of them, different ones in each run.
       const stride = proofCount({ inTests: IN_FULL ? 20 : 40, inSoak: 1 })
       for (let at = 1 + Math.floor(random() * stride); ; at += stride) {
         const path = join(folder, `${fault.name}-${at}.db`)

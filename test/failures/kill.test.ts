@@ -25,7 +25,7 @@ describe('kill -9 under mixed load', () => {
 
   const sizeOf = (file: string) => (existsSync(file) ? statSync(file).size : 0)
 
-  /** Lets a writer go and kills it in the midst of its work, after `least` calls or more. Gives what it had acknowledged. */
+  /** Kills a writer during its work, after at least `least` calls. Returns the numbers that it had acknowledged. */
   async function killMidway(writer: ProofProcess, log: string, least: number): Promise<number[]> {
     await writer.next()
     const lines = least + Math.floor(random() ** 2 * 400)
@@ -46,7 +46,7 @@ describe('kill -9 under mixed load', () => {
     test(`${title}: nothing acknowledged is lost, and many rows of one call are whole`, async () => {
       const path = join(folder, `${inFlight}.db`)
       const writerOf = (round: number) => {
-        // Numbers of a round never meet those of another, so that no later write hides a lost one.
+        // The numbers of each round are unique, so that no later write hides a lost one.
         const args = [
           path,
           `${path}-acknowledged-${round}`,
@@ -61,10 +61,10 @@ describe('kill -9 under mixed load', () => {
       let next = writerOf(1)
       for (let round = 1; round <= kills; round++) {
         const writer = next
-        // It starts while the one before it writes.
+        // The next writer starts while the current one writes.
         if (round < kills) next = writerOf(round + 1)
         await withProcesses([writer], async () => {
-          // The others may have acknowledged nothing.
+          // Only the first writer must have acknowledged calls.
           const least = round === 1 ? kills + 1 : 0
           const latest = await killMidway(writer, `${path}-acknowledged-${round}`, least)
           all.push(...latest)
@@ -72,7 +72,7 @@ describe('kill -9 under mixed load', () => {
         })
       }
       expect(all.length).toBeGreaterThan(kills)
-      // Long enough for a busy machine, and shorter than the 5 s for which a call waits for a lock.
+      // Long enough for a loaded machine, and below the 5 s for which a call waits for a lock.
       expect(slowest, 'ms to open again').toBeLessThan(4_000)
       reportProof({
         proof: `kill -9 under mixed load, ${title}`,

@@ -7,7 +7,7 @@ import { onSmallDisk } from '../proof/disk-faults/on-small-disk.js'
 
 proveCell()
 
-/** On a small disk; `undefined` where no file system can be made, for which the reason must be that this user may not. */
+/** Runs a script on a small disk. Returns `undefined` if permissions are missing to make the file system. */
 async function find(script: string): Promise<Record<string, unknown> | undefined> {
   const found = await onSmallDisk<Record<string, unknown>>(
     folder,

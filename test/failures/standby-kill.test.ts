@@ -34,7 +34,7 @@ describe('kill -9 in the middle of the first copy of a standby, and of its takeo
     await adapter.disconnect()
   })
 
-  /** Has a follower do the orders, each but the last to its end, and kills it at a random moment of that. */
+  /** Has a follower execute the orders and kills it at a random moment during the last one. */
   async function killMidway(...orders: string[]): Promise<void> {
     const follower = new ProofProcess(thisMember, FOLLOWER)
     await withProcesses([follower], async () => {
@@ -47,7 +47,7 @@ describe('kill -9 in the middle of the first copy of a standby, and of its takeo
     })
   }
 
-  /** Of a copy: what was looked at some engines keep open, and a standby is its follower's alone. */
+  /** Reads a copy: some engines keep a checked file open, but only its follower may have a standby open. */
   async function tablesOf(path: string): Promise<unknown[]> {
     const copy = `${path}.looked-at`
     for (const suffix of ['', '-wal']) if (existsSync(path + suffix)) copyFileSync(path + suffix, copy + suffix)

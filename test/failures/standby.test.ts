@@ -17,9 +17,8 @@ import { seededRandom } from '../proof/seeded-random.mjs'
 proveCell()
 
 const JUMP = 2 ** 32
-/** Two, of both kinds of runtime. */
 const WRITERS: readonly Member[] = [thisMember, otherMember]
-/** What takes over changes the other tables, with the counters. */
+/** The tables that a takeover does not change; it raises the counters in the others. */
 const KEPT_BY_TAKEOVER = [
   'go_goscope_cache',
   'go_goscope_circuit',
@@ -27,7 +26,7 @@ const KEPT_BY_TAKEOVER = [
   'go_goscope_idempotency',
 ] as const
 
-/** How a history may end: well, or with a source or a standby of another one. */
+/** The ends of a history: a takeover, or a source or standby with another history. */
 const ENDS = ['takeover', 'older source', 'fork', 'hand edit'] as const
 type End = (typeof ENDS)[number]
 type Victim = 'follower' | 'writer'
@@ -43,7 +42,7 @@ const FOLLOWS = { state: 'following' }
 const writerScript = new URL('../proof/standby/writer.mjs', import.meta.url)
 const followerScript = new URL('../proof/standby/follower.mjs', import.meta.url)
 
-/** Runs statements on a connection of this process. @returns what the last one gives. */
+/** Runs statements on a separate connection. @returns the rows of the last one. */
 async function past(path: string, ...texts: string[]): Promise<Record<string, unknown>[]> {
   const handle = await engine.openHandle(path)
   try {
@@ -56,7 +55,7 @@ async function past(path: string, ...texts: string[]): Promise<Record<string, un
   }
 }
 
-/** The number of the last operation that was answered. */
+/** Returns the number of the last acknowledged operation. */
 function acknowledged(log: string): number {
   return existsSync(log) ? Number(readFileSync(log, 'utf8').trimEnd().split('\n').at(-1)) : 0
 }
@@ -74,7 +73,7 @@ describe('a standby under several writing processes, with kills on both sides', 
     rmSync(folder, { recursive: true, force: true })
   })
 
-  /** Lets all of them work for a moment. */
+  /** Waits while all processes work. */
   const meanwhile = () => pause(5 + random() * 40)
   const either = <Of>(one: Of, other: Of): Of => (random() < 0.5 ? one : other)
   const kill = async (one: Replaceable | undefined): Promise<void> => {
@@ -84,7 +83,7 @@ describe('a standby under several writing processes, with kills on both sides', 
 
   test('every history ends with equal cells on both sides, and takes over with every acknowledged write; forks, older sources and hand edits are found', async () => {
     for (let number = 0; number < histories; number++) {
-      // Half of them end well.
+      // Half of the histories end with a takeover.
       const end = ENDS[either(0, 1 + Math.floor(random() * 3))] as End
       await new History(number).run(end)
       ended[end]++
@@ -104,7 +103,7 @@ describe('a standby under several writing processes, with kills on both sides', 
     readonly #target: string
     readonly #copy: string
     readonly #logs: readonly string[]
-    /** Between calls of the writers, in ms. In a tenth of the histories they starve whoever else wants the file. */
+    /** The pause between calls of the writers, in ms. In a tenth of the histories they leave other processes almost no access. */
     readonly #pause = random() < 0.1 ? 0 : 10
 
     constructor(number: number) {
@@ -130,7 +129,7 @@ describe('a standby under several writing processes, with kills on both sides', 
       await kill(writers[killed])
       await writers[stopped]?.ask('stop')
       if (end === 'takeover') return this.#takeOver(stopped)
-      // The copy is not as far, whatever the writers did since.
+      // Ensures that the copy is behind, whatever the writers did since.
       await past(this.#source, "INSERT INTO go_goscope_cache (key, value) VALUES (NULL, 'the last')")
       const { position, ...found } = await follower.ask<Found>('verify')
       expect(found).toMatchObject({ equal: true, ...FOLLOWS })
@@ -149,7 +148,7 @@ describe('a standby under several writing processes, with kills on both sides', 
       return follower.ask<Found>(`follow ${this.#source} ${this.#target}`)
     }
 
-    /** The follower, and sometimes it again, or a writer before or after it. */
+    /** Kills the follower, sometimes twice, or a writer before or after it. */
     async #killSomebody(): Promise<void> {
       const one: Victim = either<Victim>('follower', 'writer')
       const victims: readonly Victim[] = either<Victim[]>(['follower'], either(['follower', one], [one, 'follower']))
@@ -170,7 +169,7 @@ describe('a standby under several writing processes, with kills on both sides', 
       const take = () => follower.ask<{ last: Record<string, number>; token: number }>('take-over')
       expect(await follower.ask<Found>('verify')).toMatchObject({ equal: true, ...FOLLOWS })
       const taken = await take().catch(async (error) => {
-        // Some engines keep a file open for longer than its handle.
+        // Some engines keep a file open beyond its handle.
         expect(String(error)).toContain('is open elsewhere')
         await writers[stopped]?.kill()
         return take()
@@ -186,7 +185,7 @@ describe('a standby under several writing processes, with kills on both sides', 
       }
     }
 
-    /** By the copy as it was, or by one that went on from there, until it is as far as the standby. */
+    /** Replaces the source by the older copy, or by a fork of it that has reached the position of the standby. */
     async #replaceSource(end: 'older source' | 'fork', position: number): Promise<void> {
       if (end === 'fork') {
         await past(
@@ -212,7 +211,7 @@ INSERT INTO go_goscope_cache (key, value) SELECT NULL, 'fork' FROM rows`,
       await kill(follower)
       const [, other] = writers
       await other?.ask(`edit ${this.#target}`)
-      // Some engines keep a file open for longer than its handle.
+      // Some engines keep a file open beyond its handle.
       await kill(other)
       expect(await this.#follow()).toMatchObject(FOLLOWS)
       expect(await follower.ask<Found>('verify')).toMatchObject({ equal: false, state: 'diverged' })

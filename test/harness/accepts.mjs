@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 
 /**
- * Whether something accepts connections there.
+ * Returns whether a server accepts connections on a port.
  *
  * @param {number} port
  * @param {string} [host]

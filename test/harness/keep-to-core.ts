@@ -5,19 +5,19 @@ import { allowedCores, keepTo } from '../../scripts/test-run/cores.mjs'
 import { root } from '../../scripts/workspace.mjs'
 import { onOneCore } from '../matrix.mjs'
 
-// A file whose tests start neither a thread nor a process runs on the core that the runner names: what moves between cores, and
-// wakes helper threads of the runtime on another, took an eighth of the time of such files.
+// The runner assigns a core to each file whose tests start neither a thread nor a process. Moving between cores, and waking the
+// runtime's helper threads on other cores, took an eighth of the time of such files.
 const core = process.env.TEST_CORE
 const all = allowedCores()
 
-// The channels by which Node tells of each thread and process, but of none that the caller stands still for. Bun tells of none.
+// Node publishes the start of each thread and process on these channels, except of synchronous processes. Bun publishes none.
 const STARTS = ['child_process', 'worker_threads']
 
 let started: unknown[] = []
 const notice = (message: unknown): void => void started.push(message)
 let kept = false
 
-// biome-ignore lint/correctness/noEmptyPattern: vitest wants the names of fixtures here, and none is used.
+// biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of fixtures from this parameter; none is used.
 beforeAll(({}, { file }) => {
   kept = onOneCore.includes(relative(root, file.filepath).replaceAll(sep, '/'))
   if (!kept) return

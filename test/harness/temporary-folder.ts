@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 
-/** A folder for the tests of a file, which is deleted when they are over. @param name Begins its name. */
+/** Makes a folder for the tests of a file, and deletes it after them. @param name the beginning of its name */
 export function temporaryFolder(name: string): string {
   const folder = mkdtempSync(join(tmpdir(), `${name}-`))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -15,7 +15,7 @@ import { MemoryLockProvider } from './support/memory-lock-provider.js'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-/** An answer of a store that comes late. */
+/** A store's answer that comes late. */
 function late<T>(answer: T) {
   const gate = deferred()
   return { open: gate.resolve, answer: vi.fn(() => gate.promise.then(() => answer)) }
@@ -103,7 +103,7 @@ describe('a task that joined the run of a key', () => {
   it('leaves the key free when it is disposed after the run was abandoned', async () => {
     const idempotency = new InMemoryIdempotencyProvider()
     await using s = scope({ persistence: { idempotency } })
-    // The moment differs with the number of promises in between, so all of them are tried.
+    // The moment depends on the number of promises in between, so the test tries each.
     for (let turns = 0; turns < 12; turns++) {
       const key = `k${turns}`
       const first = s.task(() => new Promise(() => {}), { idempotency: { key } })

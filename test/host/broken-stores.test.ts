@@ -13,9 +13,9 @@ const throwing = () => {
   throw failure
 }
 
-/** Every method of every port fails in the same way. */
+/** Providers whose methods all fail in the same way. */
 function broken(fail: () => unknown): PersistenceProviders {
-  // Not `then`: a port is no promise.
+  // Without `then`, because a port must not look like a promise.
   const get = (_: object, name: string | symbol) => (name === 'then' ? undefined : fail)
   const port = new Proxy({}, { get, has: (_, name) => name === 'claim' || name === 'admit' })
   return Object.fromEntries(portNames.map((name) => [name, port]))

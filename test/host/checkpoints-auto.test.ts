@@ -10,7 +10,7 @@ describe('checkpoint.auto', () => {
     const s = scope({ persistence: { checkpoint: store.provider } })
     return { s, task: s.task(fn, { id: 'job', checkpoint: { interval: 1000, ...checkpoint } }) }
   }
-  /** A task that is run again once. */
+  /** Runs a task that is retried once. */
   const retried = (fn: (ctx: CheckpointedTaskContext, run: number) => unknown) => {
     const s = scope({ persistence: { checkpoint: store.provider } })
     let runs = 0

@@ -249,7 +249,7 @@ describe('the end of a task with checkpoints', () => {
 })
 
 describe('a function that goes on after the time-out of its task', () => {
-  /** Times out, and saves when `late` is resolved. */
+  /** A task that times out, and saves when `late` resolves. */
   const hangs = (late: Promise<unknown>, saved: unknown[]) => async (ctx: CheckpointedTaskContext) => {
     await late
     await ctx.checkpoint.save('late').then(

@@ -16,7 +16,7 @@ const HALF_OPEN = { admitted: true, state: 'half-open', permit }
 const CLOSED = { admitted: true, state: 'closed', permit: { key: 'k', generation: 4 } }
 const stored = (state: CircuitBreakerPersistedState['state']) => ({ state, failureCount: state === 'closed' ? 0 : 1 })
 
-/** An open circuit, due for a probe, at a provider that shares probes; the test answers for the provider. */
+/** An open circuit that is due for a probe, with a provider that shares probes; the test answers for the provider. */
 function due() {
   let closed = false
   const provider = Object.assign(new MemoryCircuitProvider(), {

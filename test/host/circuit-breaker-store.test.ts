@@ -90,7 +90,7 @@ describe('a breaker with a provider', () => {
 
   it('opens by the failure count of all users of the store', async () => {
     const shared = new MemoryCircuitProvider()
-    // Without subscribe, as in two processes.
+    // Without subscribe, so each breaker must read the state, as in two processes.
     const provider = {
       getState: shared.getState.bind(shared),
       setState: shared.setState.bind(shared),

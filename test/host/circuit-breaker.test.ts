@@ -12,7 +12,7 @@ async function fail(breaker: CircuitBreaker, times = 1): Promise<void> {
   for (let i = 0; i < times; i++) await expect(breaker.execute(boom)).rejects.toThrow('boom')
 }
 
-/** A breaker that is open, and its circuit's reset time away from half-open. */
+/** Returns an open breaker, one reset timeout before half-open. */
 async function opened(options: CircuitBreakerOptions = {}): Promise<CircuitBreaker> {
   const breaker = new CircuitBreaker({ failureThreshold: 1, resetTimeout: 1000, ...options })
   await fail(breaker)

@@ -8,14 +8,14 @@ const NOW = 1_000_000
 const RESET = 1000
 const rules = { key: 'k', failureThreshold: 1, resetTimeout: RESET }
 
-// The clocks stand still unless a test moves them; timers run, for the engine's sake.
+// The clocks stand still unless a test moves them. Timers stay real, because the engine needs them.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'], now: NOW }))
 afterEach(() => void vi.useRealTimers())
 
 const boom = () => Promise.reject(new Error('boom'))
 const ok = () => 'ok'
 
-/** What a breaker says that does not let a call through. */
+/** Returns the error of a breaker that refuses a call. */
 async function refusalOf(breaker: CircuitBreaker): Promise<CircuitOpenError> {
   const error = await breaker.execute(() => 'it ran').catch((refusal: unknown) => refusal)
   expect(error).toBeInstanceOf(CircuitOpenError)
@@ -87,7 +87,7 @@ describe('a breaker that another process', () => {
     expect((await refusalOf(breaker)).retryAt).toBe(NOW + RESET + RESET)
     await using isolated = new CircuitBreaker({ ...rules, key: 'isolated', provider })
     await provider.isolate('isolated')
-    // As far as it knows the circuit has just been opened; then it asks the store.
+    // The breaker assumes that the circuit has just opened; then it reads the store.
     expect((await refusalOf(isolated)).retryAt).toBe(Date.now() + RESET)
     vi.advanceTimersByTime(RESET)
     expect((await refusalOf(isolated)).retryAt).toBe(Number.POSITIVE_INFINITY)

@@ -150,7 +150,7 @@ describe('Semaphore', () => {
     const begun = process.hrtime.bigint()
     await Promise.all(all)
     expect(served).toBe(count)
-    // A queue that costs O(n) per turn takes minutes here.
+    // A queue that needs O(n) per turn would take minutes.
     expect(Number(process.hrtime.bigint() - begun) / 1e6).toBeLessThan(10_000)
   })
 })

@@ -23,7 +23,7 @@ function revoked(): object {
   return proxy
 }
 
-/** Values that throw when they are looked at, each in its own way. */
+/** Values that throw when they are read, each in its own way. */
 const hostile: Record<string, () => object> = {
   'an error with a throwing message': () => Object.defineProperty(new Error('x'), 'message', throwing),
   'an error whose message cannot be made text': () =>
@@ -31,7 +31,7 @@ const hostile: Record<string, () => object> = {
   'an error with a throwing name, stack and cause': () =>
     Object.defineProperties(new Error('x'), { stack: throwing, name: throwing, cause: throwing }),
   'an error of its own class that throws at each member': () =>
-    // The stack first: an engine makes it when it is first asked for, from the other members.
+    // The stack first: an engine computes it on first access, from the other members.
     Object.defineProperties(new (class Own extends Error {})(), {
       stack: throwing,
       message: throwing,
@@ -76,18 +76,18 @@ afterEach(async () => {
   expect(unhandled).not.toHaveBeenCalled()
 })
 
-/** Whether the result holds what was thrown: itself, or wrapped. Nothing here may look into it. */
+/** Returns whether the result is what was thrown, or wraps it. It must not read the members of the thrown value. */
 const holds = (error: unknown, thrown: unknown): boolean =>
   error === thrown || ((error instanceof UnknownError || error instanceof Wrapped) && error.cause === thrown)
 
-/** What a promise rejects with, in an array: a promise of the value itself would look for its `then`. */
+/** Returns the reason of a rejection in an array: a promise of the value itself would read its `then`. */
 const failureOf = (promise: Promise<unknown>): Promise<[unknown]> =>
   promise.then(
     () => ['it did not reject'],
     (error: unknown) => [error],
   )
 
-/** A task of a scope throws the value; the scope then ends as always. */
+/** Throws the value in a task of a scope; the scope must then end as usual. */
 async function throwInTask(thrown: unknown, options: TaskOptions, persistence: PersistenceProviders = {}) {
   const disposed = vi.fn()
   const onError = vi.fn()
@@ -189,7 +189,7 @@ describe.each(Object.entries(hostile))('the app throws %s', (_, make) => {
         'service disposer',
         'afterDispose',
       ]
-      // The hook for two services, and the function.
+      // Three times: the hook for each of two services, and the function of the scope.
       expect(reported.toSorted()).toEqual([...once, 'onDispose', 'onDispose', 'onDispose'].toSorted())
       expect(logged).toHaveBeenCalledTimes(reported.length)
     },

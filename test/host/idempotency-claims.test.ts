@@ -13,7 +13,7 @@ afterEach(() => void vi.useRealTimers())
 
 const idempotency = { key: 'k' }
 
-/** A provider whose claims are answered by the test. */
+/** A provider whose claims the test answers. */
 function claiming(...answers: unknown[]) {
   const lost = new AbortController()
   const held = {

@@ -7,13 +7,13 @@ import {
 } from 'go-go-scope'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-/** All words of up to `length` of these letters. */
+/** Returns all words of up to `length` of these letters. */
 function words(letters: string, length: number): string[] {
   const shorter = length === 0 ? [] : words(letters, length - 1)
   return ['', ...shorter.flatMap((word) => [...letters].map((letter) => letter + word))]
 }
 
-/** What a pattern means, one letter at a time. */
+/** A reference for patterns that compares letter by letter. */
 function fits(pattern: string, key: string): boolean {
   if (pattern === '') return key === ''
   if (pattern[0] !== '*') return pattern[0] === key[0] && fits(pattern.slice(1), key.slice(1))

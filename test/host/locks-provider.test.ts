@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers())
 const KEY = 'lock:exclusive:k'
 const lockOn = (provider: LockProvider, options: LockOptions = {}) => new Lock({ provider, key: 'k', ...options })
 
-/** Two processes: providers of their own over the same locks. */
+/** Two providers over the same locks, as in two processes. */
 function twoProcesses(): [MemoryLockProvider, MemoryLockProvider] {
   const one = new MemoryLockProvider()
   return [one, new MemoryLockProvider(one.locks)]

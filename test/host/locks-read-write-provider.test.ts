@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers())
 const lockOn = (provider: LockProvider, options: LockOptions = {}) =>
   new Lock({ provider, key: 'k', allowMultipleReaders: true, ...options })
 
-/** Processes: providers of their own over the same locks. */
+/** Several providers over the same locks, as in several processes. */
 function processes(count: number): MemoryLockProvider[] {
   const locks: MemoryLockProvider['locks'] = new Map()
   return Array.from({ length: count }, () => new MemoryLockProvider(locks))

@@ -6,7 +6,7 @@ afterEach(() => void vi.useRealTimers())
 
 const readWrite = () => new Lock({ allowMultipleReaders: true })
 
-/** Notes the name when the lock is granted. */
+/** Returns a function that records the name when the lock is granted. */
 const noting = (order: string[], name: string) => (guard: LockGuard) => {
   order.push(name)
   return guard

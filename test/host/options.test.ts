@@ -58,7 +58,7 @@ describe('a value that means nothing', () => {
   const notAbove0 = [...noTimes, 0]
   const notFrom1 = [...noTimes, 0.5]
 
-  /** Every option that takes a number: its title in the message, what it does not take, and how it is given. */
+  /** Each option that is a number: its title in the message, refused values, and how it is passed. */
   const NUMBERS: readonly [string, readonly unknown[], (value: never) => object][] = [
     ['task option timeout', noTimes, (timeout) => ({ timeout })],
     ['task option priority', noNumbers, (priority) => ({ priority })],

@@ -3,14 +3,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { deferred } from './support/deferred.js'
 import { eventually } from './support/eventually.js'
 
-/** Fresh providers over an empty store, and a second set over the same store where that is possible. */
+/** New providers over an empty store, and second ones over the same store if possible. */
 export interface ProvidersUnderTest {
   providers: Required<Omit<PersistenceProviders, 'cache'>>
   second: Required<Omit<PersistenceProviders, 'cache'>>
   close(): Promise<void>
 }
 
-/** What the host does with its providers, of any kind. */
+/** Declares the tests of the host with any kind of provider. */
 export function hostOverProviders(name: string, createProviders: () => Promise<ProvidersUnderTest>): void {
   describe(`the host over ${name}`, () => {
     let world: ProvidersUnderTest

@@ -7,7 +7,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** ms at which the runs of a task that always fails begin. */
+/** Returns the times in ms at which the runs of an always failing task begin. */
 async function runsOf(retry: RetryOptions | 'exponential' | 'linear' | 'fixed'): Promise<number[]> {
   await using s = scope()
   const begun = performance.now()

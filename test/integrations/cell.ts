@@ -9,14 +9,14 @@ const declared = runs.find((run) => run.name === process.env.CELL)
 if (declared?.engine === undefined) throw new Error('start a cell with `npm test -- --cell integrations:node:sqlite`')
 const { engine: name, runtime } = declared
 
-/** No test is about giving up. */
+/** A busy timeout that no test reaches. */
 const PATIENCE_MS = 60_000
 
 const { engine }: { engine: EngineUnderTest } = name.startsWith('postgres:')
   ? await import('../postgres/cell.js')
   : await import('../cells/cell.js')
 
-/** Declares the test that this process really is the declared cell; the runner looks for it in each. */
+/** Declares the test that this process runs the declared cell; the runner requires it in each run. */
 export function proveCell(): void {
   test('runs on the declared runtime and engine', async ({ task }) => {
     const { bun, node } = process.versions
@@ -32,7 +32,7 @@ export function proveCell(): void {
 export type AdapterUnderTest = InstanceType<EngineUnderTest['SQLiteAdapter']>
 type Options = Parameters<EngineUnderTest['SQLiteAdapter']['open']>[1]
 
-/** A database of one test. Everything that was opened on it is closed with it. */
+/** The database of one test. Disposing it closes everything that was opened on it. */
 export interface Place extends AsyncDisposable {
   open(options?: Options): Promise<AdapterUnderTest>
 }

@@ -1,12 +1,12 @@
 import type { Express } from 'express'
 import type { FastifyInstance } from 'fastify'
 
-/** An app as a test asks it. */
+/** An app that a test sends requests to. */
 export interface Server extends AsyncDisposable {
   request(path: string, init: RequestInit): Promise<Response>
 }
 
-/** A handler of fetch: behind Bun.serve on Bun, and called as a server does it elsewhere. */
+/** Hosts a fetch handler: behind Bun.serve on Bun, and elsewhere called as a server calls it. */
 export function hostFetch(handler: (request: Request) => Response | Promise<Response>): Server {
   if (process.versions.bun === undefined) return inProcess(async (request) => handler(request))
   const server = Bun.serve({ port: 0, fetch: handler, error: () => new Response('failed', { status: 500 }) })
@@ -16,7 +16,7 @@ export function hostFetch(handler: (request: Request) => Response | Promise<Resp
   }
 }
 
-/** What is called for each request, without a server. */
+/** Calls a handler for each request, without a server. */
 export function inProcess(handler: (request: Request) => Promise<Response>): Server {
   return {
     request: (path, init) =>

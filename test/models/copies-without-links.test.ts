@@ -14,7 +14,7 @@ proveCell()
 const COPIER = new URL('../proof/copies/copier.mjs', import.meta.url)
 const ENTRIES = 10
 
-/** No engine knows of them: names are given by the core. */
+/** Once for all engines, because the core names the files. */
 describe('copies and file systems', () => {
   const folder = mkdtempSync(join(tmpdir(), 'copies-without-links-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -50,7 +50,7 @@ describe('copies and file systems', () => {
 
   test('a backup may go to another file system, and a restore into one', async () => {
     const { dev } = statSync(folder)
-    // The files of tests are in memory where Linux has room, and on the disk elsewhere and in a soak.
+    // Files of tests are in memory if Linux has room, and otherwise, or in a soak, on the disk.
     const other = ['/dev/shm', '/var/tmp', process.cwd()].find(
       (place) => existsSync(place) && statSync(place).dev !== dev,
     )

@@ -62,7 +62,7 @@ describe('apps in several processes on one file, Node and Bun', () => {
       expect(await cut).toBe('cut')
       expect(await pay(other)).toMatchObject({ status: 409 })
 
-      // As the clock is when the lease is over.
+      // The time after the lease.
       const clock = { ...systemClock, now: () => Date.now() + LEASE_MS }
       const later = await engine.SQLiteAdapter.open(newPlace(folder, 'app'), { clock })
       try {

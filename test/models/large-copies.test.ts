@@ -27,13 +27,13 @@ describe('a large copy', () => {
 
   beforeAll(() => {
     const database = new DatabaseSync(source)
-    // Few pages, because each costs calls of the system.
+    // Few pages, because each costs system calls.
     database.exec('PRAGMA page_size = 65536; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF')
     database.exec(`CREATE TABLE large (value); INSERT INTO large VALUES (zeroblob(${LARGE_BYTES}))`)
     database.close()
   })
 
-  /** Backs up `path`. @returns the jobs of its threads, as they start and as they end, and how it ends itself */
+  /** Backs up `path`. @returns the jobs of its threads, in the order of their starts and of their ends, and its own outcome */
   function backUp(path: string, options: { signal?: AbortSignal; onJob?: (job: string) => void; bug?: string } = {}) {
     const { signal, onJob, bug } = options
     const jobs: string[] = []
@@ -42,7 +42,7 @@ describe('a large copy', () => {
       const { job } = (given as StartedThread).workerData.goGoScope
       jobs.push(job)
       onJob?.(job)
-      // Without dd the engine copies.
+      // Without dd on the PATH, the engine copies.
       const env = { ...process.env, ...(bug && { BUG: bug, PATH: folder }) }
       const thread = new Worker(bug === undefined ? THREAD : BROKEN_THREAD, { ...given, env })
       return thread.once('exit', () => over.push(job))
@@ -72,11 +72,11 @@ describe('a large copy', () => {
   test('that is aborted while it is hashed leaves nothing', async () => {
     const controller = new AbortController()
     const reason = new Error('enough')
-    // The thread has been started by then, and has not got far.
+    // The thread has started but not got far.
     const abort = (job: string) => job === 'hashCopy' && setImmediate(() => controller.abort(reason))
     const { jobs, over, made } = backUp(source, { signal: controller.signal, onJob: abort })
     await expect(made).rejects.toBe(reason)
-    // A thread that a busy machine holds for longer than the call waits ends behind it.
+    // On a loaded machine a thread may end after the call has given up waiting for it.
     await vi.waitFor(() => expect(over.toSorted()).toEqual(jobs), { timeout: 30_000 })
     await vi.waitFor(() => expect(others()).toEqual([]), { timeout: 30_000 })
   }, 60_000)

@@ -5,7 +5,7 @@ import { proveCell } from '../cells/prove-cell.js'
 proveCell()
 
 const LOCKS = 20
-/** ms; a loop that lets nobody else come is over then. */
+/** ms; the limit for a loop that lets no other caller get the lock. */
 const LONGEST = 20_000
 
 test('locks in memory are granted beside a loop of awaited calls that uses up every turn', async () => {

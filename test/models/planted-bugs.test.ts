@@ -122,7 +122,7 @@ const BUGS: readonly (readonly [bug: string, model: string, broken: EngineUnderT
 ]
 
 describe('the models find a bug that was planted', () => {
-  // The first example is enough; making it small takes time.
+  // The first failing example is enough; shrinking takes time.
   beforeAll(() => fc.configureGlobal({ endOnFailure: true }))
   afterAll(() => {
     fc.resetConfigureGlobal()

@@ -17,7 +17,7 @@ proveCell()
 const THREAD = new URL('../proof/copies/broken-thread.mjs', import.meta.url)
 const COPIER = new URL('../proof/copies/copier.mjs', import.meta.url)
 
-/** The options of a call whose thread has the mistake `bug`. */
+/** Returns the options of a call whose thread has the planted bug `bug`. */
 function within(bug: string): object {
   return { worker: (options: object) => new Worker(THREAD, { ...options, env: { ...process.env, BUG: bug } }) }
 }
@@ -108,7 +108,7 @@ describe('bugs that are planted in copies', () => {
       await holder.ask('open app.db')
       await holder.ask('read')
       await expect(engine.restore(backup, target)).rejects.toMatchObject({ code: 'FILE_IN_USE' })
-      // The holder goes on with the file that was replaced under it.
+      // With the bug, the file is replaced, and the holder continues to use the old one.
       const options = within('only an exclusive lock tells whether the file is in use')
       await expect(
         engine.restore(backup, target, options).then(

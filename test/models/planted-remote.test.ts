@@ -19,7 +19,7 @@ import { reportProof } from '../proof/report-proof.js'
 
 proveCell()
 
-/** The core by its source, whose classes can be given bugs. */
+/** The core from source, so that its classes can be given bugs. */
 const world: ServedWorld = {
   async open(path, clock) {
     const handle = await engine.openHandle(path)
@@ -37,7 +37,7 @@ function options(clock: ManualClock | undefined): object {
   return clock === undefined ? {} : { clock }
 }
 
-// Without a bug few: test/remote-users draws sixty.
+// Few histories without a bug, because test/remote-users runs sixty.
 const histories = (runs = 20) => checkHistories(world, runs)
 const gathering = () => checkGathering(world)
 const credits = () => checkCredits(world)
@@ -122,7 +122,7 @@ describe('bugs that are planted in what serves an adapter', () => {
     '%s',
     async (_bug, check, plant) => {
       plant()
-      // Ends with the first that fails. The rarest is in one history of sixty.
+      // Ends with the first failure. The rarest occurs in one of sixty histories.
       await expect(CHECKS[check](1_000)).rejects.toThrow(/Property failed after|expected/)
     },
     60_000,

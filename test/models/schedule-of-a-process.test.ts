@@ -15,7 +15,7 @@ test('a schedule that waits keeps no process alive', async () => {
   const waiting = new ProofProcess(thisMember, script, [folder])
   try {
     await withProcesses([waiting], async () => {
-      // It has an hour to wait for the next one.
+      // The next backup is due in an hour.
       expect(await waiting.ended).toEqual({ code: 0, signal: null, stderr: '' })
     })
   } finally {

@@ -19,8 +19,8 @@ describe('a lock whose holders are stopped past its lease and killed', () => {
   test('without the fence stale holders do overwrite, so the test with it sees them', async () => {
     const grants = proofCount({ inTests: 100, inSoak: 300 })
     const random = seededRandom(printedSeed('stopped and killed holders without a fence'))
-    // One that is stopped and one that overtakes it are enough to see. On a busy machine a holder may have written each time
-    // before it stood still, so more are tried until one is found; without any, the time of this test runs out.
+    // Two processes are enough: one is stopped, and one overtakes it. On a loaded machine each stopped holder may already have
+    // written, so rounds are repeated until one is overtaken. If none is, the test times out.
     const rounds: Contention[] = []
     const found = (): number => rounds.reduce((sum, { journal }) => sum + overtaken(journal), 0)
     while (found() === 0) {

@@ -22,7 +22,7 @@ function installFrontEnd(folder: string): void {
   symlinkSync(join(root, 'packages/shared'), join(scope, 'persistence-core'))
 }
 
-/** Installs an engine as where its install script was held back: all but `native`, the folders of what that makes. */
+/** Installs an engine as if its install script was blocked: without `native`, the folders that the script makes. */
 function installUnbuilt(name: string, native: readonly string[]): void {
   const installed = realpathSync(join(root, 'test/node_modules', name))
   const copy = join(project, 'node_modules', name)
@@ -36,7 +36,7 @@ function installUnbuilt(name: string, native: readonly string[]): void {
   }
 }
 
-/** What `open` of a front end is refused with, as code and message. */
+/** Returns the code and message of the error of a front end's `open`. */
 async function refusal(folder: string, runtime: string, before = ''): Promise<string> {
   const script = `${before};
     import('@go-go-scope/${folder}')

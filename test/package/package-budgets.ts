@@ -1,6 +1,6 @@
 import type { published } from './packed-family.js'
 
-/** Bytes of a package's code, compressed as gzip does it. What an app loads of the family is one front end and the core. */
+/** The limit of a package's gzipped code in bytes. An app loads one front end and the core. */
 export const budgets: Record<keyof typeof published, number> = {
   shared: 163_500,
   'persistence-sqlite': 1_950,
@@ -14,8 +14,8 @@ export const budgets: Record<keyof typeof published, number> = {
   'idempotency-key': 6_300,
   // A third of it is the page.
   inspector: 19_000,
-  // With what it is made of: it is run by npx.
+  // Includes its bundled dependencies, because it is run by npx.
   cli: 58_000,
-  // Of tests: no app loads it.
+  // Test code, which no app loads.
   'persistence-conformance': 152_000,
 }

@@ -31,7 +31,7 @@ function packed(folder: string): PackedPackage {
   return found
 }
 
-/** What a package exports, and beside it what that shares: in all the code, or the types, of the package. */
+/** Returns the exported files of a package, and all files including those that the entries share. */
 function targets(
   { exports }: Manifest,
   installed: string,
@@ -53,10 +53,10 @@ function targets(
   return { entries, all: [...all] }
 }
 
-// What all entries share; in the core, what its threads need of that too, in two parts, and what they import later.
+// The file that all entries share. The core also has two for its threads, and one for what they import later.
 const MOST_SHARED: Readonly<Record<string, number>> = { shared: 4 }
 
-/** The files of a package that are loaded with one of its files, and what else these import, not counting what is imported later. */
+/** Returns the files of a package that load with one of its files, and their external imports; both without dynamic imports. */
 function loadedWith(file: string, installed: string): { files: Set<string>; others: Set<string> } {
   const files = new Set([file])
   const others = new Set<string>()
@@ -73,7 +73,7 @@ function loadedWith(file: string, installed: string): { files: Set<string>; othe
 
 const CONFORMANCE = 'persistence-conformance'
 
-/** The code of the conformance package: a file for each source, because processes start some, less what is of the workspace. */
+/** Returns the code of the conformance package: one file per source, because processes start some, without workspace files. */
 function suitesOf(folder: string): { entries: string[]; all: string[] } {
   const sources = readdirSync(join(root, 'packages', folder, 'src'), { recursive: true, encoding: 'utf8' })
   const all = sources
@@ -91,11 +91,11 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
     const mostShared = MOST_SHARED[folder] ?? 1
     expect(code.all.length).toBeLessThanOrEqual(code.entries.length + mostShared)
     expect(types.all.length).toBeLessThanOrEqual(types.entries.length + 1)
-    // What only hands on has nothing to show.
+    // A file that only re-exports has no source map.
     const mapped = code.all.filter((file) => readFileSync(join(installed, file), 'utf8').includes('sourceMappingURL='))
     const maps = mapped.map((file) => `${file}.map`)
     const commands = Object.values(manifest.bin ?? {}).map((path) => path.replace('./', ''))
-    // Of what is bundled, and of what has changed from the first release on.
+    // For bundled dependencies; the change log exists from the first release on.
     const notices = files.filter((file) => ['THIRD-PARTY-LICENSES', 'CHANGELOG.md'].includes(file))
     const beside = ['LICENSE', 'README.md', 'package.json', ...commands, ...notices]
     expect([...files].sort()).toEqual([...types.all, ...code.all, ...maps, ...beside].sort())
@@ -153,7 +153,7 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
     const read = (of: string) => JSON.parse(readFileSync(join(root, 'packages', of, 'package.json'), 'utf8'))
     const { prepack } = read(folder).scripts
     expect(prepack).toBe(read('shared').scripts.prepack)
-    // npm takes a second to start, and does with all what it does with one.
+    // npm takes a second to start and treats all packages alike, so one is enough.
     if (folder !== 'shared') return
     const { exitCode, output } = await runNpm(['pack', '--dry-run'], { cwd: join(root, 'packages', folder) })
     expect(exitCode, output).toBe(1)
@@ -161,7 +161,7 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
   })
 
   test('would be published as it is: npm finds nothing to correct', async () => {
-    // npm takes a second to start, so it is asked for all in a soak, and else for the one that has a command.
+    // npm takes a second to start: a soak checks all packages, a test only the one with a command.
     if (folder !== 'cli' && proofCount({ inTests: 0, inSoak: 1 }) === 0) return
     const args = ['publish', packed(folder).tarball, '--dry-run', '--offline', '--access', 'public']
     const { exitCode, output } = await runNpm(args, { cwd: family.project })
@@ -177,7 +177,7 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
 
   test.each(['.d.ts', '.js'])('imports nothing in its %s files that it does not depend on', (ending) => {
     const { files, installed, manifest } = packed(folder)
-    // Its options are what OpenTelemetry's SDK gives, by the types of the API that it needs.
+    // Its options take objects of OpenTelemetry's SDK, by the types of the API, which is its peer.
     const isOfPeer = ending === '.js' || folder === 'persistence-otel'
     const own = Object.keys({ ...manifest.dependencies, ...(isOfPeer ? manifest.peerDependencies : {}) })
     const read = files.filter((file) => file.endsWith(ending))
@@ -187,7 +187,7 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
       expect(text, file).not.toMatch(/\/\/\/\s*<reference/)
       for (const specifier of importsOf(text)) {
         const isOwn = own.some((name) => specifier === name || specifier.startsWith(`${name}/`))
-        // Types must stand without those of any runtime; code may use what every runtime has, and on Bun what Bun has.
+        // Types must compile without those of any runtime. Code may import the builtins of all runtimes, and on Bun those of Bun.
         const builtin = folder === 'persistence-sqlite-bun' || folder === 'cli' ? /^(node|bun):/ : /^node:/
         const isBuiltin = ending === '.js' && builtin.test(specifier)
         expect(specifier.startsWith('.') || isOwn || isBuiltin, `${file} imports ${specifier}`).toBe(true)
@@ -197,14 +197,14 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
 })
 
 /**
- * What an ES module cannot mend: the old resolution, which knows no exports, and CommonJS before Node had require() of ES
- * modules. (`node16-cjs` is that of TypeScript before 5.8.)
+ * Ignores what an ES module cannot fix: the old resolution, which ignores exports, and CommonJS without require() of ES modules.
+ * (`node16-cjs` is the one of TypeScript before 5.8.)
  */
 function isProblem(problem: Problem): boolean {
   return !('resolutionKind' in problem && ['node10', 'node16-cjs'].includes(problem.resolutionKind))
 }
 
-/** Words by which somebody looks for what the package is for. */
+/** Returns search terms for the purpose of the package. */
 function searchedFor(folder: string): string[] {
   if (folder === 'keyv' || folder === 'unstorage') return [folder, 'cache', 'sqlite', 'postgres', 'ttl']
   if (folder === 'idempotency-key') return [folder, 'middleware', 'hono', 'fastify', 'express', 'sqlite', 'postgres']
@@ -221,7 +221,7 @@ function allExports(): string[] {
   )
 }
 
-/** What is read of a report of vitest. */
+/** The parts of vitest's report that the test reads. */
 interface Report {
   readonly testResults: { readonly name: string; readonly assertionResults: { title: string; status: string }[] }[]
 }
@@ -239,7 +239,7 @@ const cells = engineNames.flatMap((engine) => {
   return [...runtimes, ...brief].map((runtime) => [engine, runtime] as const)
 })
 
-/** What processes have said, one for each script and runtime: the tests of a runtime read the lines of theirs. */
+/** The output of processes, one per script and runtime; the tests of a runtime read their lines. */
 const said = new Map<string, Promise<string>>()
 
 function sayOnce(runtime: string, args: readonly string[]): Promise<string> {
@@ -293,7 +293,7 @@ describe('installed from tarballs in an empty project', () => {
     const args = [tools.rolldown, 'bundled-app.mjs', 'bundled-thread.mjs', '--dir', folder, '--platform', 'node']
     const { exitCode, output } = await runProcess(process.execPath, args, { cwd: family.project, limit: 60_000 })
     expect(exitCode, output).toBe(0)
-    // Where it runs, the packages are not installed.
+    // A folder without the packages.
     const place = mkdtempSync(join(tmpdir(), 'bundled-'))
     try {
       cpSync(folder, place, { recursive: true })
@@ -312,7 +312,7 @@ describe('installed from tarballs in an empty project', () => {
     for (const specifier of specifiers) expect(output).toMatch(new RegExp(`^${specifier}: \\d+ imported`, 'm'))
   })
 
-  // The first Node 20 that gives an ES module to require() is 20.19.
+  // Node 20 supports require() of an ES module from 20.19 on.
   const [oldest, ...others] = ['node20.17', ...Object.keys(runtimes).filter((name) => name !== 'node20.17')]
   test.each(others)('every export can be had by require() too, and is the same, on %s', async (runtime) => {
     const specifiers = allExports()
@@ -335,7 +335,7 @@ describe('installed from tarballs in an empty project', () => {
     expect(endless).not.toBe(code)
     writeFileSync(join(family.project, 'right.test.ts'), code)
     writeFileSync(join(family.project, 'wrong.test.ts'), endless)
-    // The workspace's own runs are no concern of its.
+    // Without the environment that the workspace's own run sets.
     const args = [tools.vitest, 'run', '--root', '.', '--reporter=json', '--outputFile=report.json']
     const { exitCode, output } = await runProcess(process.execPath, args, { cwd: family.project, limit: 60_000 })
     expect(exitCode, output).toBe(1)
@@ -359,7 +359,7 @@ describe('installed from tarballs in an empty project', () => {
       exactOptionalPropertyTypes: true,
       noEmit: true,
       types: [types],
-      // Our published types are checked below; the engines' own are not ours to judge.
+      // The types of engines may have errors of their own; our published types are checked below.
       skipLibCheck: true,
     }
     writeFileSync(join(family.project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))

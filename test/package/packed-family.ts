@@ -8,7 +8,7 @@ import { runNpm, runWithPnpm } from '../../scripts/run-with-pnpm.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Folder → name of every published package. */
+/** The published packages: folder → name. */
 export const published = {
   shared: '@go-go-scope/persistence-core',
   'persistence-sqlite': '@go-go-scope/persistence-sqlite',
@@ -40,10 +40,10 @@ export interface Manifest {
 export interface PackedPackage {
   readonly folder: string
   readonly tarball: string
-  /** Paths inside the tarball, without the leading `package/`. */
+  /** Paths in the tarball, without the leading `package/`. */
   readonly files: readonly string[]
   readonly manifest: Manifest
-  /** Where the empty project has it. */
+  /** Its folder in the empty project. */
   readonly installed: string
 }
 
@@ -54,9 +54,9 @@ export interface PackedFamily extends AsyncDisposable {
 }
 
 /**
- * Nothing is fetched: third-party dependencies are packed from what the workspace has installed, and npm installs offline.
- * Engines are not compiled again but linked from the workspace; they are peers, so npm leaves them to the application
- * anyway (--legacy-peer-deps keeps npm from fetching them).
+ * Packs and installs without the network: third-party dependencies are packed from the workspace's installed ones, and npm
+ * installs offline. Engines are linked from the workspace instead of compiled. They are peers, which npm leaves to the
+ * application; --legacy-peer-deps keeps npm from fetching them.
  */
 export async function packFamily(): Promise<PackedFamily> {
   const work = mkdtempSync(join(tmpdir(), 'persistence package '))
@@ -113,7 +113,7 @@ export async function packFamily(): Promise<PackedFamily> {
   }
 }
 
-/** Packs what is installed, which is what a registry had packed: npm takes longer to start than that takes. */
+/** Packs an installed package without npm, which takes longer to start than the packing. */
 function packInstalled(folder: string, tarballs: string): string {
   const tarball = join(tarballs, `${basename(folder)}.tgz`)
   execFileSync('tar', ['-czf', tarball, '-C', dirname(folder), basename(folder)])
@@ -140,7 +140,7 @@ async function succeed(run: Promise<Ended>): Promise<void> {
   if (exitCode !== 0) throw new Error(output)
 }
 
-/** npm and pnpm mix warnings into their output; the JSON begins on a line of its own. */
+/** npm and pnpm print warnings too; the JSON begins on a separate line. */
 function json({ exitCode, output }: Ended): ReturnType<typeof JSON.parse> {
   const start = output.search(/^[[{]/m)
   if (exitCode !== 0 || start === -1) throw new Error(output)

@@ -24,7 +24,7 @@ afterEach(async () => {
   await instance.exec('DROP SCHEMA shared_instance CASCADE')
 })
 
-/** Another handle to the same instance, whose adapter has a queue of its own. */
+/** Returns another handle of the same instance; its adapter has its own queue. */
 function handle() {
   return {
     waitReady: instance.waitReady,
@@ -88,7 +88,7 @@ test('PGlite without the protocol is used by queries', async () => {
 })
 
 test('an instance that starts for longer than the adapter waits for a connection is waited for', async () => {
-  // Twice the shortest wait for a connection, which is real time.
+  // Twice the shortest wait for a connection, in real time.
   const started = new Promise<void>((resolve) => setTimeout(resolve, 2_000))
   const adapter = new PostgresAdapter({ ...handle(), waitReady: started }, { ...OPTIONS, busyTimeout: 0 })
   expect(await adapter.cache.get('k')).toBeNull()

@@ -5,7 +5,7 @@ proveCell()
 
 const schema = schemaForEachTest()
 
-// With retries a call would take an hour.
+// A retried call would wait an hour, so an immediate error shows that none is retried.
 const PATIENT = { busyTimeout: 3_600_000 }
 
 test('an sql that the app has ended is CLOSED, at once', async () => {

@@ -2,7 +2,7 @@ import { clientConformance, serverConformance } from '@go-go-scope/persistence-c
 import { engine, proveCell, runner } from '../postgres/cell.js'
 
 proveCell()
-// The statements are those of `postgres:pg`, where all suites run; a soak runs them here too.
+// The statements are those of `postgres:pg`, where all suites run with more examples; a soak sets more here too.
 process.env.CONFORMANCE_RUNS ??= '0.1'
 const declareSuites = process.env.SOAK === undefined ? clientConformance : serverConformance
 declareSuites(runner, engine)

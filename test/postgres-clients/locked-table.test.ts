@@ -35,10 +35,10 @@ test('a statement of the app that waits for a table is not cancelled, also where
     while ((await engine.rows(app, question, [sql])).length < count);
   }
   await waits(1)
-  // By a connection of which the server's number is not known it waits as well.
+  // The connection of `fenced` waits too, although its backend process id is not known.
   const fenced = adapter.fenced(lock, [{ sql }]).catch((error: { code?: string }) => error.code)
   await waits(2)
-  // Until the statement of `fenced` has been looked at too.
+  // Waits until the statement of `fenced` has been checked too.
   for (const key of ['a', 'b', 'c']) await expect(adapter.cache.get(key)).rejects.toMatchObject({ code: 'BUSY' })
   await engine.rows(holder, 'ROLLBACK')
   expect(await waiting).toEqual([])

@@ -4,7 +4,7 @@ import { engine, proveCell, schemaForEachTest } from '../postgres/cell.js'
 proveCell()
 
 const schema = schemaForEachTest()
-// More often than a pool has places for connections.
+// More rounds than the pool has connections.
 const ROUNDS = 6
 
 let admin: object
@@ -23,7 +23,7 @@ async function constructed() {
   return adapter
 }
 
-/** Ends the connection over which the cache was written last, and waits until the server has done so. */
+/** Ends the connection that wrote to the cache last, and waits until the server has ended it. */
 async function endConnection(): Promise<void> {
   const written = `FROM pg_stat_activity WHERE query LIKE 'INSERT INTO "${schema.name}".cache %'`
   const ended = await engine.rows(admin, `SELECT pg_terminate_backend(pid) AS ended ${written}`)
@@ -41,7 +41,7 @@ for (const [how, open] of [
     for (let round = 0; round < ROUNDS; round++) {
       await adapter.cache.set('k', { round, large })
       await endConnection()
-      // Whether this process has heard of it or not.
+      // Whether this process has noticed the end or not.
       if (round % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 20))
       expect(await adapter.cache.get('k')).toEqual({ round, large })
     }

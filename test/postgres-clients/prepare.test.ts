@@ -14,7 +14,7 @@ test.each([
   const adapter = await engine.SQLiteAdapter.open(schema.name, options)
   const lock = await adapter.acquire('job', 60_000)
   assert(lock)
-  // By the connection that asks.
+  // On the connection that asks.
   await adapter.prune()
   const sql = "SELECT name FROM pg_prepared_statements WHERE statement LIKE '%DELETE FROM%'"
   const [rows = []] = await adapter.fenced(lock, [{ sql }])

@@ -10,12 +10,12 @@ proveCell()
 const schema = schemaForEachTest()
 
 const OPTIONS = { durability: 'process', newsUrl: false } as const
-// As a failover leaves a connection behind.
+// The state in which a failover leaves a connection.
 const BECOME_READ_ONLY = { sql: "SELECT set_config('default_transaction_read_only', 'on', false)" }
 
 type Pool = PostgresHandle & { unsafe(sql: string): PromiseLike<readonly unknown[]>; end(): PromiseLike<unknown> }
 
-/** A pool of two connections: one for the calls, one for what may take long. */
+/** A pool of two connections: one for short calls, one for long ones. */
 function newPool(): Pool {
   const { Bun } = globalThis as { Bun?: { SQL: new (options: object) => Pool } }
   return Bun === undefined
@@ -43,13 +43,13 @@ test('one that cannot write any more within a transaction takes no place in the 
   })
   const lock = await adapter.acquire('job', 60_000)
   assert(lock)
-  // More often than the pool has places.
+  // More rounds than the pool has connections.
   for (let round = 0; round < 3; round++) {
     await adapter.fenced(lock, [BECOME_READ_ONLY])
     await expect(adapter.fenced(lock, [{ sql: 'SELECT 1' }])).rejects.toMatchObject({ code: 'READ_ONLY' })
   }
   await adapter.disconnect()
-  // Nor is its error that of a statement of the app, and the pool can be ended.
+  // The read-only error is not passed to statements of the app, and the pool can be ended.
   await Promise.all([pool.unsafe('SELECT 1'), pool.unsafe('SELECT 1')])
   await pool.end()
 })

@@ -94,7 +94,7 @@ test('what is called moved is on the disk of the server, also by a role that doe
   await (await onFile(place.file)).cache.set('k', 1)
   await (await onServer(place)).disconnect()
   const schema = `"${place.schema}"`
-  // A copy makes this table where it is missing; here it tells how a transaction will be committed that writes no rows.
+  // A copy creates this table if it is missing. Here its trigger records how a transaction commits that writes no rows.
   await admin.query(`CREATE TABLE ${schema}.copies (
     name text PRIMARY KEY, id text NOT NULL, store text NOT NULL, position text, rows float8 NOT NULL
   );
@@ -108,7 +108,7 @@ test('what is called moved is on the disk of the server, also by a role that doe
   const url = new URL(serverUrl())
   url.username = `hasty_${place.schema}`
   await copyDatabase(place.file, url.href, { schema: place.schema })
-  // And on the way back, what is left behind is sealed.
+  // The copy back to a file seals the source on the server.
   const trigger = `"seal_${place.schema}"`
   await admin.query(`CREATE FUNCTION ${schema}.see_seal() RETURNS event_trigger LANGUAGE plpgsql AS
     'BEGIN INSERT INTO ${schema}.seen SELECT ''moved'', current_setting(''synchronous_commit'')

@@ -2,7 +2,7 @@ import type { SqlAdapter } from '@go-go-scope/persistence-core/dialect'
 
 const AGES = 1_000 * 60 * 60 * 24
 
-/** Leaves something of every kind that a store can hold, and no lock or claim. @param entries Of the cache. */
+/** Stores something of every kind that a store can hold, but no lock or claim. @param entries the number of cache entries */
 export async function fillEveryKind(adapter: SqlAdapter, entries: number): Promise<void> {
   const { cache, idempotency, circuitBreaker, checkpoint } = adapter
   const keys = Array.from({ length: entries }, (_, index) => index)
@@ -34,7 +34,7 @@ export async function fillEveryKind(adapter: SqlAdapter, entries: number): Promi
   }
 }
 
-/** What the ports answer about all of that. */
+/** Returns the answers of the ports for all of it. */
 export async function answers(adapter: SqlAdapter): Promise<unknown> {
   const { cache, idempotency, circuitBreaker, checkpoint } = adapter
   const large = String(await cache.get('large'))

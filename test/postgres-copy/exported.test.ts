@@ -38,7 +38,7 @@ test('an export goes from a file to a server and back, with the answers of every
   expect(await scopedb(url.href, 'import', there, '--yes')).toMatchObject({ code: 0 })
   const server = await onServer(place)
   expect(await answers(server)).toEqual(expected)
-  // That tells of an open circuit since when, and of an entry until when, to the ms.
+  // The export has the time since when a circuit is open and the expiry of an entry, to the ms.
   expect(await scopedb(url.href, 'export', back)).toMatchObject({ code: 0 })
   expect(await comparable(back)).toEqual(await comparable(there))
 
@@ -58,7 +58,7 @@ test('a claim of a process that is gone is freed on a server', async () => {
   expect(await claim.complete('late')).toMatchObject({ recorded: false, current: { state: 'vacant' } })
 })
 
-/** The items, in an order that is the same on both sides. */
+/** Returns the items in an order that is the same on both sides. */
 async function comparable(file: string): Promise<string[]> {
   const lines = (await readFile(file, 'utf8')).trimEnd().split('\n').slice(1)
   return lines.map((line) => line.replace(/,"updatedAt":\d+/, '')).toSorted()

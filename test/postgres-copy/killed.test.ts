@@ -18,7 +18,7 @@ const ENTRIES = proofCount({ inTests: 6_000, inSoak: 1_000_000 })
 const KILLS = proofCount({ inTests: 2, inSoak: 2 })
 const LIMIT_MS = proofCount({ inTests: 120_000, inSoak: 1_800_000 })
 
-/** Stands between the command and the server, and kills the command when so many bytes have passed. */
+/** Forwards between the command and the server, and kills the command after a number of bytes. */
 class KillingProxy {
   readonly url: string
   passed = 0
@@ -47,7 +47,7 @@ class KillingProxy {
           if (this.passed >= this.#limit) this.#victim?.kill('SIGKILL')
           to.write(data)
         })
-        // The command is killed in the middle: both ends see it as an error or an end.
+        // The kill comes during a transfer, so both sockets may report an error or an end.
         from.on('error', () => to.destroy())
         from.on('close', () => to.destroy())
       }

@@ -11,7 +11,7 @@ import { serverUrl } from '../postgres/server/places.mjs'
 export interface Place {
   readonly folder: string
   readonly file: string
-  /** Of the server; not there yet. */
+  /** A schema of the server that does not exist yet. */
   readonly schema: string
 }
 
@@ -19,10 +19,10 @@ const places: Place[] = []
 const open: { disconnect(): Promise<void> }[] = []
 let made = 0
 
-/** Runs statements past every adapter. */
+/** Runs statements without an adapter. */
 export const admin: pg.Pool = new pg.Pool({ connectionString: serverUrl(), max: 2, allowExitOnIdle: true })
 
-/** A folder and a schema that are gone when the test ends. */
+/** Makes a folder and a schema name; both are removed when the test ends. */
 export async function newPlace(): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), 'copy-'))
   const place = { folder, file: join(folder, 'app.db'), schema: `copy_${process.pid}_${++made}` }
@@ -60,7 +60,7 @@ export function toFile(place: Place, file: string, options: Options = {}): Promi
   return copyDatabase(serverUrl(), file, { schema: place.schema, ...options })
 }
 
-/** Rows, by table. */
+/** Returns the number of rows and their hash per table. */
 export function fingerprints({ tables }: CopyResult): Record<string, { rows: number; sha256: string }> {
   return Object.fromEntries(tables.map((table) => [table.table, table as { rows: number; sha256: string }]))
 }

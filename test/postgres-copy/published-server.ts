@@ -2,7 +2,7 @@ import pg from 'pg'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { admin, type Place } from './moved-store.js'
 
-/** How the tables of 2.9 keep what is no key: nobody knows it, so the copy takes any of these. */
+/** The types of 2.9's columns that are not keys. They are not documented, so the copy accepts any of these. */
 export interface Shape {
   readonly text: string
   readonly value: string
@@ -26,7 +26,7 @@ export const AS_TEXT: Shape = {
   progress: 'numeric',
 }
 
-/** Whole ms, which no cut of seconds gives. */
+/** A time in whole ms that is no whole second. */
 export const NOW: number = Math.floor(Date.now() / 1_000) * 1_000 + 123
 export const IN_ONE_HOUR: number = NOW + 3_600_000
 
@@ -39,13 +39,13 @@ const TABLES = ({ text, value, time, number, progress }: Shape): Readonly<Record
   idempotency: `key ${text} PRIMARY KEY, value ${value} NOT NULL, expires_at ${time}`,
 })
 
-/** The server's tables of 2.9 in a schema of one test. */
+/** The server's tables of 2.9 in the schema of one test. */
 export class PublishedServer {
   readonly schema: string
   readonly #shape: Shape
   readonly #zone: string
 
-  /** Makes them empty. @param zone In which times without a zone are written. */
+  /** Creates them empty. @param zone the time zone of times that are stored without one */
   static async make(place: Place, shape: Shape, zone = 'UTC'): Promise<PublishedServer> {
     const server = new PublishedServer(place.schema, shape, zone)
     await admin.query(`CREATE SCHEMA "${server.schema}"`)
@@ -64,7 +64,7 @@ export class PublishedServer {
     return `"${this.schema}".go_goscope_${name}`
   }
 
-  /** A time as a column has it. @param ms Epoch ms. */
+  /** Converts a time to the type of a column. @param ms epoch ms */
   time(ms: number | null): string | number | null {
     if (ms === null || this.#shape.time === 'bigint') return ms
     const shown = new Date(ms).toLocaleString('sv', { timeZone: this.#zone })
@@ -82,7 +82,7 @@ export class PublishedServer {
     }
   }
 
-  /** What 2.9 wrote for the prefix `shop:`. */
+  /** Writes what 2.9 wrote for the prefix `shop:`. */
   async fill(): Promise<void> {
     const time = (ms: number | null): unknown => this.time(ms)
     await this.insert(
@@ -115,7 +115,7 @@ export class PublishedServer {
   }
 }
 
-/** Runs a test with another TimeZone for who connects without saying one. */
+/** Runs a test with another default time zone for connections that set none. */
 export async function withZoneOfRole(schema: string, zone: string, run: (url: string) => Promise<void>): Promise<void> {
   const role = `role_${schema}`
   await admin.query(`CREATE ROLE "${role}" LOGIN`)

@@ -89,7 +89,7 @@ test('a dry run tells what there is, and writes nothing on either side', async (
   expect(free.code).toBe(0)
   expect(JSON.parse(free.out).tables).toContainEqual({ table: 'cache', rows: 1 })
   expect(await schemas(place)).toBe(0)
-  // PGlite makes its folder as soon as it is opened.
+  // PGlite creates its folder when it opens.
   const folder = `${place.file}.pglite`
   expect((await command('copy', place.file, `pglite:${folder}`, '--dry-run')).code).toBe(0)
   expect(existsSync(folder)).toBe(false)

@@ -106,7 +106,7 @@ test('a copy waits once as long as it may, also for what is held anew when the t
     async waiting() {
       if (++waits > 1) return
       vi.spyOn(performance, 'now').mockImplementation(() => monotonic() + wait)
-      // Not committed before the transaction that leaves the source waits for it.
+      // This transaction commits only when the transaction that seals the source waits for it.
       await other.query('BEGIN')
       await other.query(
         `INSERT INTO "${place.schema}".locks SELECT 'hourly', owner, token, holds, expires_at, marked_at, sweep_at FROM "${place.schema}".locks`,
@@ -175,7 +175,7 @@ test('a server that takes long to connect has no other clock for that', async ()
   await (await onFile(place.file)).cache.set('k', 1)
   const now = Date.now
   let connections = 0
-  // As if the second connection, which is for the clock of a target that is not there, took two seconds.
+  // As if the second connection, which reads the clock of a target that does not exist yet, took two seconds.
   const before = vi.spyOn(Date, 'now').mockImplementation(() => now() - 2_000)
   const proxy = await startProxy(serverUrl(), (client, server) => {
     if (++connections === 2) before.mockRestore()

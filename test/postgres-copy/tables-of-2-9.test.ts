@@ -7,7 +7,7 @@ import { serverUrl } from '../postgres/server/places.mjs'
 import { admin, newPlace, onFile, onServer, type Place, toServer } from './moved-store.js'
 import { AS_JSONB, AS_TEXT, IN_ONE_HOUR, NOW, PublishedServer, type Shape, withZoneOfRole } from './published-server.js'
 
-/** Every answer that a store of 2.9 has for the rows of {@link PublishedServer.fill}. */
+/** Expects the answers of each store of 2.9 for the rows of {@link PublishedServer.fill}. */
 async function expectAnswers(adapter: SqlAdapter): Promise<void> {
   const { cache, circuitBreaker, idempotency, checkpoint } = adapter
   expect(await cache.get('user')).toEqual({ name: 'Ada', tags: [1, null, 2.5] })
@@ -43,7 +43,7 @@ async function expectAnswers(adapter: SqlAdapter): Promise<void> {
   expect((await checkpoint.loadLatest('equal'))?.id).toBe('made last')
 }
 
-/** Since when circuits are open. */
+/** Returns the times since when circuits are open. */
 async function openings(adapter: SqlAdapter): Promise<Record<string, number | undefined>> {
   const found: Record<string, number | undefined> = {}
   for await (const { key, openedAt } of adapter.inspect().circuits()) found[key] = openedAt
@@ -90,7 +90,7 @@ test('times without a zone are those of the role, or of the zone that is named',
     const nowhere = copyTablesOf29(url, `${place.file}.no`, { ...server, timeZone: 'Mars/Olympus' })
     await expect(nowhere).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', message: expect.stringContaining('Mars') })
   })
-  // With a zone they are what they are.
+  // With a time zone, times are unambiguous.
   await admin.query(`ALTER TABLE ${server.table('idempotency')} ALTER expires_at TYPE timestamptz
     USING to_timestamp(${IN_ONE_HOUR} / 1000.0)`)
   await copyTablesOf29(serverUrl(), `${place.file}.zoned`, { ...server, timeZone: 'America/New_York' })
@@ -167,7 +167,7 @@ test('what cannot be read of tables of 2.9 is named, and leaves no file', async 
 test('a copy of tables of 2.9 that differs gets no name', async () => {
   const place = await newPlace()
   const server = await PublishedServer.make(place, AS_JSONB)
-  // Read twice, it is not the same: what is compared is what the server says the second time.
+  // A view whose rows differ at each read: the verification compares with the second read.
   await admin.query(`ALTER TABLE ${server.table('cache')} RENAME TO cache_rows`)
   await admin.query(`CREATE VIEW ${server.table('cache')} AS
     SELECT 'shop:cache:k'::text AS key, to_jsonb(random()) AS value, NULL::float8 AS expires_at`)

@@ -16,7 +16,7 @@ proveCell()
 
 const DRIVERS = ['pg', 'postgres'] as const
 
-/** A server that each connection is given to. @param where A path or a port. @returns its port. */
+/** Starts a server that passes each connection to `take`. @param where a path or a port @returns its port. */
 async function listening(where: string | number, take: (socket: Socket) => void): Promise<number> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined)
@@ -51,7 +51,7 @@ test.each(DRIVERS)('the URL of %s may name the folder of a socket', async (drive
   await adapter.disconnect()
 })
 
-// For localhost, until 2126.
+// For localhost, valid until 2126.
 const KEY = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgdTGSAlIfLlOLl8F2
 aXKvvjt6kOwJnZY7AHcH4Y7z9vShRANCAARp7gcJDF0KxyLYWMzfw2cA9YRAoB4n
@@ -73,13 +73,13 @@ pv7S
 
 test.each(DRIVERS)('a certificate that is not trusted is refused at once, by %s', async (driver) => {
   const port = await listening(0, (socket) => {
-    // What the client asks for first is whether there is TLS.
+    // A client's first message asks for TLS.
     socket.once('data', () => {
       socket.write('S')
       new TLSSocket(socket, { isServer: true, key: KEY, cert: CERTIFICATE }).on('error', () => undefined)
     })
   })
-  // With retries it would take an hour.
+  // A retried connection attempt would wait an hour.
   const opening = PostgresAdapter.open(`postgres://nobody@localhost:${port}/none?sslmode=verify-full`, {
     driver,
     busyTimeout: 3_600_000,

@@ -158,7 +158,7 @@ test('a server that cannot be written answers READ_ONLY, and reads go on', async
   await expect(reader.cache.set('k', 2)).rejects.toMatchObject({ code: 'READ_ONLY' })
   const pool = new pg.Pool({ connectionString: url.href, max: 2 })
   const writer = track(new PostgresAdapter(pool, { schema, durability: 'process' }))
-  // Its prefix is known: nothing has to be written to connect.
+  // Its prefix is already stored, so connecting writes nothing.
   expect(await writer.cache.get('k')).toBe(1)
   await expect(writer.cache.set('k', 2)).rejects.toMatchObject({ code: 'READ_ONLY' })
 })
@@ -188,7 +188,7 @@ test.each([
   const adapter = await opens(newSchema(), { driver: 'pg', prepare })
   const lock = await adapter.acquire('job', 60_000)
   if (lock === null) throw new Error('the lock is free')
-  // Of the connection that asks, which has begun a transaction of ours.
+  // The statement runs on the same connection, in a transaction that we began.
   const sql = "SELECT name FROM pg_prepared_statements WHERE statement LIKE 'BEGIN%'"
   const [rows] = await adapter.fenced(lock, [{ sql }])
   expect(rows?.length).toBe(kept ? 1 : 0)
@@ -201,7 +201,7 @@ test.each([
   const client = new pg.Client({ connectionString: serverUrl(), ...options })
   await client.connect()
   for (const schema of [newSchema(), newSchema()]) {
-    // Also by an adapter that finds them prepared by one before it.
+    // The second adapter finds the statements that the first one prepared.
     for (const round of [1, 2]) {
       const adapter = new PostgresAdapter(client, { schema, durability: 'process', closeOnDisconnect: false })
       await adapter.connect()
@@ -278,7 +278,7 @@ describe('arguments', () => {
   ] as const)(
     'a URL that %s cannot read is an argument error, at once and without its password: %s',
     async (driver, url) => {
-      // With retries it would take an hour.
+      // A retried connection attempt would wait an hour.
       const patient = { driver, busyTimeout: 3_600_000 }
       const openings = {
         open: opens(newSchema(), patient, url),

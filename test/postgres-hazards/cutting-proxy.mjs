@@ -4,16 +4,16 @@ import { startProxy } from './proxy.mjs'
 
 /**
  * @typedef {object} CuttingProxy
- * @property {string} url leads to the server by way of the proxy
- * @property {(bytes: number) => void} cutAfter passes on so many bytes of the server's next answers, swallows the rest and
- *   then ends the connection; once
- * @property {boolean} cut whether it has
- * @property {(silent: boolean) => void} fallSilent passes on nothing in either direction, no end either
+ * @property {string} url leads to the server through the proxy
+ * @property {(bytes: number) => void} cutAfter forwards this many bytes of the server's next answers, drops the rest and then
+ *   ends the connection; once
+ * @property {boolean} cut whether it has done so
+ * @property {(silent: boolean) => void} fallSilent forwards nothing in either direction, not even an end
  * @property {() => Promise<void>} close
  */
 
 /**
- * A proxy that loses answers: the server has done what it was asked, and the client does not hear of it.
+ * Starts a proxy that loses answers: the server has executed the statement, but the client gets no answer.
  *
  * @param {string} serverUrl
  * @returns {Promise<CuttingProxy>}

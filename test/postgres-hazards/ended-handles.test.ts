@@ -10,7 +10,7 @@ disconnectAfterEach()
 
 proveCell()
 
-// With retries a call would take an hour.
+// A retried call would wait an hour.
 const PATIENT = { durability: 'process', busyTimeout: 3_600_000 } as const
 
 const newSql = () => postgres(serverUrl(), { max: 4, onnotice: () => undefined })
@@ -38,7 +38,7 @@ test('an app ends its sql of postgres first: what was called before is done, wha
   const lock = await adapter.acquire('job', 60_000)
   if (lock === null) throw new Error('the lock is free')
   const statement = { sql: `UPDATE "${schema}".cache SET value = '"fenced"' WHERE false` }
-  // By a connection of its own, which is there then.
+  // Runs on its own connection, which exists from then on.
   await adapter.fenced(lock, [statement])
   adapter.circuitBreaker.subscribe('api', () => undefined)
   const called = [
@@ -72,7 +72,7 @@ test('an app ends its sql of postgres while the adapter waits for a connection o
 })
 
 test('connections of postgres that were held beyond their max_lifetime are left', async () => {
-  // Seconds. By default it is between half an hour and an hour.
+  // Seconds. The default is between half an hour and an hour.
   const max_lifetime = 1
   const makeSql = () => postgres(serverUrl(), { max: 4, max_lifetime, onnotice: () => undefined })
   const url = new URL(serverUrl())

@@ -19,7 +19,7 @@ beforeEach(() => {
   schema = newSchema()
 })
 
-/** Two statements, of which the server ends the connection after the first one while the client reads nothing. */
+/** Returns two statements. The server ends the connection after the first one, while the client reads nothing. */
 function statements(): { sql: string }[] {
   return [1, 2].map((value) => ({ sql: `INSERT INTO "${schema}".written VALUES (${value}) /* statement ${value} */` }))
 }

@@ -24,7 +24,7 @@ async function asked(url: string, sql: string): Promise<Record<string, unknown>[
   }
 }
 
-/** The place in the log that a server has come to. */
+/** Returns a WAL position of a server. */
 async function reached(url: string, how: string): Promise<string> {
   const [row] = await asked(url, `SELECT (${how})::text AS at`)
   return String(row?.at)
@@ -68,7 +68,7 @@ test('a standby that lacks the last grants is promoted: it gives no token again,
     await eventually(async () =>
       (await reached(standby.url, `pg_last_wal_replay_lsn() >= '${at}'::pg_lsn`)) === 'true' ? true : undefined,
     )
-    // From here on the standby hears nothing.
+    // From here on the standby receives no WAL.
     await asked(standby.url, "ALTER SYSTEM SET primary_conninfo = ''")
     await asked(standby.url, 'SELECT pg_reload_conf()')
     await eventually(async () =>
@@ -87,9 +87,9 @@ test('a standby that lacks the last grants is promoted: it gives no token again,
 
     await primary.kill()
     route.leadTo(standby.port)
-    // Before the promotion nobody is to read there what may be old, and a call waits for a primary.
+    // Before the promotion, reads of possibly old data are refused, and calls wait for a primary.
     const refusal = { code: 'UNAVAILABLE', message: expect.stringContaining('the server is a standby') }
-    // The first call may find that its connection has ended, which is all that it waits for.
+    // The first call may only find that its connection has ended.
     await hasty.cache.get('early').catch(() => undefined)
     await expect(hasty.cache.get('early')).rejects.toMatchObject(refusal)
     const early = adapter.cache.set('early', 1)
@@ -100,7 +100,7 @@ test('a standby that lacks the last grants is promoted: it gives no token again,
     expect((await adapter.stats()).timeline).toBe(2)
     const next = await adapter.acquire('job', 60_000)
     expect(next?.token).toBeGreaterThan(last)
-    // The grant is lost with the primary: its holder is told.
+    // The grant is lost with the primary, and its holder is notified.
     expect(await held.isValid()).toBe(false)
     await expect(adapter.fenced(held, [{ sql: 'SELECT 1' }])).rejects.toMatchObject({ code: 'LOCK_LOST' })
     expect((await adapter.acquire('held', 60_000))?.token).toBeGreaterThan(held.token)

@@ -12,7 +12,7 @@ disconnectAfterEach()
 
 proveCell()
 
-/** Ends the connections that have the name. */
+/** Ends the connections with this application name. */
 async function endAll(name: string): Promise<void> {
   await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1`, [name])
 }
@@ -31,7 +31,7 @@ test('who waits for a connection of an sql of postgres gets one also when the on
   expect(await adapter.cache.get('k')).toBe(1)
 })
 
-/** Pools of one connection, which the app has; each with what was asked of it. */
+/** Pools of the app with one connection; each records its queries. */
 const POOLS = {
   postgres: async (schema: string) => {
     const sql = postgres(serverUrl(), { max: 1, connection: { application_name: schema } })
@@ -87,7 +87,7 @@ test('for each connection that ends, those who wait for one ask an sql of postgr
   expect(asked).toHaveLength(2 + 2)
   await end(1)
   expect(asked).toHaveLength(2 + 2 + 1)
-  // The library has forgotten the first three.
+  // The library has dropped the first three requests.
   for (const give of asked.slice(3)) give({ unsafe: noRows, release: () => released++ })
   await Promise.all(waiting)
   await end(1)
@@ -107,7 +107,7 @@ test('a write that the app’s client gives up is not told to have failed', asyn
     'BEGIN PERFORM pg_sleep(60); RETURN NEW; END';
     CREATE TRIGGER stand_still BEFORE UPDATE ON "${schema}".circuit FOR EACH ROW EXECUTE FUNCTION "${schema}".stand_still()`)
   await expect(adapter.recordFailure('api', 100)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
-  // The server goes on with it meanwhile.
+  // The server continues the statement meanwhile.
   await endAll(schema)
   await admin.query(`DROP FUNCTION "${schema}".stand_still() CASCADE`)
   expect(await adapter.recordFailure('api', 100)).toBe(2)
@@ -115,7 +115,7 @@ test('a write that the app’s client gives up is not told to have failed', asyn
 
 const RELEASES = [
   ['installed', {}],
-  // Which tells no status of its transactions.
+  // Before 8.21, a client does not report the status of its transaction.
   ['before 8.21', { getTransactionStatus: undefined }],
 ] as const
 
@@ -132,7 +132,7 @@ test.each(RELEASES)(
     const lock = await adapter.acquire('job', 60_000)
     if (lock === null) throw new Error('the lock is free')
     const note = `UPDATE "${schema}".cache SET value = '"half"'`
-    // Not awaited: its turn comes before that of the call.
+    // Not awaited: it is queued before the call.
     const begun = client.query(`BEGIN; ${note}`)
     for (const now of ['at once', 'later']) {
       const refusal = { code: 'SQL', message: expect.stringContaining('give the adapter a pool') }
@@ -140,7 +140,7 @@ test.each(RELEASES)(
     }
     await begun
     expect(await other.cache.get('note')).toBe('before')
-    // Not awaited either: the transaction has ended when the turn of the call comes.
+    // Not awaited: the transaction has ended when the call's turn comes.
     const ended = client.query('ROLLBACK')
     await adapter.fenced(lock, [{ sql: note }])
     await ended

@@ -1,25 +1,25 @@
 import { startProxy } from './proxy.mjs'
 
-// The state of what the server says last to a connection that it ends.
+// The SQLSTATE of the server's last message on a connection that it ends.
 const ENDED_BY_SERVER = 'C57P01'
 
 /**
  * @typedef {object} HeldAnswers
  * @property {Promise<void>} answered settles when the server has answered
  * @property {Promise<void>} ended settles when the server has ended the connection
- * @property {() => void} passOn has the client read all of it, in one piece
+ * @property {() => void} passOn forwards everything to the client in one piece
  */
 
 /**
  * @typedef {object} HoldingProxy
- * @property {string} url leads to the server by way of the proxy
- * @property {(text: string) => HeldAnswers} holdFrom holds back the server's answers to the next connection that sends `text`
+ * @property {string} url leads to the server through the proxy
+ * @property {(text: string) => HeldAnswers} holdFrom holds the server's answers to the next connection that sends `text`
  * @property {() => Promise<void>} close
  */
 
 /**
- * A proxy by which a client reads an answer, and that its connection has ended, at the same time: as one does that did not
- * run for a while.
+ * Starts a proxy through which a client reads an answer and the end of its connection at the same time, like a process that
+ * was suspended.
  *
  * @param {string} serverUrl
  * @returns {Promise<HoldingProxy>}
@@ -49,7 +49,7 @@ export async function holdingProxy(serverUrl) {
       answered()
       if (held.includes(ENDED_BY_SERVER)) ended()
     })
-    // What is held is still to be passed on.
+    // The held answers must still be forwarded.
     server.on('end', () => {
       if (holding) server.removeAllListeners('close')
     })

@@ -11,18 +11,18 @@ import { freePort, identity, newFolder, startServer } from '../postgres/server/s
 const SERVERS = '/usr/lib/postgresql'
 const POOLER = '/usr/sbin/pgbouncer'
 
-/** The folder of the programs of a PostgreSQL that the system has, where it has one. */
+/** Returns the folder of the programs of an installed PostgreSQL, if there is one. */
 export function installedServer() {
   if (!existsSync(SERVERS)) return undefined
   const folders = readdirSync(SERVERS).map((version) => join(SERVERS, version, 'bin'))
   return folders.find((folder) => existsSync(join(folder, 'postgres')))
 }
 
-/** Whether the system has pgbouncer. */
+/** Whether pgbouncer is installed. */
 export const hasPooler = existsSync(POOLER)
 
 /**
- * A server behind pgbouncer, which lends its few connections by transaction.
+ * Starts a server behind pgbouncer in transaction mode, with few connections.
  *
  * @returns {Promise<Service & { direct: string }>}
  */

@@ -15,7 +15,7 @@ proveCell()
 const FILE = 'test/postgres-hazards/installed.test.ts'
 const older = installedServer()
 
-/** What a system may have beside the server that npm brings: used in a soak, where it is installed. */
+/** Services besides the server from npm; a soak uses those that are installed. */
 const SERVICES = [
   {
     name: 'a PostgreSQL of the system',
@@ -44,7 +44,7 @@ for (const { name, installed, start } of process.env.SOAK === undefined ? [] : S
 
     portConformance(runner, 'every port', async () => {
       const clock = new ManualClock()
-      // A pooler's refusal of a prepared statement is waited out by the clock, which stands still here.
+      // The refusal of a prepared statement by a pooler is retried after a wait by the clock, which stands still here.
       const options = { schema: newSchema(), durability: 'process', clock, prepare: false } as const
       const adapter = await PostgresAdapter.open(service.url, options)
       return { providers: adapter, clock, dispose: () => adapter.disconnect() }

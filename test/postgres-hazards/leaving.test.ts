@@ -35,7 +35,7 @@ test('a pool that the app holds is left, and gets back what comes later', async 
   const adapter = new PostgresAdapter(pool, { schema, durability: 'process', closeOnDisconnect: false })
   await adapter.connect()
   const held = await pool.connect()
-  // Who would listen waits behind it, also for the connection that the adapter gives back.
+  // The listener queues after this request, and the connection that the adapter releases goes to the request.
   const next = pool.connect()
   const leave = adapter.circuitBreaker.subscribe('api', () => undefined)
   while (pool.waitingCount < 2) await new Promise(setImmediate)
@@ -84,7 +84,7 @@ test.each([
 
 test('an sql of postgres whose connection the server ends while the adapter leaves is left', async () => {
   const schema = newSchema()
-  // Often between what the adapter says last and its answer.
+  // Repeated, because the end should come between the adapter's last statement and its answer.
   for (let round = 0; round < 8; round++) {
     const name = `${schema} ${round}`
     const sql = postgres(serverUrl(), { onnotice: () => undefined, connection: { application_name: name } })
@@ -97,7 +97,7 @@ test('an sql of postgres whose connection the server ends while the adapter leav
   }
 })
 
-/** An adapter on an `sql` that the app ends by itself, and the server's numbers of the connections that it has. */
+/** Makes an adapter on an `sql` that the app ends itself; `pids` returns the backend process ids of its connections. */
 async function onSqlOfApp(schema: string) {
   const sql = postgres(serverUrl(), { max: 3, onnotice: () => undefined, connection: { application_name: schema } })
   const adapter = new PostgresAdapter(sql, { schema, durability: 'process', closeOnDisconnect: false })
@@ -105,7 +105,7 @@ async function onSqlOfApp(schema: string) {
   return { sql, adapter, pids: (query: string) => pidsOf(schema, query) }
 }
 
-/** The server's numbers of connections with a name, whose last statement is like `query`, as soon as there is one. */
+/** Waits for connections with this name whose last statement is like `query`, and returns their backend process ids. */
 function pidsOf(name: string, query: string): Promise<number[]> {
   return eventually(async () => {
     const named = 'FROM pg_stat_activity WHERE application_name = $1 AND query LIKE $2'
@@ -135,7 +135,7 @@ test('an app ends its sql of postgres while the server ends the connection that 
   for (let round = 0; round < 6; round++) {
     const { sql, adapter, pids } = await onSqlOfApp(newSchema())
     const ended = endEach(await pids('%'))
-    // Often between what the adapter says last and its answer.
+    // Repeated, because the end should come between the adapter's last statement and its answer.
     for (let turns = 0; turns < round; turns++) await new Promise(setImmediate)
     await adapter.disconnect()
     await sql.end()
@@ -145,7 +145,7 @@ test('an app ends its sql of postgres while the server ends the connection that 
 
 test('an app ends its sql of postgres of which the server has ended an idle connection: its own statement is waited for', async () => {
   const schema = newSchema()
-  // One for the adapter, and one for the app: nothing else is answered while its statement runs.
+  // Two connections, one for the adapter and one for the app: no other call is answered while the app's statement runs.
   const sql = postgres(serverUrl(), { max: 2, onnotice: () => undefined, connection: { application_name: schema } })
   const end = sql.end.bind(sql)
   const passed = Promise.withResolvers<unknown>()
@@ -165,7 +165,7 @@ test('an app ends its sql of postgres of which the server has ended an idle conn
   await endEach(await pidsOf(schema, '%'))
   await lost
   expect(await adapter.cache.get('k')).toBe(1)
-  // The library sends more statements by a connection that is at work, but not by one that is made for its statement.
+  // The library pipelines statements on a busy connection, but not on a connection that it makes for its first statement.
   await sql`SELECT 1`
   const report = sql`SELECT 'done' AS answer FROM pg_sleep(60)`
   const answer = expect(report).rejects.toMatchObject({ code: '57014' })
@@ -192,7 +192,7 @@ test('an app ends its sql of postgres whose server has fallen silent under a sta
 
 test.each([
   ['a text', (sql: postgres.Sql) => sql`SELECT 'done' AS answer FROM pg_sleep(3)`],
-  // The library asks the server for the types of its parameters, and takes no more for that connection meanwhile.
+  // The library asks the server for the parameter types and sends nothing else on that connection meanwhile.
   ['a text with parameters', (sql: postgres.Sql) => sql`SELECT 'done' AS answer FROM pg_sleep(${3})`],
 ])(
   'what the app has asked an sql of postgres before the adapter ends it is answered, however long it takes: %s',
@@ -200,7 +200,7 @@ test.each([
     const sql = postgres(serverUrl(), { max: 1, onnotice: () => undefined })
     const adapter = over(sql)
     await adapter.cache.set('k', 1)
-    // It waits for the one connection, which the adapter gives back.
+    // It waits for the only connection, which the adapter releases.
     const report = ask(sql).then((rows) => rows[0]?.answer)
     const left = adapter.disconnect()
     expect(await report).toBe('done')

@@ -12,7 +12,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Notifications by connections that come when they are given. */
+/** Returns notifications whose connections the test provides. */
 function newNotifications() {
   const asked: (() => Listener)[] = []
   const stopped: number[] = []

@@ -26,7 +26,7 @@ async function taken(ttl: number) {
   return handle
 }
 
-/** Where the row stands in the index of those that are to be swept. */
+/** Returns the row's position in the index of rows to sweep. */
 async function entry(): Promise<number | undefined> {
   const { rows } = await admin.query(`SELECT sweep_at FROM "${schema}".locks`)
   return rows[0]?.sweep_at

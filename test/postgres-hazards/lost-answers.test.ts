@@ -10,13 +10,13 @@ disconnectAfterEach()
 
 proveCell()
 
-/** One call whose answer is lost, with what must hold however it ended. */
+/** One call whose answer is lost, and what must hold whatever its outcome. */
 interface Lost {
   readonly name: string
-  /** @returns what the call is to be given. */
+  /** @returns an argument for the call. */
   prepare?(adapter: PostgresAdapter, key: string): Promise<unknown>
   call(adapter: PostgresAdapter, key: string, given: never): Promise<unknown>
-  /** @param outcome What the call gave; a `PersistenceError` where it rejected. */
+  /** @param outcome the result of the call; a `PersistenceError` if it rejected */
   check(outcome: unknown, key: string, schema: string): Promise<void>
 }
 
@@ -156,7 +156,7 @@ const LOST: readonly Lost[] = [
   },
 ]
 
-// Longer than the answer of any of these calls. Each cut is at another byte of it; a soak cuts at every one.
+// Longer than the answer of any of these calls. Each cut is at another byte; a soak cuts at every byte.
 const LONGEST_ANSWER = 420
 const STEP = proofCount({ inTests: 23, inSoak: 1 })
 

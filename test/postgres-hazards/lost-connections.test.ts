@@ -36,7 +36,7 @@ test('connections that the server ends at random lose no acknowledged write, and
       )
       ended += rows.length
       const before = round
-      // Not before something has come through, or on a busy machine each connection is ended before it serves.
+      // Waits for a successful round, because on a loaded machine each connection could end before it serves a call.
       while (!done && round === before) await new Promise((resolve) => setTimeout(resolve, 15))
     }
   }
@@ -109,7 +109,7 @@ test('a pool that has no connection to give is an error, and no wait for ever', 
   taken.release()
   await adapter.cache.set('k', 1)
   expect(await adapter.cache.get('k')).toBe(1)
-  // Its one connection is in use, so there is none for `fenced`.
+  // The pool's only connection is in use, so there is none for `fenced`.
   const lock = await adapter.acquire('job', 60_000)
   if (lock === null) throw new Error('the lock is free')
   const fenced = adapter.fenced(lock, [{ sql: 'SELECT 1' }])
@@ -125,7 +125,7 @@ test.each(['pg', 'postgres'] as const)(
     try {
       const adapter = await opens(schema, { busyTimeout: 1_000, driver }, proxy.url)
       await adapter.cache.set('k', 1)
-      // One that is at work is waited for, however long it takes.
+      // A server that is executing a statement is waited for, however long that takes.
       const lock = await adapter.acquire('job', 60_000)
       if (lock === null) throw new Error('the lock is free')
       await adapter.fenced(lock, [{ sql: 'SELECT pg_sleep(2.5)' }])
@@ -176,7 +176,7 @@ test('a full server is waited for', async () => {
 describe('a server that crashes', () => {
   let server: Server
   beforeAll(async () => {
-    // What need not be flushed is not, so that a crash takes it.
+    // Delays the WAL writer, so that a crash loses everything that need not be flushed.
     server = await startServer({ wal_writer_delay: '10s' })
   }, 60_000)
   afterAll(() => server.stop())
@@ -215,10 +215,10 @@ describe('a server that crashes', () => {
   })
 
   /**
-   * Copies a file, and crashes the server while it writes a row: that waits until then, and no more when the server is back.
+   * Copies a file and crashes the server while the copy writes a row. A trigger blocks that row until the crash and not after it.
    *
-   * @param row The table and the condition of the row.
-   * @returns what the copy came to, where it found that something is gone that of the next one; and the rows that are there
+   * @param row the table and the condition of the row
+   * @returns the outcome of the copy, or of a second copy if the first one fails; and the number of rows afterwards
    */
   async function copyOver(entries: number, row: { table: string; is: string }) {
     const folder = await mkdtemp(join(tmpdir(), 'crashed-copy-'))

@@ -19,7 +19,7 @@ async function claimed(adapter: PostgresAdapter, key: string) {
   return claim
 }
 
-/** Settles when somebody waits for the end of the claim. */
+/** Settles when a caller waits for the end of the claim. */
 function awaited(schema: string): Promise<true> {
   return eventually(async () => {
     const { rows } = await admin.query(`SELECT 1 FROM "${schema}".idempotency WHERE waiting`)
@@ -49,7 +49,7 @@ test('a waiter hears of the end of a claim with three statements, however long i
     if (sql.includes('.idempotency')) asked.push(sql)
     return sql
   }
-  // No timer has it look: it is told, or waits for ever.
+  // Without timers the waiter does not poll: it is notified, or it waits forever.
   const clock = { now: () => Date.now(), monotonic: () => performance.now(), setTimer: () => () => undefined }
   const waiter = await rewritten(schema, counted, { clock })
   for (const [key, end] of [
@@ -86,7 +86,7 @@ test('of many that wait one gets a claim that failed, and the others its result'
 
 test('a change of state is told to those who listen, whichever call makes it', async () => {
   const schema = newSchema()
-  // Looking alone would find it in an hour.
+  // Polling alone would find the change after an hour.
   const listener = await opens(schema, { watchInterval: AN_HOUR })
   const other = await opens(schema)
   const breaker = other.circuitBreaker
@@ -210,7 +210,7 @@ describe('behind a pooler that swallows what is told', () => {
     expect(await waiting).toMatchObject({ state: 'completed' })
     await holder.recordFailure('api', 1)
     await eventually(async () => (heard.length === 1 ? true : undefined))
-    // A second after which it is clear that nothing comes back.
+    // If another notification came, it would come within a second.
     await new Promise((resolve) => setTimeout(resolve, 1_200))
     expect((await waiter.stats()).notifications).toBe(expected)
   })

@@ -7,12 +7,12 @@ disconnectAfterEach()
 
 proveCell()
 
-/** What our statements are compared with: a translation of SQLite's that looks right. */
+/** A plausible translation of SQLite's statements, with which our statements are compared. */
 interface Naive {
   readonly name: string
-  /** What makes the moment longer in which the bug shows; also in our own statements. */
+  /** Extends the moment in which the bug shows; also applied to our own statements. */
   delay?(sql: string): string
-  /** @returns the statement as the translation has it; itself where it is another one. */
+  /** @returns the translated statement; the same statement if it is not concerned. */
   rewrite(sql: string): string
   /** @returns what went wrong, if anything. */
   find(schema: string, adapter: (schema: string) => Promise<PostgresAdapter>): Promise<string | undefined>
@@ -51,7 +51,7 @@ const NAIVE: readonly Naive[] = [
   },
   {
     name: 'a token that is taken before the row is waited for',
-    // Between the token and the row.
+    // Between taking the token and locking the row.
     delay: (sql) =>
       sql.replace(
         /nextval\('[^']*lock_token'\)/,
@@ -68,7 +68,7 @@ const NAIVE: readonly Naive[] = [
         while (problem === undefined && grants < 300 && performance.now() < end) {
           const lock = await one.acquire('job', 60_000)
           if (lock === null) continue
-          // The lock is held: no other holder is between these two lines.
+          // No other holder can come between these two lines, because the lock is held.
           if (lock.token <= last) problem = `grant ${grants} has the token ${lock.token} after ${last}`
           ;[last, grants] = [lock.token, grants + 1]
           await lock.release()
@@ -92,10 +92,10 @@ const NAIVE: readonly Naive[] = [
       await admin.query(`CREATE TABLE "${schema}".note (text text)`)
       await admin.query(`INSERT INTO "${schema}".note VALUES ('none')`)
       const write = (text: string) => ({ sql: `UPDATE "${schema}".note SET text = $1`, parameters: [text] })
-      // So that there is a connection for it: to make one may take longer than the lease.
+      // Ensures that there is a connection: making one may take longer than the lease.
       const other = await one.acquire('other', 60_000)
       if (other !== null) await one.fenced(other, [{ sql: 'SELECT 1' }])
-      // The holder is held up within its transaction, beyond its lease. A busy machine may begin that too late.
+      // The holder is delayed within its transaction beyond its lease. On a loaded machine it may start too late, so it retries.
       const { late } = await eventually(async () => {
         const first = await one.acquire('job', 500)
         if (first === null) return undefined
@@ -116,7 +116,7 @@ const NAIVE: readonly Naive[] = [
   },
 ]
 
-/** Whether a statement with that text is at `pg_sleep`. */
+/** Returns whether a statement with this text is in `pg_sleep`. */
 async function sleepingStatement(text: string): Promise<'sleeps' | undefined> {
   const { rows } = await admin.query(
     "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE $1 AND pid <> pg_backend_pid()",
@@ -125,7 +125,7 @@ async function sleepingStatement(text: string): Promise<'sleeps' | undefined> {
   return rows.length > 0 ? 'sleeps' : undefined
 }
 
-/** Whether a statement with that text waits for another transaction. */
+/** Returns whether a statement with this text waits for another transaction. */
 async function waitingStatement(text: string): Promise<true | undefined> {
   const { rows } = await admin.query(
     "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1 AND pid <> pg_backend_pid()",

@@ -5,19 +5,19 @@ import { connect, createServer } from 'node:net'
 
 /**
  * @typedef {object} Proxy
- * @property {string} url leads to the server by way of the proxy
+ * @property {string} url leads to the server through the proxy
  * @property {() => void} endAll ends every connection
  * @property {() => Promise<void>} close
  */
 
 /**
- * Stands between clients and a server.
+ * Starts a proxy between clients and a server.
  *
  * @param {string} serverUrl
  * @param {(client: Socket, server: Socket) => void} join what it does with each connection
  * @param {object} [options]
- * @param {() => number} [options.target] the port that a new connection goes to; by default that of the URL
- * @param {() => boolean} [options.silent] whether the end of a client's side is not answered, as where a network loses all
+ * @param {() => number} [options.target] the port for a new connection; by default that of the URL
+ * @param {() => boolean} [options.silent] whether a client's end is not answered, as in a network that drops all packets
  * @returns {Promise<Proxy>}
  */
 export async function startProxy(serverUrl, join, { target, silent = () => false } = {}) {

@@ -17,7 +17,7 @@ interface PlanNode {
 }
 
 const TABLES = ['cache', 'locks', 'idempotency', 'circuit', 'checkpoints']
-// Counts are asked for on purpose, see `stats`.
+// Counts are requested explicitly, see `stats`.
 const MAY_SCAN = ['cache.stats']
 const ROWS = 10_000
 
@@ -37,7 +37,7 @@ function found(dialect: ReturnType<typeof postgresDialect>): StatementLike[] {
     ])
 }
 
-/** What reads more of a table of ours than it is asked for. */
+/** Returns the parts of a plan that read more of our tables than necessary. */
 async function wasteful(sql: string): Promise<string[]> {
   const { rows } = await admin.query(`EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${sql}`)
   const nodes = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodes)]
@@ -46,7 +46,7 @@ async function wasteful(sql: string): Promise<string[]> {
     .map((node) => `${node['Node Type']} on ${node['Relation Name']}`)
 }
 
-/** Many rows of each table. Where the key is all that differs, the server makes them of one that the adapter has written. */
+/** Adds many rows to each table. Where only the key differs, the server copies a row that the adapter wrote. */
 async function fill(adapter: PostgresAdapter): Promise<void> {
   await adapter.cache.set('k', 1, 60_000)
   await adapter.acquire('k', 60_000)
@@ -74,8 +74,8 @@ describe.each(['empty and never analysed', 'of many rows and never analysed', 'o
 
   test('are read by an index in every statement', async () => {
     expect(statements.length).toBeGreaterThan(60)
-    // Of an empty table the planner rather reads its few pages than look for many keys. It plans anew once the table has
-    // been analysed, which the server does by itself when it has grown.
+    // For an empty table the planner prefers a scan of its few pages to many lookups. It plans again once the table has been
+    // analyzed, which the server does by itself when the table has grown.
     const one = ({ name }: StatementLike): boolean => !/, many$|\.sweep$/.test(name)
     const planned = state.startsWith('empty') ? statements.filter(one) : statements
     const problems = []

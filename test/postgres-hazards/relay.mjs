@@ -1,7 +1,7 @@
 import { startProxy } from './proxy.mjs'
 
 /**
- * Leads to one server or another, as a name does that is moved in a failover.
+ * Starts a proxy to one server or another, like a host name that a failover moves.
  *
  * @param {string} serverUrl
  * @returns {Promise<import('./proxy.mjs').Proxy & { leadTo(port: number): void }>}

@@ -7,23 +7,23 @@ const DEFAULTS = { durability: 'process' } as const
 const opened: { disconnect(): Promise<void> }[] = []
 let schemas = 0
 
-/** Runs statements past every adapter. Never ended: all test files of a run share this module. */
+/** Runs statements without an adapter. Never ended, because all test files of a run share this module. */
 export const admin: pg.Pool = new pg.Pool({ connectionString: serverUrl(), max: 3, allowExitOnIdle: true })
 admin.on('error', () => undefined)
 
-/** To be called by each test file. */
+/** Disconnects adapters after each test. Each test file calls it. */
 export function disconnectAfterEach(): void {
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((adapter) => adapter.disconnect()))
   })
 }
 
-/** The name of a schema that is not there yet. */
+/** Returns the name of a schema that does not exist yet. */
 export function newSchema(): string {
   return `hazard_${process.pid}_${++schemas}`
 }
 
-/** An adapter with connections of its own, by the clock of the server, disconnected when the test ends. */
+/** Opens an adapter with its own connections, by the server's clock, and disconnects it when the test ends. */
 export async function opens(
   schema: string,
   options: PostgresOpenOptions = {},
@@ -32,7 +32,7 @@ export async function opens(
   return track(await PostgresAdapter.open(url, { ...DEFAULTS, schema, ...options }))
 }
 
-/** An adapter whose statements are sent as `rewrite` makes them. */
+/** Opens an adapter whose statements are changed by `rewrite` before they are sent. */
 export async function rewritten(
   schema: string,
   rewrite: (sql: string) => string,
@@ -57,7 +57,7 @@ export function track<T extends { disconnect(): Promise<void> }>(adapter: T): T 
   return adapter
 }
 
-/** Asks until there is an answer. */
+/** Repeats `ask` until it returns a value. */
 export async function eventually<T>(ask: () => Promise<T | null | undefined>): Promise<T> {
   const end = performance.now() + 20_000
   for (;;) {

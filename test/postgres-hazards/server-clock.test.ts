@@ -12,7 +12,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** This process's clock is off by `ms` while `work` runs. */
+/** Runs `work` while the clock of this process is off by `ms`. */
 async function withClockOff<T>(ms: number, work: () => Promise<T>): Promise<T> {
   const { now } = Date
   const off = vi.spyOn(Date, 'now').mockImplementation(() => now() + ms)
@@ -44,7 +44,7 @@ test.each([-HOUR, HOUR])('a client whose clock is off by %s ms agrees on every l
   expect(claim.state).toBe('claimed')
   const other = await right.idempotency.claim('pay', { lease: 60_000 })
   expect(other.state).toBe('running')
-  // In the time of the caller, who may wait by it.
+  // In the caller's time, by which it may wait.
   if (other.state === 'running') expect(Math.abs(other.until - Date.now() - 60_000)).toBeLessThan(10_000)
 
   await right.recordFailure('api', 1)
@@ -53,7 +53,7 @@ test.each([-HOUR, HOUR])('a client whose clock is off by %s ms agrees on every l
   expect(admission.admitted).toBe(false)
 })
 
-/** Two adapters that share tables on a server whose clock can be set. */
+/** Returns two adapters that share tables on a server whose clock can be set. */
 async function onServerWithClock() {
   const [schema, clock] = [newSchema(), newSchema()]
   await opens(schema)
@@ -81,7 +81,7 @@ test('a server whose clock is set forward ends leases early, and the late holder
   expect((await other.idempotency.claim('pay', { lease: 60_000 })).state).toBe('claimed')
   expect(await claim.complete('late')).toMatchObject({ recorded: false, current: { state: 'running' } })
   expect(await other.cache.get('k')).toBeNull()
-  // What the next holder has stays while the clock is set right again.
+  // The next holder keeps what it has when the clock is set right again.
   await set(0)
   expect(await holder.acquire('job', 60_000)).toBeNull()
   expect(await next?.release()).toBe(true)

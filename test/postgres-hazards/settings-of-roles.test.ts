@@ -11,7 +11,7 @@ disconnectAfterEach()
 
 proveCell()
 
-/** Leads to the server as a role of its own, whose sessions begin with the settings. */
+/** Returns the URL of the server with a new role whose sessions begin with these settings. */
 async function urlWith(role: string, settings: Readonly<Record<string, string>>): Promise<string> {
   await admin.query(`CREATE ROLE "${role}" LOGIN SUPERUSER`)
   for (const [name, value] of Object.entries(settings)) {
@@ -23,12 +23,12 @@ async function urlWith(role: string, settings: Readonly<Record<string, string>>)
 }
 
 test.each(['pg', 'postgres'] as const)('what a role has set changes no answer, by %s', async (driver) => {
-  // Also with a name in which quotes and backslashes have to be told apart.
+  // Includes a name with quotes and backslashes, which must be escaped.
   const schema = `${newSchema()} o'hara "x\\`
   const usual = await opens(schema)
   const url = await urlWith(newSchema(), {
     array_nulls: 'off',
-    // Client libraries set it themselves when they connect.
+    // Client libraries set it when they connect.
     client_encoding: 'LATIN1',
     DateStyle: "'German, DMY'",
     default_transaction_deferrable: 'on',
@@ -79,7 +79,7 @@ test('a statement at work is waited for also while no new connection would be ta
   const lock = await adapter.acquire('job', 60_000)
   if (lock === null) throw new Error('the lock is free')
   const late = adapter.fenced(lock, [
-    // Longer than a server may be silent, which then says that it is at work.
+    // Longer than the limit for a silent server; the server reports that the statement is running.
     { sql: 'SELECT pg_sleep(3.5)' },
     { sql: `UPDATE "${schema}".cache SET value = '"written"'` },
   ])
@@ -103,7 +103,7 @@ test.each([
   })
 })
 
-// A lock by one of the two names would not exclude the other: the server would keep the bytes of UTF-8 as characters each.
+// With the wrong encoding, the two names of a key would be two rows, and their locks would not exclude each other.
 test.each([
   [
     'a pool of pg',
@@ -128,7 +128,7 @@ test.each(['pg', 'postgres'] as const)(
   async (driver) => {
     const url = new URL(serverUrl())
     url.searchParams.set('options', '-c default_tablespace=none')
-    // With retries it would take an hour.
+    // A retried connection attempt would wait an hour.
     const opening = opens(newSchema(), { driver, busyTimeout: 3_600_000 }, url.href)
     await expect(opening).rejects.toMatchObject({ code: 'CANNOT_OPEN', message: expect.stringContaining('tablespace') })
   },

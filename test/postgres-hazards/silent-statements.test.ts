@@ -32,7 +32,7 @@ test.each(['pg', 'postgres'] as const)(
   },
 )
 
-/** A pool of connections of a pooler, of whose numbers the server knows nothing. */
+/** A pool of pooler connections, whose backend process ids the server does not know. */
 function pooled(): pg.Pool {
   const pool = new pg.Pool({ connectionString: serverUrl() })
   pool.on('connect', (client) => Object.assign(client, { processID: 2_000_000_000 }))
@@ -56,7 +56,7 @@ test('behind a pooler a statement may take long', async () => {
   const adapter = track(new PostgresAdapter(pool, { schema: newSchema(), durability: 'process', busyTimeout: 0 }))
   const lock = await adapter.acquire('job', 60_000)
   if (lock === null) throw new Error('the lock is free')
-  // Longer than a server may be silent, and than its late answer may take.
+  // Longer than the limit for a silent server, and than a late answer may take.
   const sql = "SELECT 'done' AS answer FROM pg_sleep(3)"
   expect(await adapter.fenced(lock, [{ sql }])).toEqual([[{ answer: 'done' }]])
 })

@@ -14,7 +14,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => server.stop())
 
-/** The postmaster and the processes of its connections. */
+/** Returns the process ids of the postmaster and its connections. */
 function processesOf(postmaster: number): number[] {
   const children = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -42,7 +42,7 @@ test('a server that is stopped past a lease: its holder is told in time, and wri
   let granted: number | undefined
   try {
     for (const pid of stopped) process.kill(pid, 'SIGSTOP')
-    // Both are under way while the server stands still.
+    // Both calls are in flight while the server is stopped.
     const next = other.acquire('job', 60_000).then((answer) => {
       granted = answer?.token
       return answer

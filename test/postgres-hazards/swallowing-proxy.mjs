@@ -3,8 +3,7 @@ import { startProxy } from './proxy.mjs'
 const NOTIFICATION = 'A'.charCodeAt(0)
 
 /**
- * A proxy that passes on everything but what the server tells by NOTIFY, as a pooler does whose sessions are lent by
- * transaction.
+ * Starts a proxy that drops notifications of NOTIFY, like a pooler in transaction mode.
  *
  * @param {string} serverUrl
  * @returns {Promise<import('./proxy.mjs').Proxy>}
@@ -15,7 +14,7 @@ export function swallowingProxy(serverUrl) {
     let rest = Buffer.alloc(0)
     server.on('data', (data) => {
       rest = Buffer.concat([rest, data])
-      // A message is a letter, and its length without the letter.
+      // A message is one type byte and a length, which does not count the type byte.
       while (rest.length >= 5 && rest.length > rest.readUInt32BE(1)) {
         const length = rest.readUInt32BE(1) + 1
         if (rest[0] !== NOTIFICATION) client.write(rest.subarray(0, length))

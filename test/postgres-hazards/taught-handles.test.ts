@@ -13,7 +13,7 @@ proveCell()
 
 const taught = (text: unknown): unknown => (text === null ? undefined : `taught ${text}`)
 
-/** All types that our statements have in their answers. */
+/** The ids of all types in the answers of our statements. */
 const TYPES = [17, 19, 20, 21, 23, 25, 26, 700, 701, 1043]
 
 const HANDLES: Record<string, () => PostgresHandle> = {

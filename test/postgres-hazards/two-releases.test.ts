@@ -42,7 +42,7 @@ async function versionOf(schema: string): Promise<string> {
 test('a release that finds that an earlier one was first with an empty schema goes on from there', async () => {
   const schema = newSchema()
   const queue = await queueOf(schema)
-  // Between what it has found and what it does about it.
+  // Between the second process's check and its change.
   const second: Pick<OperationQueue, 'query' | 'atomic'> = {
     query: (...call) => queue.query(...call),
     async atomic(...call) {

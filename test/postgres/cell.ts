@@ -2,7 +2,7 @@ import type { EngineUnderTest, Runner } from '@go-go-scope/persistence-conforman
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runs, runtimes } from '../matrix.mjs'
 
-// Set by scripts/test.mjs; a cell that is not declared has no engine to fall back to.
+// Set by scripts/test.mjs. There is no default engine.
 const declared = runs.find((run) => run.name === process.env.CELL)
 if (declared?.engine === undefined) throw new Error('start a cell with `npm test -- --cell postgres:pg`')
 const { engine: name, runtime } = declared
@@ -11,16 +11,16 @@ const module: { engine: EngineUnderTest } = await import(
   new URL(`engines/${name.replace('postgres:', '').replace('.', '-')}.mjs`, import.meta.url).href
 )
 
-/** The adapter of the cell over its client library. */
+/** The adapter of the cell with its client library. */
 export const engine: EngineUnderTest = module.engine
 
-/** vitest as the suites want it: its own argument to a test's body is kept from them. */
+/** vitest as the suites expect it: without the argument that vitest passes to a test's body. */
 export const runner: Runner = {
   describe,
   test: (title, body, timeoutMs) => test(title, () => body(), timeoutMs),
 }
 
-/** Declares the test that this process really is the declared cell; the runner looks for it in each. */
+/** Declares the test that this process runs the declared cell; the runner requires it in each run. */
 export function proveCell(): void {
   test('runs on the declared runtime and client library', async ({ task }) => {
     const { bun, node } = process.versions
@@ -36,7 +36,7 @@ export function proveCell(): void {
   })
 }
 
-/** Gives each test of a file a schema of its own. To be called once in a file. @returns its name, while a test runs. */
+/** Gives each test of a file its own schema. Call it once per file. @returns its name, during a test. */
 export function schemaForEachTest(): { name: string } {
   const schema = { name: '' }
   const { places } = engine

@@ -45,7 +45,7 @@ describe('processes that want the work of the same keys done, Node and Bun mixed
         expect(begun, 'not before the lease of the dead is over').toBeGreaterThanOrEqual(end)
         expect(generation).toBeGreaterThan(lost?.generation ?? 0)
       }
-      // Twice only where the first to do it was killed at it, so that nobody else has its result.
+      // Work is done twice only if the first process to do it was killed meanwhile, so that no other process has its result.
       expect(begun.get(key), `${key} was done`).toBeGreaterThanOrEqual(1)
       expect(begun.get(key), `${key} was done`).toBeLessThanOrEqual(runs.length + 1)
     }

@@ -15,9 +15,9 @@ proveCell()
 const READER = new URL('../proof/deep-values/reader.mjs', import.meta.url)
 
 /**
- * What the processes of one runtime read, each one portion. In a soak each kind, by a fresh process. In a test a third of them
- * by one process, which is fresh for the first: over the processes of all runtimes each kind is the first once. What a server
- * gives back is the text that a file gives.
+ * The kinds that each process of a runtime reads. In a soak a new process reads each kind. In a test one process reads a third
+ * of them, so it is new only for the first; over all runtimes each kind is the first once. A server returns the same texts as
+ * a file.
  */
 function portions(runtime: number): string[][] {
   const all = Object.keys(kinds)

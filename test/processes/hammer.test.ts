@@ -48,7 +48,7 @@ describe('processes of different engines that meet, on Node and Bun', () => {
       'every count was given once, and none left out',
     ).toEqual(Array.from({ length: total }, (_, index) => index + 1))
     const handle = await engine.openHandle(path)
-    // The period of the circuit is counted up whenever it opens, closes or is set.
+    // The circuit's generation increases whenever it opens, closes or is set.
     const circuits = await engine.rows(handle, 'SELECT state, failure_count, generation FROM go_goscope_circuit')
     await engine.closeHandle(handle)
     expect(circuits).toEqual([{ state: 'open', failure_count: total, generation: 1 }])

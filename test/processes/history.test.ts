@@ -31,7 +31,7 @@ describe('histories of random calls from several processes', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  /** Has all processes call at once, once per file, and gives what each history cannot explain. */
+  /** Has all processes make calls at once, once per file, and returns the violations of each history. */
   async function record(way: 'run' | 'torn', files: number): Promise<string[][]> {
     const found: string[][] = []
     for (let number = 0; number < files; number++) {

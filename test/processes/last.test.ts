@@ -1,4 +1,4 @@
-// The smallest file: vitest runs large ones first.
+// The smallest file, because vitest runs large files first.
 import { companiesEnd } from '../proof/process/companies-end.js'
 
 companiesEnd()

@@ -42,7 +42,7 @@ describe('processes that share one circuit breaker, Node and Bun mixed', () => {
 
   const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0)
 
-  /** Opens a new circuit. Gives the epoch ms at which it may be probed. */
+  /** Opens a new circuit. Returns the epoch ms from which it may be probed. */
   async function openCircuit(circuit: string): Promise<number> {
     await adapter.recordFailure(circuit, 1)
     const state = await adapter.getState(circuit)
@@ -66,7 +66,7 @@ describe('processes that share one circuit breaker, Node and Bun mixed', () => {
 
       const outcome = round % 2 === 0 ? 'succeeded' : 'failed'
       const counted = sum(await company.askAll<number>(`report ${circuit} ${outcome} ${probes}`))
-      // All successes are needed to close it; the first failure opens it and ends the period.
+      // All successes are needed to close the circuit; the first failure opens it and ends the period.
       expect(counted).toBe(outcome === 'succeeded' ? probes : 1)
       const settled = await adapter.getState(circuit)
       expect(settled?.state).toBe(outcome === 'succeeded' ? 'closed' : 'open')

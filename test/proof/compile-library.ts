@@ -9,8 +9,8 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 
 /**
- * Compiles C to a library that can be preloaded, with the compiler that node-gyp needs anyway. It stays for the other runs of
- * this `npm test`, whose temporary files are all in one folder.
+ * Compiles C to a library for LD_PRELOAD, with the compiler that node-gyp needs anyway. The other runs of this `npm test` reuse
+ * it, because all temporary files are in one folder.
  */
 export async function compileLibrary(source: URL): Promise<string> {
   const file = fileURLToPath(source)
@@ -18,7 +18,7 @@ export async function compileLibrary(source: URL): Promise<string> {
   if (existsSync(library)) return library
   const own = `${library}-${process.pid}`
   await run('cc', ['-shared', '-fPIC', '-O2', '-Wall', '-o', own, file, '-ldl', '-lpthread'])
-  // Whole when it has its name: a run beside this one may load it at once.
+  // Renamed when complete, because a concurrent run may load it at once.
   await rename(own, library)
   return library
 }

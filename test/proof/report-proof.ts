@@ -4,19 +4,19 @@ import type { Proof } from '../../scripts/soak/proofs.mjs'
 import { cell } from '../cells/cell.js'
 import { runtimes } from '../matrix.mjs'
 
-/** What a proof did and found in this cell, as one line of the table in docs/guarantees.md. */
+/** What a proof did and found in this cell: a line of the table in docs/guarantees.md. */
 export interface ProofResult {
-  /** Which proof, the same in every cell. */
+  /** The name of the proof, the same in every cell. */
   proof: string
   /** Its file, relative to the root. */
   file: string
-  /** How much was done, for example `100 kills`. */
+  /** The amount of work, for example `100 kills`. */
   runs: string
-  /** What came of it, for example `0 of 8123 acknowledged writes lost`. */
+  /** The outcome, for example `0 of 8123 acknowledged writes lost`. */
   result: string
 }
 
-/** Tells `npm run soak`, when it is that which runs, what came out. To be called after the last assertion. */
+/** Reports the outcome to `npm run soak`, if that is running. Call it after the last assertion. */
 export function reportProof(result: ProofResult): void {
   const { PROOF_REPORT: file } = process.env
   if (file === undefined) return

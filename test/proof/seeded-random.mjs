@@ -1,5 +1,5 @@
 /**
- * mulberry32: numbers from 0 to below 1, the same for the same seed on every runtime.
+ * Returns a mulberry32 generator: numbers in [0, 1), the same for a seed on every runtime.
  *
  * @param {number} seed
  * @returns {() => number}

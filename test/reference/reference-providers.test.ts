@@ -1,7 +1,7 @@
 import { ManualClock, portConformance, referenceProviders } from '@go-go-scope/persistence-conformance'
 import { describe, test } from 'vitest'
 
-// The model that engines are compared with must itself hold what the ports promise.
+// Engines are compared with this model, so it must itself keep the promises of the ports.
 portConformance(
   { describe, test: (name, body, timeoutMs) => test(name, () => body(), timeoutMs) },
   'reference',

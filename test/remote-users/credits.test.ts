@@ -11,16 +11,16 @@ proveCell()
 
 const served = serveForEachTest()
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
-/** Calls of the user that came last. */
+/** Returns the number of unanswered calls of the latest client. */
 const left = () => served.server.clients().at(-1)?.calls
 
-/** Fails instead of looping where it never is. */
+/** Waits for a condition, and fails after many turns instead of looping forever. */
 async function until(what: string, is: () => boolean): Promise<void> {
   for (let turn = 0; turn < 200_000 && !is(); turn++) await nextTurn()
   expect(is(), what).toBe(true)
 }
 
-/** Each turn begins some, until the user has more unread than it may have. */
+/** Waits until the owner begins no more calls, because the client's unread answers have reached the limit. */
 async function untilNothingIsBegun(): Promise<void> {
   for (let before: number | undefined; before !== left(); ) {
     before = left()
@@ -50,7 +50,7 @@ test('a user that floods the owner does not keep it from others', async () => {
 })
 
 test('for a user that reads nothing no more is begun than it may have unread, and all of it when it reads again', async () => {
-  /** The words of a statement that runs once, and of a user that has taken what came before a mark; see protocol.ts. */
+  /** Operations: a statement that runs once, a client's acknowledgement of a mark, and the mark; see protocol.ts. */
   const [QUERY, TAKEN, MARK] = [5, 24, 21]
   const calls = 4_000
   const raw = served.port()
@@ -64,7 +64,7 @@ test('for a user that reads nothing no more is begun than it may have unread, an
   await untilNothingIsBegun()
   expect(left()).toBeGreaterThanOrEqual(calls - 2_000)
   expect((await served.adapter.stats()).waiting, 'nor is it in the queue').toBe(0)
-  // Others are served meanwhile.
+  // Other clients are served meanwhile.
   const other = await connectRemote(served.port())
   await other.cache.set('k', 1)
   await other.disconnect()
@@ -81,7 +81,7 @@ test('for a user that reads nothing no more is begun than it may have unread, an
 })
 
 test('of many gets of long values that came together no more are begun than there is room for', async () => {
-  /** The words of a statement and of calls of it, of a user that has taken, and of a mark; see protocol.ts. */
+  /** Operations: a statement, its calls, a client's acknowledgement of a mark, and the mark; see protocol.ts. */
   const [DECLARE, CALL, TAKEN, MARK] = [2, 3, 24, 21]
   const [calls, length] = [4_000, 20_000]
   await served.adapter.cache.set('long', 'x'.repeat(length))
@@ -124,7 +124,7 @@ test('of many gets of long values that came together no more are begun than ther
     for (; marks < come; marks++) raw.postMessage({ [ENVELOPE]: [TAKEN] })
     await untilNothingIsBegun()
     expect(left(), 'more is begun for who reads').toBeLessThan(before)
-    // 4 MiB, what has come since the last mark, and one.
+    // The window of 4 MiB, the answers since the last mark, and one more.
     expect(before - (left() ?? 0)).toBeLessThanOrEqual((4 * 1024 * 1024) / length + 1)
   }
   raw.close()

@@ -10,13 +10,13 @@ import { NOTICED, TTL, takenSoon } from '../proof/remote/taken-soon.js'
 proveCell()
 
 const isBun = process.versions.bun !== undefined
-// Bun has no limits for the memory of one thread: what one hoards takes down the process.
+// Bun has no memory limit per thread, so a thread that allocates without limit ends the process.
 const OF_THREADS = ['throw', 'exit', 'terminate', 'terminate while it is blocked', ...(isBun ? [] : ['memory'])]
 const OF_PROCESSES = ['throw', 'exit', 'kill', 'kill while it is blocked', 'exitAfterRelease', 'exitAfterSet']
 const WAYS = [
   ['thread', OF_THREADS],
   ['child', OF_PROCESSES],
-  // The same process by another class of node:cluster.
+  // The same kind of process, started by node:cluster.
   ['clustered', ['throw', 'exit', 'kill while it is blocked']],
 ] as const
 
@@ -51,7 +51,7 @@ describe('a user that dies', () => {
         expect(await file.adapter.acquire('shared', TTL), 'the hold of the other one lasts').toBe(null)
         expect(await other?.do('isValid', { key: 'shared' })).toBe(true)
         await user.ended
-        // By the clock of the owner, which stands still.
+        // Judged by the owner's clock, which stands still.
         expect((await file.adapter.idempotency.claim(death, { lease: 1_000 })).state, death).toBe('running')
       }
       await expect.poll(() => file.server.clients(), { timeout: NOTICED }).toHaveLength(1)
@@ -67,7 +67,7 @@ describe('a user that dies', () => {
   test('keeps its locks until their leases end where it may be at work still', async () => {
     await using file = await ServedFile.open()
     const user = await file.user('child')
-    // From before the lock was asked for: what the grant takes to come here is a part of its lease.
+    // Measured from before the request, because the transfer of the grant counts towards its lease.
     const asked = performance.now()
     await user.do('acquire', { key: 'job', ttl: 1_500 })
     user.tell('standStill', { ms: 1_000 })
@@ -113,7 +113,7 @@ describe('a user that dies', () => {
     expect(halves?.sum, 'batches are whole').toBe(0)
     expect(Number(halves?.number)).toBeGreaterThan(0)
     await engine.closeHandle(pairs)
-    // A port may tell of its end a little after its thread has.
+    // The end of a port may be reported a little after that of its thread.
     await expect.poll(() => file.server.clients(), { timeout: NOTICED }).toEqual([])
   }, 120_000)
 })

@@ -54,7 +54,7 @@ function transferredPort() {
   return port1
 }
 
-// On Bun it has no channel, and so is refused.
+// On Bun such a child has no channel, so it is refused.
 const NOT_STARTED = 'a child that could not be started'
 const isBun = process.versions.bun !== undefined
 const REFUSED = isBun ? NOT_STARTED : undefined
@@ -78,7 +78,7 @@ describe('a peer that has ended before', () => {
       if (what === REFUSED) return expect(() => served.server.attach(peer)).toThrow(expect.objectContaining(REFUSAL))
       const before = peer.eventNames().map((name) => [name, peer.listenerCount(name as string)])
       served.server.attach(peer)
-      // Free for another one, which only who has been left is.
+      // The listeners are removed, so another server can serve it.
       await expect
         .poll(() => peer.eventNames().map((name) => [name, peer.listenerCount(name as string)]))
         .toEqual(before)

@@ -136,7 +136,7 @@ describe('a process that connects again', () => {
     const before = await connectRemote(port1)
     keeps = true
     const left = before.disconnect()
-    // The owner has said its last then, and it has not come.
+    // The owner's last message is held back.
     await expect.poll(() => kept.length).toBe(1)
     const again = { code: 'DISCONNECTED', outcome: 'none', retryable: true }
     await expect(connectRemote(port1)).rejects.toMatchObject(again)
@@ -187,7 +187,7 @@ test('a database that was reached before its owner left refuses what is asked of
 test('an owner that closes refuses whom it is about to take in', async () => {
   const pair = attached()
   const connecting = connectRemote(pair.user as never)
-  // The greeting is being read: opening the database takes a turn of its own.
+  // The owner has read the greeting, but opening the database takes another turn.
   pair.owner.once('message', () => void served.server.close())
   await expect(connecting).rejects.toMatchObject({ code: 'CLOSED' })
 })

@@ -6,9 +6,9 @@ import { ProcessPair } from '../proof/remote/process-pair.js'
 
 proveCell()
 
-// Beyond the default, and of several windows: see WINDOW of protocol.ts.
+// Above the default, and larger than several windows: see WINDOW in protocol.ts.
 const RAISED = 17 * 1024 ** 2
-/** Encoded in quotes. */
+/** The largest value: its JSON text has two quotes. */
 const LARGEST = 'x'.repeat(RAISED - 2)
 
 describe.each(['a port', 'a process'] as const)('a user over %s of an owner with a raised maxValueSize', (way) => {

@@ -18,7 +18,7 @@ describe('an owner that closes its server and goes on', () => {
     async (kind) => {
       await using file = await ServedFile.open()
       const user = await file.user(kind)
-      // One as good as for ever: its lease does not give it back.
+      // The second lease is practically infinite: only the close of the server can free that lock.
       for (const [key, ttl] of [
         ['job', TTL],
         ['eternal', Number.MAX_SAFE_INTEGER],
@@ -41,14 +41,14 @@ describe('an owner that closes its server and goes on', () => {
       await using file = await ServedFile.open()
       const user = await file.user(kind)
       await user.do('acquire', { key: 'job', ttl: Number.MAX_SAFE_INTEGER })
-      // Read before what the owner says next, on the same channel.
+      // The client reads this first and then blocks, so it does not read what the owner sends next.
       user.tell('block', { ms: 20_000 })
       await file.server.close()
       expect(await file.adapter.acquire('job', TTL)).toBe(null)
       if ('disconnect' in user.peer) {
         const { peer } = user
         const disconnected = new Promise((resolve) => peer.on('disconnect', resolve))
-        // A worker of a cluster would be asked, and does not read.
+        // On the worker itself, because a cluster worker's disconnect first asks the worker, which does not read.
         const child = 'process' in peer ? peer.process : peer
         child.disconnect()
         await disconnected
@@ -74,7 +74,7 @@ describe('what a user held whose owner has left', () => {
         return new WeakRef(server)
       }),
     )
-    // One or another may be found on the stack.
+    // The stack may still refer to some.
     const mostAreCollected = (): boolean => {
       collectGarbage()
       return closed.filter((server) => server.deref() !== undefined).length < closed.length / 2
@@ -111,7 +111,7 @@ describe('what a user held whose owner has left', () => {
     const remote = new SQLiteAdapter(database)
     await remote.connect()
     const held = await remote.acquire('k', TTL)
-    // Under way when it closes: answered yet, and over at once.
+    // In flight when the database closes: it is answered, and its lock ends at once.
     const asked = remote.acquire('late', TTL)
     const closing = database.close()
     for (const key of ['k', 'late']) {

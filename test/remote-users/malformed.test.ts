@@ -11,10 +11,10 @@ import { serveForEachTest } from '../proof/remote/served-adapter.js'
 
 proveCell()
 
-/** Words of a user; see protocol.ts. */
+/** Operations of a client; see protocol.ts. */
 const [DECLARE, CALL, QUERY, IS_HELD, FAILED] = [2, 3, 5, 8, 20]
 const LOAD = [18, 1, 'entry', 'k', 0]
-/** Words of the owner: no row for so many requests, and an error for one. */
+/** Operations of the owner: no row for a number of requests, and an error for one request. */
 const [NOTHING, REFUSED] = [4, 10]
 
 const served = serveForEachTest()
@@ -42,7 +42,7 @@ describe('what the owner is sent', () => {
     await served.adapter.cache.set('k', 1)
     await fc.assert(
       fc.asyncProperty(fc.array(item, { minLength: 1 }), async (rest) => {
-        // A word that there is none of, so that the rest cannot be a message by chance.
+        // 99 is no operation, so that the rest is never a valid message by chance.
         const said = await answerTo(served.port(), hi, [...drop, 99, ...rest])
         expect(said[0]).toBe(2)
       }),
@@ -75,7 +75,7 @@ describe('what the owner is sent', () => {
       fc.asyncProperty(fc.array(sentences, { minLength: 1, maxLength: 6 }), async (messages) => {
         const raw = served.port()
         for (const message of [hi, ...messages]) raw.postMessage({ [ENVELOPE]: message })
-        // Two turns of the owner: one for each message that came, and one for what was left of them.
+        // Two turns of the owner: one for each message that arrived, and one for the rest.
         for (let turn = 0; turn < 2; turn++) expect(await other.cache.get('k')).toBe(1)
         raw.close()
         expect(await served.adapter.cache.get('k')).toBe(1)
@@ -104,7 +104,7 @@ describe('what the owner is sent', () => {
       calls.length,
       ...calls.flat(),
     ])
-    // Of the first of them; the others are answered before what is called from now on.
+    // The answer of the first call; the others are answered before later calls.
     expect(said.slice(0, 2)).toEqual([NOTHING, 1])
     expect(await served.adapter.cache.get('raw39')).toBe(1)
   })
@@ -145,7 +145,7 @@ describe('what the owner is sent', () => {
 
     test('end no user through which they come', async () => {
       const between = await connectRemote(served.port())
-      // Short answers of late are packed; those to who connects are long.
+      // Answers are packed once recent ones were short; for a new client they are assumed to be long.
       for (let left = 10; left > 0; left--)
         await Promise.all(new Array(64).fill('k').map((key) => between.cache.get(key)))
       const server = serve(between)
@@ -206,7 +206,7 @@ describe('what a user is sent', () => {
   test('anything but what an owner says ends the connection, and no call is left without an answer', async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.anything(), fc.array(item)), async (garbage) => {
-        // Between the two: what the owner says goes on to the user until there is garbage in its place.
+        // A proxy that forwards the owner's messages and later replaces them by garbage.
         const { port1, port2 } = new MessageChannel()
         const owner = served.port()
         let broken = false
@@ -238,7 +238,7 @@ describe('what a user is sent', () => {
   })
 })
 
-/** An error whose cause has a cause, and so on. */
+/** Returns an error with a chain of causes. */
 function nested(causes: number): string {
   const form = '{"name":"Error","message":"failed"'
   return `${`${form},"cause":`.repeat(causes)}${form}}${'}'.repeat(causes)}`

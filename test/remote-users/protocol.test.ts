@@ -224,7 +224,7 @@ describe('what crosses', () => {
       const load = remote.cache.getOrSet('k', () => new Promise<string>((loaded) => begin({ load, loaded })))
     })
     loaded('stale')
-    // Until it is sent, and not until it has come.
+    // Waits until the message is sent, but not until it arrives.
     for (let turns = 0; turns < 50; turns++) await Promise.resolve()
     if (by === 'set') void served.adapter.cache.set('k', 'newer')
     else void served.adapter.cache.delete('k')

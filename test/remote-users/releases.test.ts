@@ -10,12 +10,12 @@ import { ServedFile } from '../proof/remote/served-file.js'
 proveCell()
 
 const END = new URL('../proof/releases/end.mjs', import.meta.url)
-/** As it was built when the protocol was that; see scripts/freeze-release.mjs. */
+/** A build of an earlier protocol; see scripts/freeze-release.mjs. */
 const FROZEN = new URL('../proof/releases/protocol-1.mjs', import.meta.url)
 
 const KINDS = ['thread', 'process'] as const
 
-/** An owner or a user of the frozen release. */
+/** An owner or a client with the frozen release. */
 class FrozenEnd implements AsyncDisposable {
   readonly peer: Worker | ChildProcess
 

@@ -18,7 +18,7 @@ test('stats of an owner show each of its clients, with calls in flight, locks an
   expect((await adapter.stats()).clients).toEqual([{ calls: 0, locks: 2, lag: expect.any(Number) }])
   expect(await remote.stats(), 'it serves nobody').not.toHaveProperty('clients')
 
-  // It takes the first piece of an answer, and does not ask for the next.
+  // A client that reads the first part of an answer and does not request the next.
   const [greeted, asked] = [server.createPort(), server.createPort()]
   const rows = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i FROM n'
   await answerTo(asked as never, await greeting(greeted as never), [5, 'raw', rows, 0])
@@ -31,7 +31,7 @@ test('stats of an owner show each of its clients, with calls in flight, locks an
 
   await remote.disconnect()
   expect((await adapter.stats()).clients).toHaveLength(1)
-  // Also while that one takes nothing.
+  // Also while that client reads nothing.
   await server.close()
   expect(await adapter.stats()).not.toHaveProperty('clients')
   await adapter.disconnect()

@@ -29,7 +29,7 @@ const THROWN: Readonly<Record<string, readonly [thrown: unknown, message: RegExp
   'members that do not cross': [Object.assign(new Error('e'), { code: () => 1, errno: 1n }), /^e$/],
 }
 
-// By its name alone: vitest writes down what a test is given.
+// Tests get only the name, because vitest serializes the arguments of a test.
 test.each(Object.keys(THROWN))('what a load throws reaches all that wait, and nobody hangs: %s', async (what) => {
   const [thrown, message] = THROWN[what] as [unknown, RegExp]
   const [one, two] = [await connectRemote(served.port()), await connectRemote(served.port())]
@@ -50,19 +50,19 @@ test.each(Object.keys(THROWN))('what a load throws reaches all that wait, and no
     })
     await begun
     const others = waiting.map(({ cache }) => cache.getOrSet('k', () => 'its own'))
-    // Each looks for the entry, and then enters: both were done before the second of two calls.
+    // A caller first reads the entry and then enters the load; the second of two calls follows both.
     for (let times = 0; times < 2; times++) await Promise.all([one, two].map(({ cache }) => cache.get('none')))
     fail()
     for (const [at, settled] of (await Promise.allSettled(others)).entries()) {
       expect(settled.status).toBe('rejected')
       const { reason } = settled as PromiseRejectedResult
-      // In the thread of the owner, an adapter gets the very thing that its own load threw.
+      // In the owner's thread, an adapter gets the original error of its own load.
       if (loader !== served.adapter || waiting[at] !== served.adapter) {
         expect(reason.message).toMatch(message)
       }
     }
   }
-  // No message was taken for one that nobody sends.
+  // Both clients are still connected, so no message was malformed.
   expect(served.server.clients()).toHaveLength(2)
   await Promise.all([one.disconnect(), two.disconnect()])
 })

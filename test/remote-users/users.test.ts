@@ -37,7 +37,7 @@ describe('users of one owner', () => {
     const [user] = users
     await user?.do('acquire', { key: 'job2', ttl: 60_000 })
     const lost = user?.do<{ code: string }>('lostLock', { key: 'job2' })
-    // Answered after the signal is watched, on the same channel.
+    // Answered after the signal is observed, on the same channel.
     await user?.do('isValid', { key: 'job2' })
     await file.adapter.lock.forceRelease('job2')
     expect(await lost).toMatchObject({ code: 'LOCK_LOST', message: expect.stringContaining('force-released') })
@@ -84,7 +84,7 @@ describe('users of one owner', () => {
     expect(new Set([...values, 'old', 'new'])).toEqual(new Set(['old', 'new']))
     expect(values).toContain('old')
     await vi.waitUntil(async () => (await cache.get('k6')) === 'new', { timeout: 30_000, interval: 5 })
-    // What a user has said stands before its next answer.
+    // A client's earlier messages arrive before its next answer.
     for (const user of users) await user.do('get', { key: 'k6' })
     const loads = users.flatMap(({ told }) => told.filter(({ order, value }) => order === 'loading' && value === 'k6'))
     expect(own + loads.length).toBe(1)
@@ -107,7 +107,7 @@ describe('users of one owner', () => {
     const failed = { name: 'TypeError', code: 'E_LOAD', message: 'the load failed' }
     expect((await first)?.values).toEqual([failed])
     const { loads = -1, values = [] } = (await second) ?? {}
-    // A caller that asks when the load has failed already begins its own.
+    // A caller that asks after the load has failed begins its own.
     if (loads === 0) expect(values).toEqual([failed, failed, failed])
     expect(await own).toMatchObject(loads === 0 ? failed : {})
   }, 60_000)
@@ -124,7 +124,7 @@ describe('users of one owner', () => {
 
   test('a load is overtaken by a clear of a prefix as the database sorts keys, not as JavaScript does', async () => {
     const [one, two] = users
-    // The first name after all that begin with U+FFFF is U+10000, which JavaScript puts before it.
+    // In the database the first name after all that begin with U+FFFF is U+10000, which JavaScript sorts before it.
     const load = one?.do<Loaded>('load', { key: '\uFFFFk', value: 'stale', ms: 300 })
     await one?.said('loading', '\uFFFFk')
     await two?.do('clear', { startsWith: '\uFFFF' })
@@ -191,7 +191,7 @@ describe('users of one owner', () => {
     expect(clients.at(-1)?.locks).toBe(1)
     for (const { lag, calls } of clients) {
       expect(lag).toBeGreaterThanOrEqual(0)
-      // Also of those that subscribed to a circuit: the owner looks for them.
+      // Also of clients with a subscription, because the owner polls for them.
       expect(calls).toBe(0)
     }
     await one.do('disconnect')

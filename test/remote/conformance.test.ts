@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { engine, runner } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 
-/** Tests that have no meaning over a port, each with the reason. */
+/** Tests that do not apply to a port, each with the reason. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
   'a file that is no database is refused by an adapter on a handle too':
     'the owner is refused, and nobody comes to be served',
@@ -28,7 +28,7 @@ const overPort: Runner = {
 }
 
 proveCell()
-// What crosses is tested here; each store has been tested with many more examples in the cells of the engines.
+// This tests the messages. The cells of the engines test each store with many more examples.
 process.env.CONFORMANCE_RUNS ??= '0.05'
 adapterConformance(overPort, remoteEngine(engine))
 test('every test that is left out is one of the suite', () => {

@@ -19,7 +19,7 @@ proveCell()
 const script = (name: string) => fileURLToPath(new URL(`../proof/remote/${name}.mjs`, import.meta.url))
 
 describe('over process IPC', () => {
-  // A serialization on each runtime: the suites are the same, and one is enough to see what it loses.
+  // One serialization per runtime: the suites are the same, and one run shows what the serialization loses.
   const serialization = cell.runtime === 'node24' ? 'advanced' : 'json'
   portsOfAdapters(runner, remoteEngine(engine, new OwnerProcess(engine, serialization)))
 })
@@ -125,7 +125,7 @@ describe('a process', () => {
           const [rows] = await owner.adapter.fenced(lock as never, [statement])
           const got = rows?.[0]?.value
           if (value instanceof Uint8Array) expect(new Uint8Array(got as Uint8Array)).toEqual(value)
-          // An engine has one zero.
+          // An engine does not distinguish 0 from -0.
           else expect(typeof got === 'number' ? got + 0 : got).toEqual(typeof value === 'number' ? value + 0 : value)
         }),
         { numRuns: 100 },

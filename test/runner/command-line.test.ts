@@ -12,7 +12,7 @@ const scripts = Object.entries(manifest.scripts).flatMap(([name, command]): [str
   return script === undefined ? [] : [[name, script]]
 })
 
-/** Runs a script where there is no npm, which its set-up needs: what comes out came before the set-up. */
+/** Runs a script without npm, which its set-up needs, so all output comes from before the set-up. */
 function runWithoutSetUp(script: string, ...args: string[]): ReturnType<typeof runProcess> {
   const env = { ...process.env, PATH: '', npm_execpath: undefined, NODE_OPTIONS: undefined, FORCE_COLOR: undefined }
   return runProcess(process.execPath, [script, ...args], { env })

@@ -13,7 +13,7 @@ test('a script whose output nobody reads any more ends without a word, and so do
   })
   for await (const line of createInterface(child.stdout)) if (line === 'started') break
   child.stdout.destroy()
-  // 'close' comes when the started program, which has the same stderr, is gone too.
+  // 'close' comes when the started program, which shares stderr, has ended too.
   const [code] = await once(child, 'close')
   expect({ code, stderr }).toEqual({ code: 141, stderr: '' })
 }, 10_000)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { allowedCores, CoreSharing, coresToKeepTo, parseCores } from '../../scripts/test-run/cores.mjs'
 
-// This file is itself in onOneCore of test/matrix.mjs.
+// This file is in onOneCore of test/matrix.mjs itself.
 test('a file that keeps to a core has that one and no other, where the runner has named one', () => {
   const named = process.env.TEST_CORE
   if (named === undefined) expect(coresToKeepTo(), 'there are cores to name').toEqual([])

@@ -15,7 +15,7 @@ interface PlannedTest {
   meta?: { runtime?: string; engine?: string; diffs?: string[] }
 }
 
-/** What a process that ran these tests in one file, and ended well, leaves behind. */
+/** Returns the outcome of a process that ran these tests in one file and ended well. */
 export function outcome(tests: readonly PlannedTest[]): Outcome {
   const failed = tests.some(({ status }) => status === 'failed')
   const meta = { runtime: 'node 20.20.2', engine: 'sqlite3' }

@@ -15,7 +15,7 @@ interface Plan {
   releases: Release[]
 }
 
-// What `npx changeset version` is made of, from where it has it.
+// The parts of `npx changeset version`, resolved from its package.
 const require = createRequire(import.meta.url)
 const ofChangesets = createRequire(createRequire(join(root, 'package.json')).resolve('@changesets/cli/package.json'))
 const { default: assembleReleasePlan } = ofChangesets('@changesets/assemble-release-plan')
@@ -49,7 +49,7 @@ test('the next release is the greatest kind that a changeset asks for, and no gr
   const plan: Plan = await getReleasePlan(root)
   const asked = new Set(plan.changesets.flatMap(({ releases }) => releases.map(({ type }) => type)))
   const greatest = (['major', 'minor', 'patch'] as const).find((type) => asked.has(type))
-  // Just after `changeset version` nothing waits.
+  // Just after `changeset version` no changeset is pending.
   if (greatest === undefined) expect(released(plan)).toEqual([])
   else expectOneRelease(plan, greatest)
 })

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { root } from '../../scripts/workspace.mjs'
 import { runs } from '../matrix.mjs'
 
-// They run on machines of GitHub alone; this is what can be known of them here.
+// Workflows run only on GitHub; this tests what can be checked without it.
 const FOLDER = join(root, '.github/workflows')
 const workflow = (name: string): string => readFileSync(join(FOLDER, name), 'utf8')
 
@@ -32,7 +32,7 @@ test('a release is published by the identity of its workflow, with provenance, a
   const release = workflow('release.yml')
   expect(release).toMatch(/^ {6}id-token: write$/m)
   expect(release).toMatch(/^ {10}NPM_CONFIG_PROVENANCE: "true"$/m)
-  // npm takes a token before the identity, if there is one.
+  // npm prefers a token to the workflow's identity.
   expect(release).not.toMatch(/NPM_TOKEN|NODE_AUTH_TOKEN|_authToken/)
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   expect(release).toContain('pnpm@10.34.9 run release')

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { MemoryLockProvider } from '../host/support/memory-lock-provider.js'
 
 const LOCKS = 100
-/** Objects that a collector may leave for later: a conservative one takes any number on the stack for a reference. */
+/** The number of uncollected objects allowed: a conservative collector takes numbers on the stack for references. */
 const LEFT_OVER = 10
 
 function collectGarbage(): void {
@@ -19,7 +19,7 @@ function collectGarbage(): void {
   runInNewContext('gc')()
 }
 
-/** In place of `expect().rejects`, which keeps the promises and errors of a test until it is over. */
+/** Replaces `expect().rejects`, which keeps promises and errors until the test ends. */
 const messageOf = (refused: Promise<unknown>): Promise<unknown> =>
   refused.then(
     () => 'it was granted',
@@ -98,7 +98,7 @@ const cases: [string, (index: number) => LockOptions, Record<string, Use>][] = [
   ],
 ]
 
-/** Makes the locks and returns only weak references, so that the frame of the test holds none of them. */
+/** Uses the locks and returns weak references, so that the test's frame holds none of them. */
 async function use(s: Scope, options: (index: number) => LockOptions, run: Use): Promise<WeakRef<object>[]> {
   const refs: WeakRef<object>[] = []
   for (let index = 0; index < LOCKS; index++) {
@@ -125,7 +125,7 @@ it.each(cases)('a living scope keeps no reference to locks %s that are not in us
   expect(getEventListeners(s.signal, 'abort')).toHaveLength(listeners)
 })
 
-/** Makes semaphores that are used, waited for and, some of them, disposed; returns only weak references, as `use`. */
+/** Uses, awaits and partly disposes semaphores, and returns weak references, like `use`. */
 async function useSemaphores(s: Scope): Promise<WeakRef<object>[]> {
   const refs: WeakRef<object>[] = []
   for (let index = 0; index < LOCKS; index++) {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 
-/** Runs a program of host-processes/ on the runtime of this run; fails if it does not end by itself within 10 s. */
+/** Runs a program of host-processes/ on the runtime of this run; fails unless it ends by itself within 10 s. */
 async function run(program: string): Promise<{ stdout: string; stderr: string }> {
   const path = fileURLToPath(new URL(`host-processes/${program}`, import.meta.url))
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [path], { timeout: 10_000 })

@@ -5,7 +5,7 @@ import { proveCell } from '../cells/prove-cell.js'
 import { threaded } from './threaded.js'
 
 proveCell()
-// What crosses is tested here; each store has been tested with many more examples in the cells of the engines.
+// This tests the messages. The cells of the engines test each store with many more examples.
 process.env.CONFORMANCE_RUNS ??= '0.05'
 // What is the same for all engines is tested in test/thread-suites.
 describe('with the engine in a thread of its own', () => {

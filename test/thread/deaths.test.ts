@@ -7,7 +7,7 @@ import { ThreadedFile } from '../proof/thread/threaded-file.js'
 
 proveCell()
 
-/** What the connection of the thread goes by, as far as a statement can ask. */
+/** Returns the settings of the thread's connection that a statement can read. */
 async function settingsOf({ adapter }: ThreadedFile) {
   const lock = await adapter.acquire('asking', 60_000)
   const sql = 'SELECT timeout, synchronous, cache_size FROM pragma_busy_timeout, pragma_synchronous, pragma_cache_size'
@@ -16,7 +16,7 @@ async function settingsOf({ adapter }: ThreadedFile) {
   return rows
 }
 
-// A thread that is ended while the native part of this engine runs in it takes the process down; see docs/guarantees.md.
+// Terminating a thread while the native code of this engine runs in it ends the process; see docs/guarantees.md.
 const atRest = cell.engine === '@photostructure/sqlite'
 
 describe('a thread that dies', () => {
@@ -27,7 +27,7 @@ describe('a thread that dies', () => {
     threads.engine.hold()
     const reads = [adapter.get('before'), adapter.keys(), adapter.has('before')]
     const sent = Promise.allSettled(reads)
-    // The one that was sent; the others wait for its answer.
+    // One read was sent; the others wait for its answer.
     await new Promise(setImmediate)
     const writes = Promise.allSettled([adapter.set('k', 1), adapter.idempotency.set('r', 1)])
     await new Promise(setImmediate)
@@ -107,7 +107,7 @@ describe('a thread that dies', () => {
 
   test('again and again takes nothing with it that was acknowledged', async () => {
     const times = proofCount({ inTests: 5, inSoak: 200 })
-    // At rest all of them are made.
+    // At rest, all calls are made before the thread ends.
     const calls = atRest ? proofCount({ inTests: 4, inSoak: 20 }) : 20
     await using file = await ThreadedFile.open()
     const { adapter, threads } = file

@@ -16,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), 'ends-'))
 const path = join(folder, 'app.db')
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Runs a process to its end. */
+/** Runs a process until it ends. */
 async function run(what: string) {
   const { path: runtime = '' } = runtimes[cell.runtime] ?? {}
   return runProcess(runtime, [SCRIPT, engine.module.href, path, what], { limit: 30_000 })

@@ -85,7 +85,7 @@ describe('open with an engine in a thread', () => {
   })
 
   describe('whose entry never begins', () => {
-    // As a file of the app that is named by mistake, and listens to something of its own.
+    // Like a file of the app that was named by mistake and waits for its own messages.
     const asleep = `const { parentPort } = require('node:worker_threads')
       parentPort.once('message', (file) => import(file))`
     const LIMIT = 30_000
@@ -135,7 +135,7 @@ describe('open with an engine in a thread', () => {
         app,
         `import { setTimeout } from 'node:timers'
         import { Worker } from 'node:worker_threads'
-        // What the package takes for the timer of the machine.
+        // The package takes this for the real timer.
         setTimeout.clock = { _setTimeout: (callback, ms) => setTimeout(callback, ms / 1_000) }
         const { verifyBackup } = await import(${JSON.stringify(new URL('index.js', threadModule).href)})
         const worker = (options) => new Worker(${JSON.stringify(asleep)}, { ...options, eval: true })
@@ -155,7 +155,7 @@ describe('open with an engine in a thread', () => {
     const opening = engine.SQLiteAdapter.open(path, { worker: true }).finally(() => {
       over = true
     })
-    // A rejection is told below.
+    // The rejection is checked below.
     opening.catch(() => undefined)
     try {
       for (; !over; await new Promise((resolve) => setImmediate(resolve))) vi.advanceTimersByTime(60_000)
@@ -178,7 +178,7 @@ describe('open with an engine in a thread', () => {
   }, 30_000)
 
   test('holds values up to a raised maxValueSize, and none beyond it', async () => {
-    // Beyond the default, which is that of the second adapter.
+    // Above the default, which is the limit of the second adapter.
     const maxValueSize = 17 * 1024 ** 2
     const path = join(folder, 'large.db')
     const adapter = await engine.SQLiteAdapter.open(path, { worker: true, readers: 1, maxValueSize })

@@ -14,7 +14,7 @@ export const threadModule: URL = pathToFileURL(
 
 const isBun = process.versions.bun !== undefined
 
-/** A thread for each where there is no other way, and in a soak; see shared-thread.ts. */
+/** Starts a real thread per job if there is no other way, and in a soak; see shared-thread.ts. */
 const startWorker: StartWorker =
   isBun || process.env.SOAK !== undefined
     ? (options) => new Worker(threadModule, options)

@@ -65,7 +65,7 @@ describe('an engine in a thread', () => {
         ['k2', 2],
       ]),
     )
-    // Nothing stays open, and groups go on.
+    // No transaction stays open, and further groups run.
     const other = await engine.SQLiteAdapter.open(file.path, { busyTimeout: 0 })
     await other.set('other', 1)
     await other.disconnect()
@@ -79,7 +79,7 @@ describe('an engine in a thread', () => {
     await adapter.setMany(keys.map((key) => [key, 0] as const))
     const before = threads.engine.told.length
     expect(await adapter.keys()).toEqual(keys)
-    // The call, and a word for each piece but the last.
+    // The call, and a request for each piece but the last.
     expect(threads.engine.told.length - before).toBe(5)
   })
 
@@ -106,7 +106,7 @@ describe('an engine in a thread', () => {
     expect(await adapter.has('k')).toBe(true)
     threads.engine.refuseNext()
     await expect(adapter.get('k')).rejects.toThrow('could not be cloned')
-    // Other statements first than before, so that they come upon the numbers of those that the thread has prepared.
+    // Other statements first, so that they would get the numbers of those that the thread has prepared.
     expect(await adapter.idempotency.get('r')).toBe(null)
     await adapter.delete('k')
     await Promise.all([adapter.set('k', 2), adapter.idempotency.set('r', 3)])

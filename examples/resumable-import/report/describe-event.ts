@@ -29,7 +29,7 @@ export function describeEvent(event: Exclude<Event, { type: 'progress' }>, paint
       return describeResuming(event)
     case 'hanging':
       return [
-        `Stopped dead with ${formatNumber(event.done)} cities in the table and a checkpoint that says ${formatNumber(event.checkpoint)}.`,
+        `It hangs with ${formatNumber(event.done)} cities in the table and its checkpoint at ${formatNumber(event.checkpoint)}.`,
       ]
     case 'killed':
       return [describeKill(event, paint)]
@@ -64,7 +64,7 @@ function describeImported({ from, total, lookups }: EventOf<'imported'>): string
   const { calls, failures, opened, cached } = lookups
   return [
     `Imported ${formatNumber(total - from)} cities in this run.`,
-    `Region look-ups: ${formatNumber(calls)} sent, of which ${formatNumber(failures)} failed and were repeated; ` +
+    `Region lookups: ${formatNumber(calls)} sent, of which ${formatNumber(failures)} failed and were repeated; ` +
       `the circuit breaker opened ${formatCount(opened, 'time', 'times')}; ${formatNumber(cached)} came from the cache.`,
   ]
 }
@@ -78,9 +78,9 @@ function describeSummary({ stored, cities, countries, regions, largest }: EventO
   ]
 }
 
-function describeKill({ told }: EventOf<'killed'>, paint: Paint): string {
+function describeKill({ reported }: EventOf<'killed'>, paint: Paint): string {
   const killed = paint('red', 'Killed with SIGKILL.')
-  return told === undefined ? killed : `${killed} The last thing it reported was ${formatNumber(told)} cities.`
+  return reported === undefined ? killed : `${killed} Its last report was ${formatNumber(reported)} cities.`
 }
 
 function describeVerification(event: EventOf<'verified'>, paint: Paint): string[] {

@@ -9,7 +9,7 @@ export type Event =
   | { type: 'resuming'; checkpoint: number; rows: number; total: number }
   | { type: 'progress'; done: number; from: number; total: number; elapsed: number }
   | { type: 'hanging'; done: number; checkpoint: number }
-  | { type: 'killed'; told?: number }
+  | { type: 'killed'; reported?: number }
   | { type: 'stopped'; done: number; total: number }
   | { type: 'already-imported' }
   | { type: 'imported'; from: number; total: number; lookups: Lookups }

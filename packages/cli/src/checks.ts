@@ -80,14 +80,14 @@ const isOf = (error: unknown, code: string): error is PersistenceError =>
  * @returns the exit code.
  */
 export async function doctor(path: string, json: boolean): Promise<number> {
-  const told: DiagnosticEvent[] = []
+  const events: DiagnosticEvent[] = []
   const findings: Finding[] = []
   let facts: object = { runtime: runtime() }
-  await recordingDamage(findings, path, { onDiagnostic: (event) => told.push(event) }, async (database) => {
+  await recordingDamage(findings, path, { onDiagnostic: (event) => events.push(event) }, async (database) => {
     facts = { ...facts, ...(await factsOf(database)) }
     findings.push(...(await heldByTheDead(database)))
   })
-  for (const event of told)
+  for (const event of events)
     if (event.type === 'unsafe-environment') findings.push({ where: 'environment', what: event.problem })
   const shown = Object.entries(facts)
     .filter(([, value]) => typeof value !== 'object')

@@ -104,7 +104,7 @@ export class PostgresPlace implements Place {
     return new PostgresNotifications(this.#schema, randomUUID(), {
       listen,
       tell: (channel, text) =>
-        queue.query('notifications', 'SELECT pg_notify($1::text, $2::text)::text AS told', [channel, text]),
+        queue.query('notifications', 'SELECT pg_notify($1::text, $2::text)::text AS notified', [channel, text]),
       failed: (error) => diagnostics.backgroundError('notifications', error),
     })
   }

@@ -50,25 +50,25 @@ export const gates: readonly Gate[] = [
     withoutComments,
   ),
   forbids(
-    // Each dialect has its own, which it gives to the stores with the statements.
+    // Each dialect has its own tables, and passes their names to the stores with the statements.
     'what is outside the dialects names no table',
     (path) => inCore(path) && !inDialect(path),
     /go_goscope_/,
     withoutComments,
   ),
   forbids(
-    // A deferred transaction takes its write lock at the first write, when waiting can no longer help.
-    // (dialects/sqlite/fenced-statement.ts only lists the words it refuses. On the connection of a standby, which nobody else
-    // writes to, an immediate one would take the write lock of the attached source as well.)
+    // A deferred transaction takes its write lock at the first write, when waiting can no longer help. Exceptions:
+    // dialects/sqlite/fenced-statement.ts only lists the words it refuses. The connection of a standby has no other writer, and
+    // an immediate transaction there would also take the write lock of the attached source.
     'a transaction says what it locks: BEGIN IMMEDIATE',
     (path) => (inCore(path) && !/\/(fenced-statement|standby\/sql)\.ts$/.test(path)) || inFrontEnd(path),
     /['"`;]\s*BEGIN\b(?!\s+(IMMEDIATE|EXCLUSIVE)\b)/i,
     literalsOnly,
   ),
   forbids(
-    // The conformance package is no library of ours: its child processes talk to the tests through their pipes.
+    // Child processes of the conformance package print, because they answer the tests through pipes. It is no library of ours.
     'a library writes to no console',
-    // A program does: its output is what it is for.
+    // A program may print.
     (path) => inAnyPackage(path) && !/^packages\/(persistence-conformance|cli)\//.test(path),
     /\bconsole\s*[.[]|process\s*\.\s*std(out|err)/,
     withoutComments,
@@ -80,9 +80,9 @@ export const gates: readonly Gate[] = [
     withoutComments,
   ),
   forbids(
-    // Monotonic time starts anew with each process: stored, it would mean nothing to the next one.
+    // Monotonic time restarts with each process, so a stored value would mean nothing to the next one.
     'monotonic time is never stored',
-    // The stores of lock/ keep holds in memory beside their rows; what they store is in the SQL.
+    // The stores of lock/ keep holds in memory; what they store is in the SQL.
     (path) => inCore(path) && /\/(?!lock\/)[^/]+\/[^/]+-store\.ts$|\/(statements|schema|values|keys)\//.test(path),
     /\bmonotonic\b|performance\.now|hrtime/,
     withoutComments,

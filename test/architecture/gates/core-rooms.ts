@@ -5,8 +5,8 @@ import { importsOf } from './source-text.js'
 const SOURCE = 'packages/shared/src/'
 
 /**
- * The rooms of the core from the top of the house to the ground. A room imports what is in it and in rooms of lines below
- * its own; rooms of one line do not import one another. A room is the longest of these names that a path starts with.
+ * The rooms of the core, from top to bottom. A room may import its own files and rooms on lines below its own, but no room on
+ * the same line. A path belongs to the room with the longest matching name.
  */
 export const ROOMS: readonly (readonly string[])[] = [
   ['index.ts', 'remote.ts'],
@@ -36,12 +36,12 @@ export const ROOMS: readonly (readonly string[])[] = [
 const LINE_OF: ReadonlyMap<string, number> = new Map(ROOMS.flatMap((rooms, line) => rooms.map((room) => [room, line])))
 const BY_LENGTH: readonly string[] = [...LINE_OF.keys()].sort((a, b) => b.length - a.length)
 
-/** @param path Relative to the source of the core. @returns `undefined` for a file in no room. */
+/** @param path relative to the source of the core @returns `undefined` for a file in no room. */
 export function roomOf(path: string): string | undefined {
   return BY_LENGTH.find((room) => path === room || path.startsWith(`${room}/`))
 }
 
-/** Every import from one room of the core into another. */
+/** Returns every import from one room of the core into another. */
 function crossings(files: readonly SourceFile[]): { path: string; from: string; target: string; to: string }[] {
   return files.flatMap(({ path, text }) => {
     const here = path.slice(SOURCE.length)
@@ -74,7 +74,7 @@ export const coreImportsGoDown: Gate = {
   ],
 }
 
-/** The rooms with the rooms that each imports, a line each, as ARCHITECTURE.md shows them. */
+/** Returns a line per room with the rooms that it imports, as ARCHITECTURE.md shows them. */
 export function drawRooms(files: readonly SourceFile[]): string {
   const found = crossings(files.filter(({ path }) => covers(path)))
   const width = Math.max(...BY_LENGTH.map((room) => room.length))

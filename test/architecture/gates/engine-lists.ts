@@ -10,7 +10,7 @@ const dependencies: Named = (_, { npm, package: frontEnd }) =>
   [`@go-go-scope/${frontEnd}`, ...(npm === undefined ? [] : [npm])].map((name) => `"${name}":`)
 const inTable: Named = (engine, registered) => [`\`${engine}\``, `\`${registered.package}\``]
 
-/** Lists of engines or of their packages, and what each must hold for every engine of scripts/engines.mjs. */
+/** Lists of engines or of their packages, and what each must contain for each engine of scripts/engines.mjs. */
 const LISTS: readonly (readonly [path: string, named: Named, part?: RegExp])[] = [
   ['test/architecture/gates/import-direction.ts', quotedPackage],
   ['test/package/packed-family.ts', quotedPackage],
@@ -61,7 +61,7 @@ export const engineLists: readonly Gate[] = [
   },
 ]
 
-/** The rows of a table with the runtimes that say yes. */
+/** Returns, for each row of a table, the runtimes marked with yes. */
 function runtimesOf(head: string, rows: string): ReadonlyMap<string, readonly string[]> {
   const cells = (line: string) => line.split('|').map((cell) => cell.trim())
   const columns = cells(head).map((name) => name.toLowerCase())
@@ -77,7 +77,7 @@ function runtimesOf(head: string, rows: string): ReadonlyMap<string, readonly st
 }
 
 function differing(row: string, what: string, registered: readonly string[], shown?: readonly string[]): string[] {
-  // A column is headed by the line of a runtime, `Node 20`, or by one version of it.
+  // A column head is a runtime line, `Node 20`, or one version of it.
   const isShown = (runtime: string): boolean =>
     [runtimes[runtime]?.version, runtime.replace(/^node/, 'node ')].some((name) => shown?.includes(name ?? ''))
   if (shown?.length === registered.length && registered.every(isShown)) return []

@@ -1,10 +1,10 @@
 import type { Gate } from './gate.js'
 
-// Driver, handle, engine, classes, index, the module of its thread, and the one that hands on `./remote`.
+// Driver, handle, engine, classes, index, the module of its thread, and the re-export of `./remote`.
 const MOST_FILES = 7
 const MOST_LINES = 300
 
-/** A front end holds a driver and constructors; what is more belongs in the core, where all share it. */
+/** A front end has a driver and constructors; everything else belongs in the core, which all front ends share. */
 export const frontEndSize: Gate = {
   rule: `a front end has at most ${MOST_FILES} source files and ${MOST_LINES} lines in all`,
   covers: (path) => /^packages\/persistence-sqlite[^/]*\/src\//.test(path),

@@ -4,21 +4,21 @@ export interface SourceFile {
   readonly text: string
 }
 
-/** A rule about files. It knows nothing of the file system, so that each rule can be tried on planted files. */
+/** A rule about files. It does not read the file system, so that a test can apply it to planted files. */
 export interface Gate {
   readonly rule: string
   covers(path: string): boolean
-  /** @returns one line for each violation. */
+  /** @returns one line per violation. */
   violations(files: readonly SourceFile[]): string[]
 }
 
-/** Applies a gate; one that covers no file is itself a violation, because it would pass for ever. */
+/** Applies a gate. A gate that covers no file is a violation, because it would always pass. */
 export function applyGate(gate: Gate, files: readonly SourceFile[]): string[] {
   const covered = files.filter(({ path }) => gate.covers(path))
   return covered.length === 0 ? [`no file is covered by: ${gate.rule}`] : gate.violations(covered)
 }
 
-/** Makes the common gate: a pattern that no line of any covered file may match. */
+/** Returns a gate with a pattern that no line of a covered file may match. */
 export function forbids(
   rule: string,
   covers: (path: string) => boolean,

@@ -2,13 +2,13 @@ import { posix } from 'node:path'
 import type { Gate, SourceFile } from './gate.js'
 import { importsOf } from './source-text.js'
 
-/** Imports of types count too: a reader follows both. */
+/** Imports of types count too, because a reader follows them as well. */
 export const hostLayers: Gate = {
   rule: 'the files of the host import one another in no circle',
   covers: (path) => /^packages\/go-go-scope\/src\/.*\.ts$/.test(path),
   violations: (files) => {
     const left = new Map(files.map((file) => [file.path, importedFiles(file)]))
-    // What imports nothing that is left is in no circle. What is over when that takes away no more, is in one or above it.
+    // Repeatedly removes files that import none of the remaining files. Whatever cannot be removed is in a cycle or above one.
     for (let before = -1; before !== left.size; ) {
       before = left.size
       for (const [path, imports] of left) if (!imports.some((imported) => left.has(imported))) left.delete(path)

@@ -4,7 +4,7 @@ import { importsOf } from './source-text.js'
 
 const core = '@go-go-scope/persistence-core'
 
-/** What each package may import, beside its own files and the builtins both runtimes have. */
+/** What each package may import besides its own files and the builtins of both runtimes. */
 const allowed: Record<string, readonly string[]> = {
   shared: ['devalue'],
   'persistence-sqlite': [core, `${core}/engine`, `${core}/public`, `${core}/remote`, 'sqlite3'],
@@ -18,21 +18,21 @@ const allowed: Record<string, readonly string[]> = {
     '@photostructure/sqlite',
   ],
   'persistence-postgres': [core, `${core}/dialect`, `${core}/public`, '@electric-sql/pglite', 'pg', 'postgres'],
-  // The front ends of both runtimes, of which one is loaded.
+  // The front ends of both runtimes; only one of them is loaded.
   persistence: [
     `${core}/public`,
     `${core}/remote`,
     '@go-go-scope/persistence-sqlite-bun',
     '@go-go-scope/persistence-sqlite-node',
   ],
-  // What gives an adapter the face of another library knows of adapters what their users know, and imports no library.
+  // Integrations know of adapters only what users know, and import no other library.
   keyv: [`${core}/integration`],
   unstorage: [`${core}/integration`],
   'persistence-otel': [`${core}/integration`, '@opentelemetry/api'],
   'idempotency-key': [`${core}/integration`],
-  // What the text of the page is made of stands in its folder page.
+  // The folder page has the parts of the page's text.
   inspector: [`${core}/integration`, `${core}/public`, 'inspector:page'],
-  // A program: it opens databases as an app does, and answers a mistyped word as all do.
+  // The program opens databases as an app does, and shares the suggestions for mistyped words.
   cli: [
     `${core}/integration`,
     `${core}/public`,
@@ -57,7 +57,7 @@ const allowed: Record<string, readonly string[]> = {
 
 const engines = ['node:sqlite', 'bun:sqlite']
 
-/** Front end → core, host → the core's port types, conformance → core; nothing points back. */
+/** Front end → core, host → the port types of the core, conformance → core; never the other way. */
 export const importDirection: Gate = {
   rule: 'imports point one way',
   covers: (path) => /^packages\/[^/]+\/src\/.*\.ts$/.test(path),

@@ -7,7 +7,7 @@ const LIST = /^const (?:[A-Z]+_)*SUITES: readonly \w+\[\] = \[([^\]]*)\]/gm
 const declares = (path: string): boolean => /^[a-z-]*conformance\.ts$/.test(path.slice(SOURCE.length))
 const suitesOf = ({ text }: SourceFile): string[] => [...text.matchAll(SUITE)].map(([, name = '']) => name)
 
-/** A suite that is written and not listed never runs, and no test misses it. */
+/** A suite that is not listed never runs, and no test notices. */
 export const listedSuites: Gate = {
   rule: 'every suite of the conformance package runs',
   covers: (path) => path.startsWith(SOURCE) && (declares(path) || /^[a-z-]*suites\//.test(path.slice(SOURCE.length))),

@@ -1,18 +1,18 @@
 import type { Gate } from './gate.js'
 
-/** A list that must name every one of something. */
+/** A list that must name each item of a kind. */
 export interface NamedList<Name extends string> {
   readonly path: string
-  /** Where in the file the list is; absent: the whole file. */
+  /** Matches the part of the file that is the list; absent for the whole file. */
   readonly part?: RegExp
-  /** What the list must hold for `name`. */
+  /** Returns what the list must contain for `name`. */
   named(name: Name): readonly string[]
 }
 
 /**
- * Makes the gate of one list: a gate that covers no file is a violation, so a list that was moved must be named anew.
+ * Returns the gate of one list. A gate that covers no file is a violation, so a moved list is noticed.
  *
- * @param kind What it lists, for example `engine`.
+ * @param kind what the list names, for example `engine`
  */
 export function namesAll<Name extends string>(
   kind: string,

@@ -11,7 +11,7 @@ const pascal = (port: PortName): string => port.charAt(0).toUpperCase() + port.s
 
 const SUITES = 'packages/persistence-conformance/src/'
 
-/** A list in one of our files, told apart by the name of its constant or function. */
+/** A list in one of our files, found by the name of its constant or function. */
 function listed(
   path: string,
   name: string,
@@ -20,7 +20,7 @@ function listed(
   return { path, name, part: new RegExp(`^(export )?(const|async function) ${name}\\b[\\s\\S]*?^[\\]}]$`, 'm'), named }
 }
 
-/** Lists with something for each port that neither the type checker nor a test asks for. */
+/** Lists that need an item per port and that neither the type checker nor another test checks. */
 const ofPorts = [
   listed(`${SUITES}suites/store-calls.ts`, 'LATE_CALLS', quotedCall),
   listed(`${SUITES}suites/store-calls.ts`, 'KEYED_CALLS', quotedCall),
@@ -29,7 +29,7 @@ const ofPorts = [
   listed('test/models/planted-bugs.test.ts', 'BUGS', (port) => [`brokenEngine(engine, '${port}',`]),
 ]
 
-/** The same, without locks, which have suites of their own there. */
+/** The same lists without locks, which have separate suites. */
 const ofStores = [
   listed(`${SUITES}suites/call-order.ts`, 'READS', quotedCall),
   listed(`${SUITES}suites/call-order.ts`, 'WRITES', quotedCall),

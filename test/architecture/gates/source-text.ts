@@ -1,11 +1,11 @@
 const COMMENT_OR_STRING = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g
 
-/** The source without its comments; lines keep their numbers. */
+/** Returns the source without its comments; line numbers stay the same. */
 export function withoutComments(text: string): string {
   return text.replace(COMMENT_OR_STRING, (match) => (match.startsWith('/') ? match.replace(/[^\n]/g, ' ') : match))
 }
 
-/** The string and template literals alone, each on the line it starts on. */
+/** Returns only the string and template literals, each on the line on which it starts. */
 export function literalsOnly(text: string): string {
   let end = 0
   let literals = ''
@@ -16,10 +16,10 @@ export function literalsOnly(text: string): string {
   return literals
 }
 
-/** The specifiers a source file imports from: static, dynamic with a literal, re-exports, and types in `import()`. */
+/** Returns the specifiers that a file imports from: static, dynamic with a literal, re-exports, and types in `import()`. */
 export function importsOf(text: string): string[] {
   const code = withoutComments(text)
-  // A literal that is the word itself, as in `'from' | 'to'`, begins no specifier.
+  // The literal 'from' itself, as in `'from' | 'to'`, does not begin a specifier.
   const pattern = /(?:(?<!['"])\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)(['"])([^'"\n]+)\1/g
   return [...code.matchAll(pattern)].map((match) => match[2] ?? '')
 }

@@ -5,7 +5,7 @@ import { namesAll } from './named-list.js'
 const tables = KNOWN_OBJECTS.filter(({ type }) => type === 'table').map(({ name }) => name)
 const path = 'docs/schema.md'
 
-/** The tables that the schema makes, in the documents. */
+/** Documents must list the tables of the schema. */
 export const tableLists: readonly Gate[] = [
   namesAll('table', tables, { path, part: /^## Tables\n[\s\S]*?^## /m, named: (name) => [`\`${name}\``] }),
   namesAll(

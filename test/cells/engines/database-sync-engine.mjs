@@ -10,7 +10,7 @@ import {
 } from '@go-go-scope/persistence-sqlite-node'
 
 /**
- * The DatabaseSync front end over one of the engines that have such a class.
+ * Returns the DatabaseSync front end on one of the engines that have such a class.
  *
  * @param {string} name
  * @param {typeof import('node:sqlite').DatabaseSync} DatabaseSync
@@ -18,7 +18,7 @@ import {
  * @returns {import('@go-go-scope/persistence-conformance').EngineUnderTest}
  */
 export function databaseSyncEngine(name, DatabaseSync, module) {
-  // Named, so that `open` cannot fall back to the other engine and make two cells test the same one.
+  // `open` gets the engine by name. Its fallback to the other engine would make two cells test the same one.
   class SQLiteAdapterOnThisEngine extends SQLiteAdapter {
     /**
      * @param {string} path
@@ -26,7 +26,7 @@ export function databaseSyncEngine(name, DatabaseSync, module) {
      * @override
      */
     static open(path, options) {
-      // By descriptor, so that a getter is left to the adapter.
+      // Copies descriptors, so that only the adapter runs getters.
       const given = Object.getOwnPropertyDescriptors(options ?? {})
       return SQLiteAdapter.open(path, Object.defineProperties({ DatabaseSync }, given))
     }

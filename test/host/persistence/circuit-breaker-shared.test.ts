@@ -16,7 +16,7 @@ let one: CircuitBreaker
 let two: CircuitBreaker
 
 beforeEach(async () => {
-  // The clocks stand still unless a test moves them; timers run, for the engine's sake.
+  // The clocks stand still unless a test moves them. Timers stay real, because the engine needs them.
   vi.useFakeTimers({ toFake: ['Date', 'performance'], now: 1_000_000 })
   database = await databaseOfTest()
   adapters = [await openedWith({ watchInterval: 5 }), await openedWith({ watchInterval: 5 })]
@@ -33,7 +33,7 @@ afterEach(async () => {
   vi.useRealTimers()
 })
 
-/** By this process's clock, also where a server has one of its own. @param told Whether a server tells of changes. */
+/** Opens by this process's clock, even if a server has its own. @param told whether a server notifies of changes */
 function openedWith(options: { watchInterval: number }, told = true): Promise<AdapterOfTest> {
   return database.open({ ...options, clock: { ...systemClock } }, told)
 }
@@ -42,7 +42,7 @@ const boom = () => Promise.reject(new Error('boom'))
 const failOn = (breaker: CircuitBreaker) => expect(breaker.execute(boom)).rejects.toThrow('boom')
 const refusedBy = (breaker: CircuitBreaker) =>
   expect(breaker.execute(() => 'not to be run')).rejects.toThrow('Circuit breaker is open')
-/** Knows of one failure, and hears of no change that others make. */
+/** Returns a breaker that knows of one failure and is not notified of changes by others. */
 async function unawareBreaker(): Promise<CircuitBreaker> {
   const adapter = await openedWith({ watchInterval: 3_600_000 }, false)
   adapters.push(adapter)
@@ -53,7 +53,7 @@ async function unawareBreaker(): Promise<CircuitBreaker> {
 
 const both = (state: string) => eventually(() => expect([one.currentState, two.currentState]).toEqual([state, state]))
 
-/** Opened by one failure on each, and known to be open to both. */
+/** Opens the circuit by one failure on each connection, so both know that it is open. */
 async function opened(): Promise<void> {
   await failOn(one)
   await failOn(two)

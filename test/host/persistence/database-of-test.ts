@@ -6,9 +6,9 @@ import { type OpenOptions, SQLiteAdapter } from '@go-go-scope/persistence-sqlite
 
 export type AdapterOfTest = SQLiteAdapter | PostgresAdapter
 
-/** What one test keeps: a file, or a schema of the server where the cell is one of PostgreSQL. */
+/** The database of one test: a file, or a schema in the cells of PostgreSQL. */
 export interface DatabaseOfTest extends AsyncDisposable {
-  /** @param told Whether a server tells the adapter of changes by others; a file tells nobody. */
+  /** @param told whether a server notifies the adapter of changes by others; a file never does */
   open(options?: OpenOptions, told?: boolean): Promise<AdapterOfTest>
 }
 

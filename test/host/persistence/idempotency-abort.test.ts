@@ -14,7 +14,7 @@ beforeEach(() => {
 afterEach(() => clock[Symbol.dispose]())
 connectForEachTest(() => clock)
 
-/** What another process is told that asks for the key; it lets go of it again. */
+/** Returns what another process gets that claims the key, and releases its claim. */
 async function claimState() {
   const claim = await two.idempotency.claim('k', { lease: 1000 })
   if (claim.state === 'claimed') await claim.fail(undefined)
@@ -72,7 +72,7 @@ describe('the key of an aborted task whose function goes on', () => {
     expect(await claimState()).toBe('running')
     await one.disconnect()
     await eventually(async () => expect(await claimState()).toBe('claimed'))
-    // Its store is gone, and there is nobody to tell.
+    // The store is closed, so the end cannot be recorded.
     goesOn.end.resolve()
     await new Promise((resolve) => setTimeout(resolve, 20))
     expect(onError).not.toHaveBeenCalled()

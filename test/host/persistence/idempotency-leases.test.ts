@@ -17,7 +17,7 @@ connectForEachTest(() => clock)
 const idempotency = { key: 'k' }
 const notes = () => ({ debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() })
 
-/** What `one` is asked, before it is. */
+/** Records the claims that `one` is asked for, before they run. */
 function claimsOf(adapter: AdapterOfTest) {
   return vi.spyOn(adapter.idempotency as ClaimingIdempotencyProvider, 'claim')
 }
@@ -53,11 +53,11 @@ describe('the lease of an idempotent task', () => {
   })
 
   it('that a blocked event loop has let pass loses no result while nobody has taken over', async () => {
-    // By the system's clock: its timers come after the block, and the result before them.
+    // The system's clock: its timers fire after the blocking wait, and after the result is stored.
     await using real = await twoConnections()
     await using s = scope({ persistence: real.one })
     const block = vi.fn(() => {
-      // As a computation would, but the processor is left to others.
+      // Blocks the event loop like a computation, without using the CPU.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0, 1200)
       return 'slow'
     })
@@ -138,7 +138,7 @@ describe('the key', () => {
   })
 })
 
-/** What another process is told that asks for the key; it lets go of it again. */
+/** Returns what another process gets that claims the key, and releases its claim. */
 async function claimState() {
   const claim = await two.idempotency.claim('k', { lease: 1000 })
   if (claim.state === 'claimed') await claim.fail(undefined)

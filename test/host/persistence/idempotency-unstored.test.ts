@@ -13,7 +13,7 @@ class Receipt {
   readonly charge = () => 1
 }
 
-/** A store of JSON text that knows only `get` and `set`. Several stores over one map stand for several processes. */
+/** A store of JSON text with only `get` and `set`. Several stores over one map simulate several processes. */
 function jsonStore(texts: Map<string, string>): IdempotencyProvider {
   return {
     async get<T>(key: string) {
@@ -29,7 +29,7 @@ function jsonStore(texts: Map<string, string>): IdempotencyProvider {
   }
 }
 
-/** The methods of an adapter that a host without claims uses. */
+/** Returns the methods of an adapter that a host without claims uses. */
 const withoutClaims = ({ idempotency: store }: AdapterOfTest): IdempotencyProvider => ({
   get: <T>(key: string) => store.get<T>(key),
   set: (key, value, ttl) => store.set(key, value, ttl),

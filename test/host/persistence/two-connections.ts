@@ -8,7 +8,7 @@ export interface TwoConnections extends AsyncDisposable {
   readonly two: AdapterOfTest
 }
 
-/** @param clock Of both; absent: that of the system. */
+/** @param clock of both connections; absent for the system's clock */
 export async function twoConnections(clock?: Clock): Promise<TwoConnections> {
   const database = await databaseOfTest()
   const options = clock && { clock }
@@ -24,11 +24,11 @@ export async function twoConnections(clock?: Clock): Promise<TwoConnections> {
   }
 }
 
-/** Those of the test that runs, where {@link connectForEachTest} was called. */
+/** The connections of the current test, in files that call {@link connectForEachTest}. */
 export let one: AdapterOfTest
 export let two: AdapterOfTest
 
-/** Gives each test of a file two connections. @param clock That of the test, by which they tell the time. */
+/** Gives each test of a file two connections. @param clock returns the test's clock, which both connections use */
 export function connectForEachTest(clock?: () => Clock): void {
   let connections: TwoConnections
   beforeEach(async () => {

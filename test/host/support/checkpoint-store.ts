@@ -1,7 +1,7 @@
 import { type Checkpoint, InMemoryCheckpointProvider } from 'go-go-scope'
 import { afterEach, beforeEach, vi } from 'vitest'
 
-/** A provider for each test of the file, under timers that stand still. */
+/** Gives each test of the file a provider, with timers that stand still. */
 export function checkpointStore(): { readonly provider: InMemoryCheckpointProvider } {
   const store = { provider: new InMemoryCheckpointProvider() }
   beforeEach(() => {
@@ -15,7 +15,7 @@ export function checkpointStore(): { readonly provider: InMemoryCheckpointProvid
 
 export const stop = () => Promise.reject(new Error('stop'))
 
-/** A checkpoint of the task `job`. */
+/** Returns a checkpoint of the task `job`. */
 export function point(sequence: number, data: unknown): Checkpoint {
   return { id: `job-${sequence}`, taskId: 'job', sequence, timestamp: 1, progress: 40, data }
 }

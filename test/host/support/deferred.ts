@@ -1,4 +1,4 @@
-/** A promise and its ends. */
+/** A promise with its resolve and reject functions. */
 export interface Deferred<T = void> {
   promise: Promise<T>
   resolve(value: T): void

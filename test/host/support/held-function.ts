@@ -1,6 +1,6 @@
 import { type Deferred, deferred } from './deferred.js'
 
-/** A function that tells when it has begun, and goes on until it is given its end. */
+/** A function that reports its start and runs until the test ends it. */
 export interface HeldFunction<T> {
   run(): Promise<T>
   readonly begun: Promise<void>

@@ -5,7 +5,6 @@ type Listener = (state: CircuitBreakerPersistedState) => void
 /** The circuit-breaker port in memory. */
 export class MemoryCircuitProvider implements CircuitBreakerStateProvider {
   readonly states = new Map<string, CircuitBreakerPersistedState>()
-  /** Calls, in order. */
   readonly calls: string[] = []
   readonly #listeners = new Map<string, Set<Listener>>()
 

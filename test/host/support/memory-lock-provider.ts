@@ -6,10 +6,10 @@ interface Held {
   expiresAt: number
 }
 
-/** The lock port in memory, with nothing but the classic methods. Several of them over one `locks` are processes. */
+/** The lock port in memory with only the classic methods. Several providers over the same `locks` simulate processes. */
 export class MemoryLockProvider implements LockProvider {
   readonly locks: Map<string, Held>
-  /** Keys asked for, in order. */
+  /** The keys of all calls, in order. */
   readonly asked: string[] = []
 
   constructor(locks: Map<string, Held> = new Map()) {

@@ -10,7 +10,7 @@ import { Hono } from 'hono'
 import { afterEach, describe, expect, test } from 'vitest'
 import { store } from './requests.js'
 
-/** Options with a space of keys of their own. */
+/** Options with a separate key space. */
 function ownKeys() {
   const scope = crypto.randomUUID()
   return { store, scope: () => scope }
@@ -34,7 +34,7 @@ describe('Express', () => {
     return fetch(`http://127.0.0.1:${port}/`, { ...POST, ...init, headers: { ...POST.headers, ...init.headers } })
   }
 
-  /** The app with the guard, then the handler, then what tells of errors. */
+  /** Returns an app with the guard, then the handler, then the error handler. */
   function guarded(before: express.RequestHandler, options: object, handler: express.RequestHandler): express.Express {
     const app = express()
     app.use(before, forExpress({ ...ownKeys(), ...options }), handler)
@@ -126,7 +126,7 @@ describe('Express', () => {
         throw new Error('as planted')
       },
     )
-    // Express cuts the connection of a response that it is told is sent.
+    // Express closes the connection when an error is passed on after the response was sent.
     expect(
       await post(app).then(
         ({ status }) => status,

@@ -7,13 +7,13 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** The store with another way to claim. */
+/** Returns the store with another `claim`. */
 function withClaim(claim: typeof store.claim): typeof store {
   return Object.assign(Object.create(store), { claim })
 }
 
 describe('the key in the header', () => {
-  /** The keys as the store is given them. */
+  /** Returns the key that the store receives. */
   async function keyIn(header: string): Promise<unknown> {
     let seen: unknown
     const claim = async (key: string) => {

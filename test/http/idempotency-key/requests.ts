@@ -5,7 +5,7 @@ import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 export const clock = new ManualClock()
 export const { idempotency: store } = await SQLiteAdapter.open(':memory:', { clock })
 
-/** A guarded handler of a space of keys of its own. */
+/** Returns a guarded handler with a separate key space. */
 export function guarded(
   handler: (request: Request) => Response | Promise<Response>,
   options: Partial<IdempotencyKeyOptions<Request>> = {},

@@ -2,7 +2,7 @@ import type { IdempotencyProblem } from '@go-go-scope/idempotency-key'
 import { describe, expect, test } from 'vitest'
 import { guarded, request } from './requests.js'
 
-/** A body that gives `pieces`, and ends only when it is told to. */
+/** A body that sends `pieces` and ends only when the test says so. */
 function endless(pieces: readonly string[]) {
   let source: ReadableStreamDefaultController<Uint8Array> | undefined
   const body = new ReadableStream<Uint8Array>({

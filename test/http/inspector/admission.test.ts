@@ -3,7 +3,7 @@ import { inspector } from '@go-go-scope/persistence-inspector'
 import { describe, expect, test } from 'vitest'
 import { inspectorOf, KEY, OVERVIEW, persistence, requestFor, SECRET, TOKEN } from './inspected.js'
 
-/** What a refused request gets: a status and a reason, no page and nothing of the database. */
+/** Expects a refusal: a status and a reason, without the page and without data. */
 async function expectRefusal(response: Response, status = 403): Promise<void> {
   const body = await response.text()
   expect([response.status, Object.keys(JSON.parse(body))]).toEqual([status, ['error']])

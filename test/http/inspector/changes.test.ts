@@ -31,11 +31,11 @@ beforeEach(async () => {
 })
 afterEach(() => shop.disconnect())
 
-/** As the page asks for a change. */
+/** Requests a change as the page does. */
 const order = (action: unknown, by = inspect): Promise<Response> =>
   by(requestFor('', { method: 'POST', headers: JSON_TYPE, body: JSON.stringify(action) }))
 
-/** All that stands in the tables. */
+/** Returns the content of the tables. */
 function rows(): unknown {
   const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all() as {
     name: string
@@ -79,7 +79,7 @@ test.each<
   ],
 ])('%j is done, and told', async (action, done, is, wanted) => {
   const response = await order(action)
-  // The lock is free when its last ms is over.
+  // A lock is free only after the last ms of its lease.
   clock.advance(2)
   expect([response.status, await response.json()]).toEqual([200, { done }])
   expect(await is()).toEqual(wanted)

@@ -1,7 +1,7 @@
 import { bytes, duration } from '@go-go-scope/persistence-inspector/format'
 import { expect, test } from 'vitest'
 
-// The page and scopedb show both, so that one amount reads alike in both.
+// The page and scopedb use the same formats, so that an amount reads the same in both.
 test.each([
   [0, '0 B'],
   [1_023, '1023 B'],

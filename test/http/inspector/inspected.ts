@@ -4,9 +4,9 @@ import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { DatabaseSync } from '@photostructure/sqlite'
 
 export const TOKEN = 'the token of the tests'
-/** A stored value that is shown to nobody who has not asked for it. */
+/** A stored value that is shown only on request. */
 export const SECRET = 'a secret value'
-/** A key of which nothing may be seen without leave. */
+/** A key that nobody may see without permission. */
 export const KEY = 'nightly-report'
 
 export const clock = new ManualClock()
@@ -14,7 +14,7 @@ export const clock = new ManualClock()
 export const db = new DatabaseSync(':memory:')
 export const persistence = new SQLiteAdapter(db, { clock, locks: 'database', keyPrefix: 'shop:' })
 await persistence.connect()
-/** Epoch ms, of the lease of the lock. Tests move the clock, and share it. */
+/** The end of the lock's lease, in epoch ms. Tests share the clock and move it. */
 export const LEASE_ENDS: number = clock.now() + 3_600_000
 await persistence.lock.acquire(KEY, 3_600_000, 'ada')
 await persistence.cache.set('session:1', SECRET)
@@ -24,14 +24,14 @@ await persistence.checkpoint.save({
   ...{ timestamp: clock.now(), estimatedTimeRemaining: 90_000 },
 })
 
-/** The inspector of the database of these tests. */
+/** Returns the inspector of the database of these tests. */
 export function inspectorOf(
   options: Partial<InspectorOptions> = { token: TOKEN },
 ): (request: Request) => Promise<Response> {
   return inspector(persistence, { clock, ...options } as InspectorOptions)
 }
 
-/** A request of a browser that shows the page. @param query Empty for the page itself. */
+/** Returns a request of a browser that shows the page. @param query empty for the page itself */
 export function requestFor(query: string, init: RequestInit = {}): Request {
   return new Request(`http://localhost:3000/inspector${query}`, {
     ...init,

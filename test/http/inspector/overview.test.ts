@@ -145,7 +145,7 @@ describe('values', () => {
 })
 
 describe('what looks at many rows', () => {
-  /** An adapter whose `stats` and `prefixes` take so long, and are counted. @param ms */
+  /** An adapter whose `stats` and `prefixes` take `ms` and are counted. */
   function slow(ms: number) {
     const calls = { stats: 0, fail: false }
     const slowly: Inspectable = {

@@ -17,7 +17,7 @@ async function listen(inspect: ReturnType<typeof inspectorOf>): Promise<{ readon
   return server.address() as { port: number }
 }
 
-/** What is sent back for these lines, which no client would let through. */
+/** Sends these lines, which no HTTP client would send, and returns the response. */
 const send = (...lines: readonly string[]): Promise<string> => sendTo(reading, lines)
 
 async function sendTo({ port }: { readonly port: number }, lines: readonly string[], body = ''): Promise<string> {

@@ -19,7 +19,7 @@ let newKeys = 0
 
 describe.each(servers)('%s', (_name, serve) => {
   let server: Server | undefined
-  /** The bodies that the handler has seen. */
+  /** The bodies that the handler received. */
   let runs: string[]
   let answer: (body: string) => Answer | Promise<Answer>
   let key: string
@@ -288,7 +288,7 @@ test('a response that a handler of Fastify takes over is not kept; its request i
   })
   const post = () => app.inject({ method: 'POST', url: '/', headers: { 'idempotency-key': `key-${newKeys}` } })
   expect((await post()).body).toBe('taken over')
-  // It is settled after it was sent, so that the key is claimed for a moment still.
+  // The claim is settled after the response was sent, so the key is still claimed for a moment.
   await expect.poll(async () => (await post()).statusCode, { timeout: 20_000 }).toBe(410)
   expect(runs).toBe(1)
   await app.close()

@@ -11,26 +11,26 @@ import { hostExpress, hostFastify, hostFetch, inProcess, type Server } from '../
 
 export type { Server } from '../hosts.js'
 
-/** What a handler of the tests answers. */
+/** The answer of a test's handler. */
 export interface Answer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body: string | Uint8Array
-  /** Whether the source of the body fails after it. */
+  /** Whether the source of the body fails after the body. */
   readonly breaksOff?: boolean
 }
 
-/** The handler behind the guard. @param body The body of the request as text. */
+/** The handler behind the guard. @param body the body of the request as text */
 export type Work = (body: string) => Promise<Answer>
 
-/** The options that are the same for all frameworks; the keys are those of the user in the header `x-user`. */
+/** The options that all frameworks share. The header `x-user` names the user to whom a key belongs. */
 export type Options = Omit<IdempotencyKeyOptions<never>, 'scope' | 'fingerprint'> & {
   user?: (header: string) => string
 }
 
 const USER = 'x-user'
 
-/** The body as a source that fails at its end. */
+/** Yields the body and then fails. */
 async function* brokenOff(body: Answer['body']): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   yield new Uint8Array(Buffer.from(body))
   throw new Error('the source fails, as planted')
@@ -96,13 +96,13 @@ async function serveExpress({ user = String, ...options }: Options, work: Work):
   app.use(async (request: express.Request, response: express.Response) => {
     const { status, headers = {}, body, breaksOff } = await work(request.body ?? '')
     response.writeHead(status, headers)
-    // It rejects with the failure of the source, which is planted.
+    // The pipeline rejects with the planted failure of the source.
     if (breaksOff) return pipeline(brokenOff(body), response).catch(() => undefined)
-    // In pieces, so that what is held is more than one call.
+    // In pieces, so that the guard must hold more than one write.
     response.write(Buffer.from(body).subarray(0, 2))
     response.end(Buffer.from(body).subarray(2))
   })
-  // Else Express prints what a handler throws.
+  // Without it, Express prints what a handler throws.
   app.use((_error: unknown, _request: express.Request, response: express.Response, _next: express.NextFunction) => {
     response.status(500).send('failed')
   })

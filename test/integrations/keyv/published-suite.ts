@@ -1,14 +1,14 @@
 import keyvTestSuite, { keyvIteratorTests } from '@keyv/test-suite'
 import * as vitest from 'vitest'
 
-/** Tests that a version of Keyv cannot pass with any store, by name, each with the reason. */
+/** Tests that a version of Keyv cannot pass with any store, by name, with the reason. */
 export type LeftOut = Readonly<Record<string, string>>
 
 /**
  * Declares the tests of Keyv's own suite.
  *
- * @param makeStore Called by the tests, at least once for each Keyv.
- * @param found How many tests there must be, so that a suite that is empty or cut short is seen.
+ * @param makeStore called by the tests, at least once per Keyv
+ * @param found the expected number of tests, so that an empty or shortened suite is noticed
  */
 export function publishedSuite(Keyv: unknown, makeStore: () => unknown, found: number, leftOut: LeftOut = {}): void {
   const names: string[] = []
@@ -19,7 +19,7 @@ export function publishedSuite(Keyv: unknown, makeStore: () => unknown, found: n
       if (!(name in leftOut)) vitest.test(name, body)
     },
   }
-  // Its types are of Keyv 5 and of a whole vitest.
+  // Its types are those of Keyv 5 and of the whole vitest.
   for (const declare of [keyvTestSuite, keyvIteratorTests]) declare(runner as never, Keyv as never, makeStore)
   vitest.test('the suite has the tests that it had when it was pinned', () => {
     vitest.expect(names).toHaveLength(found)

@@ -4,7 +4,7 @@ import { Keyv as Keyv5 } from 'keyv5'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type AdapterUnderTest, type Place, takePlace } from '../cell.js'
 
-/** What both versions have. */
+/** The members that both versions have. */
 interface AnyKeyv {
   get(key: string): Promise<unknown>
   set(key: string, value: unknown): Promise<boolean>
@@ -37,7 +37,7 @@ async function entriesOf(one: AnyKeyv): Promise<[string, unknown][]> {
 
 describe.each([
   ['Keyv 6', keyv, ['tenant', 'tenant*', 'tenant%', 'tenan?', 'tenan_', 'tenant:a', 'tenant%3Aa', 'TENANT', '\u{1}']],
-  // Its keys are namespace, colon, key, so that it cannot tell the namespace `tenant:a` from keys that begin with `a:`.
+  // Keys are namespace, colon, key. So the namespace `tenant:a` and keys that begin with `a:` cannot be distinguished.
   ['Keyv 5', keyv5, ['tenant', 'tenant*', 'tenant%', 'tenan?', 'tenan_', 'TENANT', '\u{1}']],
 ] as const)('%s', (_version, make, namespaces) => {
   test('each namespace has its own entries, and clears them alone', async () => {

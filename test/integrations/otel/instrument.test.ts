@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => place?.[Symbol.asyncDispose]())
 
-/** The value of the point that has these attributes, or of all together. */
+/** Returns the sum of the points with these attributes, or of all points. */
 function sum(points: Points | undefined, wanted: Record<string, unknown> = {}): number {
   return (points ?? [])
     .filter(([attributes]) => Object.entries(wanted).every(([name, value]) => attributes[name] === value))
@@ -54,7 +54,7 @@ test('each call is a span below that of its caller, also where callers share a s
   expect(sizes.filter((size) => Number(size) >= 2).length).toBeGreaterThanOrEqual(20)
 })
 
-/** How the conventions name the database under test. */
+/** Returns the attributes that the conventions require for the database of the test. */
 async function described(): Promise<{ system: string; namespace: string }> {
   const stats: { file?: string; location?: string } = await adapter.stats()
   return stats.file === undefined
@@ -119,7 +119,7 @@ test('no key and no value is in anything that is exported', async () => {
   await expect(idempotency.claim('sesame claim', { lease: 60_000, fingerprint: 'open' })).rejects.toThrow(/sesame/)
   if (claim.state === 'claimed') await claim.complete(secret)
   const held = await lock.hold('sesame', { owner: 'sesame' })
-  // Its message has the key; its span must not.
+  // The error message contains the key; the span must not.
   await expect(adapter.fenced({ ...held, key: 'sesame' } as never, [])).rejects.toThrow()
   await held?.release()
   await failedCall()
@@ -129,7 +129,7 @@ test('no key and no value is in anything that is exported', async () => {
   expect(text).not.toContain('sesame')
 })
 
-/** A call whose error names its key, as all do that find a row that cannot be read. */
+/** Makes a call whose error names its key, as the error for an unreadable row does. */
 async function failedCall(): Promise<void> {
   const other = await place.open({
     keyPrefix: 'otel:',

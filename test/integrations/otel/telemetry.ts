@@ -15,10 +15,10 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base'
 
-/** The values of one metric, each with its attributes; of a histogram the counts. */
+/** The values of one metric with their attributes; for a histogram, the counts. */
 export type Points = readonly (readonly [attributes: Record<string, unknown>, value: number])[]
 
-/** What the SDK of OpenTelemetry gets of adapters, kept in memory. Undone when it is disposed of. */
+/** Keeps in memory what OpenTelemetry's SDK receives from adapters, until it is disposed. */
 export class Telemetry implements AsyncDisposable {
   readonly #spans = new InMemorySpanExporter()
   readonly #exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
@@ -37,7 +37,7 @@ export class Telemetry implements AsyncDisposable {
     this.#instrumentation = instrument({ tracerProvider, meterProvider, ...options })
   }
 
-  /** The spans of the package that have ended. */
+  /** The ended spans of the package. */
   get spans(): readonly ReadableSpan[] {
     return this.#spans.getFinishedSpans().filter(({ instrumentationScope }) => instrumentationScope.name !== 'app')
   }
@@ -46,7 +46,7 @@ export class Telemetry implements AsyncDisposable {
     this.#instrumentation.stop()
   }
 
-  /** Runs `body` below a span of the app. */
+  /** Runs `body` inside a span of the app. */
   async below<Result>(name: string, body: () => Promise<Result>): Promise<{ span: Span; result: Result }> {
     const span = this.#tracerProvider.getTracer('app').startSpan(name)
     const active: Context = trace.setSpan(context.active(), span)
@@ -55,7 +55,7 @@ export class Telemetry implements AsyncDisposable {
     return { span, result }
   }
 
-  /** What a collection gives now, by the names of the metrics. */
+  /** Collects the metrics and returns them by name. */
   async collect(): Promise<Map<string, Points>> {
     const { resourceMetrics, errors } = await this.#reader.collect()
     if (errors.length > 0) throw errors[0]
@@ -71,7 +71,7 @@ export class Telemetry implements AsyncDisposable {
     )
   }
 
-  /** Everything that was exported, as text. */
+  /** Returns everything that was exported, as text. */
   async text(): Promise<string> {
     const spans = this.#spans.getFinishedSpans().map(({ name, attributes, events, status, links, resource }) => {
       return { name, attributes, events, status, links, resource: resource.attributes }

@@ -15,10 +15,10 @@ interface Item {
 }
 
 /**
- * Declares tests of what unstorage documents of a driver, through a storage and as the storage calls it. They know nothing
- * of the driver, so that unstorage's own pass them too.
+ * Declares tests of what unstorage documents of a driver, called through a storage and directly. They do not depend on our
+ * driver, so that unstorage's own drivers pass them too.
  *
- * @param makeDriver An empty driver.
+ * @param makeDriver returns an empty driver
  */
 export function driverSuite(makeDriver: () => Promise<Driver>): void {
   let driver: Driver

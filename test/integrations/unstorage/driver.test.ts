@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => place?.[Symbol.asyncDispose]())
 
-// That this one passes too shows that the suite asks for what unstorage asks for.
+// unstorage's own driver passes the suite, which shows that the suite demands only what unstorage documents.
 describe("unstorage's own driver for memory", () => {
   driverSuite(async () => memoryDriver() as Driver)
 })
@@ -49,7 +49,7 @@ describe('the driver beyond what all have', () => {
   })
 
   test('the ttl of an item goes before that of its batch, and that before the one of the driver', async () => {
-    // Called as the interface says: a storage of today puts the two together itself.
+    // Called as the interface describes. Current storages concatenate base and key themselves.
     const driver = persistenceDriver({ cache: adapter.cache, ttl: 100 })
     await driver.setItems(
       [
@@ -94,7 +94,7 @@ describe('the driver beyond what all have', () => {
     expect(await adapter.cache.get('key')).toBe('of the app')
   })
 
-  // A storage asks for this of no driver yet; its interface has it.
+  // No storage calls this method yet, but it is part of the interface of drivers.
   test.each(['s1:', 's1*:', 's_:'])('clear of %s removes what is within, and nothing else', async (base) => {
     const keys = ['s1:a', 's1*:b', 's_:c', 's10:d', 'S1:e']
     const driver = persistenceDriver({ cache: adapter.cache })

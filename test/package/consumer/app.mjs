@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { restore, SQLiteAdapter, verifyBackup } from '@go-go-scope/persistence'
 import { connectRemote, serve } from '@go-go-scope/persistence/remote'
 
-// The same program on every runtime, with nothing in it that names an engine.
+// The same program on every runtime; nothing in it names an engine.
 const folder = mkdtempSync(join(tmpdir(), 'app-'))
 try {
   const adapter = await SQLiteAdapter.open(join(folder, 'app.db'), { locks: 'database' })

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { SQLiteAdapter, verifyBackup } from '@go-go-scope/persistence-sqlite-node'
 
-// An application that is bundled into one file, with a bundle of the thread beside it.
+// An application bundled into one file, with a separate bundle of the thread.
 const [folder = ''] = process.argv.slice(2)
 const worker = (/** @type {object} */ options) => new Worker(new URL('./bundled-thread.js', import.meta.url), options)
 

@@ -1,5 +1,5 @@
-// Every export path of every package for a CommonJS application: by require(), and then by import(), also where that is refused.
-// On a runtime that may lack the package's engine: importing must still work.
+// Loads every export path of every package from CommonJS, by require() and then by import(), even if require() is refused. The
+// runtime may lack the package's engine: importing must work without it.
 async function main() {
   for (const specifier of process.argv.slice(2)) console.log(`${specifier}: ${await load(specifier)}`)
 }

@@ -17,7 +17,7 @@ import {
   publishedScope,
 } from './published-ports.js'
 
-// Compiled, never run: the comments on wrong providers fail the compilation when what follows them is accepted.
+// Compiled, never run: an `@ts-expect-error` above a wrong provider fails the compilation if the provider is accepted.
 const database = new sqlite3.Database(':memory:')
 const adapter = new SQLiteAdapter(database, { keyPrefix: 'app:' })
 const overNode = new NodeAdapter(new DatabaseSync(':memory:'))
@@ -39,25 +39,25 @@ export const cache: PublishedCacheProvider = adapter
 export const checkpoint: PublishedCheckpointProvider = overPhotostructure
 export const results: PublishedIdempotencyProvider = new NodeIdempotencyAdapter(new DatabaseSync(':memory:'))
 
-// @ts-expect-error results are no locks
+// @ts-expect-error stored results are not locks
 scope({ persistence: { lock: idempotency } })
 // @ts-expect-error the same, against the published types
 publishedScope({ persistence: { lock: idempotency } })
-// @ts-expect-error a lock is no cache
+// @ts-expect-error a lock is not a cache
 scope({ persistence: { cache: adapter.lock } })
 // @ts-expect-error the same, against the published types
 publishedScope({ persistence: { cache: adapter.lock } })
-// @ts-expect-error a synchronous handle is no sqlite3 database
+// @ts-expect-error a synchronous handle is not a sqlite3 database
 new SQLiteAdapter(new DatabaseSync(':memory:'))
 // @ts-expect-error a misspelt option
 new SQLiteAdapter(database, { keyPrefx: 'app:' })
 
-// What is read is `unknown` until a type is written.
+// A read value is `unknown` unless the caller names a type.
 export const read: unknown = await adapter.cache.get('k')
 export const written: number | null = await adapter.cache.get<number>('k')
 export const many: Map<string, number> = await adapter.cache.getMany<number>(['k'])
 export const data: number | undefined = (await adapter.loadLatest<number>('t'))?.data
-// @ts-expect-error a type on the left is no reason
+// @ts-expect-error a type annotation does not name the type of a read value
 export const cached: number | null = await adapter.cache.get('k')
 // @ts-expect-error the same
 export const flat: number | null = await adapter.get('k')

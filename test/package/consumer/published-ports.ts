@@ -1,5 +1,5 @@
-// The ports as the published go-go-scope 2.9 types them, written out by hand: an application that uses it must be able
-// to pass our adapters without a cast.
+// The ports as the published go-go-scope 2.9 declares them, hand-written: an application on 2.9 must be able to pass our adapters
+// without a cast.
 
 export interface PublishedLockHandle {
   release(): Promise<void>

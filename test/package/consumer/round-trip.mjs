@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-// What an application does: import by name, open, use three ports, close, and back a file up in the thread of the package. Run in
-// the empty project by test/package, with a front end and an engine, and perhaps others after them.
+// What an application does: import by name, open, use three ports, close, and back up a file in the package's thread. Run by
+// test/package in the empty project with one or more pairs of a front end and an engine.
 const names = process.argv.slice(2)
 for (let at = 0; at < names.length; at += 2) {
   await roundTrip(names[at] ?? '', names[at + 1] ?? '')

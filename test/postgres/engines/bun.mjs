@@ -16,7 +16,7 @@ export const engine = engineOfPlaces({
   handle,
 
   raw: rawOfPool((rows) => {
-    // Whole numbers as numbers, as SQLite gives them.
+    // Integers as numbers, as SQLite returns them.
     const whole = new Set(rows.columns?.filter((/** @type {any} */ { type }) => type === WHOLE).map(nameOf))
     return rows.map((/** @type {object} */ row) =>
       Object.fromEntries(

@@ -2,27 +2,27 @@ import { PostgresAdapter, PostgresCacheAdapter, PostgresIdempotencyAdapter } fro
 import { translated, translatedAll } from './raw-sql.mjs'
 
 /**
- * @typedef {object} Library how a client library is used in tests
+ * @typedef {object} Library how tests use a client library
  * @property {string} name
  * @property {URL} module
  * @property {import('@go-go-scope/persistence-conformance').PlacesUnderTest} places
- * @property {(schema: string) => any} handle a handle whose raw statements find the tables of the schema
+ * @property {(schema: string) => any} handle returns a handle whose raw statements use the tables of the schema
  * @property {(handle: any, sql: string, parameters: readonly unknown[]) => Promise<Record<string, unknown>[]>} raw
  * @property {(handle: any) => Promise<unknown>} close
  * @property {(schema: string, options: any, Adapter: typeof PostgresAdapter) => Promise<any>} open
  */
 
-/** The schema of each handle that a test has opened. @type {WeakMap<object, string>} */
+/** The schema of each handle that tests opened. @type {WeakMap<object, string>} */
 const schemas = new WeakMap()
 
 /**
- * Raw statements of a pool whose connections are reserved by `reserve()`: a transaction that a test begins has one for itself.
+ * Returns raw statements for a pool with `reserve()`. A transaction that a test begins gets a separate connection.
  *
  * @param {(rows: any) => Record<string, unknown>[]} rowsOf
  * @returns {Library['raw']}
  */
 export function rawOfPool(rowsOf) {
-  /** The connection of a transaction that a test has begun, by its pool. @type {WeakMap<object, any>} */
+  /** The connection of a test's transaction, by its pool. @type {WeakMap<object, any>} */
   const transactions = new WeakMap()
   return async (sql, text, parameters) => {
     if (text === 'BEGIN') transactions.set(sql, await sql.reserve())
@@ -41,7 +41,7 @@ const placed = (handle, options) =>
   merged(schemas.has(handle) ? { schema: schemas.get(handle), durability: 'process' } : {}, options)
 
 /**
- * By descriptor, so that a getter is left to the adapter, and so is what is no object or cannot be looked at.
+ * Copies property descriptors, so that only the adapter runs getters. A value without readable properties is passed on as it is.
  *
  * @param {object} place
  * @param {unknown} options
@@ -57,7 +57,7 @@ export function merged(place, options = {}) {
 }
 
 /**
- * An engine whose handles lead to a schema of a server each.
+ * Returns an engine whose handles each lead to a schema of a server.
  *
  * @param {Library} library
  * @returns {import('@go-go-scope/persistence-conformance').ServerEngineUnderTest}

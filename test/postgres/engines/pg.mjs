@@ -4,7 +4,7 @@ import { places, serverUrl, urlOfPlace } from '../server/places.mjs'
 import { numberTypes, rowsOf } from '../server/reader.mjs'
 import { engineOfPlaces } from './engine-of-places.mjs'
 
-/** The client of a transaction that a test has begun, by its pool. @type {WeakMap<pg.Pool, pg.PoolClient>} */
+/** The client of a test's transaction, by its pool. @type {WeakMap<pg.Pool, pg.PoolClient>} */
 const transactions = new WeakMap()
 
 /** @type {WeakMap<pg.Pool, string>} */
@@ -26,7 +26,7 @@ export const engine = engineOfPlaces({
     if (sql === 'BEGIN') transactions.set(pool, await pool.connect())
     const client = transactions.get(pool)
     const schema = schemas.get(pool)
-    // Nobody has connected by this pool: it is one by which a test looks at its tables.
+    // A pool without connections only reads tables for the test, so the shared connection is used.
     if (schema !== undefined && pool.totalCount === 0 && !pool.ended) return rowsOf(schema, sql, parameters)
     const { rows } = await (client ?? pool).query(sql, [...parameters])
     if (sql === 'COMMIT' || sql === 'ROLLBACK') {

@@ -3,10 +3,10 @@ import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import { placesOn } from '../server/places.mjs'
 import { engineOfPlaces } from './engine-of-places.mjs'
 
-// One for all tests: to start one takes seconds. The handles on it take turns.
+// One instance for all tests, because starting one takes seconds. Its handles take turns.
 export const instance = new PGlite()
 
-/** A handle of one test on the instance, whose statements find the tables of its schema. */
+/** A handle of one test on the instance; its statements use the tables of the test's schema. */
 class HandleOfPlace {
   waitReady = instance.waitReady
   #closed = false

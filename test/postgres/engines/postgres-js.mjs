@@ -9,7 +9,7 @@ const handle = (schema) =>
     max: 4,
     connection: { search_path: `"${schema}"` },
     onnotice: () => undefined,
-    // Whole numbers as numbers, as SQLite gives them.
+    // Integers as numbers, as SQLite returns them.
     types: { whole: { to: 20, from: [20], serialize: String, parse: Number } },
   })
 

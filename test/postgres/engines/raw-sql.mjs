@@ -1,9 +1,9 @@
-// What a schema holds, where SQLite tells it by the texts that made it.
+// The content of a schema, as a replacement for SQLite's texts of its objects.
 const SCHEMA =
   'FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position'
 
 /**
- * The suites' own statements are written for SQLite. They name tables and parameters as it does, and little else differs.
+ * Translates the suites' own statements, which are written for SQLite. Mostly names of tables and parameters differ.
  *
  * @param {string} sql
  */
@@ -21,7 +21,7 @@ export function translated(sql) {
 }
 
 /**
- * The statements of a call of `fenced`; what cannot be looked at is left to the adapter.
+ * Translates the statements of a call of `fenced`. Values that cannot be read are left to the adapter.
  *
  * @param {any} statements
  */

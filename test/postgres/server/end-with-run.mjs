@@ -2,8 +2,8 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
- * Ends a server of tests when its standard input ends, which is when the run that started it is gone, however it ended. Its
- * argument is the folder of the server, which it removes; where that is gone there is nothing to do.
+ * Ends a test server when its standard input ends, that is, when the run that started it has ended in any way. Its argument is
+ * the folder of the server, which it removes. If the folder is missing, there is nothing to do.
  */
 const [, , folder = ''] = process.argv
 const POLL_MS = 50
@@ -25,7 +25,7 @@ async function postmaster() {
   try {
     return Number((await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8')).split('\n', 1)[0])
   } catch {
-    // The server has ended, as a run that ends by itself leaves it.
+    // The server has already ended, as after a normal run.
     return undefined
   }
 }

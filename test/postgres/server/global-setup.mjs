@@ -1,6 +1,6 @@
 import { startServer } from './start-server.mjs'
 
-/** One server for all tests of a run, unless `POSTGRES_URL` names one. Each test has a schema of its own in it. */
+/** Starts one server for all tests of a run, unless `POSTGRES_URL` names one. Each test has its own schema. */
 export async function setup() {
   if (process.env.POSTGRES_URL !== undefined) return undefined
   const server = await startServer()

@@ -1,11 +1,11 @@
 import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
 
-// What a new place holds besides meta. A test gets a schema that another has had, emptied: to make the tables anew would
+// What a new schema contains besides meta. A test gets the emptied schema of an earlier test, because creating the tables would
 // take more time than most tests.
 const TABLES = ['cache', 'locks', 'idempotency', 'circuit', 'checkpoints', 'prefixes']
 
-// What is one row of a key here are rows of three tables in a file: the suites' own statements look for those.
+// Here a key is one row, but in a file it is rows of three tables. The suites' own statements read those, so views provide them.
 const VIEWS = [
   'CREATE VIEW SCHEMA.results AS SELECT key, value, unstored, expires_at FROM SCHEMA.idempotency WHERE value IS NOT NULL OR unstored IS NOT NULL',
   'CREATE VIEW SCHEMA.claims AS SELECT key, owner, generation, granted_at, claimed_until AS expires_at FROM SCHEMA.idempotency WHERE claimed_until > 0',
@@ -13,10 +13,10 @@ const VIEWS = [
 ]
 
 /**
- * Schemas of one server, each the place of one test.
+ * Returns schemas of one server, one per test.
  *
- * @param {(sql: string, parameters?: readonly unknown[]) => Promise<any[]>} run several statements where there are no parameters
- * @param {(schema: string) => Promise<void>} create makes the schema as an adapter does
+ * @param {(sql: string, parameters?: readonly unknown[]) => Promise<any[]>} run several statements if there are no parameters
+ * @param {(schema: string) => Promise<void>} create creates the schema as an adapter does
  */
 export function placesOn(run, create) {
   /** @type {string[]} */
@@ -25,7 +25,7 @@ export function placesOn(run, create) {
 
   /**
    * @param {string} schema
-   * @returns {Promise<boolean>} whether it can be used again: a test may have dropped a table
+   * @returns {Promise<boolean>} whether it can be used again; a test may have dropped a table
    */
   async function empty(schema) {
     const rows = await run(
@@ -91,7 +91,7 @@ export function serverUrl() {
 }
 
 /**
- * Leads to the server, where statements of the app find the tables of the schema, as those of `fenced` must.
+ * Returns the URL of the server with the schema as search path, because statements of `fenced` use its tables.
  *
  * @param {string} schema
  */
@@ -104,7 +104,7 @@ export function urlOfPlace(schema) {
 /** @type {pg.Pool | undefined} */
 let pool
 
-/** On the server of this run. Not connected before the first test, by which the server is started. */
+/** Places on the server of this run. It connects at the first test, when the server has started. */
 export const places = {
   ...placesOn(
     async (sql, parameters) => {

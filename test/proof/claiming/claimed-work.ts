@@ -5,17 +5,17 @@ import { Company } from '../process/company.js'
 import { mixedMembers } from '../process/members.js'
 import { ProofProcess } from '../process/proof-process.js'
 
-/** A key that a process claimed and took to its grave. */
+/** A key that a process claimed before it was killed. */
 export interface Seized {
   key: string
   generation: number
-  /** Epoch ms, before it was asked for. */
+  /** Epoch ms before the claim was requested. */
   from: number
-  /** Epoch ms at which its lease ends, as it was told. */
+  /** Epoch ms of the end of its lease, as the claim said. */
   until: number
 }
 
-/** What one process got for a key, and how it came by it when it did the work itself. */
+/** What one process got for a key and, if it did the work itself, how. */
 export interface Worked {
   key: string
   value: unknown
@@ -23,28 +23,28 @@ export interface Worked {
   ran?: { begun: number; generation: number; recorded: boolean }
 }
 
-/** What came of one round in which several processes wanted the work of the same keys done. */
+/** The outcome of one round in which several processes want the work of the same keys. */
 export interface Round {
   keys: string[]
   seized: Seized[]
-  /** By those that were not killed. */
+  /** The outcomes of the processes that were not killed. */
   worked: Worked[]
   errors: unknown[]
-  /** How often the work of each key was begun, by anybody. */
+  /** How often the work of each key was begun, by any process. */
   begun: Map<string, number>
 }
 
 export interface Orders {
   way: 'work' | 'unclaimed'
   keys: number
-  /** Has two more processes take part: one dies holding what it claimed for `lease` ms, the other `after` ms into its work. */
+  /** Adds two processes: one is killed while it holds claims for `lease` ms, the other `after` ms into its work. */
   kill?: { lease: number; after: number }
 }
 
 const PATIENCE_MS = 60_000
 const script = new URL('claimant.mjs', import.meta.url)
 
-/** Processes that stay for several rounds of work under keys of one file, half of them of the other kind of runtime. */
+/** Processes that take part in several rounds on one file, half of them of the other kind of runtime. */
 export class Claimants {
   readonly #path: string
   readonly #company: Company
@@ -59,7 +59,7 @@ export class Claimants {
     return new Claimants(path, await Company.start(mixedMembers(workers), script, [path]))
   }
 
-  /** Has all want the work of the same new keys done. */
+  /** Has all processes request the work of the same new keys. */
   round({ way, keys, kill }: Orders): Promise<Round> {
     const number = this.#round++
     const victims = kill === undefined ? [] : mixedMembers(2).map((one) => new ProofProcess(one, script, [this.#path]))

@@ -1,4 +1,4 @@
-// back-up-by-blocks.mjs <engine> <URL of the engine's thread> <database> <target>: makes a backup as one of a large file is made.
+// back-up-by-blocks.mjs <engine> <URL of the engine's thread> <database> <target>: makes a backup in the way for large files.
 import { Worker } from 'node:worker_threads'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
 

@@ -1,4 +1,4 @@
-// The thread of a front end for node:sqlite with a mistake in it, as `env.BUG` says.
+// The thread of a front end for node:sqlite with a planted bug, as `env.BUG` says.
 import { closeSync, openSync, truncateSync, writeSync } from 'node:fs'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { libraryOf, SpreadStatement, serveThread } from '@go-go-scope/persistence-core'
@@ -14,7 +14,7 @@ const bug = process.env.BUG ?? ''
 const rewritten = rewrites[bug] ?? ((sql) => sql)
 const PAGE_BYTES = 4_096
 
-/** What happens to a copy. @type {Record<string, (copy: string) => void>} */
+/** Damages to a copy. @type {Record<string, (copy: string) => void>} */
 const damages = {
   'a copy is cut short': (copy) => truncateSync(copy),
   'the source is verified in the place of the copy': (copy) => truncateSync(copy),

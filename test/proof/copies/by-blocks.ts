@@ -10,7 +10,7 @@ export const THREAD = pathToFileURL(
   createRequire(import.meta.url).resolve(`@go-go-scope/${engines[cell.engine].package}/thread`),
 )
 const HINDERED_THREAD = new URL('hindered-thread.mjs', import.meta.url)
-/** The folder of a dd that does what the environment says. */
+/** The folder of a dd that behaves as the environment says. */
 export const SLOW_DD = fileURLToPath(new URL('slow-dd', import.meta.url))
 
 interface StartedThread {
@@ -18,22 +18,22 @@ interface StartedThread {
 }
 
 export interface Way {
-  /** Bytes from which on a copy is a large one. */
+  /** The size in bytes from which a copy is made by blocks. */
   readonly largeBytes?: number
-  /** Whether dd takes its time. */
+  /** Whether dd is slow. */
   readonly slow?: boolean
-  /** Instead of the environment's. */
+  /** The PATH, instead of the environment's. */
   readonly path?: string
-  /** What a slow dd does instead. */
+  /** The behaviour of a slow dd. */
   readonly dd?: 'ends early' | 'is ended' | 'knows no flags' | 'knows no status' | 'never reads' | `says ${string}`
-  /** What the system does in the thread. */
+  /** A fault of the system in the thread. */
   readonly hindrance?: 'contents left out' | 'short writes' | 'no right to write' | 'no programs' | 'no sizes'
   readonly onJob?: (job: string) => void
-  /** A file for each start of a slow dd: the block it begins with, and how it writes. Of one that never reads: its process. */
+  /** The folder of a file per start of a slow dd: its first block and flags; for a dd that never reads, its process id. */
   readonly starts?: string
 }
 
-/** Starts the threads of copies that are made by blocks, whatever their size. */
+/** Returns a function that starts the threads of copies, which are made by blocks whatever their size. */
 export function byBlocks({ largeBytes = 0, slow = false, path, dd, hindrance, onJob, starts }: Way = {}) {
   return (options: object): Worker => {
     const { job, input } = (options as StartedThread).workerData.goGoScope
@@ -52,7 +52,7 @@ export function byBlocks({ largeBytes = 0, slow = false, path, dd, hindrance, on
   }
 }
 
-/** The engine of the cell, whose backups are made by blocks. Those that are to be slow have a dd that takes its time. */
+/** Returns the engine of the cell with backups by blocks. Slow backups use a slow dd. */
 export function blockCopies(): EngineUnderTest {
   class BlockAdapter extends engine.SQLiteAdapter {
     static override async open(...args: Parameters<EngineUnderTest['SQLiteAdapter']['open']>) {

@@ -14,8 +14,8 @@ import { type Kind, textOf, transactions, type Write } from './written-pages.mjs
 
 const WRITER = new URL('page-writer.mjs', import.meta.url)
 /**
- * Between two transactions of a writer, so that some twenty fall on each block of a slow copy. All that is written is replayed
- * too: without a pause the same mistakes are found for three times the work.
+ * ms between two transactions of a writer, so that about twenty fall on each block of a slow copy. All writes are replayed too:
+ * without a pause, the same bugs are found with three times the work.
  */
 const PAUSE_MS = proofCount({ inTests: 1, inSoak: 0 })
 const TABLES = [
@@ -27,18 +27,18 @@ const TABLES = [
 ]
 
 interface Comparison {
-  /** For files that are named for `kind`. */
+  /** The folder of files that are named after `kind`. */
   readonly folder: string
   readonly kind: Kind
   readonly copies: number
-  /** What starts the threads of a copy. */
+  /** Returns the function that starts the threads of a copy. */
   worker(copy: number): (options: object) => Worker
 }
 
 /**
- * Copies a file while two processes write it, and compares each copy with a replay of what they have written up to its moment.
+ * Copies a file while two processes write to it, and compares each copy with a replay of the writes up to its moment.
  *
- * @returns how many rows were compared.
+ * @returns the number of compared rows.
  */
 export async function compareCopies({ folder, kind, copies, worker }: Comparison): Promise<number> {
   const [source, target] = [join(folder, `app.db-${kind}`), join(folder, 'copy.db')]
@@ -59,7 +59,7 @@ export async function compareCopies({ folder, kind, copies, worker }: Comparison
       await pause(Math.random() * 200)
       const acknowledged = await Promise.all(processes.map((one) => one.ask<number>('number')))
       const backup = await adapter.backup(target, { worker: worker(copy) } as object)
-      // Who writes on while a copy is looked at changes nothing in it, keeps both cores busy, and makes the next replay longer.
+      // Stopped during the check: further writes would not change the copy, but use both cores and prolong the next replay.
       for (const one of processes) one.signal('SIGSTOP')
       expect(backup.sha256).toBe(createHash('sha256').update(readFileSync(target)).digest('hex'))
       const [moments = [], rows = []] = await rowsOf(target, ['SELECT * FROM moments', 'SELECT * FROM written'])
@@ -77,7 +77,7 @@ export async function compareCopies({ folder, kind, copies, worker }: Comparison
   return compared
 }
 
-/** What statements answer on a connection of its own. */
+/** Returns the rows of statements on a separate connection. */
 export async function rowsOf(path: string, statements: readonly string[]): Promise<Record<string, unknown>[][]> {
   const handle = await engine.openHandle(path)
   try {
@@ -89,12 +89,12 @@ export async function rowsOf(path: string, statements: readonly string[]): Promi
   }
 }
 
-/** What a writer has written up to one of its transactions. */
+/** Returns what a writer has written up to one of its transactions. */
 function replayed(writer: string, kind: Kind, last: number): Map<number, string> {
   const written = new Map<number, { number: number; write: Write }>()
   let number = 0
   for (const writes of transactions(Number(writer), kind)) {
-    // The texts of the last writes alone: most were written over.
+    // Only the texts of the last writes are computed, because most were overwritten.
     if (number++ === last) return new Map([...written].map(([id, { number, write }]) => [id, textOf(number, write)]))
     for (const write of writes) {
       if (write.size === 0) written.delete(write.id)

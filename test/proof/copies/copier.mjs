@@ -1,5 +1,5 @@
-// copier.mjs <engine> <folder>: makes copies of <folder>/app.db, or puts one in the place of <folder>/target.db, as it is
-// told, until it is killed. Answers an order when it is done.
+// copier.mjs <engine> <folder>: makes copies of <folder>/app.db, or restores one to <folder>/target.db, as ordered, until it is
+// killed. Answers each order when it is done.
 import { join } from 'node:path'
 import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
@@ -25,7 +25,7 @@ const orders = {
     codeOf(async () => (await opened()).backup(place(name), { rate: Number(rate) })),
   restore: (name = '', target = '') => codeOf(() => engine.restore(place(name), place(target))),
 
-  /** One backup after the other, under ever new names that begin with `name`. */
+  /** Makes one backup after another under new names that begin with `name`. */
   async backups(name = '') {
     await opened()
     for (let number = 0; ; number++) await orders.backup?.(`${name}-${number}.db`, '20')
@@ -34,7 +34,7 @@ const orders = {
     for (;;) await orders.restore?.(name, 'target.db')
   },
 
-  /** Has a handle of the engine opened, on which no statement runs. */
+  /** Opens a handle of the engine and runs no statement on it. */
   async open(name = '') {
     handle = await engine.openHandle(place(name))
   },
@@ -42,7 +42,7 @@ const orders = {
     if (handle === undefined) throw new Error('there is no handle')
     return (await engine.rows(handle, 'SELECT count(*) AS objects FROM sqlite_master'))[0]?.objects
   },
-  /** Makes an adapter on the handle and writes until that is refused, which a replaced file is within about a second. */
+  /** Makes an adapter on the handle and writes until a write is refused; a replaced file is noticed within about a second. */
   async write() {
     const late = new engine.SQLiteAdapter(/** @type {never} */ (handle))
     const end = performance.now() + 10_000
@@ -54,7 +54,7 @@ const orders = {
     return 'never noticed'
   },
 
-  /** Ends the process as an app does, while the engine copies. */
+  /** Ends the process, as an app may, while the engine copies. */
   async exit(name = '') {
     const progress = (/** @type {{ totalPages: number, remainingPages: number }} */ event) => {
       if (event.remainingPages < event.totalPages) process.exit(0)

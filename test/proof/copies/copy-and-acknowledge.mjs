@@ -1,7 +1,7 @@
-// copy-and-acknowledge.mjs <engine> <recorded folder> <folder> <rounds> <backup | restore | follow>: in the recorded folder
-// makes backups 1.db, 2.db …, or puts backup 1, 2 … in the place of target.db, or has standby.db follow and then take over,
-// which is one round more, and write one more entry. Acknowledges each round when it is done. The database and, for restores,
-// the backups are in the other folder; after round n there are n entries.
+// copy-and-acknowledge.mjs <engine> <recorded folder> <folder> <rounds> <backup | restore | follow>: in the recorded folder makes
+// the backups 1.db, 2.db …, or restores backup 1, 2 … to target.db, or has standby.db follow, take over (one more round) and
+// write one more entry. Acknowledges each round when it is done. The database and, for restores, the backups are in the other
+// folder. After round n there are n entries.
 import { openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { engine, processArguments } from '../process/engine-of-process.mjs'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach } from 'vitest'
 
-/** A folder for the tests of a `describe`. Its sources are named `app.db…`; whatever else is in it goes after each test. */
+/** Makes a folder for the tests of a `describe`. Its sources are named `app.db…`; all other files are removed after each test. */
 export function copyFolder(): { readonly folder: string; readonly target: string; clear(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'block-copies-'))
   const clear = (): void => {

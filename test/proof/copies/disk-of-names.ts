@@ -9,14 +9,14 @@ interface StoredFile {
   pending: Change[]
 }
 
-/** A change of the folder: the file that has the name from then on, or none. */
+/** A change of the folder: the file that gets the name, or none. */
 interface Naming {
   readonly names: readonly (readonly [name: string, file: StoredFile | undefined])[]
 }
 
 /**
- * A disk on which names are on their way as contents are: until the folder was flushed, each change of it may be there or
- * not after a loss of power, whatever came before it.
+ * A disk on which names are not durable until the folder is flushed: after a loss of power, each change since then is there or
+ * not, independently of the others.
  */
 export class DiskOfNames {
   /** The folder as the process sees it. */
@@ -24,7 +24,6 @@ export class DiskOfNames {
   readonly #flushed = new Map<string, StoredFile>()
   #pending: Naming[] = []
   readonly #files = new Map<number, StoredFile>()
-  /** The highest acknowledged number so far. */
   acknowledged = 0
 
   apply(event: Recorded): void {
@@ -62,7 +61,7 @@ export class DiskOfNames {
     }
   }
 
-  /** Writes what a loss of power now may leave. */
+  /** Writes a state that a loss of power now may leave. */
   leave(folder: string, random: () => number): void {
     mkdirSync(folder, { recursive: true })
     const names = new Map(this.#flushed)

@@ -1,5 +1,5 @@
-// full-disk.mjs <engine> <folder>: backs a database of another disk up into the small one that holds the folder, first a
-// database that is larger than the disk, then one for which there is room and for nothing beside it, restores that on the first disk, and says what it found.
+// full-disk.mjs <engine> <folder>: backs up a database from another disk into the folder on a small disk: first a database that
+// is larger than the disk, then one that fits but leaves no room. Restores the latter on the first disk and prints the findings.
 import { mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -38,8 +38,8 @@ try {
   const size = 'SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size'
   const needed = Number((await engine.rows(reader, size))[0]?.bytes)
   await engine.closeHandle(reader)
-  // Enough for the copy, and not for what an engine writes beside it until it is whole, nor for the manifest. Of that the index of
-  // a log finds no room where some blocks are left, which SQLite calls a disk that fails.
+  // Enough for the copy, but not for what an engine writes beside it until it is complete, nor for the manifest. With some blocks
+  // left, the WAL index finds no room, which SQLite reports as a failing disk.
   const meanwhile = []
   for (const blocks of [0, 4]) {
     const { bavail, bsize } = statfsSync(folder)
@@ -60,7 +60,7 @@ try {
   const still = await second.cache.has('entry')
   await second.disconnect()
   const after = readdirSync(folder).sort()
-  // No file can be moved or linked from one disk to the other.
+  // A file cannot be moved or linked from one disk to the other.
   await engine.restore(join(folder, 'copy.db'), join(source, 'restored.db'))
   const restored = await engine.SQLiteAdapter.open(join(source, 'restored.db'))
   const across = await restored.cache.has('entry')

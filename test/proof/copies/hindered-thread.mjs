@@ -1,4 +1,4 @@
-// The thread of env.THREAD in which a call of the system does what env.HINDRANCE says.
+// The thread of env.THREAD, in which a system call fails or misbehaves as env.HINDRANCE says.
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 
 const PAGE_BYTES = 4_096
@@ -9,12 +9,12 @@ const { writeSync } = fs
 
 /** @type {Record<string, () => void>} */
 const hindrances = {
-  // A mistake to be found: of the log, what long rows go on with is not put into the copy.
+  // A planted bug: of the WAL, the continuation pages of long rows are not written into the copy.
   'contents left out': () => {
     writes((file, bytes, from, length, place) => {
       if (length % PAGE_BYTES > 0) return writeSync(file, bytes, from, length, place)
       for (let at = 0; at < length; at += PAGE_BYTES) {
-        // A page that continues a row begins with the number of the next one; every other has its kind there.
+        // A continuation page begins with the number of the next page, every other page with its type.
         if (bytes[from + at] !== 0) writeSync(file, bytes, from + at, PAGE_BYTES, place + at)
       }
       return length
@@ -23,18 +23,18 @@ const hindrances = {
   'short writes': () => {
     writes((file, bytes, from, length, place) => writeSync(file, bytes, from, Math.ceil(length / 2), place))
   },
-  // As for a user who may read the files of another one.
+  // As for a user who may only read the files of another user.
   'no right to write': () => {
     const refuse = async () => {
       throw new Error('EACCES: permission denied')
     }
     Object.assign(load('node:fs/promises'), { access: refuse })
   },
-  // As some file systems in user space.
+  // As on some file systems in user space.
   'no sizes': () => {
     Object.assign(load('node:fs/promises'), { statfs: async () => ({ blocks: 0, bavail: 0, bsize: 4_096 }) })
   },
-  // As where a runtime forbids it, or the system lacks memory.
+  // As when a runtime forbids it or the system has no memory left.
   'no programs': () => {
     const refuse = () => {
       throw new Error('Access to this API has been restricted')

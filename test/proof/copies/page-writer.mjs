@@ -1,6 +1,6 @@
-// page-writer.mjs <engine> <file> <seed> <kind> <pause>: writes its transactions, with so many ms between two, until it is killed,
-// and meanwhile tries every checkpoint, logs of all sizes, and, if rows come and go, VACUUM. Answers an order with the number of
-// the last transaction.
+// page-writer.mjs <engine> <file> <seed> <kind> <pause>: writes its transactions, <pause> ms apart, until it is killed. Meanwhile
+// it runs every kind of checkpoint, WALs of all sizes and, if rows come and go, VACUUM. Answers an order with the number of the
+// last transaction.
 import { setTimeout as pause, setImmediate } from 'node:timers/promises'
 import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
@@ -15,7 +15,7 @@ const any = (/** @type {unknown[]} */ list) => list[Math.floor(Math.random() * l
 let acknowledged = 0
 
 await rows('PRAGMA synchronous = OFF')
-// What one engine calls by a busy file, others call an answer.
+// For a busy file, some engines throw and others return a row.
 const unless = (/** @type {Promise<unknown>} */ work) => work.catch(() => undefined)
 
 const disturbances = [
@@ -23,7 +23,7 @@ const disturbances = [
   () => rows(`PRAGMA wal_checkpoint(${any(['PASSIVE', 'FULL', 'RESTART', 'TRUNCATE'])})`),
   async () => {
     await rows('PRAGMA wal_checkpoint(TRUNCATE)')
-    // So that a copy begins when all of the log is in the file.
+    // Gives a copy the chance to begin when the whole WAL is in the file.
     await pause(Math.random() * 60)
   },
   ...(contents ? [] : [() => rows('PRAGMA incremental_vacuum'), () => rows('VACUUM')]),
@@ -34,7 +34,7 @@ async function begin() {
     try {
       return await rows('BEGIN IMMEDIATE')
     } catch {
-      // Another writer has it.
+      // Another writer has the lock.
       await pause(1)
     }
   }

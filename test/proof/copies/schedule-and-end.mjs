@@ -1,4 +1,4 @@
-// schedule-and-end.mjs <engine> <folder>: starts a schedule in the folder, waits for its first backup, and has nothing else to do.
+// schedule-and-end.mjs <engine> <folder>: starts a schedule in the folder, waits for its first backup, and does nothing else.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'

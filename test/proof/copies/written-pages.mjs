@@ -1,10 +1,10 @@
 import { seededRandom } from '../seeded-random.mjs'
 
-/** @typedef {{ id: number, size: number }} Write Of a row; with the size 0 it is deleted. */
+/** @typedef {{ id: number, size: number }} Write a write of a row; size 0 deletes it */
 
 /**
- * `rows` come, grow, shrink and go. Of `contents` only the texts change, each in its place: not one page is linked anew, so a
- * page that is old is sound by every check.
+ * `rows` are inserted, grow, shrink and are deleted. With `contents` only texts change in place: no page is linked anew, so an
+ * outdated page passes every check of the engine.
  *
  * @typedef {'rows' | 'contents'} Kind
  */
@@ -14,7 +14,7 @@ const LONGEST = 30_000
 const SHRINKS_EVERY = 40
 
 /**
- * The transactions of one writer, from the first on: for the writer to make and for a test to replay.
+ * Yields the transactions of one writer from the first on, for the writer to make and for a test to replay.
  *
  * @param {number} seed
  * @param {Kind} kind
@@ -34,7 +34,7 @@ export function* transactions(seed, kind) {
 }
 
 /**
- * The text of a row, which no other write of that row has.
+ * Returns the text of a row, which is unique among the writes of the row.
  *
  * @param {number} number of the transaction
  * @param {Write} write

@@ -1,4 +1,4 @@
-// open-in-place.mjs <engine> <folder>: opens app.db of a folder in which nothing can be written, and says how that went.
+// open-in-place.mjs <engine> <folder>: opens app.db in a read-only folder and prints the outcome.
 import { join } from 'node:path'
 import { say } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'

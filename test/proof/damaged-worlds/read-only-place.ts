@@ -4,7 +4,7 @@ import { runtimes } from '../../matrix.mjs'
 import { thisMember } from '../process/members.js'
 
 interface Met {
-  /** `none` when it went well. */
+  /** The code of the error; `none` if there was none. */
   code: unknown
   message: string
 }
@@ -13,14 +13,14 @@ interface Read extends Met {
   read?: unknown
 }
 
-/** What opening and writing met, and opening to read, or the words in which the system refused to make the place. */
+/** The outcomes of opening to write and to read, or the error of the mount. */
 export type ReadOnlyPlace = { write: Met; readOnly: Read; immutable: Read } | { refused: string }
 
-// Seen by this process and its children alone. A folder, because permissions do not bind the superuser.
+// Only this process and its children see the mount. It is read-only, because permissions do not bind the superuser.
 const MOUNT = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit 99; exec "$2" "$3" "$4" "$1"'
 const NOT_MOUNTED = 99
 
-/** Opens the database in `folder` where nothing can be written there. */
+/** Opens the database in `folder` while the folder is read-only. */
 export function inReadOnlyPlace(folder: string): Promise<ReadOnlyPlace> {
   const runtime = runtimes[thisMember.runtime]
   if (runtime === undefined) throw new Error(`no runtime ${thisMember.runtime}`)

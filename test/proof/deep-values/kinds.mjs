@@ -1,5 +1,5 @@
 /**
- * Ways to nest a value in another, and back. `most`: how many fit one another, the same on every runtime.
+ * Ways to nest a value in another one and to unwrap it. `most`: the greatest depth, which is the same on every runtime.
  *
  * @type {Record<string, { wrap(inner: unknown): unknown, unwrap(outer: any): unknown, most: number }>}
  */
@@ -58,7 +58,7 @@ export function nested(kind, levels) {
 }
 
 /**
- * How many levels `value` has; -1 where the innermost value is another.
+ * Returns the number of levels of `value`, or -1 if its innermost value is wrong.
  *
  * @param {string} kind
  * @param {unknown} value

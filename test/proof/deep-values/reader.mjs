@@ -2,7 +2,7 @@ import { say } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
 import { kinds, levelsOf } from './kinds.mjs'
 
-// Reads kinds of deep values from a file, the first of them when the process has decoded nothing yet: `<path> <kind>...`.
+// `<path> <kind>...`: reads kinds of deep values from a file, the first one before the process has decoded any other value.
 const [path = '', ...wanted] = processArguments
 const adapter = await engine.SQLiteAdapter.open(path)
 const seen = []

@@ -2,8 +2,8 @@ import { openSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * How this process makes its file system fail; faults.c must be preloaded. Each call answers with how many calls of the
- * file system failed since the last one.
+ * Returns a function that makes the file system of this process fail; faults.c must be preloaded. Each call returns the number of
+ * file system calls that failed since the previous one.
  *
  * @param {string} folder
  * @returns {Promise<(kind: 'w' | 's', errno: number, at: number, calls: number) => number>}
@@ -18,7 +18,7 @@ export async function faultArmer(folder) {
       return Number(answer.toString())
     }
   }
-  // Bun writes past libc, so the library is told directly.
+  // Bun bypasses libc, so the library is called directly.
   const { dlopen, FFIType } = await import('bun:ffi')
   const { symbols } = dlopen(process.env.LD_PRELOAD ?? '', {
     faults_arm: { args: [FFIType.i32, FFIType.i32, FFIType.i64_fast, FFIType.i64_fast], returns: FFIType.i64_fast },

@@ -1,5 +1,5 @@
-// full-disk.mjs <engine> <folder>: fills the small file system that holds the folder, looks for what was acknowledged,
-// frees some space, goes on, and says what it found as one line of JSON.
+// full-disk.mjs <engine> <folder>: fills the small file system of the folder, checks that acknowledged writes are there, frees
+// some space, continues, and prints its findings as one line of JSON.
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { say } from '@go-go-scope/persistence-conformance/process'

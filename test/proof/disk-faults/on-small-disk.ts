@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { runtimes } from '../../matrix.mjs'
 import { thisMember } from '../process/members.js'
 
-/** What full-disk.mjs found. */
+/** The findings of full-disk.mjs. */
 export interface FullDisk {
   acknowledged: number
   code: unknown
@@ -13,10 +13,10 @@ export interface FullDisk {
   integrity: unknown
 }
 
-/** What a script found, or the words in which the system refused to make a file system. */
+/** The findings of a script, or the error of the mount. */
 export type SmallDisk<Found> = Found | { refused: string }
 
-// The mount is seen by this process and its children alone, and goes with them.
+// Only this process and its children see the mount; it ends with them.
 const MOUNT = 'mount -t tmpfs -o size=512k none "$1" || exit 99; exec "$2" "$3" "$4" "$1"'
 const NOT_MOUNTED = 99
 
@@ -32,7 +32,7 @@ export function onSmallDisk<Found = FullDisk>(
   return new Promise((resolve, reject) => {
     execFile('unshare', ['--map-root-user', '--mount', 'sh', ...command], (error, stdout, stderr) => {
       if (error === null) return resolve(JSON.parse(stdout))
-      // 1 is unshare's own failure, and only it says so.
+      // 1 is also unshare's own exit code, which its message identifies.
       if (error.code === NOT_MOUNTED || stderr.startsWith('unshare: ')) return resolve({ refused: stderr })
       reject(new Error(`${file} ended with ${error.code}: ${stderr}`))
     })

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { engine } from '../../cells/cell.js'
 
-/** Looks, with a disk that works, for everything in `acknowledged`, and that nothing is there by half. */
+/** Checks, on a working disk, that everything in `acknowledged` is there and that no batch is there in part. */
 export async function verifyFile(path: string, acknowledged: readonly string[]): Promise<void> {
   const adapter = await engine.SQLiteAdapter.open(path)
   const lost = []

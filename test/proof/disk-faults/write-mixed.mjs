@@ -1,16 +1,16 @@
 /**
  * @typedef {object} Outcomes
- * @property {string[]} acknowledged names of the writes that were answered
- * @property {unknown[]} codes of those that were refused, or the error itself where it has none
+ * @property {string[]} acknowledged names of the acknowledged writes
+ * @property {unknown[]} codes of the refused writes; an error without a code is kept itself
  */
 
 const PADDING = 'x'.repeat(20_000)
 
 /**
- * Writes one by one and in a wave.
+ * Writes one by one, and then many at once.
  *
  * @param {Awaited<ReturnType<import('@go-go-scope/persistence-conformance').EngineUnderTest['SQLiteAdapter']['open']>>} adapter
- * @param {string} name of these writes; never the same twice
+ * @param {string} name of these writes; unique per call
  * @param {Outcomes} outcomes
  */
 export async function writeMixed(adapter, name, outcomes) {

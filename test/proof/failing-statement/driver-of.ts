@@ -1,7 +1,7 @@
 import type { SqlDriver } from '@go-go-scope/persistence-core'
 import { cell } from '../../cells/cell.js'
 
-// The front ends keep their drivers to themselves; this proof is about what the core does with any of them.
+// Front ends do not export their drivers, but this proof tests what the core does with each of them.
 const DRIVERS: Readonly<Record<typeof cell.engine, () => Promise<(handle: never) => SqlDriver>>> = {
   sqlite3: async () => {
     const { Sqlite3Driver } = await import('../../../packages/persistence-sqlite/src/sqlite3-driver.js')
@@ -20,5 +20,5 @@ async function databaseSyncDriver(): Promise<(handle: never) => SqlDriver> {
   return (handle) => new DatabaseSyncDriver(handle)
 }
 
-/** Makes the driver of this cell's engine for a handle of it. */
+/** Returns the driver of this cell's engine for one of its handles. */
 export const driverOf: (handle: never) => SqlDriver = await DRIVERS[cell.engine]()

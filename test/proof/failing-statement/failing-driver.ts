@@ -1,7 +1,7 @@
 import type { AsyncDriver, SqlDriver, SqlValue, SyncDriver } from '@go-go-scope/persistence-core'
 import type { Fault, FaultPlan } from './fault-plan.js'
 
-/** A driver whose statements fail as `plan` says, with the errors of its engine; the others run as they are. */
+/** Returns a driver whose statements fail as `plan` says, with the errors of its engine; the others run. */
 export function failingDriver(driver: SqlDriver, plan: FaultPlan): SqlDriver {
   return driver.synchronous ? failingSyncDriver(driver, plan) : failingAsyncDriver(driver, plan)
 }
@@ -9,7 +9,7 @@ export function failingDriver(driver: SqlDriver, plan: FaultPlan): SqlDriver {
 /** The error as the engine would raise it. */
 function errorOf(engine: string, { number, symbol, message }: Fault): Error {
   if (engine === 'sqlite3') {
-    // It gives the primary code alone.
+    // This engine reports only the primary code.
     const primary = symbol.split('_').slice(0, 2).join('_')
     return Object.assign(new Error(`${primary}: ${message}`), { code: primary, errno: number & 0xff })
   }
@@ -64,7 +64,7 @@ function failingAsyncDriver(driver: AsyncDriver, plan: FaultPlan): AsyncDriver {
   const check = async (sql: string) => {
     const fault = plan.next(sql)
     if (fault === undefined) return
-    // It is refused where there is no transaction.
+    // Fails if there is no transaction.
     if (fault.rollsBack) await driver.query('ROLLBACK', []).catch(() => undefined)
     throw errorOf(driver.engine, fault)
   }

@@ -1,13 +1,13 @@
-/** A way in which SQLite refuses a statement. */
+/** A way in which SQLite fails a statement. */
 export interface Fault {
   readonly name: string
   /** Extended result code (https://www.sqlite.org/rescode.html). */
   readonly number: number
   readonly symbol: string
   readonly message: string
-  /** After some errors SQLite itself rolls the transaction back. */
+  /** Whether SQLite itself rolls the transaction back. */
   readonly rollsBack: boolean
-  /** The code callers get, or `undefined` where another try must succeed. */
+  /** The code that callers get, or `undefined` if a retry must succeed. */
   readonly code: string | undefined
 }
 
@@ -28,28 +28,28 @@ export const FAULTS: readonly Fault[] = [
   refusal('CONSTRAINT', 2067, 'SQLITE_CONSTRAINT_UNIQUE', 'UNIQUE constraint failed', false),
 ]
 
-/** Which statement of a driver fails, and how; at most one does. */
+/** Chooses the failing statement of a driver, at most one, and its fault. */
 export class FaultPlan {
   #left = 0
   #fault: Fault | undefined
   #fired = false
 
-  /** Has the `at`-th statement from now on fail, counted from 1. */
+  /** Makes the `at`-th statement from now on fail, counted from 1. */
   arm(fault: Fault, at: number): void {
     this.#fault = fault
     this.#left = at
     this.#fired = false
   }
 
-  /** @returns whether a statement failed since {@link arm}. */
+  /** @returns whether a statement has failed since {@link arm}. */
   disarm(): boolean {
     this.#fault = undefined
     return this.#fired
   }
 
-  /** The fault of the statement that is about to run. */
+  /** Returns the fault of the next statement, if any. */
   next(sql: string): Fault | undefined {
-    // Whoever rolls back does so because a statement failed, which was the one.
+    // A rollback follows a failed statement, and only one statement fails.
     if (this.#fault === undefined || sql === 'ROLLBACK' || --this.#left > 0) return undefined
     const fault = this.#fault
     this.#fault = undefined

@@ -11,22 +11,22 @@ import { driverOf } from './driver-of.js'
 import { failingDriver } from './failing-driver.js'
 import type { FaultPlan } from './fault-plan.js'
 
-// Stands still, so that equal calls leave equal rows; the pauses between two tries are real.
+// Stands still, so that equal calls leave equal rows; pauses between retries are real.
 const clock: Clock = { now: () => 1_700_000_000_000, monotonic: () => 1_000, setTimer: systemClock.setTimer }
 
 export interface Failing {
   adapter: SqliteAdapter
-  /** The driver below the failing one. */
+  /** The driver under the failing one. */
   driver: SqlDriver
 }
 
-/** Opens a database as a front end would, on the cell's engine, with a driver that fails as `plan` says. */
+/** Opens a database like a front end on the cell's engine, with a driver that fails as `plan` says. */
 export async function openFailing(path: string, plan: FaultPlan): Promise<Failing> {
   let driver: SqlDriver | undefined
   const { SQLiteAdapter } = defineFrontEnd<object, OpenOptions>({
     driver(handle) {
       driver = driverOf(handle as never)
-      // The library is named as `load` does.
+      // `load` identifies the library by the same name.
       return { ...failingDriver(driver, plan), library: engine.name }
     },
     load: async () => ({

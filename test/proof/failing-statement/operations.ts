@@ -3,10 +3,10 @@ import type { SqliteAdapter, SqlLockHandle } from '@go-go-scope/persistence-core
 /** One public call on a database that {@link prepareContent} prepared. */
 export interface Operation {
   readonly name: string
-  /** What must be done before, for the call alone. */
+  /** Preparation for this call only. */
   readonly before?: (adapter: SqliteAdapter, run: number) => Promise<unknown>
   readonly call: (adapter: SqliteAdapter, subject: never) => Promise<unknown>
-  /** It never rejects: a failure is answered with this. */
+  /** The result of a call that does not reject when a statement fails. */
   readonly whenRefused?: unknown
 }
 
@@ -20,7 +20,7 @@ const checkpoint = (sequence: number) => ({
   data: { sequence },
 })
 
-/** Rows for the calls to find. */
+/** Stores rows for the calls. */
 export async function prepareContent(adapter: SqliteAdapter): Promise<void> {
   await adapter.cache.setMany([
     ['a', 1],
@@ -35,7 +35,7 @@ export async function prepareContent(adapter: SqliteAdapter): Promise<void> {
   await adapter.circuitBreaker.setState('down', { state: 'open', failureCount: 3, lastFailureTime: 1 })
 }
 
-/** A lock of a name that no other run has: this process remembers the locks it had. */
+/** Acquires a lock with a name that is unique per run, because this process remembers its locks. */
 const taken = async (adapter: SqliteAdapter, run: number) => adapter.lock.acquire(`job-${run}`, HOUR_MS, 'me')
 const claimed = async (adapter: SqliteAdapter) => {
   const claim = await adapter.idempotency.claim('claimed', { lease: HOUR_MS })

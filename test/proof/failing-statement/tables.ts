@@ -1,15 +1,15 @@
 import type { Row, SqlDriver, SqlValue } from '@go-go-scope/persistence-core'
 
-// Counters that only ever grow, whatever became of the call that took a number.
+// Counters that only grow, whatever the outcome of the call that took a number.
 const COUNTERS = ['go_goscope_lock_counter', 'go_goscope_claim_clock']
-// The last two are seconds by the clock of the engine, which goes on between two calls.
+// Columns whose values differ between runs. The last two are seconds by the engine's clock.
 const MADE_UP = ['owner', 'token', 'generation', 'probes', 'created_at', 'updated_at']
 
-/** The tables of the family as one driver sees them, past the core. */
+/** The tables of the family as a driver without the core sees them. */
 export class Tables {
   readonly #driver: SqlDriver
   #content = new Map<string, Row[]>()
-  /** Everything, in one statement: a test looks hundreds of times. */
+  /** Selects everything in one statement, because a test does so hundreds of times. */
   #selectAll = ''
   #selectComparable = ''
   #kept = ''
@@ -18,7 +18,7 @@ export class Tables {
     this.#driver = driver
   }
 
-  /** Keeps what is there now, for {@link restore}. */
+  /** Keeps the current content for {@link restore}. */
   async keep(): Promise<void> {
     this.#content = new Map()
     const names = await this.query(
@@ -45,18 +45,18 @@ export class Tables {
     await this.query('COMMIT')
   }
 
-  /** What is there, as text, without the numbers that differ from one call to the next. */
+  /** Returns the content as text, without values that differ between calls. */
   dump(): Promise<string> {
     return this.#text(this.#selectComparable)
   }
 
-  /** @throws when a transaction was left open. */
+  /** @throws if a transaction was left open. */
   async checkNoTransaction(): Promise<void> {
     await this.query('BEGIN IMMEDIATE')
     await this.query('ROLLBACK')
   }
 
-  /** A statement that gives each row of each table as one text, without the columns `leftOut`. */
+  /** Returns a statement that selects each row of each table as one text, without the columns `leftOut`. */
   async #selection(leftOut: readonly string[]): Promise<string> {
     const selects = []
     for (const table of this.#content.keys()) {

@@ -9,26 +9,26 @@ const TTL_MS = 80
 const PAUSED_PART = 0.12
 const KILLED_PART = 0.04
 
-/** What became of a lock that several processes fought over while they were stopped and killed. */
+/** The outcome of contention for a lock between processes that were stopped and killed. */
 export interface Contention {
-  /** Tokens in the order in which the grants became known. */
+  /** Tokens in the order in which the grants were reported. */
   granted: number[]
-  /** Tokens that their processes wrote and had acknowledged. */
+  /** Tokens whose writes were acknowledged. */
   acknowledged: number[]
   /** Tokens in the order in which they were written. */
   journal: number[]
-  /** Writes that were refused because the lease was over, and whether the signal of the handle said so too. */
+  /** Refused writes, because the lease had ended, and whether the signal of the handle had aborted too. */
   refusals: { aborted: boolean }[]
   pauses: number
   kills: number
 }
 
-/** Writes made after one of a later grant. */
+/** Returns the number of writes after a write of a later grant. */
 export function overtaken(journal: readonly number[]): number {
   return journal.filter((token, at) => journal.slice(0, at).some((earlier) => earlier > token)).length
 }
 
-/** Lets `processes` take the lock until it was granted `grants` times, stopping and killing them at random meanwhile. */
+/** Lets `processes` acquire the lock until it was granted `grants` times; stops and kills them at random meanwhile. */
 export async function contend(
   path: string,
   way: 'fenced' | 'unfenced',

@@ -1,12 +1,12 @@
-// holder.mjs <engine> <path> <fenced or unfenced> <ttl in ms>: at each order waits for the lock, says that it was granted,
-// works a moment, and writes its token into the journal: in a fenced transaction, or past the lock.
+// holder.mjs <engine> <path> <fenced or unfenced> <ttl in ms>: at each order waits for the lock, reports the grant, works a
+// moment, and writes its token into the journal, either in a fenced transaction or without checking the lock.
 import { setTimeout as pause } from 'node:timers/promises'
 import { say, takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
 
 const [path = '', way, ttl] = processArguments
 const SHORTEST_WORK_MS = 2
-// Those who wait are to leave the cores to the holder.
+// Waiters leave the cores to the holder.
 const POLL_MS = 5
 const INSERT = 'INSERT INTO journal (token) VALUES (?)'
 

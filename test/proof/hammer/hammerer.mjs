@@ -1,7 +1,7 @@
 // hammerer.mjs <engine>: an order `arrive <path>` opens the file, and `connect <path>` connects an adapter on a handle of it;
-// both answer with how many did before, this one included. `schema <path>` answers with the schema it sees. `open <path>`
-// opens the file for `hammer <calls> <in flight> <threshold>`, which records failures of one circuit as fast as it can and
-// answers with every count it was given and every error. `close` closes.
+// both answer with how many processes have done so, this one included. `schema <path>` answers with the schema. `open <path>`
+// opens the file for `hammer <calls> <in flight> <threshold>`, which records failures of one circuit as fast as possible and
+// answers with every returned count and every error. `close` closes.
 
 import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine } from '../process/engine-of-process.mjs'

@@ -1,18 +1,18 @@
-/** One call, with the wall-clock ms in which it was made and answered. */
+/** One call, with the wall-clock ms at its start and its answer. */
 export interface Event {
   kind: 'increment' | 'put' | 'acquire' | 'release'
   key: string
   start: number
   end: number
-  /** The count, the token, or 1 for a put that found nothing; `null` for what was not granted. */
+  /** The count, the token, or 1 for a put that found nothing; `null` for a refusal. */
   result: number | null
 }
 
 type Granted = Event & { result: number }
 
 /**
- * What in a history of several processes no order of its calls, one at a time, can explain. Counts and tokens are unique
- * when all is well, so the order is known and need not be searched for.
+ * Returns what no sequential order of the calls can explain. Counts and tokens are unique if the history is correct, so their
+ * order is known without a search.
  */
 export function violations(history: readonly Event[]): string[] {
   const found: string[] = []
@@ -47,7 +47,7 @@ function gapFree(key: string, granted: readonly Granted[]): string[] {
   return granted.flatMap((_, at) => (results.has(at + 1) ? [] : [`${key}: ${at + 1} never given`]))
 }
 
-/** A call that was made after another was answered must come after it. */
+/** A call that started after the answer of another one must come after it. */
 function inRealTime(key: string, granted: readonly Granted[]): string[] {
   const byEnd = granted.toSorted((a, b) => a.end - b.end)
   let [answered, highest] = [0, 0]
@@ -61,14 +61,14 @@ function inRealTime(key: string, granted: readonly Granted[]): string[] {
     })
 }
 
-/** One put finds nothing, and none that does find something was answered before that one was made. */
+/** Exactly one put finds nothing, and no put that found something was answered before that one started. */
 function onceOnly(key: string, granted: readonly Granted[], events: readonly Event[]): string[] {
   const [first] = granted
   if (first === undefined || granted.length > 1) return [`${key}: ${granted.length} found nothing`]
   return events.flatMap(({ end, result }) => (result === null && end < first.start ? [`${key}: found too early`] : []))
 }
 
-/** Nobody is granted a lock, surely, while somebody else surely holds it. */
+/** No lock is granted while another process certainly holds it. */
 function exclusive(key: string, granted: readonly Granted[], events: readonly Event[]): string[] {
   const releases = new Map(events.flatMap((event) => (event.kind === 'release' ? [[event.result, event.start]] : [])))
   const byToken = granted.toSorted((a, b) => a.result - b.result)

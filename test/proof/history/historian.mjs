@@ -1,5 +1,5 @@
-// historian.mjs <engine>: an order `open <path>` opens the file, `run <operations> <seed>` calls at random and answers with
-// what it did and got, `torn <operations> <seed>` counts by reading and then writing, past the adapter.
+// historian.mjs <engine>: an order `open <path>` opens the file; `run <operations> <seed>` makes random calls and answers with
+// their history; `torn <operations> <seed>` counts by a read and a separate write, without the adapter.
 
 import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine } from '../process/engine-of-process.mjs'
@@ -90,7 +90,7 @@ async function tornIncrement(random, history) {
  * @param {() => Promise<number | null>} operation
  */
 async function timed(history, kind, key, operation) {
-  // Whole ms of the wall clock, the one clock that all runtimes share.
+  // Whole ms of the wall clock, the only clock that all runtimes share.
   const start = Date.now()
   const result = await operation()
   history.push({ kind, key, start, end: Date.now(), result })

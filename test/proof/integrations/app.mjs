@@ -1,5 +1,5 @@
-// app.mjs <engine> <path> <runs> <hangs>: an app in a process of its own. It serves payments, guarded by their keys, and notes
-// each that its handler begins in the file <runs>; with <hangs> the handler never answers. `serve` answers the port, `set
+// app.mjs <engine> <path> <runs> <hangs>: an app in a separate process. It serves payments, guarded by their keys, and appends
+// each run of its handler to the file <runs>; with <hangs> the handler never answers. `serve` answers with the port; `set
 // <namespace> <key> <value>` and `get <namespace> <key>` use a Keyv.
 import { appendFileSync } from 'node:fs'
 import { createServer } from 'node:http'

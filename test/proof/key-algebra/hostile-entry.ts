@@ -32,7 +32,7 @@ const PIECES = [
   ...['🙂', '\u{10FFFF}', 'ü', 'u\u0308', 'ß', 'İ', '\u200D', '\uD800', '\uDC00', '\0'],
 ]
 
-// Not fast-check's unit 'binary', for which it makes a table of a million entries.
+// Not fast-check's unit 'binary', which builds a table of a million entries.
 const codePoint = fc.nat({ max: 0x10ffff }).map((code) => String.fromCodePoint(code))
 
 const text = fc.oneof(
@@ -42,7 +42,7 @@ const text = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 330, max: 350 }).map((length) => '漢'.repeat(length)) },
 )
 
-// Members by any name, as JSON makes them, which an assignment would not.
+// Members with any name, as JSON.parse makes them and an assignment would not.
 const object = fc
   .array(fc.tuple(fc.constantFrom('__proto__', 'constructor', 'toString', 'a', '\0', '\uD800'), fc.jsonValue()), {
     maxLength: 3,
@@ -64,5 +64,5 @@ const value = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom<unknown>(() => 1, Symbol('s')) },
 )
 
-/** A key and a value, of which some must be refused. */
+/** A key and a value; some must be refused. */
 export const hostileEntry: fc.Arbitrary<[key: string, value: unknown]> = fc.tuple(text, value)

@@ -3,7 +3,7 @@ import { engine } from '../../cells/cell.js'
 
 type Adapter = Awaited<ReturnType<typeof engine.SQLiteAdapter.open>>
 
-/** What each operation of writer.mjs must have left, in the same order. */
+/** What each operation of writer.mjs must have stored, in the same order. */
 const CHECKS: readonly ((adapter: Adapter, number: number) => Promise<boolean>)[] = [
   async (adapter, number) => (await adapter.cache.get<{ number: number }>(`k${number}`))?.number === number,
   async (adapter, number) => (await adapter.idempotency.get<unknown[]>(`k${number}`))?.value[1] === number,
@@ -18,11 +18,11 @@ const FAILURES = 3
 const MANY_ROWS = 4
 
 /**
- * Opens the file that a killed writer left and looks for everything it had acknowledged.
+ * Opens the file of a killed writer and checks that everything that it acknowledged is there.
  *
  * @param latest the numbers acknowledged by the writer that was killed last
- * @param all those of every writer so far
- * @returns ms that opening took.
+ * @param all the numbers of all writers so far
+ * @returns the ms that opening took.
  */
 export async function verifyAcknowledged(
   path: string,
@@ -53,7 +53,7 @@ async function verifyCount(adapter: Adapter, all: readonly number[]): Promise<vo
   expect(counted, 'failures that were acknowledged are counted').toBeGreaterThanOrEqual(acknowledged)
 }
 
-/** The rows of one `setMany` must be there together or not at all, and the latest acknowledged ones or later ones. */
+/** The rows of one `setMany` must be there together, and be those of the latest acknowledged call or of a later one. */
 async function verifyRows(adapter: Adapter, all: readonly number[]): Promise<void> {
   const rows = await adapter.cache.getMany<number>(['row-0', 'row-1', 'row-2', 'row-3', 'row-4'])
   const written = new Set(rows.values())

@@ -1,5 +1,5 @@
-// writer.mjs <engine> <path> <log> <first number> <calls in flight> <durability>: at the order to go, calls every kind of operation
-// until it is killed, and writes the number of each into the log when it was answered.
+// writer.mjs <engine> <path> <log> <first number> <calls in flight> <durability>: at an order, makes calls of every kind until it
+// is killed, and writes the number of each acknowledged call into the log.
 import { openSync, writeSync } from 'node:fs'
 import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
@@ -35,7 +35,7 @@ const operations = [
 ]
 
 await takeOrders(async () => {
-  // By the call itself and at once, so that what is in the file was answered before the kill.
+  // Written synchronously at the acknowledgement, so that every number in the file was acknowledged before the kill.
   const acknowledgements = openSync(log, 'a')
   const adapter = await engine.SQLiteAdapter.open(path, {
     locks: 'database',

@@ -1,5 +1,5 @@
-// memory-slope.mjs <engine> <path> <operations>: says how many bytes of memory so many operations add, once twice
-// as many have warmed up.
+// memory-slope.mjs <engine> <path> <operations>: prints how many bytes of memory this many operations add, after a warm-up with
+// twice as many.
 
 import { say } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
@@ -8,7 +8,7 @@ const [path = '', operations] = processArguments
 const WAVE = 50
 
 async function memory() {
-  // Twice, because what a native object held is freed only after the collection that found it.
+  // Twice, because the memory of a native object is freed only after the collection that found it.
   for (let time = 0; time < 2; time++) {
     if (process.versions.bun === undefined) globalThis.gc?.()
     else Bun.gc(true)
@@ -39,7 +39,7 @@ async function work() {
     )
   }
 }
-// What lies around uncollected comes and goes, so the lower of two readings counts; a leak is in both.
+// Uncollected objects vary, so the lower of two readings counts; a leak is in both.
 await work()
 await work()
 const readings = [await memory()]

@@ -1,5 +1,5 @@
-// open-and-close.mjs <engine> <path> <rounds>: opens and closes with calls in flight, closes twice and calls late, then
-// says what was left over, as one line of JSON, and ends by itself.
+// open-and-close.mjs <engine> <path> <rounds>: opens and closes with calls in flight, closes twice, makes late calls, prints what
+// is left as one line of JSON, and ends by itself.
 import { readdirSync, readlinkSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { say } from '@go-go-scope/persistence-conformance/process'
@@ -14,7 +14,7 @@ function openFiles() {
     try {
       return readlinkSync(`/proc/self/fd/${descriptor}`).startsWith(path)
     } catch {
-      // The descriptor that listed the folder is gone by now.
+      // The descriptor that listed the folder is closed by now.
       return false
     }
   }).length

@@ -1,6 +1,6 @@
-// writer.mjs <engine>: an order `open <path>` opens the file; `write <ms>` writes to it for so long, once each ms, and answers
-// with how many writes there were, how many of them waited for another connection, how many ms 99 of 100 and the longest took,
-// and every error.
+// writer.mjs <engine>: an order `open <path>` opens the file; `write <ms>` writes to it once per ms for that long, and answers
+// with the number of writes, the number of writes that waited for another connection, their p99 and maximum in ms, and every
+// error.
 
 import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine } from '../process/engine-of-process.mjs'
@@ -13,7 +13,7 @@ let waits = 0
 await takeOrders(async ([what, argument = '']) => {
   switch (what) {
     case 'open':
-      // What a flush of the disk takes is not what is asked here.
+      // Flushes to the disk are not measured here.
       adapter = await engine.SQLiteAdapter.open(argument, {
         durability: 'process',
         onDiagnostic: ({ type }) => {

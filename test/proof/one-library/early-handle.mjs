@@ -1,6 +1,6 @@
-// early-handle.mjs <engine>: an order `race <path>` opens the missing file with an adapter and, the moment the file is
-// there, with a handle of the app's own, and writes through both; `close` closes both. In a process of its own, because a
-// test runner is too slow to come between.
+// early-handle.mjs <engine>: an order `race <path>` opens the missing file with an adapter and, as soon as the file exists, with
+// a separate handle of the app, and writes through both; `close` closes both. In a separate process, because a test runner is too
+// slow to come between.
 import { existsSync } from 'node:fs'
 import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine } from '../process/engine-of-process.mjs'

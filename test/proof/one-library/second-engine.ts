@@ -2,7 +2,7 @@ import type { EngineUnderTest } from '@go-go-scope/persistence-conformance'
 import { type EngineName, engines } from '../../../scripts/engines.mjs'
 import { cell } from '../../cells/cell.js'
 
-/** An engine of this runtime that brings another copy of SQLite than that of the cell. */
+/** Returns an engine of this runtime with another copy of SQLite than the cell's engine. */
 function nameOfSecond(): EngineName {
   if (cell.engine !== 'sqlite3') return 'sqlite3'
   return cell.runtime === 'bun' ? 'bun:sqlite' : '@photostructure/sqlite'

@@ -1,5 +1,5 @@
-// spy-on-fs.mjs <engine> <path>: uses adapters while everything that opens a file through node:fs is written down, and says
-// as one line of JSON what opened the database or its sidecars meanwhile, and whether it would have seen such a call.
+// spy-on-fs.mjs <engine> <path>: uses adapters while all opens through node:fs are recorded. Prints, as one line of JSON, those
+// of the database and its sidecars, and whether such an open would have been recorded.
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { say } from '@go-go-scope/persistence-conformance/process'
@@ -21,7 +21,7 @@ function spy(module, prefix) {
     if (typeof real !== 'function') continue
     module[name] = function (/** @type {unknown[]} */ ...args) {
       const result = real.apply(this, args)
-      // What is refused has opened nothing: making a file that is there already, for example.
+      // A refused open has opened nothing, for example creating an existing file.
       if (result instanceof Promise)
         result.then(
           () => note(prefix + name, args[0]),
@@ -36,7 +36,7 @@ spy(/** @type {Record<string, unknown>} */ (/** @type {unknown} */ (fs)), '')
 spy(/** @type {Record<string, unknown>} */ (/** @type {unknown} */ (fs.promises)), 'promises.')
 syncBuiltinESMExports()
 
-// Only now, so that every import binds to the spies.
+// Imported only now, so that its imports bind to the spies.
 const { openAndClose } = await import('./spied-control.mjs')
 const { engine } = await import('../process/engine-of-process.mjs')
 
@@ -49,7 +49,7 @@ const clock = {
     return () => clearTimeout(timer)
   },
 }
-// The file is missing, so this makes it.
+// Creates the missing file.
 const first = await engine.SQLiteAdapter.open(path, { clock })
 const second = await engine.SQLiteAdapter.open(path, { clock, locks: 'database' })
 const third = new engine.SQLiteAdapter(/** @type {never} */ (await engine.openHandle(path)), {
@@ -64,13 +64,13 @@ for (const adapter of [first, second, third]) {
   await adapter.prune()
   await adapter.stats()
 }
-// The file is looked at every second of the adapters' clock, whether it is still the same.
+// The adapters check every second, by their clock, whether the file is still the same.
 await new Promise((resolve) => setTimeout(resolve, 100))
 await Promise.all([second.disconnect(), third.disconnect()])
 const whileOpen = opened
 opened = []
 await openAndClose(path)
-// Told in a later turn, as all that is promised.
+// Diagnostics are reported in a later turn.
 await new Promise((resolve) => setTimeout(resolve, 1))
 const control = opened
 await first.disconnect()

@@ -1,4 +1,4 @@
-// A worker thread that opens the file with an adapter when told its path, and closes it when told nothing.
+// A worker thread that opens the file at a given path with an adapter, and closes it when it receives no path.
 import { parentPort, workerData } from 'node:worker_threads'
 
 /** @type {{ engine: import('@go-go-scope/persistence-conformance').EngineUnderTest }} */

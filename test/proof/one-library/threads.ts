@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { EngineUnderTest } from '@go-go-scope/persistence-conformance'
 
-/** A worker thread with an adapter of its own. */
+/** A worker thread with its own adapter. */
 export class Thread {
   readonly #worker: Worker
 

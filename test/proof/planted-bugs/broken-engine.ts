@@ -2,10 +2,10 @@ import type { EngineUnderTest, PortName } from '@go-go-scope/persistence-conform
 
 type Adapter = Awaited<ReturnType<EngineUnderTest['SQLiteAdapter']['open']>>
 
-/** A mistake in one store: methods that take the place of the store's own. */
+/** A bug in one store: methods that replace the store's own. */
 export type Bug<Name extends PortName> = (store: Adapter[Name]) => Partial<Adapter[Name]>
 
-/** `engine` with adapters whose store `name` has the mistake `bug`. */
+/** Returns `engine` with adapters whose store `name` has the bug `bug`. */
 export function brokenEngine<Name extends PortName>(
   engine: EngineUnderTest,
   name: Name,
@@ -21,7 +21,7 @@ export function brokenEngine<Name extends PortName>(
   return { ...engine, SQLiteAdapter: BrokenAdapter }
 }
 
-/** `store` with `methods` in the place of its own. */
+/** Returns `store` with `methods` instead of its own. */
 export function withMethods<Store extends object>(store: Store, methods: Partial<Store>): Store {
   return new Proxy(store, {
     get(target, property) {

@@ -6,9 +6,9 @@ import {
 } from '@go-go-scope/persistence-conformance'
 
 /**
- * The bodies of the conformance suite's tests on `engine`, by `suite > test`, for the caller to run or not.
+ * Returns the tests of the conformance suite on `engine`, by `suite > test`, for the caller to run.
  *
- * @param which Of those of owners the ones that depend on it; without it all of the suite.
+ * @param which selects the tests of owners that depend on it; without it, the whole suite is returned
  */
 export function collectedTests(engine: EngineUnderTest, which?: DependsOn): Map<string, () => Promise<void>> {
   const bodies = new Map<string, () => Promise<void>>()

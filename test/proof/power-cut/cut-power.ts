@@ -10,20 +10,19 @@ import { type Recorded, readRecording } from './recording.js'
 const run = promisify(execFile)
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 
-/** What the images of one recording held. */
+/** The findings in the images of one recording. */
 export interface Findings {
   cuts: number
-  /** Cuts after which acknowledged writes were missing. */
+  /** Cuts that lost acknowledged writes. */
   lossyCuts: number
   /** The most acknowledged writes that one cut lost. */
   mostLost: number
-  /** Cuts after which a write was there and an earlier one was not. */
+  /** Cuts after which an earlier write was missing and a later one was there. */
   gaps: number
-  /** What SQLite said of images it could not read or found damaged. */
+  /** SQLite's errors for images that it could not read or found damaged. */
   damaged: string[]
 }
 
-/** Runs the writer under the recorder. */
 export async function recordWriter(
   engine: EngineUnderTest,
   recorder: string,
@@ -78,7 +77,7 @@ async function inspect(engine: EngineUnderTest, file: string, acknowledged: numb
   }
 }
 
-/** How many of the writer's rows there are, and the highest number of one; none where not even the table is left. */
+/** Returns the number of the writer's rows and the highest number; zeros if the table is missing. */
 async function written(engine: EngineUnderTest, handle: object): Promise<{ count: number; highest: number }> {
   const tables = await engine.rows(handle, "SELECT 1 FROM sqlite_master WHERE name = 'go_goscope_idempotency'")
   if (tables.length === 0) return { count: 0, highest: 0 }

@@ -7,12 +7,11 @@ export type Change = Extract<Recorded, { type: 'write' | 'truncate' }>
 
 const SECTOR_BYTES = 512
 
-/** What a disk is sure to hold and what is still on its way, as the recording goes on. */
+/** The durable content of a disk and the pending changes, at a point of a recording. */
 export class Disk {
   readonly #names = new Map<number, string>()
   readonly #durable = new Map<string, FileImage>()
   readonly #pending = new Map<string, Change[]>()
-  /** The highest acknowledged number so far. */
   acknowledged = 0
 
   apply(event: Recorded): void {
@@ -31,7 +30,7 @@ export class Disk {
       case 'flush':
         this.#flush(this.#nameOf(event.file))
         break
-      // A new file has its name at once here; copies/disk-of-names.ts is about names.
+      // A new file's name is durable at once here; copies/disk-of-names.ts tests names.
       case 'link':
       case 'rename':
       case 'flush-folder':
@@ -41,7 +40,7 @@ export class Disk {
     }
   }
 
-  /** Writes what a loss of power now may leave: everything flushed, and of the rest any part, also of a single write. */
+  /** Writes a state that a loss of power now may leave: all that was flushed and any part of the rest, even of one write. */
   leave(folder: string, random: () => number): void {
     mkdirSync(folder, { recursive: true })
     for (const [name, durable] of this.#durable) {
@@ -72,7 +71,7 @@ export class Disk {
   }
 }
 
-/** What a loss of power may leave of a file: all that was flushed, and of the rest any part, also of a single write. */
+/** Returns a possible content of a file after a loss of power: all that was flushed, and any part of the rest. */
 export function afterCut(flushed: FileImage, pending: readonly Change[], random: () => number): FileImage {
   const kept = pending.flatMap((change) => survivor(change, random))
   const image = new FileImage(Buffer.from(flushed.content), endOf(kept))

@@ -1,9 +1,9 @@
-/** The bytes of a file that grows in place, so that a long recording is applied in time linear in its length. */
+/** The bytes of a file. It grows in place, so that a long recording is applied in linear time. */
 export class FileImage {
   #bytes: Buffer
   #length: number
 
-  /** @param bytes Become the image's own. @param room Bytes it may grow to without a copy. */
+  /** @param bytes owned by the image @param room the size in bytes up to which it grows without a copy */
   constructor(bytes: Buffer = Buffer.alloc(0), room = 0) {
     this.#length = bytes.length
     this.#bytes = bytes
@@ -28,7 +28,7 @@ export class FileImage {
 
   truncate(length: number): void {
     if (length > this.#bytes.length) this.#growTo(length)
-    // What was cut off must read as zeros when the file grows over it again.
+    // Bytes that were cut off must read as zeros when the file grows over them again.
     else this.#bytes.fill(0, length, this.#length)
     this.#length = length
   }

@@ -1,7 +1,6 @@
 // Preloaded into a writer, this records what the process asks of the files below one folder, in order: writes with their
-// bytes, truncations, removals, second and new names, flushes to the disk, also of the folder itself, and the
-// acknowledgements of the writer between them. From the record
-// a test makes the images that a loss of power may leave behind.
+// bytes, truncations, removals, links and renames, flushes to the disk (including the folder), and the writer's acknowledgements
+// between them. From the record a test makes the images that a loss of power may leave behind.
 //
 // A record is: type (1 byte), number of the file (4), offset or number (8), length (4), then the bytes. Little-endian.
 

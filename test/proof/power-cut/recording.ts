@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** One thing the writer asked for, in the order it asked. */
+/** One recorded call of the writer. */
 export type Recorded =
   | { type: 'open'; file: number; name: string }
   | { type: 'write'; file: number; offset: number; bytes: Buffer }
@@ -14,7 +14,7 @@ export type Recorded =
 
 const HEAD_BYTES = 17
 
-/** Reads what recorder.c wrote. */
+/** Reads a file of recorder.c. */
 export function readRecording(path: string): Recorded[] {
   const log = readFileSync(path)
   const events: Recorded[] = []

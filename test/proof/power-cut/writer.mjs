@@ -1,5 +1,5 @@
-// node writer.mjs <engine module> <folder> <durability> <rounds>: writes rounds of idempotency results and acknowledges
-// each round once it was awaited. Ends without closing: what a checkpoint at the end would save is not the question.
+// node writer.mjs <engine module> <folder> <durability> <rounds>: writes rounds of idempotency results and acknowledges each
+// round when its writes are acknowledged. Ends without closing, because the proof is not about the checkpoint of a close.
 import { openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -23,7 +23,7 @@ async function acknowledger() {
     const file = openSync(join(folder, 'acknowledgements'), 'a')
     return (last) => writeSync(file, `${last}\n`)
   }
-  // Bun writes past libc, so the recorder is told directly.
+  // Bun bypasses libc, so the recorder is called directly.
   const { dlopen, FFIType } = await import('bun:ffi')
   const { symbols } = dlopen(process.env.LD_PRELOAD ?? '', {
     recorder_acknowledge: { args: [FFIType.u32], returns: FFIType.void },

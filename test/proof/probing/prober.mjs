@@ -1,21 +1,20 @@
-// prober.mjs <engine> <path>: `race <circuit> <probes> <reset timeout> <lease> <not before>` asks for admission, seldom long
-// before `not before` (epoch ms) and often around it, until the places are taken at that time or later, and answers with every
-// admission it got; `report <circuit>
-// <succeeded or failed> <threshold>` reports on them and answers with what counted; `unguarded <circuit> <at>` looks at the
-// state and then changes it, and answers whether it would have called.
+// prober.mjs <engine> <path>: `race <circuit> <probes> <reset timeout> <lease> <not before>` requests admission, rarely long
+// before `not before` (epoch ms) and often around it, until at or after that time all probes are taken, and answers with every
+// admission that it got; `report <circuit> <succeeded or failed> <threshold>` reports the outcomes and answers with how many
+// counted; `unguarded <circuit> <at>` reads the state and then changes it, and answers whether it would have called.
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
 
 const [path = ''] = processArguments
-/** How long before the time that matters all ask often. Those who ask so all the time would keep every core busy with waiting. */
+/** ms before the reset time from which on all processes ask often. Asking often all the time would keep every core busy. */
 const CLOSE_MS = 15
 const adapter = await engine.SQLiteAdapter.open(path, { durability: 'process', busyTimeout: 60_000 })
 const breaker = adapter.circuitBreaker
 
 /**
- * One admission, with the epoch ms between which it was asked for and given. `probe` is the name of the probe's place, `null`
- * where the circuit was closed.
+ * One admission, with epoch ms of its request and its answer. `probe` is the id of the probe, or `null` if the circuit was
+ * closed.
  *
  * @typedef {{ from: number, to: number, probe: string | null }} Admitted
  */
@@ -50,7 +49,7 @@ async function race(circuit, options, notBefore) {
       mine.push(admission.permit)
       admitted.push({ from, to: Date.now(), probe: admission.permit.probe ?? null })
     } else if (admission.state === 'half-open' && from >= notBefore) return admitted
-    // Not in step with the others. From afar it comes back before all ask often.
+    // A random pause keeps the processes out of step. The longer one ends before the processes ask often.
     await pause(Math.random() * (from < notBefore - CLOSE_MS ? CLOSE_MS : 2))
   }
 }

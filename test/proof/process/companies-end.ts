@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { Company, dismissIdle } from './company.js'
 import { mixedMembers } from './members.js'
 
-/** Declares that processes end which served other files; they have had files of every test where this file is the last. */
+/** Declares that idle processes end well. In the last file, they have run scripts of all tests. */
 export function companiesEnd(): void {
   test('processes that served the tests end by themselves, with the exit code 0 and in silence', async () => {
     const company = await Company.start(mixedMembers(2), new URL('idle.mjs', import.meta.url))

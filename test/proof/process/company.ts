@@ -4,13 +4,13 @@ import { ProofProcess } from './proof-process.js'
 
 const PARTICIPANT = new URL('participant.mjs', import.meta.url)
 
-/** A process, and the scripts that it has run. */
+/** A process and the scripts that it has run. */
 interface Participant {
   readonly process: ProofProcess
   readonly scripts: Set<string>
 }
 
-/** Those that no test has: to start one takes as long as most tests do. By what kind they are, for all files of this run. */
+/** Idle processes by kind, reused by all files of a run because starting one takes as long as most tests. */
 const idle = new Map<string, Participant[]>()
 
 function idleOf({ runtime, module }: Member): Participant[] {
@@ -20,7 +20,7 @@ function idleOf({ runtime, module }: Member): Participant[] {
   return those
 }
 
-/** Has an idle process of that kind run the script, or a new one. Resolves when it is ready for orders. */
+/** Has an idle or new process of that kind run the script. Resolves when it is ready for orders. */
 async function participate(member: Member, script: URL, args: readonly string[]): Promise<Participant> {
   const those = idleOf(member)
   const at = those.findIndex(({ scripts }) => !scripts.has(script.href))
@@ -38,7 +38,7 @@ async function participate(member: Member, script: URL, args: readonly string[])
   return { process, scripts: scripts.add(script.href) }
 }
 
-/** Processes that several tests of a file ask, one test after the other. The next file has them after that. */
+/** Processes for several tests of a file, one test after another. The next file reuses them. */
 export class Company {
   readonly all: readonly ProofProcess[]
   readonly #participants: readonly Participant[]
@@ -50,7 +50,7 @@ export class Company {
     this.#members = members
   }
 
-  /** Has a process of each of `members` run the script. Resolves when all are ready for orders. */
+  /** Has a process of each member kind run the script. Resolves when all are ready for orders. */
   static async start(members: readonly Member[], script: URL, args: readonly string[] = []): Promise<Company> {
     const started = await Promise.allSettled(members.map((member) => participate(member, script, args)))
     const participants = started.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
@@ -60,12 +60,12 @@ export class Company {
     throw failed.reason
   }
 
-  /** Gives every process the order, or an order of its own, and all their answers. */
+  /** Sends every process the order, or its own order, and returns all answers. */
   askAll<T>(order: string | ((at: number) => string)): Promise<T[]> {
     return Promise.all(this.all.map((one, at) => one.ask<T>(typeof order === 'string' ? order : order(at))))
   }
 
-  /** Lets the script of each end by itself. @throws Error where one does not do so in silence. */
+  /** Lets each script end by itself. @throws Error if one fails or prints an error. */
   async end(): Promise<void> {
     try {
       await this.askAll(OVER)
@@ -82,7 +82,7 @@ export class Company {
   }
 }
 
-/** Lets all that no test has end by themselves. @throws Error where one does not do so with the exit code 0 and in silence. */
+/** Lets all idle processes end by themselves. @throws Error if one does not exit with 0 or prints an error. */
 export async function dismissIdle(): Promise<void> {
   const all = [...idle.values()].flat().map(({ process }) => process)
   idle.clear()

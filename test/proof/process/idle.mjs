@@ -1,4 +1,4 @@
-// idle.mjs: does nothing, and has no orders for it.
+// idle.mjs: does nothing and takes no orders.
 import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 
 await takeOrders(async () => undefined)

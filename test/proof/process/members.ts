@@ -1,20 +1,20 @@
 import { type EngineName, engineNames, engines } from '../../../scripts/engines.mjs'
 import { cell, engine } from '../../cells/cell.js'
 
-/** One kind of process that takes part in a proof: a runtime and the engine it uses. */
+/** A kind of process in a proof: a runtime and its engine. */
 export interface Member {
   readonly runtime: string
   /** The module that exports the engine. */
   readonly module: URL
 }
 
-/** Whether the processes meet on a server, each by another client library. */
+/** Whether the processes use a server, each with another client library. */
 const onServer = engine.places !== undefined
 
 /** The runtime and the engine of this cell. */
 export const thisMember: Member = { runtime: cell.runtime, module: engine.module }
 
-/** A process of the other kind of runtime, with that one's own engine: Bun beside Node, Node beside Bun. */
+/** A process of the other kind of runtime with one of its engines: Bun for Node, Node for Bun. */
 export const otherMember: Member = onServer
   ? serverMember('bun', 'bun')
   : cell.runtime === 'bun'
@@ -26,12 +26,12 @@ export const everyRuntime: readonly Member[] = onServer
   ? [serverMember('node20', 'postgres-js'), serverMember('node24', 'pg'), serverMember('bun', 'bun')]
   : [memberOf('node20', '@photostructure/sqlite'), memberOf('node24', 'node:sqlite'), memberOf('bun', 'bun:sqlite')]
 
-/** Those that meet: every engine on a file, so every build of SQLite, of which one is on Bun; two client libraries on a server. */
+/** The kinds that meet: on a file, every engine and so every build of SQLite, one of them on Bun; on a server, two libraries. */
 const meeting: readonly Member[] = onServer
   ? [thisMember, otherMember]
   : engineNames.map((name) => memberOf(`${engines[name].runtimes[0]}`, name))
 
-/** `count` processes on one file or server, of each kind in turn. */
+/** Returns `count` processes for one file or server, alternating between the kinds. */
 export function mixedMembers(count: number): Member[] {
   return Array.from({ length: count }, (_, index) => meeting[index % meeting.length] as Member)
 }

@@ -1,5 +1,5 @@
-// participant.mjs <engine>: an order is the URL of another script and its arguments, which runs until it has ended by itself; it
-// takes orders meanwhile, until the order `over`. No script comes twice, because a module is evaluated once.
+// participant.mjs <engine>: an order is the URL of a script and its arguments. The script runs and takes orders until the order
+// `over`, and ends by itself. No script comes twice, because a module is evaluated once.
 import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { processArguments } from './engine-of-process.mjs'
 

@@ -3,7 +3,7 @@ import { LineProcess } from '@go-go-scope/persistence-conformance/process'
 import { runtimes } from '../../matrix.mjs'
 import type { Member } from './members.js'
 
-/** A process that runs a script of test/proof with the URL of its engine's module as first argument. */
+/** A process that runs a script of test/proof; the URL of its engine's module is the first argument. */
 export class ProofProcess extends LineProcess {
   constructor(member: Member, script: URL, args: readonly (string | number)[] = [], env: Record<string, string> = {}) {
     const runtime = runtimes[member.runtime]

@@ -1,6 +1,6 @@
 import type { ProofProcess } from './proof-process.js'
 
-/** A process that lives on through many orders and can be killed; the next order starts another one in its place. */
+/** A process for many orders that can be killed; the next order then starts another one. */
 export class Replaceable {
   readonly #start: () => ProofProcess
   #process: ProofProcess | undefined

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 
-// A thread or process that is an owner or a user in the release of `module`; tells what became of it.
+// A thread or process that is an owner or a client with the release in `module`; it reports the outcome.
 const { module, role, path } = workerData ?? JSON.parse(process.argv[2] ?? '{}')
 const { SQLiteAdapter, connectRemote, serve } = await import(module)
 const app = /** @type {any} */ (parentPort ?? process)
@@ -13,7 +13,7 @@ if (role === 'owner') {
   server.attach(app)
   app.on('message', async (/** @type {any} */ { order }) => {
     if (order !== 'end') return
-    // It goes on, whoever has come.
+    // The owner continues, whatever the client was.
     const value = await adapter.cache.get('of the owner')
     const clients = server.clients().length
     await server.close()

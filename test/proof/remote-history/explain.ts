@@ -3,18 +3,18 @@ import { ManualClock, referenceProviders } from '@go-go-scope/persistence-confor
 import { type Answers, type Call, KEYS, type Round, USERS } from './history.js'
 import { Participant, type Stores } from './participant.js'
 
-/** What has happened, in an order: a call of a participant, or the end of a round. */
+/** An event in an order: a call of a participant, or the end of a round. */
 type Happened = { readonly who: number; readonly call: Call } | { readonly end: Round }
 
 /**
- * Whether one order of all calls explains every answer: one in which each participant's own calls stand as it made them, and
- * what was answered before a call was made stands before it. The reference makes them one by one.
+ * Searches for one order of all calls that explains every answer. It keeps the order of each participant's calls, and places a
+ * call after all calls that were answered before it was made. The reference makes the calls one by one.
  *
- * @returns the number of the round that no order explains, or `undefined`.
+ * @returns the number of the first round that no order explains, or `undefined`.
  */
 export async function unexplained(rounds: readonly Round[], answers: readonly Answers[]): Promise<number | undefined> {
   let deepest = 0
-  // Orders that leave the same behind explain the same of what follows.
+  // Orders that lead to the same state explain the same later answers.
   const tried = new Set<string>()
   const fits = async (number: number, before: readonly Happened[], made: readonly number[]): Promise<boolean> => {
     const round = rounds[number]
@@ -42,9 +42,9 @@ export async function unexplained(rounds: readonly Round[], answers: readonly An
 }
 
 /**
- * From the beginning each time: the reference cannot go back.
+ * Replays all events from the beginning, because the reference cannot undo a call.
  *
- * @returns what the last call was answered, and all that can be read then.
+ * @returns the answer of the last call, and everything that can be read then.
  */
 async function replay(all: readonly Happened[]): Promise<{ answer: unknown; left: unknown }> {
   const clock = new ManualClock()

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** Calls of one participant, none of which waits for another. */
+/** Calls that one participant makes at once. */
 export type Burst = readonly Call[]
 
 export type Call =
@@ -9,27 +9,27 @@ export type Call =
   | { readonly do: 'release' | 'isValid'; readonly key: string }
   | { readonly do: 'getBoth' | 'keys' }
 
-/** What all participants call at the same time, and what happens when all of it is answered. */
+/** The concurrent calls of all participants, and what happens after their answers. */
 export interface Round {
-  /** By participant: the owner first. */
+  /** By participant; the owner is the first. */
   readonly bursts: readonly Burst[]
-  /** ms that pass then. */
+  /** The ms that pass after the answers. */
   readonly wait: number
   readonly leaves: Leaving | undefined
 }
 
-/** The participant that leaves, in one of the ways that are certain, and comes back as a new one. */
+/** The participant that leaves, in a way with a certain outcome, and is replaced by a new one. */
 export interface Leaving {
   readonly who: number
   readonly how: 'disconnects' | 'closes its port'
 }
 
-/** What each call of a round was answered, as the bursts stand. */
+/** The answers of a round, in the order of the bursts. */
 export type Answers = readonly (readonly unknown[])[]
 
 export const USERS = 3
 export const KEYS = ['a', 'b']
-/** ms; met by some waits. */
+/** ms; some waits are longer. */
 export const LEASE = 20
 
 const key = fc.constantFrom(...KEYS)
@@ -69,7 +69,7 @@ export const rounds: fc.Arbitrary<Round[]> = fc
   .array(round, { minLength: 1, maxLength: 4, size: 'max' })
   .map((all) => all.map(({ bursts, ...rest }, number) => ({ bursts: withValues(bursts, number), ...rest })))
 
-/** Each value is another one, so that an answer tells which call it is of. */
+/** Makes each value unique, so that an answer identifies the call that stored it. */
 function withValues(bursts: readonly Burst[], round: number): Burst[] {
   return bursts.map((burst, who) =>
     burst.map((call, at) => ('value' in call ? { ...call, value: 100 * round + 10 * who + at + 1 } : call)),

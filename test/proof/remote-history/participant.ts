@@ -4,7 +4,7 @@ import { KEYS, LEASE } from './history.js'
 
 type Handle = { isValid?(): Promise<boolean>; release(): Promise<unknown> }
 
-/** Where calls go: an adapter, or the reference. */
+/** The target of calls: an adapter, or the reference. */
 export interface Stores {
   readonly cache: Pick<AnyAdapter['cache'], 'get' | 'set' | 'delete' | 'keys'> & {
     getMany(keys: readonly string[]): Promise<Map<string, unknown>>
@@ -20,10 +20,10 @@ export interface Stores {
   }
 }
 
-/** Who makes calls, with the locks that it holds by key. */
+/** Makes calls, and keeps its locks by key. */
 export class Participant {
   readonly #stores: Stores
-  /** Those of earlier rounds: a call of this one cannot wait for a lock of it. */
+  /** The locks of earlier rounds. Those of the current round are not used yet, because its calls are concurrent. */
   #held = new Map<string, Handle>()
   readonly #granted = new Map<string, Handle>()
 
@@ -31,18 +31,18 @@ export class Participant {
     this.#stores = stores
   }
 
-  /** The answers of the round have come. */
+  /** Call it after the answers of a round. */
   endRound(): void {
     this.#held = new Map([...this.#held, ...this.#granted])
   }
 
-  /** Gives back what it holds, as its end does. Only the reference needs to be told. */
+  /** Releases all locks, as its end does. Only the reference needs this call. */
   async giveBack(): Promise<void> {
     this.endRound()
     for (const handle of this.#held.values()) await handle.release()
   }
 
-  /** Which locks it holds, of those that were granted to it. */
+  /** Returns which of its granted locks are still valid. */
   async holds(): Promise<unknown[]> {
     const all = [...this.#held, ...this.#granted]
     return Promise.all(all.map(async ([key, handle]) => [key, await handle.isValid?.()]))
@@ -86,7 +86,7 @@ export class Participant {
   }
 }
 
-/** Its answer is promised to nobody. */
+/** Hides an answer that is not promised. */
 async function nothing(done: Promise<unknown>): Promise<undefined> {
   await done
 }

@@ -6,7 +6,7 @@ import { unexplained } from './explain.js'
 import { type Answers, type Leaving, type Round, rounds, USERS } from './history.js'
 import { Participant, type Stores } from './participant.js'
 
-/** Users of one owner, and the owner, who make the calls of a history. */
+/** The owner and its clients, which make the calls of a history. */
 class Users {
   readonly #world: ServedWorld
   readonly #clock: ManualClock
@@ -65,7 +65,7 @@ class Users {
   }
 }
 
-/** Any calls of three users and the owner answer as some order of them would. @throws Error with the history that does not. */
+/** Checks that some order explains any calls of three clients and the owner. @throws Error with a history without one. */
 export async function checkHistories(world: ServedWorld, runs: number): Promise<void> {
   await fc.assert(
     fc.asyncProperty(rounds, async (history) => {

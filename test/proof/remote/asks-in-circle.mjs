@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { connectRemote } from '@go-go-scope/persistence-core/remote'
 
-// A thread with one connection or two to one owner. Its load of each key, by the first, asks by the last for another key, once it is
-// told to; says what it got of each.
+// A thread with one or two connections to one owner. When told to, it loads each key on the first connection, and each load
+// requests another key on the last connection. Posts the outcome of each.
 const { ports, loads } = workerData
 const connections = await Promise.all(ports.map((/** @type {any} */ port) => connectRemote(port)))
 const told = new Promise((resolve) => parentPort?.once('message', resolve))

@@ -4,11 +4,11 @@ import type { ServedWorld } from './served-world.js'
 
 const MOST_CALLS = 4_096
 const FLOOD = 10_000
-/** The word of a statement that runs once, and of the rows of one; see protocol.ts. */
+/** Operations: a statement that runs once, and the rows of one; see protocol.ts. */
 const [QUERY, ROWS] = [5, 6]
 const PIECE = 1_000
 
-/** No more of a user waits at the owner than it takes, however much is asked, and no more is sent to one than it takes. */
+/** Checks the limits for a client's calls that wait at the owner, and for answers that are sent to a client that reads none. */
 export async function checkCredits(world: ServedWorld): Promise<void> {
   const owner = await world.open(':memory:')
   const server = world.serve(owner)
@@ -29,7 +29,7 @@ export async function checkCredits(world: ServedWorld): Promise<void> {
     const rows = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i FROM n'
     const [greeted, asked] = [server.createPort(), server.createPort()] as never[]
     const said = await answerTo(asked as never, await greeting(greeted as never), [QUERY, 'raw', rows, 0])
-    // After the shape of the rows, which has a name.
+    // Follows the shape of the rows, which has a name.
     const [, , , , word, , hasMore, count] = said
     expect([word, hasMore, count]).toEqual([ROWS, 1, PIECE])
     expect(said).toHaveLength(9 + PIECE)

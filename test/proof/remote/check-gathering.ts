@@ -8,7 +8,7 @@ import type { ServedWorld } from './served-world.js'
 const USERS = 4
 const ROUNDS = 5
 
-/** Durable writes of several users that come within one turn of the owner share a commit. */
+/** Checks that durable writes of several clients that arrive within one turn of the owner share a commit. */
 export async function checkGathering(world: ServedWorld): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'gathering-'))
   const path = join(folder, 'app.db')

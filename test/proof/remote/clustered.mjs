@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
 import { connectRemote, serve } from '@go-go-scope/persistence-core/remote'
 
-// A primary that owns a file, and two workers that count under one lock; prints the count.
+// A primary owns a file, and two workers count under one lock. Prints the count.
 if (cluster.isPrimary) {
   const [, , module, path] = process.argv
   const { engine } = await import(/** @type {string} */ (module))

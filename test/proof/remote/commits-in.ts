@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** Commits in the log of a file: the frame that ends one tells how large the file is after it. */
+/** Returns the number of commits in the WAL of a file. The frame that ends a commit has the size of the database after it. */
 export function commitsIn(path: string): number {
   const log = readFileSync(`${path}-wal`)
   const page = log.readUInt32BE(8)

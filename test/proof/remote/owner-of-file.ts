@@ -9,14 +9,14 @@ import { engine } from '../../cells/cell.js'
 
 const SCRIPT = new URL('owner.mjs', import.meta.url)
 
-/** A thread or process that owns a file and serves this one, and the adapter here. See owner.mjs. */
+/** A thread or process that owns a file and serves this thread, and the adapter here. See owner.mjs. */
 export class OwnerOfFile {
   readonly path: string
   readonly adapter: SQLiteAdapter
   readonly #peer: Worker | ChildProcess
   readonly #folder: string
 
-  /** @param options Of the adapter here. */
+  /** @param options of the adapter here */
   static async start(kind: 'thread' | 'process', options: RemoteOptions = {}): Promise<OwnerOfFile> {
     const folder = mkdtempSync(join(tmpdir(), 'owned-'))
     const path = join(folder, 'app.db')
@@ -36,7 +36,7 @@ export class OwnerOfFile {
     this.adapter = adapter
   }
 
-  /** Has it do something, and settles when it has. */
+  /** Sends an order; settles when it is done. */
   async order(order: string): Promise<void> {
     const done = said(this.#peer, order)
     if (this.#peer instanceof Worker) this.#peer.postMessage({ order })
@@ -53,7 +53,7 @@ export class OwnerOfFile {
     }
   }
 
-  /** Leaves nothing behind. */
+  /** Ends the owner and removes its file. */
   async end(): Promise<void> {
     await this.kill()
     await this.adapter.disconnect()

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { serve } from '@go-go-scope/persistence-core/remote'
 
-// The thread or process that owns a file and serves its parent, beside what they say to each other.
+// The thread or process that owns a file and serves its parent, which uses the same channel for orders.
 
 const given = workerData ?? JSON.parse(process.argv[2] ?? '{}')
 const { engine } = await import(given.engine)

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 
-/** One end of the channel of a process: what `process` and `ChildProcess` have of it. */
+/** One end of a process channel, with the members of `process` and `ChildProcess` that we use. */
 export class ProcessEnd extends EventEmitter {
   connected = true
   deliver: (message: unknown) => void = () => undefined
@@ -11,7 +11,7 @@ export class ProcessEnd extends EventEmitter {
   }
 }
 
-/** Both ends of the channel of a process, in one thread: it lives on when a connection over it has ended, as a port does not. */
+/** Both ends of a process channel, in one thread. Unlike a port, it outlives a connection over it. */
 export class ProcessPair {
   readonly owner = new ProcessEnd()
   readonly user = new ProcessEnd()
@@ -25,12 +25,12 @@ export class ProcessPair {
     }
   }
 
-  /** The owner is too busy to read. */
+  /** Holds back messages to the owner, as if it was too busy to read. */
   hold(): void {
     this.#held = []
   }
 
-  /** It reads what has come. */
+  /** Delivers the held messages. */
   release(): void {
     const held = this.#held ?? []
     this.#held = undefined

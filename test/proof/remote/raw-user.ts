@@ -1,15 +1,15 @@
 import type { MessagePort } from 'node:worker_threads'
 
-// A user of a served adapter by what crosses, for what no user of ours says. See protocol.ts for the words.
+// A client that sends raw messages, for what our clients never send. See protocol.ts for the operations.
 
 export const ENVELOPE = 'go-go-scope/1'
 
-/** What a message says, which is a long one without an object around it. */
+/** Returns the items of a message; a long one has no object around it. */
 export function itemsOf(message: unknown): unknown[] {
   return Array.isArray(message) ? message.slice(1) : ((message as Record<string, unknown[]>)[ENVELOPE] ?? [])
 }
 
-/** What the owner says to messages of any form after its welcome, if that is what the first one gets. */
+/** Returns the owner's answer to messages of any form, after its welcome if the first one gets that. */
 export function answerTo(raw: MessagePort, ...messages: unknown[]): Promise<unknown[]> {
   return new Promise((resolve) => {
     raw.on('message', (message) => {
@@ -22,13 +22,13 @@ export function answerTo(raw: MessagePort, ...messages: unknown[]): Promise<unkn
   })
 }
 
-/** Says hello with what is given instead of what this release says. @returns the message of the refusal. */
+/** Sends a greeting with the given versions instead of this release's. @returns the message of the refusal. */
 export async function refusal(raw: MessagePort, protocol: number, schema: number): Promise<string> {
   const said = await answerTo(raw, [1, 'nonce', protocol, schema])
   return JSON.parse(String(said[2])).message
 }
 
-/** What this release says first. */
+/** Returns the greeting of this release. */
 export async function greeting(raw: MessagePort): Promise<unknown[]> {
   const [, schema] = (await refusal(raw, 3, 999)).match(/database schema (\d+)/) ?? []
   return [1, 'nonce', 3, Number(schema)]

@@ -14,14 +14,14 @@ const SCRIPT = new URL('user.mjs', import.meta.url)
 
 export type UserKind = 'thread' | 'attached' | 'child' | 'clustered'
 
-/** How a user is started. */
+/** How a client is started. */
 export interface UserOptions {
-  /** Of its adapter. */
+  /** Options of its adapter. */
   readonly options?: object
   readonly serialization?: 'json' | 'advanced'
 }
 
-/** A thread or process that uses a served adapter and does as it is told; see user.mjs. */
+/** A thread or process that uses a served adapter and executes orders; see user.mjs. */
 export class RemoteUser {
   readonly peer: Worker | ChildProcess | ClusterWorker
   readonly ended: Promise<unknown>
@@ -31,7 +31,7 @@ export class RemoteUser {
     resolve: (value: never) => void
     reject: (error: unknown) => void
   }[] = []
-  /** What it has said without being asked. */
+  /** The messages that it sent without an order. */
   readonly told: { readonly order: string; readonly value: unknown }[] = []
 
   static async thread(server: PersistenceServer, { options = {} }: UserOptions = {}): Promise<RemoteUser> {
@@ -44,7 +44,7 @@ export class RemoteUser {
     return RemoteUser.#ready(worker)
   }
 
-  /** One that uses the channel that the app has with it too. */
+  /** Starts a client that shares the app's channel. */
   static async attached(server: PersistenceServer, { options = {} }: UserOptions = {}): Promise<RemoteUser> {
     const worker = new Worker(SCRIPT, { workerData: { options } })
     server.attach(worker)
@@ -80,7 +80,7 @@ export class RemoteUser {
   private constructor(peer: Worker | ChildProcess | ClusterWorker) {
     this.peer = peer
     this.ended = new Promise((resolve) => peer.on('exit', resolve))
-    // How it ends is what tests are about.
+    // Tests examine how it ends.
     peer.on('error', () => undefined)
     void this.ended.then(() => {
       for (const { reject } of this.#waiting.splice(0)) reject(new Error('the user has ended'))
@@ -88,26 +88,26 @@ export class RemoteUser {
     peer.on('message', (said: Said) => this.#hear(said))
   }
 
-  /** Tells it to do something, and resolves to what it answers. */
+  /** Sends an order and resolves to its answer. */
   async do<Value>(order: string, given: object = {}): Promise<Value> {
     const answer = this.#answer<Value>(order)
     this.tell(order, given)
     return answer
   }
 
-  /** The same, without waiting for an answer. */
+  /** Sends an order without waiting for an answer. */
   tell(order: string, given: object = {}): void {
     if (this.peer instanceof Worker) this.peer.postMessage({ order, given })
     else this.peer.send({ order, given })
   }
 
-  /** Settles when it has said so. @param value What it said of it, where it says so of several. */
+  /** Settles when it has sent this message. @param value the value of the message, if it sends several */
   async said(order: string, value?: unknown): Promise<unknown> {
     const told = this.told.find((one) => one.order === order && (value === undefined || one.value === value))
     return told === undefined ? this.#answer(order, value) : told.value
   }
 
-  /** Ends it from outside. */
+  /** Kills it from outside. */
   async kill(): Promise<void> {
     if (this.peer instanceof Worker) await this.peer.terminate()
     else if ('process' in this.peer) this.peer.process.kill('SIGKILL')

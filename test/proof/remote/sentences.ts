@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-// What a user can say, by its words, with anything in their places; see protocol.ts. Most are read, so that they are done.
+// Messages that a client can send: real operations with arbitrary arguments; see protocol.ts. Most statements only read.
 
 const number = fc.oneof(
   { arbitrary: fc.constantFrom(0, 1, 2, 3), weight: 9 },
@@ -70,7 +70,7 @@ const declared = fc
     fc.constantFrom(1, 2, 40).chain((calls) =>
       fc.tuple(fc.constantFrom(0, 1, 2), value).map(([length, item]) => {
         const call = [3, 0, length, calls, ...new Array(length * calls).fill(item)]
-        // The requests of the calls on the two sides of a question about a lock do not follow one another.
+        // The requests before and after a question about a lock are not consecutive.
         return [2, 0, 'raw', kind, rows, clocked, one, traits, announces, ...many, ...call, 8, 1, ...call]
       }),
     ),
@@ -94,12 +94,12 @@ const sentence = fc.oneof(
   fc.tuple(fc.constantFrom(14, 15, 16, 17), text),
   fc.tuple(text, ms).map(([key, interval]) => [14, key, 25, key, interval]),
   fc.tuple(number, text, text, number).map((items) => [18, ...items]),
-  // A load that is entered may be settled.
+  // A load that was entered may be settled.
   fc.tuple(fc.constantFrom(19, 20), text, text).map(([word, key, given]) => [18, 1, key, key, 0, word, 1, given]),
   fc.constantFrom([22], [23], [24]),
 )
 
-/** A message of a user. */
+/** Generates a client's messages. */
 export const sentences: fc.Arbitrary<unknown[]> = fc
   .array(sentence, { minLength: 1, maxLength: 4 })
   .map((all) => all.flat())

@@ -3,15 +3,14 @@ import { type PersistenceServer, serve } from '@go-go-scope/persistence-core/rem
 import { afterEach, beforeEach } from 'vitest'
 import { engine } from '../../cells/cell.js'
 
-/** An adapter in memory that is served, anew for each test of a file. */
+/** A served adapter in memory, new for each test of a file. */
 export interface ServedAdapter {
   adapter: Awaited<ReturnType<typeof engine.SQLiteAdapter.open>>
   server: PersistenceServer
-  /** Makes a port to it. */
   port(): MessagePort
 }
 
-/** To be called once in a file. */
+/** Call it once per file. */
 export function serveForEachTest(): ServedAdapter {
   const served = { port: () => served.server.createPort() as unknown as MessagePort } as ServedAdapter
   beforeEach(async () => {

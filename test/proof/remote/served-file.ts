@@ -7,7 +7,7 @@ import { RemoteUser, type UserKind, type UserOptions } from './remote-user.js'
 
 type Adapter = Awaited<ReturnType<typeof engine.SQLiteAdapter.open>>
 
-/** A file whose owner is this thread, and the users that it serves. Disposed with all of them. */
+/** A file that this thread owns, and its clients. Disposing it ends all of them. */
 export class ServedFile implements AsyncDisposable {
   readonly path: string
   readonly adapter: Adapter

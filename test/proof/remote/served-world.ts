@@ -8,15 +8,15 @@ import {
 } from '@go-go-scope/persistence-core/remote'
 import { engine } from '../../cells/cell.js'
 
-/** An adapter, of the owner or of a user of it. */
+/** An adapter of the owner or of a client. */
 export type AnyAdapter = Pick<
   SQLiteAdapter,
   'cache' | 'idempotency' | 'circuitBreaker' | 'lock' | 'connect' | 'disconnect' | 'acquire'
 >
 
-/** What the checks of histories work with: the packages as they are, or with a bug in them. */
+/** What the checks of histories use: the packages as they are, or with a planted bug. */
 export interface ServedWorld {
-  /** @param path Of a file, or `:memory:`. */
+  /** @param path a file, or `:memory:` */
   open(path: string, clock?: ManualClock): Promise<AnyAdapter>
   serve(adapter: AnyAdapter): PersistenceServer
   connect(port: TransferablePort, clock?: ManualClock): Promise<AnyAdapter>

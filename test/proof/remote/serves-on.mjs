@@ -1,7 +1,7 @@
 import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { connectRemote, serve } from '@go-go-scope/persistence-core/remote'
 
-// A thread that is served, and serves on what it was served to a thread of its own; says what that one ends with.
+// A client thread that serves its adapter to its own thread, and reports that thread's exit code.
 const adapter = await connectRemote(workerData.port)
 const server = serve(adapter)
 const port = /** @type {any} */ (server.createPort())

@@ -1,7 +1,7 @@
 import { connectRemote } from '@go-go-scope/persistence-core/remote'
 
 /**
- * A task of a pool, which is sent a port: counts under a lock.
+ * A task of a thread pool that receives a port: it counts under a lock.
  *
  * @param {{ port: any, counter: string, times: number }} given
  */

@@ -2,8 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { connectRemote } from '@go-go-scope/persistence-core/remote'
 
 /**
- * A thread or process that uses the adapter of its owner and takes orders, on the channel on which the adapter is served
- * unless it was given a port: `{ order, given }` is answered with `{ order, value }` or `{ order, error }`.
+ * A thread or process that uses its owner's adapter and executes orders, both on one channel unless it received a port. The
+ * answer to `{ order, given }` is `{ order, value }` or `{ order, error }`.
  */
 const app = /** @type {any} */ (parentPort ?? process)
 const { port = app, options = {} } = workerData ?? JSON.parse(process.argv[2] ?? '{}')
@@ -34,7 +34,7 @@ const orders = {
   get: ({ key }) => adapter.cache.get(key),
   delete: ({ key }) => adapter.cache.delete(key),
   clear: ({ startsWith }) => adapter.cache.clear({ startsWith }),
-  /** Many callers of one load; `ms` is how long it takes, for ever when absent. */
+  /** Runs one load with several callers; `ms` is how long it takes, forever if absent. */
   async load({ key, value, callers = 1, ms, fails, options }) {
     let loads = 0
     const load = async () => {
@@ -51,7 +51,7 @@ const orders = {
       values: values.map((one) => (one.status === 'fulfilled' ? one.value : { ...plain(one.reason) })),
     }
   },
-  /** A load that asks for another key. */
+  /** Runs a load that requests another key. */
   async loadThrough({ key, through, ms }) {
     const inner = () => adapter.cache.getOrSet(through, () => 'inner')
     const load = async () => {
@@ -61,7 +61,7 @@ const orders = {
     }
     return adapter.cache.getOrSet(key, load)
   },
-  /** A lock that is waited for, and given back after `ms`. */
+  /** Waits for a lock and releases it after `ms`. */
   async holdFor({ key, ms }) {
     const lock = await adapter.lock.hold(key, { ttl: 60_000, wait: 60_000 })
     say({ order: 'holds', value: key })
@@ -69,7 +69,7 @@ const orders = {
     return lock?.release()
   },
   recordFailure: ({ key, max }) => adapter.recordFailure(key, max),
-  /** Loops that each wait for one answer before the next call. */
+  /** Runs loops that each await an answer before the next call. */
   async fail({ key, loops, times }) {
     const loop = async () => {
       for (let time = 0; time < times; time++) await adapter.recordFailure(key, 1_000_000_000)
@@ -78,12 +78,12 @@ const orders = {
   },
   subscribe: ({ key }) => void adapter.subscribe(key, (state) => heard.push(state.failureCount)),
   heard: () => heard,
-  /** As many as it can at once: none is awaited before the next. */
+  /** Makes all calls at once, without awaiting any. */
   async pile({ sets, at = 0 }) {
     const settled = await Promise.allSettled(Array.from({ length: sets }, (_, n) => adapter.cache.set(`k${at + n}`, n)))
     return settled.filter(({ status }) => status === 'fulfilled').length
   },
-  /** Results, each of which is told, and pairs of rows under a lock in the database; does not end. */
+  /** Writes results, each of which it reports, and pairs of rows under a lock in the database; never ends. */
   async writeForEver({ prefix }) {
     const lock = await adapter.acquire(prefix, 600_000)
     const insert = 'INSERT INTO pairs VALUES (?)'
@@ -106,7 +106,7 @@ const orders = {
     void held.get(key).release()
     process.exit(0)
   },
-  // Hears nothing meanwhile, as one that computes, and leaves the processor to others.
+  // Blocks the event loop like a computation, without using the CPU.
   standStill: ({ ms }) => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0, ms)
   },

@@ -3,16 +3,16 @@ export class Waits {
   readonly #all: number[] = []
 
   /**
-   * @param wait ms.
-   * @param every ms between two of them. Those that would have begun during this one waited for its end as well; left
-   * out, one long wait would count as little as one short one.
+   * @param wait ms
+   * @param every ms between two measurements. Those that would have started during this wait count with the rest of it, or one
+   * long wait would count as little as one short one.
    */
   add(wait: number, every: number): void {
     this.#all.push(wait)
     for (let rest = wait - every; rest > 0; rest -= every) this.#all.push(rest)
   }
 
-  /** Adds those of `other`. */
+  /** Adds the waits of `other`. */
   addAll(other: Waits): void {
     this.#all.push(...other.#all)
   }
@@ -21,7 +21,7 @@ export class Waits {
     return this.percentile(100)
   }
 
-  /** The wait that `percent` of all did not exceed. */
+  /** Returns a percentile of the waits in ms. */
   percentile(percent: number): number {
     const sorted = this.#all.toSorted((a, b) => a - b)
     const at = Math.ceil((sorted.length * percent) / 100) - 1

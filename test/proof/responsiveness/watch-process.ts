@@ -1,17 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import type { Waits } from './waits.js'
 
-/** How long this process was kept from its work. */
+/** For how long this process was blocked. */
 export interface Held {
-  /** A timer that is due every few ms: how late it came. */
+  /** The delay of a timer that is due every few ms. */
   eventLoop: Waits
-  /** One small read of the file system, which goes through the thread pool. */
+  /** The duration of a small file read, which uses the thread pool. */
   fileRead: Waits
 }
 
 const TIMER_MS = 5
 
-/** Watches this process until `stop` is called, which adds what was seen to `held`. */
+/** Measures until `stop` is called, and adds the measurements to `held`. */
 export function watchProcess(file: string, held: Held): { stop(): Promise<void> } {
   let watching = true
   let before = performance.now()

@@ -1,5 +1,5 @@
-// write-lock.mjs <engine>: an order `hold <path>` opens a transaction that keeps every other writer out of the file,
-// `release` ends them all.
+// write-lock.mjs <engine>: an order `hold <path>` begins a transaction that blocks all other writers of the file; `release` ends
+// all of these transactions.
 
 import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine } from '../process/engine-of-process.mjs'

@@ -1,5 +1,5 @@
-// follow-on-full-disk.mjs <engine> <folder>: follows a database on the small disk that holds the folder into a file beside it,
-// for which there is no room, and says what is there afterwards.
+// follow-on-full-disk.mjs <engine> <folder>: follows a database on the small disk of the folder into a file beside it, for which
+// there is no room, and prints what is there afterwards.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { engine, processArguments } from '../process/engine-of-process.mjs'
 const [folder = ''] = processArguments
 const elsewhere = mkdtempSync(join(tmpdir(), 'follow-on-full-disk-'))
 const path = join(folder, 'app.db')
-// A copy of two has no room beside them.
+// With two such entries, the file leaves no room for a copy.
 const ENTRY = 'x'.repeat(90_000)
 
 try {

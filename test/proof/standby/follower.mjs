@@ -1,6 +1,6 @@
-// follower.mjs <engine>: at the order `follow <source> <target>`, follows; at `verify`, waits until the standby has all
-// that the source has and compares the two; at `take-over`, takes over and gives what the writers wrote last; at `end`, waits
-// until following ends by itself; at `stop`, stops it.
+// follower.mjs <engine>: `follow <source> <target>` follows; `verify` waits until the standby is up to date and compares it with
+// the source; `take-over` takes over and answers with the last writes of the writers; `end` waits until following ends by itself;
+// `stop` stops it.
 import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine } from '../process/engine-of-process.mjs'
 
@@ -14,7 +14,7 @@ const condition = ({ state, reason }) => ({ state, reason: reason ?? null })
 
 await takeOrders(async ([what, source = '', target = '']) => {
   if (what === 'follow') {
-    // There is no queue at the lock of a file: beside writers without a pause a follower may be unlucky for long.
+    // SQLite's write lock has no queue, so while writers work without a pause a follower may wait long.
     const options = { target, every: 2, locks: /** @type {const} */ ('database'), busyTimeout: 30_000 }
     standby = await engine.Standby.follow(/** @type {never} */ (source), options)
     return condition(standby)
@@ -34,7 +34,7 @@ await takeOrders(async ([what, source = '', target = '']) => {
   const last = await adapter.cache.getMany(['last-of-0', 'last-of-1'])
   const token = (await adapter.lock.acquire('the token of this file', 1_000))?.token
   await adapter.disconnect()
-  // The source is looked at next, and not while it is left.
+  // The test reads the source next, so following must have ended.
   await standby.stop()
   return { last: Object.fromEntries(last), token }
 })

@@ -1,5 +1,5 @@
-// full-disk.mjs <engine> <folder>: follows a database of another disk into the small one that holds the folder, fills that up,
-// frees it, and says what became of the standby and of calls to it.
+// full-disk.mjs <engine> <folder>: follows a database from another disk into the folder on a small disk, fills that disk and
+// frees it, and prints the outcome for the standby and for calls to it.
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ const source = mkdtempSync(join(tmpdir(), 'full-disk-'))
 const path = join(source, 'app.db')
 const ballast = join(folder, 'ballast')
 const ENTRY = 'x'.repeat(100_000)
-// Less than an entry, so that a round has begun to write it when the disk is full.
+// Less than an entry, so that the disk is full while a round writes one.
 const LEFT = 65_536
 
 /** @param {() => Promise<unknown>} call */

@@ -1,7 +1,6 @@
-// writer.mjs <engine>: at the order `make <path>` makes a file; at `write <path> <name> <log> <pause>`, calls operations of every
-// kind on a few keys, one after the other with pauses of up to so many ms now and then, and writes the number of each into
-// the log when it was answered; at `stop`, ends that and says how many; at `edit <path>`, writes a row past
-// every adapter.
+// writer.mjs <engine>: `make <path>` makes a file; `write <path> <name> <log> <pause>` makes calls of every kind on a few keys,
+// one after another with occasional pauses of up to <pause> ms, and writes the number of each acknowledged call into the log;
+// `stop` ends that and answers with the number of calls; `edit <path>` writes a row without an adapter.
 import { existsSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { takeOrders } from '@go-go-scope/persistence-conformance/process'
@@ -46,20 +45,20 @@ let written = Promise.resolve(0)
 
 /** @param {string} path @param {string} name @param {string} log @param {number} longestPause */
 async function write(path, name, log, longestPause) {
-  // Above what a writer of this name may have written that died before it could say so.
+  // Above the numbers that an earlier writer of this name may have written before it could log them.
   let number = existsSync(log) ? Number(readFileSync(log, 'utf8').trimEnd().split('\n').at(-1)) + 1 : 0
   const acknowledgements = openSync(log, 'a')
   const adapter = await engine.SQLiteAdapter.open(path, {
     locks: 'database',
     durability: 'process',
-    // There is no queue at the lock of a file: under load a writer may be unlucky for long.
+    // SQLite's write lock has no queue, so under load a writer may wait long.
     busyTimeout: 30_000,
   })
   while (writing) {
     number++
     const operation = operations[Math.floor(Math.random() * operations.length)]
     await operation?.(adapter, 'abcd'.charAt(Math.floor(Math.random() * 4)), number)
-    // What is acknowledged last tells what must not be lost.
+    // The last acknowledged call must not be lost.
     await adapter.cache.set(`last-of-${name}`, number)
     writeSync(acknowledgements, `${number}\n`)
     if (longestPause > 0 && number % 8 === 0) await pause(Math.random() * longestPause)

@@ -1,8 +1,8 @@
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { parentPort } from 'node:worker_threads'
 
-// A thread that does one job after the other as if each were in a thread that was started for it: the module of a front
-// end, which is evaluated for each, sees the port and the data of its job in the place of those of this thread.
+// A thread that runs one job after another, each as if in its own thread: the front end's module is evaluated for each job, and
+// its `parentPort` and `workerData` are those of the job.
 const threads = createRequire(import.meta.url)('node:worker_threads')
 let jobs = 0
 let begun = Promise.resolve()

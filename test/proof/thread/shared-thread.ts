@@ -2,14 +2,14 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { StartWorker, WorkerLike } from '@go-go-scope/persistence-core'
 
 /**
- * One thread that stands for all that an adapter starts, for tests that are not about its start or its end, which take most
- * of the time of a test. The front end's module of the thread runs in it for each job anew. On Node alone; see jobs.mjs.
+ * One thread instead of all that an adapter starts, for tests that do not examine its start or its end, which take most of a
+ * test's time. The front end's module is evaluated in it for each job. Only on Node; see jobs.mjs.
  */
 export class SharedThread {
   readonly #module: URL
   readonly #worker = new Worker(new URL('jobs.mjs', import.meta.url))
 
-  /** @param module The export `./thread` of a front end. */
+  /** @param module the export `./thread` of a front end */
   constructor(module: URL) {
     this.#module = module
     this.#worker.unref()
@@ -34,7 +34,7 @@ class Job implements WorkerLike {
   }
 
   on(event: string, listener: (given: never) => void): void {
-    // A thread that has done its work closes its port, and so does its end.
+    // A thread closes its port when its work is done, which stands for its exit.
     this.#port.on(event === 'exit' ? 'close' : event, listener as () => void)
   }
 

@@ -6,7 +6,7 @@ import { WatchedThreads } from './watched-threads.js'
 
 type Adapter = Awaited<ReturnType<typeof engine.SQLiteAdapter.open>>
 
-/** A file whose engine runs in a thread of its own. Disposed with its folder. */
+/** A file whose engine runs in its own thread. Disposing it removes its folder. */
 export class ThreadedFile implements AsyncDisposable {
   readonly path: string
   readonly adapter: Adapter

@@ -7,11 +7,11 @@ interface Started {
   readonly input: { readonly readOnly?: boolean; readonly settings?: readonly string[] }
 }
 
-/** One thread that an adapter has started, and what it was told. */
+/** A thread that an adapter started, and the messages to it. */
 export class WatchedThread implements WorkerLike {
   readonly job: string
   readonly input: Started['input']
-  /** The first words of what it was told. */
+  /** The first item of each message to it. */
   readonly told: unknown[] = []
   readonly worker: Worker
   #held: unknown[] | undefined
@@ -24,19 +24,19 @@ export class WatchedThread implements WorkerLike {
     this.worker = new Worker(threadModule, options)
   }
 
-  /** Keeps back what it is told from now on. */
+  /** Holds back further messages to it. */
   hold(): void {
     this.#held ??= []
   }
 
-  /** Tells it what was kept back. */
+  /** Sends the held messages. */
   release(): void {
     const held = this.#held ?? []
     this.#held = undefined
     for (const message of held) this.worker.postMessage(message)
   }
 
-  /** Has the next message fail as one does that cannot be cloned. */
+  /** Makes the next message fail like one that cannot be cloned. */
   refuseNext(): void {
     this.#refusal = new DOMException('it could not be cloned', 'DataCloneError')
   }
@@ -68,7 +68,7 @@ export class WatchedThread implements WorkerLike {
   }
 }
 
-/** All threads that an adapter starts, as the option `worker` takes it. */
+/** All threads that an adapter starts; its option `worker`. */
 export class WatchedThreads {
   readonly all: WatchedThread[] = []
 
@@ -78,7 +78,7 @@ export class WatchedThreads {
     return thread
   }
 
-  /** The last one that has the connection for writing. */
+  /** The latest thread with the writing connection. */
   get engine(): WatchedThread {
     return this.all.findLast(({ job, input }) => job === 'engine' && !input.readOnly) as WatchedThread
   }

@@ -2,7 +2,7 @@ import { type DiagnosticEvent, defineFrontEnd, type OpenOptions, type SqlDriver 
 import { engine } from '../../cells/cell.js'
 import { driverOf } from '../failing-statement/driver-of.js'
 
-/** Opens a database on the cell's engine, which says that it is SQLite `version`, and gives what is told about that. */
+/** Opens a database on the cell's engine, which claims to be SQLite `version`, and returns the diagnostics. */
 export async function openAsVersion(path: string, version: string): Promise<DiagnosticEvent[]> {
   const events: DiagnosticEvent[] = []
   const { SQLiteAdapter } = defineFrontEnd<object, OpenOptions>({
@@ -18,7 +18,7 @@ function sayingVersion(driver: SqlDriver, version: string): SqlDriver {
   const rows = [{ version }]
   return new Proxy(driver, {
     get(target, property) {
-      // Named as `load` does.
+      // `load` identifies the library by the same name.
       if (property === 'library') return engine.name
       const value: unknown = Reflect.get(target, property, target)
       if (typeof value !== 'function') return value

@@ -1,4 +1,4 @@
-// Starts a program that would run for a minute, and goes on printing.
+// Starts a program that would run for a minute, and keeps printing.
 import '../../../scripts/end-with-reader.mjs'
 import { runProcess } from '../../../scripts/run-process.mjs'
 

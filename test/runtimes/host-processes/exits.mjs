@@ -1,5 +1,4 @@
-// Ends by itself at once: scopes, locks and breakers that are left behind, and waits that are over, do not keep the process
-// alive.
+// Ends by itself at once: abandoned scopes, locks and breakers, and finished waits, do not keep the process alive.
 import { CircuitBreaker, Lock, scope } from 'go-go-scope'
 
 const handle = { release: async () => {}, extend: async () => true, isValid: async () => true }

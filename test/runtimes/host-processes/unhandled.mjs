@@ -1,5 +1,5 @@
-// @ts-nocheck: what is passed here is broken on purpose
-// Everything that can go wrong behind the back of an app goes wrong here. Prints what reached the process.
+// @ts-nocheck: the arguments are broken on purpose
+// Causes every kind of background failure. Prints the errors that reached the process.
 import { CircuitBreaker, createProgressContext, Lock, Semaphore, scope } from 'go-go-scope'
 
 const reached = []
@@ -14,7 +14,7 @@ const broken = new Proxy(
   {},
   {
     get(_, method) {
-      // A port is no promise.
+      // A port must not look like a promise.
       if (method === 'then') return undefined
       return method === 'subscribe' ? throws('subscribe') : rejects(`${String(method)}`)
     },
@@ -29,7 +29,7 @@ const hooks = Object.fromEntries(
 )
 const logger = { debug() {}, info() {}, warn() {}, error: throws('logger') }
 
-// Failing hooks, stores and disposers, and results that are not read.
+// Failing hooks, stores and disposers, and unread results.
 const s = scope({
   hooks,
   logger,
@@ -91,7 +91,7 @@ const guard = await l.acquireLock({ key: 'k', ttl: 20 }).acquire()
 await pause(60)
 if (!guard.signal.aborted) reached.push('the lost lease was not noticed')
 
-// Listeners, and those who wait for what is disposed.
+// Listeners, and waiters on disposed objects.
 const breaker = new CircuitBreaker({ failureThreshold: 1 })
 breaker.on('failure', rejects('listener'))
 await breaker.execute(rejects('call')).catch(() => {})

@@ -1,4 +1,4 @@
-// Stays alive for what it waits for, each the only wait of the process: the time-out of a scope ends it.
+// Tests waits that keep the process alive, each as its only one: the time-out of a scope ends it.
 import { setImmediate } from 'node:timers/promises'
 import { scope } from 'go-go-scope'
 

@@ -44,8 +44,8 @@ export function reasonOf(error: unknown): string {
     const { cause, operation } = Object(error) as { readonly cause?: unknown; readonly operation?: unknown }
     if (saysNotStored(error) && cause instanceof Error) return reasonOf(cause)
     const message = messageOf(error)
-    const told = message.startsWith(`${String(operation)}: `) ? message.slice(String(operation).length + 2) : message
-    return told.replace(WHOLE_VALUE, 'the value').replace(IN_VALUE, 'the member ')
+    const text = message.startsWith(`${String(operation)}: `) ? message.slice(String(operation).length + 2) : message
+    return text.replace(WHOLE_VALUE, 'the value').replace(IN_VALUE, 'the member ')
   } catch {
     return 'the error of the store cannot be read'
   }

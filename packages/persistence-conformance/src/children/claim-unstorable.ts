@@ -7,7 +7,7 @@ import type { Work } from './work.js'
 export const claimUnstorable: Work = (engine) => ({
   async order([path = '', keys]) {
     const adapter = await engine.SQLiteAdapter.open(path, { durability: 'process', busyTimeout: 30_000 })
-    const told = await Promise.all(
+    const outcomes = await Promise.all(
       Array.from({ length: Number(keys) }, async (_, key) => {
         try {
           const claim = await adapter.idempotency.claim<unknown>(`k${key}`, { lease: 60_000, wait: 60_000 })
@@ -20,6 +20,6 @@ export const claimUnstorable: Work = (engine) => ({
       }),
     )
     await adapter.disconnect()
-    return told
+    return outcomes
   },
 })

@@ -18,7 +18,7 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
   check('a schedule that finds a recent backup waits for the time of the next', async (world) => {
     const first = await start(world)
     await untilBackups(world, first, 1)
-    // Otherwise the lock of the backup may stay, and the lease by which it ends goes by the clock that stands still.
+    // Stopped first, so that no lock of the backup is left: the clock stands still, so the lease of such a lock would never end.
     await first.schedule.stop()
     await first.adapter.disconnect()
     const second = await start(world)
@@ -32,7 +32,6 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
   check('the latest, those of days and those of weeks stay, and the others go', async (world) => {
     const { schedule, directory } = await start(world, { every: 1_000 * DAY, keep: { last: 2, daily: 3, weekly: 3 } })
     world.clock.advance(1)
-    // Two a day, for four weeks.
     const made: number[] = []
     for (let half = 0; half < 56; half += 7) {
       const backup = await backUpWhenFree(schedule)
@@ -54,7 +53,7 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
     const foreign = first.path.replace('app-', 'other-')
     await copyFile(first.path, foreign)
     await writeFile(`${foreign}.json`, JSON.stringify({ ...other, scheduledFor: '/elsewhere/other.db' }))
-    // Of no moment: no date is so late.
+    // A start time far beyond any date.
     const timeless = join(directory, 'timeless.db')
     await writeFile(timeless, '')
     await writeFile(`${timeless}.json`, JSON.stringify({ ...other, startedAt: Number.MAX_SAFE_INTEGER }))
@@ -115,7 +114,7 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
       (await schedule.list()).map(({ path }) => path),
       [first.path, third.path],
     )
-    // And the time of the next goes by the one that is not from the future.
+    // The next backup is due one period after the latest one that is not in the future.
     const other = await start(world)
     world.clock.advance(HOUR)
     await untilBackups(world, other, 3)
@@ -187,7 +186,7 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
   })
 })
 
-/** By the calendar of Date: the two latest, the latest of three days and the latest of three weeks, newest first. */
+/** The backups to keep by Date's calendar: the two latest, the latest of three days and of three weeks, newest first. */
 function wanted(made: readonly number[]): number[] {
   const newest = made.toReversed()
   const monday = (time: number): string => {

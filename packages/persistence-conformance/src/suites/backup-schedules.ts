@@ -15,7 +15,7 @@ export const backupSchedules: EngineSuite = engineSuite('backup schedules', (che
     world.clock.advance(HOUR / 2)
     await new Promise((resolve) => setTimeout(resolve, 20))
     assert.equal((await scheduled.schedule.list()).length, 1, 'it came before its time')
-    // As after a machine has slept: the wall clock has gone on by many periods, and one backup is due.
+    // As after the machine slept: many periods have passed on the wall clock, but only one backup is due.
     world.clock.advance(10 * HOUR)
     await untilBackups(world, scheduled, 2)
     assert.ok(((await scheduled.schedule.list())[0]?.startedAt ?? 0) - (first?.startedAt ?? 0) >= HOUR)
@@ -28,7 +28,7 @@ export const backupSchedules: EngineSuite = engineSuite('backup schedules', (che
   check.once('backups that begin at one time by the clock have names of their own', async (world) => {
     const { schedule, directory } = await start(world, { every: 1_000 * DAY })
     const first = await backUpWhenFree(schedule)
-    // What a death left in the place of the next name.
+    // A process died and left a manifest under the next name.
     const next = new Date(first.startedAt + 1).toISOString().replaceAll(/[-:]/g, '')
     await writeFile(join(directory, `app-${next}.db.json`), '')
     const second = await backUpWhenFree(schedule)
@@ -51,7 +51,7 @@ export const backupSchedules: EngineSuite = engineSuite('backup schedules', (che
       const onError = (error: unknown): void => void errors.push(error)
       const second = world.engine.BackupSchedule.start(adapter, { directory, every: 1_000 * DAY, onError })
       const schedules = [first.schedule, second]
-      // Each has looked which names are free before the other takes one.
+      // Both look for a free name before either creates a file.
       const made = await Promise.all(schedules.map(backUpWhenFree))
       const listed = await Promise.all(schedules.map((schedule) => schedule.list()))
       assert.deepEqual([...first.errors, ...errors], [])

@@ -11,7 +11,7 @@ import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import type { World } from '../world.js'
 
-/** In `npm test`; four times as many in `npm run soak`. */
+/** Random aborts; `npm run soak` makes four times as many. */
 const ABORTS = 5
 
 export const backups: EngineSuite = engineSuite('backups', (check) => {
@@ -60,7 +60,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
         signal: again.signal,
         progress: ({ remainingPages }) => {
           if (remaining === Number.POSITIVE_INFINITY) begun = writing.acknowledged
-          // Beside a writer it might go on so for ever.
+          // A copy that starts anew could go on forever while a writer is running.
           if (remainingPages > remaining) again.abort(new Error('the copy has started anew'))
           remaining = remainingPages
         },
@@ -122,7 +122,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     await fill(adapter, ENTRIES)
     const reason = new Error('enough')
     await assert.rejects(adapter.backup(target(world), { signal: AbortSignal.abort(reason) }), reason)
-    // From its beginning, by way of the moment at which all is copied, into its verification.
+    // The part that is copied when the abort comes: 0 is the start of the copy, 1 is its verification.
     const point = fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true }))
     await forAll(point, ABORTS, async (part) => {
       const controller = new AbortController()
@@ -133,7 +133,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
       await assert.rejects(adapter.backup(target(world), options), reason)
       assert.deepEqual(besideDatabase(world), [])
     })
-    // An engine that cannot be stopped copies on, into a file that has no name any more.
+    // An engine that cannot be stopped keeps copying into a file that was already unlinked.
     await eventually('nothing is left', () => besideDatabase(world).length === 0)
     await adapter.backup(target(world))
   })
@@ -169,7 +169,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     const moved = `${world.path}.moved`
     const replacements = [
       () => rename(world.path, moved),
-      // The log and the index of the file that it had before stay beside the other one.
+      // The -wal and -shm of the previous file stay beside the new one.
       () => copyFile(another, world.path),
       () => rm(world.path),
     ]
@@ -226,7 +226,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     const adapter = await world.openMade()
     await fill(adapter, ENTRIES)
     const { bytes, milliseconds } = await adapter.backup(target(world), { maxBytesPerSecond: 10_000_000 })
-    // The last step and what an engine copies before it can be held back go unpaced.
+    // Not paced: the last step, and what an engine copies before it can be paused.
     assert.ok(milliseconds > (bytes / 10_000_000) * 1_000 * 0.5, `${bytes} bytes in ${milliseconds} ms`)
   })
 })

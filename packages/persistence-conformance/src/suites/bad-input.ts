@@ -3,7 +3,7 @@ import { refuses, throwsRefusal } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import { KEYED_CALLS, SOME_CHECKPOINT } from './store-calls.js'
 
-// A message must say what to do: these are the words our sentences do it with.
+// A message must say what to do. Our messages use one of these words for that.
 const ADVICE = /must|leave|pass|give|remove|encode|raise|shorten|hash|call|use|store|choose/i
 
 const BAD_KEYS: readonly (readonly [key: unknown, says: string | RegExp])[] = [
@@ -76,7 +76,7 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
     const asOption = { code: 'INVALID_TTL', says: ['{"ttl":100}', 'pass the number of ms itself'] }
     await refuses(() => adapter.cache.set('k', 1, { ttl: 100 } as never), asOption)
     await refuses(() => adapter.lock.acquire('k', { ttl: 100 } as never), asOption)
-    // A point in time, taken for a length of time.
+    // A point in time where a duration is expected.
     const date = world.clock.now() + 60_000
     for (const call of [
       () => adapter.cache.set('k', 1, date),

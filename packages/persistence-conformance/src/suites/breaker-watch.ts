@@ -7,7 +7,7 @@ import type { World } from '../world.js'
 
 const INTERVAL = 100
 
-/** Lets `rounds` intervals pass, each with the time that a look at the file takes. */
+/** Lets `rounds` intervals pass, each with real time for reading the file. */
 async function pass(world: World, rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     world.clock.advance(INTERVAL)
@@ -15,12 +15,12 @@ async function pass(world: World, rounds: number): Promise<void> {
   }
 }
 
-/** Settles behind the first look of a subscriber, which a server under load may be slow to answer: calls keep their order. */
+/** Settles after the first read of a subscriber, which can be slow on a loaded server: calls keep their order. */
 async function looked(breaker: Pick<AdapterUnderTest, 'getState'>): Promise<void> {
   await breaker.getState('api')
 }
 
-/** How many timers of the clock of a test look for changes, for each adapter that listens. */
+/** The number of timers per subscribed adapter that look for changes on the clock of the test. */
 function looks({ engine }: World): number {
   return engine.hasOwner ? 0 : 1
 }
@@ -89,7 +89,7 @@ export const breakerWatch: EngineSuite = engineSuite('changes made by other conn
     await pass(world, 2)
     await two.admit('api', options)
     await pass(world, 2)
-    // Whoever is told by the database may hear of it before the one who made it has its answer.
+    // A connection that the database notifies can receive the change before the connection that made it has its answer.
     assert.deepEqual(heard.sort(), [
       ['one', 'half-open'],
       ['two', 'half-open'],

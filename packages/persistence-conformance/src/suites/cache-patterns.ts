@@ -45,7 +45,7 @@ export const cachePatterns: EngineSuite = engineSuite('cache patterns', (check) 
   check('random keys and patterns agree with the rule', async (world) => {
     const character = fc.constantFrom('a', 'A', 'b', 'B', '_', '%', '*', '?', '[', ']', '\\', "'", '🙂', 'ü', ':')
     const text = fc.string({ unit: character, minLength: 1, maxLength: 6 })
-    // Most patterns come from a key, a little changed: others would seldom match anything.
+    // Most patterns are a slightly changed key: random ones would rarely match.
     const change = fc.constantFrom('same', 'same', 'same', '?', '*', '%', 'case', 'drop', '**')
     const changes = fc.array(change, { minLength: 6, maxLength: 6 })
     const prefix = fc.string({ unit: character, maxLength: 3 })

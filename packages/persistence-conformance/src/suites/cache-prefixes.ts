@@ -8,7 +8,7 @@ import { type EngineSuite, engineSuite } from '../suite.js'
 
 type Cache = AdapterUnderTest['cache']
 
-// What patterns, LIKE, GLOB, and a prefix of another length or order would take for something else.
+// Keys that patterns, LIKE, GLOB, or a comparison by another length or order would confuse.
 const KEYS = [
   'a*b:1', 'aXb:2', 'a*', '50%:x', '50 off:x', 'a_b', 'axb', 'a?b', 'a[b]', 'a\\*', 'a', 'A', 'ä', '\u0001', '\u0001x',
   '\u0002', '\uFFFF', '\uFFFFx', '🙂', '🙂x', '\u{10FFFF}', '\u{10FFFF}\u{10FFFF}', '\u{10FFFF}a', '\uD7FF', '\uE000', 'cache:x',

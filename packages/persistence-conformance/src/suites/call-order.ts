@@ -49,14 +49,14 @@ const WRITES: readonly NamedCall[] = [
   ['checkpoint.deleteAll', ({ checkpoint }) => checkpoint.deleteAll('t')],
 ]
 
-/** The store that a call is of, which its name before the dot tells. */
+/** The store of a call: the part of its name before the dot. */
 function storeOf([name]: NamedCall): string {
   return name.slice(0, name.indexOf('.'))
 }
 
 /**
- * The pairs that meet in one store: two calls of different stores have the same outcome in either order, so no test could see
- * which came first. The suite on the order of operations mixes all stores.
+ * The pairs whose calls use the same store. Calls of different stores have the same outcome in either order, so a test
+ * could not see which came first. The suite on the order of operations mixes all stores.
  */
 function pairsInAStore<First extends NamedCall, Second extends NamedCall>(
   firsts: readonly First[],
@@ -73,7 +73,7 @@ async function collected(entries: AsyncIterable<unknown>): Promise<unknown[]> {
   return items
 }
 
-/** What each store begins with, by steps that are awaited: the order of calls that are made at once is what is tested. */
+/** The initial content of each store. These calls are awaited; the test is about the order of calls that are made at once. */
 const FILLS: Readonly<Record<string, Call>> = {
   cache: ({ cache }) => cache.clear().then(() => cache.set('k', 'first')),
   idempotency: ({ idempotency }) => idempotency.set('k', 'first'),
@@ -81,7 +81,6 @@ const FILLS: Readonly<Record<string, Call>> = {
   checkpoint: ({ checkpoint }) => checkpoint.deleteAll('t').then(() => checkpoint.save(SOME_CHECKPOINT)),
 }
 
-/** Fills the store of a call, which is the only one that the call meets. */
 async function fill(adapter: AdapterUnderTest, call: NamedCall): Promise<void> {
   const store = storeOf(call)
   const filled = FILLS[store]
@@ -89,7 +88,6 @@ async function fill(adapter: AdapterUnderTest, call: NamedCall): Promise<void> {
   await filled(adapter)
 }
 
-/** What reads find in the store of a call. */
 function contentsFor(adapter: AdapterUnderTest, call: NamedCall): Promise<unknown[]> {
   const reads = READS.filter((read) => storeOf(read) === storeOf(call))
   return Promise.all(reads.map(([, read]) => read(adapter)))

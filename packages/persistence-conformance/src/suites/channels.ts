@@ -7,18 +7,20 @@ import type {
   LockEvent,
   TracedCall,
 } from '@go-go-scope/persistence-core'
-import { Heard } from '../heard.js'
+import { ChannelMessages } from '../channel-messages.js'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import { LATE_CALLS } from './store-calls.js'
 
 const PHASES = ['start', 'end', 'error', 'asyncStart', 'asyncEnd']
 const nameOf = (phase: string): string => `tracing:go-go-scope.persistence.call:${phase}`
-const ofCalls = (broken = false): Heard<TracedCall> => new Heard<TracedCall>(PHASES.map(nameOf), broken)
-const of = <Event>(event: string): Heard<Event> => new Heard<Event>([`go-go-scope.persistence.${event}`])
+const ofCalls = (broken = false): ChannelMessages<TracedCall> =>
+  new ChannelMessages<TracedCall>(PHASES.map(nameOf), broken)
+const of = <Event>(event: string): ChannelMessages<Event> =>
+  new ChannelMessages<Event>([`go-go-scope.persistence.${event}`])
 
-/** The phases that each call came by, by its message. */
-function phasesOf({ messages }: Heard<TracedCall>): [call: TracedCall, phases: string[]][] {
+/** The phases that each call went through, by its message. */
+function phasesOf({ messages }: ChannelMessages<TracedCall>): [call: TracedCall, phases: string[]][] {
   const calls = new Map<TracedCall, string[]>()
   for (const [channel, call] of messages)
     calls.set(call, [...(calls.get(call) ?? []), channel.split(':').at(-1) as string])
@@ -87,11 +89,11 @@ export const channels: EngineSuite = engineSuite('channels', (check) => {
     process.on('uncaughtException', (error) => thrown.push(error))
     try {
       using calls = ofCalls(true)
-      using cache = new Heard(['go-go-scope.persistence.cache', 'go-go-scope.persistence.lock'], true)
+      using cache = new ChannelMessages(['go-go-scope.persistence.cache', 'go-go-scope.persistence.lock'], true)
       await Promise.all(LATE_CALLS.map(([, call]) => call(adapter)))
       await adapter.cache.set('k', 'value')
       assert.equal(await adapter.cache.get('k'), 'value')
-      // The runtime tells what was thrown in turns of their own.
+      // The runtime reports each thrown error in a later turn.
       while (thrown.length < calls.messages.length + cache.messages.length) await new Promise(setImmediate)
     } finally {
       process.removeAllListeners('uncaughtException')

@@ -16,7 +16,7 @@ function checkpoint(taskId: string, sequence: number, more: Partial<Checkpoint> 
   }
 }
 
-/** A number from 0 to 100 with digits all over; the same at every run. */
+/** A number from 0 to 100 with many digits; the same in each run. */
 function fractionAt(index: number): number {
   return (Math.abs(Math.sin(index + 1)) * 1e6) % 100
 }

@@ -49,7 +49,7 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     assert.deepEqual(meanwhile, { state: 'running', until: world.clock.now() + 1_000 })
     world.clock.advance(1_000)
     await held(await idempotency.claim('k', LEASE)).complete('done')
-    // What is on record is still kept by the wall clock.
+    // Stored results still expire by the wall clock.
     await idempotency.set('old', 'value', 60_000)
     assert.equal((await idempotency.claim('old', LEASE)).state, 'completed')
   })

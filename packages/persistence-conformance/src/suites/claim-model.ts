@@ -14,12 +14,12 @@ type Step =
   | { do: 'set'; via: number; key: string; value: number; ttl: number | undefined }
   | { do: 'get' | 'delete'; via: number; key: string }
   | { do: 'advance'; ms: number }
-  /** The clock is set while the connection `via` is looking. */
+  /** Sets the clock while the connection `via` reads it. */
   | { do: 'jump'; via: number; ms: number }
 
 const via = fc.nat({ max: 1 })
 const key = fc.constantFrom('a', 'b')
-// Leases, times to live and waits that often meet to the millisecond.
+// Leases, times to live and waits that often end in the same millisecond.
 const COMMON_MS = [1, 5, 20]
 const lease = fc.oneof(fc.constantFrom(...COMMON_MS), fc.integer({ min: 1, max: 40 }))
 const ttl = fc.option(lease, { nil: undefined, freq: 2 })
@@ -32,7 +32,7 @@ const options = fc
 const unstorable = (): void => undefined
 const number = fc.nat({ max: 99 })
 const value = fc.oneof({ weight: 4, arbitrary: number }, { weight: 1, arbitrary: fc.constant(unstorable) })
-// Mostly the latest claim, now and then one that was overtaken long ago.
+// Mostly the latest claim, sometimes one that was superseded long ago.
 const back = fc.oneof({ weight: 3, arbitrary: fc.nat({ max: 1 }) }, { weight: 1, arbitrary: fc.nat({ max: 6 }) })
 
 const STEPS = [
@@ -45,7 +45,7 @@ const STEPS = [
   { weight: 4, arbitrary: fc.record({ do: fc.constant('advance'), ms: wait }) },
 ] as const
 
-/** @param setBack How far a jump may set the clock back, in ms. */
+/** @param setBack The greatest jump backward, in ms. */
 const step = (setBack: number): fc.Arbitrary<Step> =>
   fc.oneof(...STEPS, {
     weight: 2,
@@ -59,7 +59,7 @@ async function claimOf(store: IdempotencyUnderTest, held: ClaimedKey<unknown>[],
   return { claimed: claim.expiresAt }
 }
 
-/** What a step comes to, with errors as what is promised of them. */
+/** The outcome of a step; an error is reduced to the fields that are promised. */
 async function outcome(stores: readonly IdempotencyUnderTest[], held: ClaimedKey<unknown>[], step: Step) {
   try {
     return promised(await answer(stores, held, step))
@@ -77,7 +77,7 @@ function promised(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, promised(member)]))
 }
 
-/** Answers one step; claims are named by how long ago they were granted. */
+/** Makes one step and returns its answer. `back` counts claims from the latest one. */
 async function answer(stores: readonly IdempotencyUnderTest[], held: ClaimedKey<unknown>[], step: Step) {
   if (step.do === 'advance' || step.do === 'jump') return undefined
   const store = stores[step.via] as IdempotencyUnderTest
@@ -106,13 +106,13 @@ export const claimModel: EngineSuite = engineSuite('model of claims', (check) =>
     const { clock } = world
     let run = 0
     let generation = 0
-    // A clock for each, so that each knows only the times it saw, as processes do.
+    // Separate clocks, so that each connection knows only the times it has seen, as separate processes do.
     const first = await world.adapter({ clock: { ...clock } })
     await world.second({ clock: { ...clock } })
-    // A server that is set back has others wait longer for what ended before: its lease lasts again.
+    // When a server's clock is set back, a lease that has ended is valid again, so a waiter may wait longer.
     const steps = fc.array(step(world.inFile ? 60 : 0), { maxLength: 40, size: 'max' })
     await forAll(steps, 250, async (steps) => {
-      // Past every time that an earlier run has seen.
+      // Later than any time that an earlier run has seen.
       clock.jump(1_000_000)
       const options = { keyPrefix: `run ${run++}:` }
       const adapters = [await world.adapter(options), await world.second(options)]
@@ -124,7 +124,7 @@ export const claimModel: EngineSuite = engineSuite('model of claims', (check) =>
       for (const [index, step] of steps.entries()) {
         if (step.do === 'advance') clock.advance(step.ms)
         if (step.do === 'jump') {
-          // What is over may be swept at any time, so what a clock set back revives is open unless it is swept now.
+          // A sweep may remove expired rows at any time, so it is open whether a clock that is set back revives them. Sweep now.
           await stores[step.via]?.prune()
           await references[step.via]?.prune()
           clock.jump(step.ms)

@@ -14,7 +14,7 @@ async function taken(adapter: AdapterUnderTest, key: string, owner?: string, ttl
   return handle
 }
 
-/** Two connections to one file, as two processes would have them. */
+/** Two connections to one file, as two processes have them. */
 async function pair(world: World, clock?: ClockUnderTest): Promise<[AdapterUnderTest, AdapterUnderTest]> {
   const options = { locks: 'database', ...(clock && { clock }) } as const
   return [await world.adapter(options), await world.second(options)]
@@ -43,10 +43,10 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
   })
 
   check('exactly one of many acquirers on two connections at once gets each lock', async (world) => {
-    // They contend: one that is told BUSY waits for a while, which a clock that stands still does not have pass.
+    // Real timers: a connection that gets BUSY waits and retries, and the manual clock would never end that wait.
     const adapters = await pair(world, realTimers(world.clock.now))
     const calls = Array.from({ length: 200 }, (_, index) => {
-      // A connection makes half of its calls for each key at once, so that they can share a statement.
+      // Each connection makes half of the calls for each key at once, so that they can share a statement.
       return (adapters[index % 2] as AdapterUnderTest).lock.acquire(`job ${(index >> 1) % 20}`, TTL)
     })
     const granted = (await Promise.all(calls)).filter((handle) => handle !== null)
@@ -111,7 +111,7 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
   })
 
   check('an owner that was made up is taken for no other', async (world) => {
-    // The option `random` as two processes seeded alike would have it.
+    // The same `random`, as in two processes with the same seed.
     const one = await world.adapter({ locks: 'database', random: () => 0.5 })
     const two = await world.second({ locks: 'database', random: () => 0.5 })
     const handle = await taken(one, 'job')

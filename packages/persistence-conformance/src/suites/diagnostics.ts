@@ -138,7 +138,7 @@ export const diagnostics: EngineSuite = engineSuite('diagnostics', (check) => {
   check('a slow statement is reported by the name of its operation', async (world) => {
     const events: (Event & { operation?: string })[] = []
     let time = 0
-    // Every look at this clock finds another 200 ms gone.
+    // Each read of this clock is 200 ms later than the previous one.
     const monotonic = () => {
       time += 200
       return time

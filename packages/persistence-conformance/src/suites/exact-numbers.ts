@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type EngineSuite, engineSuite } from '../suite.js'
 
-/** Numbers next to whole ones, where an engine that looks for whole numbers may err, and the ends of the range. */
+/** Numbers next to whole numbers, which an engine may convert to integers, and the ends of the range. */
 const NUMBERS: readonly number[] = [
   Number.MIN_VALUE,
   2 ** -1022,

@@ -16,7 +16,7 @@ async function fencedIn(world: World): Promise<Fenced> {
 
 const INTEGERS = [0n, -1n, 2n ** 31n, 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)]
 
-/** Statements that would leave or end the transaction, written so as to get past a check. */
+/** Statements that would end the transaction, written to get past a check of their text. */
 const REFUSED = [
   'BEGIN',
   'commit',
@@ -46,7 +46,7 @@ const SEVERAL = [
   'CREATE TRIGGER one AFTER INSERT ON t BEGIN SELECT 1; END;\uFEFFCOMMIT',
 ]
 
-/** One statement each, with semicolons in it, for a table t (a). */
+/** Each is one statement with semicolons in it, for a table t (a). */
 const TRIGGERS = [
   'CREATE TRIGGER one AFTER INSERT ON t BEGIN DELETE FROM t WHERE a = 5; END',
   'create temp trigger two after insert on t begin select 1; select 2; end;',
@@ -58,7 +58,7 @@ const TRIGGERS = [
   END`,
 ]
 
-/** One statement each, though they look like several. */
+/** Each is one statement that looks like several. */
 const SINGLE: readonly (readonly [sql: string, parameters: string[], row: Row])[] = [
   ["SELECT '; COMMIT' AS a;", [], { a: '; COMMIT' }],
   ['SELECT 1 AS "a;?"  ; -- ; COMMIT', [], { 'a;?': 1 }],
@@ -212,7 +212,7 @@ export const fencedStatements: EngineSuite = engineSuite('fenced statements', (c
       { weight: 1, arbitrary: trigger },
       { weight: 1, arbitrary: fc.integer({ min: 1, max: 0xd7ff }).map((code) => String.fromCharCode(code)) },
     )
-    // Half of them hide a word on purpose.
+    // Half of them hide a keyword on purpose.
     const hidden = fc
       .tuple(fc.array(fc.oneof(space, fc.constant('\uFEFF')), { maxLength: 2 }), word)
       .map(([before, last]) => [...before, last])

@@ -24,7 +24,7 @@ async function notes(world: World): Promise<unknown[]> {
   return (await world.rows('SELECT text FROM notes ORDER BY text')).map(({ text }) => text)
 }
 
-/** Ways to lose a lock without being told. */
+/** Ways to lose a lock without being notified. */
 const LOSSES: readonly (readonly [string, (other: AdapterUnderTest, world: World) => Promise<unknown>])[] = [
   ['expired', async (_other, world) => world.clock.advance(TTL)],
   [

@@ -6,7 +6,7 @@ import { SOME_CHECKPOINT } from './store-calls.js'
 
 type Flat = Record<string, (...args: unknown[]) => Promise<unknown>>
 
-/** The adapter by the names of its methods, as a host that knows only the ports would call them. */
+/** The adapter by its method names, as a host that knows only the ports calls it. */
 const flat = (adapter: AdapterUnderTest): Flat => adapter as unknown as Flat
 
 async function call(adapter: AdapterUnderTest, name: string, ...args: unknown[]): Promise<unknown> {

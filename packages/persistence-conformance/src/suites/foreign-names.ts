@@ -5,7 +5,7 @@ import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import type { World } from '../world.js'
 
-/** Every name the family gives in a file, with its type, as a file of its own tells. */
+/** The name and type of each object that we create, read from a new file. */
 async function ourNames(world: World): Promise<{ name: string; type: string }[]> {
   const path = `${world.path}-ours`
   const adapter = await world.engine.SQLiteAdapter.open(path)
@@ -16,7 +16,7 @@ async function ourNames(world: World): Promise<{ name: string; type: string }[]>
   return rows.map(({ name, type }) => ({ name: String(name), type: String(type) }))
 }
 
-/** Connects in every way there is, and finds each refused and the file as it was. */
+/** Connects in every possible way; each attempt must be refused and leave the file unchanged. */
 async function refusedUnchanged(world: World, name: string, code = 'FOREIGN_TABLE'): Promise<void> {
   const before = await world.dump()
   const [mode] = await world.rows('PRAGMA journal_mode')
@@ -75,7 +75,7 @@ export const foreignNames: EngineSuite = engineSuite('objects of the app under o
   check('a circuit table without the columns that were added since is refused', async (world) => {
     await (await world.open()).disconnect()
     const columns = PUBLISHED_TABLES.go_goscope_circuit ?? []
-    // By hand, and letter by letter as 2.9 and the first migration make it.
+    // Written by hand, and exactly as 2.9 and the first migration write it.
     for (const text of [columns.join(', '), `\n  ${columns.join(',\n  ')}\n`]) {
       await world.rows('DROP TABLE go_goscope_circuit')
       await world.rows(`CREATE TABLE go_goscope_circuit (${text})`)

@@ -68,7 +68,7 @@ export const getOrSetMeanwhile: EngineSuite = engineSuite('getOrSet and what hap
         for (const [name, remove] of REMOVALS) {
           await one.cache.delete('k')
           const load = await loadUnderWay(one.cache, 'k')
-          // Not awaited: what is called after it is after it.
+          // Not awaited: a later call is ordered after it even so.
           const removed = remove(writer.cache)
           assert.equal(await one.cache.getOrSet('k', async () => 'fresh'), 'fresh', name)
           await load.endWith('stale')

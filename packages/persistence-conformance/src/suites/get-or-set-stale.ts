@@ -8,7 +8,6 @@ type Cache = AdapterUnderTest['cache']
 
 const STALE = { ttl: 100, staleWhileRevalidate: 50 }
 
-/** A loader that is told when to end, and how often it ran. */
 class Loader {
   loads = 0
   #end: ((value: string) => void) | undefined
@@ -37,7 +36,6 @@ class Loader {
   }
 }
 
-/** Waits until `cache` holds the value. */
 async function stored(cache: Cache, value: string): Promise<void> {
   for (const end = performance.now() + 10_000; (await cache.get('k')) !== value; ) {
     assert.ok(performance.now() < end, `${value} was never stored`)

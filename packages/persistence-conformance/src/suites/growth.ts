@@ -40,7 +40,7 @@ export const growth: EngineSuite = engineSuite('growth', (check) => {
     const backlog = Array.from({ length: 4_000 }, (_, key) => [`old-${key}`, key] as const)
     await cache.setMany(backlog, LIFE_MS)
     world.clock.advance(LIFE_MS)
-    // Some at once, and fewer than bring a sweep.
+    // Several writes at once, but fewer than trigger a sweep.
     const together = 8
     for (let at = 0; at < 64 * 20; at += together) {
       const keys = Array.from({ length: together }, (_, more) => at + more)

@@ -16,7 +16,7 @@ const codes = async (list: AsyncIterable<Listed>): Promise<[string, string | und
 
 const UNREADABLE = 'VALUE_UNREADABLE'
 
-/** The columns of our tables that hold numbers, as far as a list or a verification reads them. */
+/** The columns of our tables that hold numbers and that lists or verification read. */
 const NUMBERS: readonly (readonly [table: string, columns: readonly string[]])[] = [
   ['go_goscope_cache', ['expires_at', 'created_at']],
   [
@@ -149,11 +149,11 @@ export const inspectedFiles: EngineSuite = engineSuite('inspected files', (check
   check('keys that are no text are listed once, and the list goes on behind them', async (world) => {
     const adapter = await world.adapter()
     const insert = 'INSERT INTO go_goscope_cache (key, value) VALUES'
-    // The bytes are greater than those of the U+FFFD that an engine gives for them: a walk by its text would stay there.
+    // These bytes sort after the U+FFFD that an engine returns for them: a walk that continues at the text would not advance.
     for (const end of ['FE', 'FF', '00', '00FF']) {
       await world.rows(`${insert} (CAST(x'63616368653A61${end}' AS TEXT), '1')`)
     }
-    // So many that a page of a long walk ends among them.
+    // Enough keys that a page of the walk ends among the unreadable ones.
     const more = Array.from({ length: 124 }, (_, index) => `0${String(index).padStart(3, '0')}`)
     await adapter.cache.setMany([...more, 'a', 'b', 'z'].map((key): [string, number] => [key, 1]))
     for (const limit of [1, 2, 1_000]) {
@@ -214,7 +214,7 @@ export const inspectedFiles: EngineSuite = engineSuite('inspected files', (check
   check('rows of prefixes that nobody has used are listed among all', async (world) => {
     await createPublishedTables(world)
     await writePublishedRows(world)
-    // Before theirs in order, but not what they begin with.
+    // It sorts before the unused prefixes, but they do not begin with it.
     const adapter = await world.adapter({ keyPrefix: 'aa:' })
     const named = async (list: AsyncIterable<{ prefix: string | null; key: string }>) =>
       (await all(list)).map(({ prefix, key }) => [prefix, key])
@@ -241,7 +241,7 @@ export const inspectedFiles: EngineSuite = engineSuite('inspected files', (check
       ['app:', 'pay-1'],
       ['app:', 'pay-2'],
     ])
-    // Bare tasks belong to the first prefix.
+    // Tasks without a prefix belong to the first prefix.
     assert.deepEqual(await named(whole.tasks()), [['aa:', 'import']])
     assert.deepEqual(
       (await all(whole.prefixes())).map(({ prefix }) => prefix),
@@ -253,7 +253,7 @@ export const inspectedFiles: EngineSuite = engineSuite('inspected files', (check
     const adapter = await world.adapter({ locks: 'database' })
     const mine = await adapter.lock.acquire('mine', 60_000)
     assert.ok(mine)
-    // No process has that number.
+    // No process has this number.
     const dead = mine.owner.replace(/:\d+:/, ':99999999:')
     const elsewhere = mine.owner.replace(/^[^:]+:/, 'elsewhere:')
     const container = mine.owner.replace(/:[0-9a-f]{8}-/, ':00000000-')

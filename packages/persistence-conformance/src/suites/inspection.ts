@@ -17,7 +17,6 @@ interface Named {
   readonly cursor: string
 }
 
-/** The names of items as `prefix|key`. */
 async function names(list: AsyncIterable<Named>): Promise<string[]> {
   return (await all(list)).map(({ prefix, key }) => `${prefix}|${key}`)
 }
@@ -25,7 +24,7 @@ async function names(list: AsyncIterable<Named>): Promise<string[]> {
 type ListName = 'locks' | 'circuits' | 'claims' | 'results' | 'tasks' | 'entries'
 const LISTS: readonly ListName[] = ['locks', 'circuits', 'claims', 'results', 'tasks', 'entries']
 
-/** Puts one row under `key` into every list. */
+/** Adds one row under `key` to each list. */
 async function fill(adapter: AdapterUnderTest, key: string): Promise<void> {
   await adapter.lock.acquire(key, 60_000)
   await adapter.circuitBreaker.recordFailure(key, 5)

@@ -4,7 +4,7 @@ import type { AdapterUnderTest } from '../engine-under-test.js'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 
-/** Through each of the three stores that hold values, inside of another value. */
+/** Stores `value` inside another value in each of the three stores that hold values, and returns what they read back. */
 async function back(adapter: AdapterUnderTest, value: unknown): Promise<unknown[]> {
   await adapter.cache.setMany([['k', { value }]])
   await adapter.idempotency.set('k', { value })

@@ -78,7 +78,7 @@ export const keys: EngineSuite = engineSuite('keys', (check) => {
     let run = 0
     await world.adapter()
     const unit = fc.oneof(
-      // Not the unit 'binary', for which fast-check makes a table of a million entries.
+      // Not fast-check's unit 'binary', which builds a table of a million entries.
       fc.nat({ max: 0x10ffff }).map((code) => String.fromCodePoint(code)),
       fc.constantFrom('\u{10FFFF}', '\u0001', '%', '_'),
     )

@@ -17,7 +17,7 @@ type Step =
 const via = fc.nat({ max: 1 })
 const key = fc.constantFrom('a', 'b')
 const owner = fc.constantFrom('x', 'y')
-// Leases and waits that often meet to the millisecond.
+// Leases and waits that often end in the same millisecond.
 const COMMON_MS = [1, 5, 20]
 const ttl = fc.oneof(fc.constantFrom(...COMMON_MS), fc.integer({ min: 1, max: 40 }))
 const wait = fc.oneof(fc.constantFrom(...COMMON_MS), fc.integer({ min: 0, max: 30 }))
@@ -59,7 +59,7 @@ async function answer(locks: readonly LocksUnderTest[], handles: LockHandle[], s
   }
 }
 
-/** Every grant's token is above all before it, unless the lock was held by this owner already. */
+/** Checks that each grant's token is greater than all earlier ones, unless this owner already held the lock. */
 class Tokens {
   #highest = 0
   readonly #held = new Map<string, number>()
@@ -77,7 +77,7 @@ export const leaseModel: EngineSuite = engineSuite('model of locks in the databa
     'any calls on two connections, with any jumps of the clock, answer as a map by a clock that never goes back',
     async (world) => {
       let run = 0
-      // By how much the time that was seen is past the wall clock.
+      // By how many ms the latest time seen is ahead of the wall clock.
       let ahead = 0
       const first = await world.adapter()
       await forAll(fc.array(step, { maxLength: 40, size: 'max' }), 250, async (steps) => {
@@ -99,7 +99,7 @@ export const leaseModel: EngineSuite = engineSuite('model of locks in the databa
             time -= Math.min(0, ahead)
             ahead = Math.max(0, ahead)
           }
-          // A time counts once a call has asked for it.
+          // The adapter sees a time only when a call reads the clock.
           assert.equal(await probe?.isValid(), true)
           const granted = real.length
           const locks = adapters.map((adapter) => adapter.lock)

@@ -11,10 +11,10 @@ const TTL = 60_000
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
-/** The wall clock of the machine and, as `clock`, what a process that lives through everything has. */
+/** The machine: its wall clock, as seen by a process that never restarts. */
 type Machine = Pick<World, 'clock'>
 
-/** A clock as a process has it that starts now: it knows the wall clock and nothing of the past. */
+/** The clock of a process that starts now: it reads the wall clock and has no memory of earlier times. */
 function freshClock({ clock }: Machine): ManualClock {
   const fresh = new ManualClock()
   fresh.jump(clock.now() - fresh.now())
@@ -26,12 +26,12 @@ interface Got {
   claim: boolean
 }
 
-/** A program as cron starts it: it tries once and ends, and does not give back what it was granted. */
+/** A program as cron starts it: it tries once, and ends without releasing what it was granted. */
 async function run(world: World, ttl = TTL, path?: string, name = 'job'): Promise<Got> {
   await world.makeFile(path)
   const adapter = await world.engine.SQLiteAdapter.open(path ?? world.path, {
     locks: 'database',
-    // Real waiting, for those that contend; each reads the wall clock, and knows nothing of the past.
+    // Real timers, because contending runs wait. Each run reads the wall clock and has no memory of earlier times.
     clock: { ...realTimers(world.clock.now), monotonic: world.clock.monotonic },
   })
   const lock = await adapter.lock.acquire(name, ttl)
@@ -43,14 +43,14 @@ async function run(world: World, ttl = TTL, path?: string, name = 'job'): Promis
 const BOTH: Got = { lock: true, claim: true }
 const NEITHER: Got = { lock: false, claim: false }
 
-/** Leaves lock and claim of a process that died while the wall clock was `ahead` ms ahead. */
+/** Leaves a lock and a claim of a process that died while the wall clock was `ahead` ms ahead. */
 async function diedAhead(world: World, ahead: number, ttl = TTL): Promise<void> {
   world.clock.jump(ahead)
   assert.deepEqual(await run(world, ttl), BOTH)
   world.clock.jump(-ahead)
 }
 
-/** A process of its own, which stays. */
+/** A separate process that keeps running. */
 function staying(world: World, clock: ManualClock = freshClock(world)): Promise<AdapterUnderTest> {
   return world.openMade({ locks: 'database', clock })
 }
@@ -94,7 +94,7 @@ export const leaseTimeBetweenRuns: EngineSuite = engineSuite('time of leases for
 
   check('a lease that was granted after a look is not ended by time from before it', async (world) => {
     await diedAhead(world, HOUR)
-    // Asleep meanwhile: its own time stands still.
+    // Suspended meanwhile: its own clock stands still.
     const late = await staying(world)
     world.clock.advance(10 * TTL)
     assert.deepEqual(await run(world), BOTH)
@@ -169,7 +169,7 @@ export const leaseTimeBetweenRuns: EngineSuite = engineSuite('time of leases for
 
   check('any runs under any changes of the clock keep a lease to its time', async (world) => {
     let file = 0
-    // Whole seconds: a set-back of less than 100 ms may pass for a slow statement.
+    // Whole seconds, because a clock that is set back by less than 100 ms can be taken for a slow statement.
     const seconds = (min: number, max: number) => fc.integer({ min, max }).map((count) => count * 1_000)
     const ms = seconds(1, 40)
     const step = fc.oneof(
@@ -183,11 +183,11 @@ export const leaseTimeBetweenRuns: EngineSuite = engineSuite('time of leases for
     )
     await forAll(fc.array(step, { minLength: 4, maxLength: 20, size: 'max' }), 60, async (steps) => {
       const path = `${world.path}-${file++}`
-      // Of the last grant: its lease, how long ago it was, and by how much the clock was set forward since.
+      // The last grant: its lease, its age, and by how much the clock was set forward since, in ms.
       let lease = 0
       let age = 0
       let forward = 0
-      // Real time since the first look after the last grant and the last set-back; undefined before that look.
+      // Real ms since the first attempt after the last grant and the last set-back; undefined before that attempt.
       let watched: number | undefined
       for (const [index, { do: what, ms }] of steps.entries()) {
         if (what === 'advance') {

@@ -9,7 +9,7 @@ const TTL = 60_000
 const YEAR = 365 * 86_400_000
 const database = { locks: 'database' } as const
 
-/** Leaves a file as a machine leaves it whose clock is a year ahead. */
+/** Makes a file on a machine whose clock is a year ahead. */
 async function fileAhead(world: World): Promise<string> {
   const path = `${world.path}-ahead`
   const clock = new ManualClock()
@@ -24,7 +24,7 @@ async function fileAhead(world: World): Promise<string> {
 export const leaseTimeOfFiles: EngineSuite = engineSuite('time of several files', (check) => {
   check('a file whose time is ahead ends no leases in another', async (world) => {
     const path = await fileAhead(world)
-    // As a process of its own: it knows nothing of the other file.
+    // As a separate process: it knows nothing of the other file.
     const holder = await world.second({ ...database, clock: new ManualClock() })
     const lock = await holder.lock.acquire('job', TTL)
     const claim = held(await holder.idempotency.claim('job', { lease: TTL }))
@@ -50,7 +50,7 @@ export const leaseTimeOfFiles: EngineSuite = engineSuite('time of several files'
     const one = await world.open(both, path)
     assert.ok(await one.lock.acquire('job', TTL))
     world.clock.advance(TTL)
-    // As a process of its own, whose clock is right.
+    // As a separate process whose clock is right.
     const clock = new ManualClock()
     clock.advance(TTL)
     const other = await world.open({ ...database, clock }, path)

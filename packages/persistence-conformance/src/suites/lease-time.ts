@@ -47,7 +47,7 @@ export const leaseTime: EngineSuite = engineSuite('time of locks in the database
       const first = await taken(one, 'job')
       world.clock.advance(TTL)
       const second = await taken(one, 'job')
-      // As a process of its own: it has no memory of the time, only the file has.
+      // As a separate process: only the file remembers the time.
       const behind = new ManualClock()
       behind.jump(-DAY)
       const other = await world.second({ ...database, clock: behind })
@@ -56,7 +56,7 @@ export const leaseTime: EngineSuite = engineSuite('time of locks in the database
       const own = await taken(other, 'own')
       assert.ok(own.token > second.token)
       assert.equal(await one.lock.acquire('own', TTL), null, 'a lease granted by a clock that is behind lasts as long')
-      // It has seen the file's time by now, and its own goes on from there.
+      // It has seen the file's time by now, and counts on from there.
       behind.advance(TTL)
       await taken(other, 'job')
       assert.equal(await own.isValid(), false)
@@ -98,7 +98,7 @@ export const leaseTime: EngineSuite = engineSuite('time of locks in the database
 
   check('the signal counts from when the lease was granted, not from when the answer came', async (world) => {
     const adapter = await world.adapter(database)
-    // Once before, so that the statement is prepared and the next call is under way at once.
+    // One acquisition first, so that the statement is prepared and the next call is sent at once.
     await taken(adapter, 'warm')
     const call = taken(adapter, 'job')
     for (let turn = 0; turn < 30; turn++) await Promise.resolve()

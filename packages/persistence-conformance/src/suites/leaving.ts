@@ -25,7 +25,7 @@ export const leaving: EngineSuite = engineSuite('leaving a handle', (check) => {
     const other = await world.connected(handle)
     let gone = false
     let asked = 0
-    // Out of step, so that one of them always waits.
+    // Loops of different lengths, so that a call is always waiting.
     const asking = [1, 2, 3].map(async (rounds) => {
       while (!gone && asked < 20_000) {
         for (let round = 0; round < rounds; round++) {

@@ -109,7 +109,7 @@ export const lifeCycle: EngineSuite = engineSuite('life cycle', (check) => {
   check('every call after disconnect is refused as CLOSED, by the name of the call', async (world) => {
     const adapter = await world.adapter()
     await adapter.disconnect()
-    // Called on the adapter itself, they are named after their port.
+    // Methods called on the adapter itself are reported by the name of their port.
     const ports: Record<string, string> = {
       get: 'cache.get',
       recordFailure: 'circuitBreaker.recordFailure',

@@ -17,7 +17,7 @@ type LockStep =
 
 const key = fc.constantFrom('a', 'b', 'c')
 const owner = fc.constantFrom('x', 'y')
-// Leases and waits that often meet to the millisecond.
+// Leases and waits that often end in the same millisecond.
 const COMMON_MS = [1, 5, 20]
 const ttl = fc.oneof(fc.constantFrom(...COMMON_MS), fc.integer({ min: 1, max: 40 }))
 const wait = fc.oneof(fc.constantFrom(...COMMON_MS), fc.integer({ min: 0, max: 30 }))
@@ -39,7 +39,6 @@ const step: fc.Arbitrary<LockStep> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('jump'), ms: fc.integer({ min: -1_000_000, max: 1_000_000 }) }) },
 ) as fc.Arbitrary<LockStep>
 
-/** Answers one step; handles are named by the order in which they were granted. */
 async function answer(locks: LocksUnderTest, handles: LockHandle[], step: LockStep): Promise<unknown> {
   switch (step.do) {
     case 'acquire': {

@@ -12,11 +12,11 @@ async function held(adapter: AdapterUnderTest, options: HoldOptionsUnderTest): P
   return handle
 }
 
-/** Lets `ms` pass in steps, with time for what a timer has begun. */
+/** Lets `ms` pass in steps, with real time for work that a timer started. */
 async function pass(world: World, adapter: AdapterUnderTest, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 100) {
     world.clock.advance(100)
-    // Behind the extension in the queue: it has settled when this has.
+    // Queued after the extension, so it settles after the extension.
     if (adapter.isConnected()) await adapter.cache.has('anything')
     await new Promise((resolve) => setImmediate(resolve))
   }

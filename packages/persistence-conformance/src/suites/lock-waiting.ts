@@ -17,17 +17,17 @@ interface Waiting {
   readonly lease: Promise<LeaseUnderTest | null>
 }
 
-/** A call of `hold` that waits, once it does. */
+/** Calls `hold` and returns when it is waiting for the lock. */
 async function waiting(world: World, { lock }: AdapterUnderTest, options: HoldOptionsUnderTest = {}): Promise<Waiting> {
   const before = world.clock.pending
   const lease = lock.hold('k', { ttl: LONG, wait: 10_000, ...options })
-  // Some tests look at the failure later.
+  // Some tests await the failure later.
   lease.catch(() => undefined)
   await eventually('it waits', () => world.clock.pending > before)
   return { lease }
 }
 
-/** Lets time pass, a little at a time, until `done` has settled. */
+/** Advances the clock 1 ms at a time until `done` has settled. */
 async function soon(world: World, done: Promise<unknown>): Promise<void> {
   let isDone = false
   void done.finally(() => {
@@ -127,7 +127,7 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
       granted(await adapter.lock.acquire('k', 5))
       const { lease } = await waiting(world, adapter)
       world.clock.advance(5)
-      // Where it looks again and again, it may look a little later.
+      // A waiter that polls may find the free lock a little later.
       await soon(world, lease)
       assert.equal(await granted(await lease).isValid(), true)
     })
@@ -198,7 +198,7 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
     })
     const second = (await waiting(world, one)).lease.then(() => order.push('second'))
     await holder.release()
-    // Where the connections are those of two threads, the release is found by looking again.
+    // With connections in two threads, the waiter finds the release by polling.
     await eventually('both had their turn', () => {
       if (order.length < 2) world.clock.advance(1)
       return order.length === 2
@@ -211,7 +211,7 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
     const pauses: number[] = []
     const adapter = await world.adapter({ locks: 'database', random: () => pauses.shift() ?? 1 })
     granted(await adapter.lock.acquire('k', LONG))
-    // The first looks again after 10 ms, and the second, if it did, would after 5.
+    // The first polls again after 10 ms; the second would after 5 ms, if it polled.
     pauses.push(1, 0)
     const first = await waiting(world, adapter)
     const second = await waiting(world, adapter)
@@ -229,7 +229,7 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
     const adapter = await world.adapter({ locks: 'database' })
     granted(await adapter.lock.acquire('k', LONG))
     const { lease } = await waiting(world, adapter)
-    // As another process does it: nobody here is told.
+    // As another process releases it: no waiter here is notified.
     await world.rows('DELETE FROM go_goscope_locks')
     await soon(world, lease)
     granted(await lease)

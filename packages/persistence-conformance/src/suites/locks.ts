@@ -58,7 +58,7 @@ export const locks: EngineSuite = engineSuite('locks', (check) => {
       const adapter = await world.adapter()
       await new Promise((resolve) => setImmediate(resolve))
       const held = await taken(adapter, 'held', TTL)
-      // As if the calls of this turn had held the event loop for so long.
+      // As if the calls of this turn had blocked the event loop for that long.
       world.clock.advance(100)
       const first = adapter.lock.acquire('job', TTL)
       const freed = adapter.lock.forceRelease('job')

@@ -6,7 +6,7 @@ import type { World } from '../world.js'
 
 type Breaker = AdapterUnderTest['circuitBreaker']
 
-/** What a circuit may be before failures come. */
+/** States of a circuit before the failures. */
 const BEFORE: Readonly<Record<string, (breaker: Breaker, key: string) => Promise<unknown>>> = {
   'never stored': async () => undefined,
   closed: (breaker, key) => breaker.setState(key, { state: 'closed', failureCount: 0, lastSuccessTime: 7 }),
@@ -28,13 +28,12 @@ async function inTurn(calls: Calls): Promise<unknown[]> {
 
 const together = (calls: Calls): Promise<unknown[]> => Promise.all(calls.map((call) => call()))
 
-/** The rows of a table without the prefix of their keys. */
 async function rowsOf(world: World, table: string, prefix: string): Promise<unknown[]> {
   const rows = await world.rows(`SELECT * FROM ${table} WHERE key >= ?1 AND key < ?1 || 'z' ORDER BY key`, [prefix])
   return rows.map(({ key, created_at, ...rest }) => ({ ...rest, key: String(key).slice(prefix.length) }))
 }
 
-/** Lets failures of circuits in every state come. @returns what their callers got and what listeners heard. */
+/** Records failures of circuits in every state. @returns what the callers got and what listeners received. */
 async function fail(breaker: Breaker, threshold: number, run: (calls: Calls) => Promise<unknown[]>): Promise<unknown> {
   const heard: [string, CircuitBreakerPersistedState][] = []
   const stops = CIRCUITS.map((key) => breaker.subscribe(key, (state) => heard.push([key, state])))
@@ -106,7 +105,7 @@ export const madeTogether: EngineSuite = engineSuite('calls made together', (che
     await Promise.all(
       keys.map((key, at) => {
         return cache.getOrSet(key, async () => {
-          // Another process stores it while it loads.
+          // Another process stores the value during the load.
           if (at % 3 === 1) stored.push(store(world, key))
           await Promise.all(stored)
           return 'loaded'

@@ -10,7 +10,6 @@ const LOOKS_MS = 1_000
 
 type Write = readonly [operation: string, write: (adapter: AdapterUnderTest) => Promise<unknown>]
 
-/** Lets the adapter look at its file, and waits until it has; the look itself takes real time. */
 export async function untilNoticed(world: World, adapter: AdapterUnderTest): Promise<void> {
   for (let tries = 0; tries < 200 && adapter.isConnected(); tries++) {
     world.clock.advance(LOOKS_MS)

@@ -13,7 +13,6 @@ async function sizesOf(world: World, handle: object): Promise<unknown[]> {
   return sizes
 }
 
-/** How much of a file is in memory and in the write-ahead log. */
 export const openSizes: EngineSuite = engineSuite('sizes that open sets', (check) => {
   check('an mmapSize beyond what the engine can map is no reason to refuse the file', async (world) => {
     const adapter = await world.open({ mmapSize: 4 * 1024 ** 3 })
@@ -29,7 +28,7 @@ export const openSizes: EngineSuite = engineSuite('sizes that open sets', (check
       [{ cacheSize: 0, mmapSize: 0 }, 0],
     ] as const) {
       const adapter = await world.open({ ...options, locks: 'database' })
-      // Its own connection answers, because the size is the connection's.
+      // Asked on the adapter's own connection, because the cache size is a setting of the connection.
       const lock = await adapter.lock.acquire(`size ${cacheKiB}`, 60_000)
       const [rows] = await adapter.fenced(lock as never, [{ sql: 'SELECT cache_size FROM pragma_cache_size' }])
       assert.equal(Number(rows?.[0]?.cache_size), 0 - cacheKiB)
@@ -39,7 +38,7 @@ export const openSizes: EngineSuite = engineSuite('sizes that open sets', (check
 
   check('a checkpoint is made when the write-ahead log has walSize bytes, by default 1,000 pages', async (world) => {
     const MB = 1_000_000
-    // By default there is a checkpoint after each of the large values, and the next one begins the -wal anew.
+    // By default there is a checkpoint after each of the large values, and the next write restarts the -wal from its beginning.
     for (const [options, values, valueBytes, least, most] of [
       [{}, 3, 4.5 * MB, 4.5 * MB, 6 * MB],
       [{ walSize: 16 * MB }, 3, 4.5 * MB, 13.5 * MB, 16 * MB],

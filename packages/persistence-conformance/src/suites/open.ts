@@ -166,7 +166,7 @@ export const open: EngineSuite = engineSuite('open', (check) => {
   })
 
   check('an open that fails leaves no file that it made', async (world) => {
-    // More than SQLite can count: it does not read back as it was set.
+    // More than SQLite accepts: the size that it reports afterwards is another one.
     const fails = (): Promise<unknown> =>
       refuses(() => world.open({ cacheSize: Number.MAX_SAFE_INTEGER }), { code: 'ENGINE_UNSUPPORTED' })
     await fails()

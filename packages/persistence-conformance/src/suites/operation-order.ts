@@ -8,7 +8,7 @@ import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import type { World } from '../world.js'
 
-/** Rows of that name fail inside the database, as a constraint does, in the middle of a batch. */
+/** The database refuses rows with this name, as a constraint does, in the middle of a batch. */
 const BOOM = 'boom'
 
 async function setTraps(world: World): Promise<void> {

@@ -6,7 +6,7 @@ import { forAll } from '../property.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import { createWorld, type World } from '../world.js'
 
-// Prefixes of each other, look-alikes for LIKE and GLOB, and those that hold the words of the stored layout.
+// Prefixes of each other, look-alikes for LIKE and GLOB, and words of the stored layout.
 const PREFIXES = [
   '', 'a', 'a:', 'a:b:', 'A:', 'a_b:', 'axb:', 'A_B:', 'a%', 'a%b:', 'a[x]:', 'ax:', 'cache:', 'a:cache:', 'a:circuit:', 'circuit:',
   'cach', '🙂', '🙂:', '\u{10FFFF}', 'ü:', 'u\u0308:', '\u0001', '\u0002', '\u0001a\u0001', '\u00022:', "'", '"',
@@ -66,7 +66,7 @@ export const prefixIsolation: EngineSuite = engineSuite('prefix isolation', (che
     const piece = fc.constantFrom('a', 'b', ':', 'cache:', 'circuit:', '\u0001', '\u0002', '2', '1', '🙂', '_')
     const text = (minLength: number) => fc.array(piece, { minLength, maxLength: 4 }).map((pieces) => pieces.join(''))
     const pair = fc.record({ prefix: text(0), key: text(1) })
-    // The two pairs are one text cut in two places, which is where they could meet, or independent.
+    // Either one text cut at two positions, which is where two pairs could collide, or two independent pairs.
     const cut = fc
       .record({ whole: text(3), first: fc.nat({ max: 8 }), second: fc.nat({ max: 8 }) })
       .map(({ whole, first, second }) => {
@@ -81,7 +81,7 @@ export const prefixIsolation: EngineSuite = engineSuite('prefix isolation', (che
       .filter(([one, two]) => one.prefix !== two.prefix || one.key !== two.key)
       .filter((pairs) => pairs.every(({ prefix, key }) => prefix.isWellFormed() && key.isWellFormed()))
     await forAll(wellFormed, 40, async ([one, two]) => {
-      // The layout of a prefix may depend on which came first, so each example has a file of its own.
+      // How a prefix is stored may depend on which came first, so each example has its own file.
       const fresh = await createWorld(world.engine)
       try {
         const [first, second] = await adaptersOf(fresh, [one.prefix, two.prefix])

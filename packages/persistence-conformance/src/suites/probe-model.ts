@@ -17,9 +17,9 @@ type Step =
   | { do: 'advance' | 'jump'; ms: number }
 
 const via = fc.nat({ max: 1 })
-// Mostly one of them, so that the calls of a run meet in it.
+// Mostly the same key, so that calls of a run meet on it.
 const key = fc.constantFrom('a', 'a', 'a', 'b')
-// Timeouts, leases and waits that often meet to the millisecond.
+// Timeouts, leases and waits that often end in the same millisecond.
 const COMMON_MS = [1, 5, 20]
 const resetTimeout = fc.oneof(fc.constant(0), fc.constantFrom(...COMMON_MS), fc.nat({ max: 40 }))
 const lease = fc.option(fc.oneof(fc.constantFrom(...COMMON_MS), fc.integer({ min: 1, max: 40 })), { nil: undefined })
@@ -36,7 +36,7 @@ const state = fc
     lastSuccessTime: time,
   })
   .map((given) => withoutUndefined(given) as CircuitBreakerPersistedState)
-// Mostly a late permit, now and then one of a period long past.
+// Mostly a recent permit, sometimes one of a period long past.
 const back = fc.oneof({ weight: 3, arbitrary: fc.nat({ max: 2 }) }, { weight: 1, arbitrary: fc.nat({ max: 9 }) })
 
 const step = fc.oneof(
@@ -50,7 +50,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('jump'), ms: fc.integer({ min: -60, max: 60 }) }) },
 ) as fc.Arbitrary<Step>
 
-/** Answers one step; permits are named by how long ago they were given. */
+/** Makes one step and returns its answer. `back` counts permits from the latest one. */
 async function answer(circuits: readonly CircuitBreakerUnderTest[], permits: Permit[], step: Step): Promise<unknown> {
   if (!('via' in step)) return undefined
   const circuit = circuits[step.via] as CircuitBreakerUnderTest
@@ -76,7 +76,7 @@ async function answer(circuits: readonly CircuitBreakerUnderTest[], permits: Per
   }
 }
 
-/** A generation names one period of a circuit: it grows with every new one, and with nothing else. */
+/** A generation identifies one period of a circuit: it grows with each new period and only then. */
 function expectGenerationsToGrow(permits: readonly Permit[], expected: readonly Permit[]): void {
   const latest = new Map<string, number>()
   for (const [index, { key, generation }] of permits.entries()) {

@@ -30,7 +30,7 @@ async function readsAll(adapter: AdapterUnderTest): Promise<void> {
   assert.ok(fileBytes > 0)
 }
 
-/** A file as it would be on read-only media: in a folder of its own, with nothing beside it. */
+/** A file as on read-only media: alone in its folder. */
 async function mediumOf(world: World, name = 'app.db'): Promise<string> {
   const writer = await world.openMade()
   await writeAll(writer)
@@ -99,7 +99,7 @@ export const readers: EngineSuite = engineSuite('readers', (check) => {
     'immutable tells of the journal beside a file that is no database without it, and not of damage',
     async (world) => {
       const path = await mediumOf(world)
-      // As a death in the middle of a transaction that makes the file shorter leaves it.
+      // As a process leaves it that dies in a transaction that shrinks the file.
       await truncate(path, 4_096)
       await refuses(() => world.open({ immutable: true }, path), { code: 'CORRUPT', says: ['app.db'] })
       await writeFile(`${path}-journal`, 'x')

@@ -22,7 +22,7 @@ async function indexesAndTriggers(world: World): Promise<Made[]> {
   return rows.map(({ type, name, sql }) => ({ type: String(type), name: String(name), sql: String(sql) }))
 }
 
-/** A new handle on the file, as a process of its own has it. */
+// Numbers the handles: each is a new one on the file, as a separate process has it.
 let handles = 0
 async function later(world: World, options = {}): Promise<AdapterUnderTest> {
   return world.unconnected(await world.plainHandle(`later ${++handles}`), { ...database, ...options })
@@ -85,7 +85,7 @@ export const remadeSchema: EngineSuite = engineSuite('schema that was changed by
       ]) {
         before.push(...(await Promise.all(keys.map((key) => old.lock.acquire(key, 1_000)))))
         world.clock.advance(1_000)
-        // What tells of the tokens goes, as a sweep takes it.
+        // Removes the rows from which the trigger would be able to restore the tokens, as a sweep does.
         if (trigger === 'go_goscope_locks_inserted') await world.rows('DELETE FROM go_goscope_locks')
       }
       const highest = Math.max(...before.map((lock) => lock?.token ?? Number.NaN))
@@ -121,7 +121,7 @@ export const remadeSchema: EngineSuite = engineSuite('schema that was changed by
     for (const { type, name, sql } of someOfOurOwn(await indexesAndTriggers(world))) {
       const other =
         type === 'trigger' ? sql.replace(/BEGIN[\s\S]*END$/, 'BEGIN SELECT 1; END') : sql.replace(')', ', key)')
-      // Published indexes are also made by others.
+      // Other programs may also create the published indexes, so only ours are checked.
       if (type === 'index' && !/idx_(locks|claims|claim_records)_/.test(name)) continue
       await world.rows(`DROP ${type} ${name}`)
       await world.rows(other)

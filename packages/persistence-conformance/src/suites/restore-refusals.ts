@@ -14,7 +14,6 @@ export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', 
     const { backup } = await prepare(world)
     const numbers = await readlink('/proc/self/ns/pid').catch(() => '')
     const host = createHash('sha256').update(`${hostname()} ${numbers}`).digest('hex').slice(0, 8)
-    // No process has that number; this one has its own.
     const alive: readonly unknown[] = ['a text', { host: 'another', pid: 99_999_999 }, { host, pid: process.pid }]
     for (const holder of alive) {
       await writeFile(`${world.path}.restoring`, JSON.stringify(holder))
@@ -46,11 +45,11 @@ export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', 
     const named = (length: number): string => join(world.folder, 'n'.repeat(length))
     await refuses(() => world.engine.restore(backup, named(250)), { code: 'CANNOT_OPEN', says: ['a shorter name'] })
     assert.deepEqual(await readdir(world.folder), before)
-    // The longest beside which there is room for the lock of a restore.
+    // The longest name that leaves room for the name of the lock file.
     assert.equal((await world.engine.restore(backup, named(245))).kept, undefined)
     const made = await readdir(world.folder)
     assert.equal(made.length, before.length + 1)
-    // And none for the name of the old file.
+    // Too long for the second name that keeps the old file.
     await refuses(() => world.engine.restore(backup, named(245)), { code: 'IO_ERROR', says: ['second name'] })
     assert.deepEqual(await readdir(world.folder), made)
   })
@@ -84,7 +83,7 @@ export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', 
       const { backup, dump } = await prepare(world)
       const bytes = await readFile(backup)
       const unsound = join(world.folder, 'unsound.db')
-      // The first page is whole, so that it opens.
+      // The first page is intact, so the file opens.
       const damaged = Buffer.from(bytes).fill(0xff, 4_096, 4_196)
       const manifest = JSON.parse(await readFile(`${backup}.json`, 'utf8'))
       const sha256 = createHash('sha256').update(damaged).digest('hex')
@@ -164,7 +163,7 @@ export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', 
       code: 'FILE_EXISTS',
       says: ['fresh.db-wal'],
     })
-    // In the place of the lock, too, which would otherwise be looked for again and again.
+    // Also instead of the lock file: the restore must not retry forever.
     await symlink(place('nowhere'), place('guarded.db.restoring'))
     await refuses(() => world.engine.restore(backup, place('guarded.db')), {
       code: 'FILE_IN_USE',

@@ -10,13 +10,13 @@ import type { World } from '../world.js'
 
 const JUMP = 2 ** 32
 
-/** Makes a file as a process leaves it that dies in the middle of its work, and gives its path. */
+/** Makes a file as a process leaves it that dies in a transaction, and returns its path. */
 async function leaveCrash(world: World, mode: 'WAL' | 'DELETE'): Promise<string> {
   const [living, crashed] = ['living.db', 'crashed.db'].map((name) => join(world.folder, name)) as [string, string]
   const handle = await world.engine.openHandle(living)
   await world.engine.rows(handle, `PRAGMA journal_mode = ${mode}`)
   await world.engine.rows(handle, 'CREATE TABLE ghost (id, text)')
-  // A small page cache has changed pages written into the file before they are committed, and the journal is hot.
+  // With a small page cache the engine writes changed pages into the file before the commit, and the journal is hot.
   await world.engine.rows(handle, 'PRAGMA cache_size = 1')
   await world.engine.rows(handle, 'BEGIN IMMEDIATE')
   await world.engine.rows(handle, 'CREATE TABLE uncommitted (id, text)')
@@ -160,7 +160,7 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
     const bytes = await readFile(backup)
     const manifest = await readFile(`${backup}.json`, 'utf8')
     const flipped = Buffer.from(bytes)
-    // Inside of a value, where no check of the engine looks.
+    // Inside a value, which the engine's checks do not read.
     const at = flipped.indexOf('before')
     flipped[at] = (flipped[at] ?? 0) ^ 1
     const cases: readonly (readonly [

@@ -4,7 +4,7 @@ import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import type { World } from '../world.js'
 
-/** SQL without what does not matter in it: case, quotes, and white space around punctuation. */
+/** SQL without insignificant differences: case, quotes, and white space around punctuation. */
 function bare(sql: unknown): string {
   return String(sql)
     .replaceAll(/["`]/g, '')
@@ -24,7 +24,7 @@ async function metaRows(world: World): Promise<Record<string, unknown>[]> {
   return world.rows('SELECT * FROM go_goscope_meta')
 }
 
-/** Raises the schema version in the meta table, of any shape, by adding 1000 to every whole number in it. */
+/** Raises the schema version in the meta table, whatever its layout, by adding 1000 to each whole number in it. */
 async function pretendNewer(world: World): Promise<void> {
   const columns = (await world.rows('PRAGMA table_info(go_goscope_meta)')).map(({ name }) => String(name))
   for (const column of columns) {
@@ -58,7 +58,7 @@ export const schema: EngineSuite = engineSuite('schema', (check) => {
     await createPublishedTables(world)
     await world.connected(await world.handle())
     assert.match(await sqlOf(world, 'idx_cache_expires'), /where expires_at is not null$/)
-    // 2.9 makes its indexes where there are none of their names.
+    // 2.9 creates an index only if none has that name.
     await createPublishedTables(world)
     assert.match(await sqlOf(world, 'idx_cache_expires'), /where expires_at is not null$/)
   })

@@ -6,7 +6,7 @@ import type { World } from '../world.js'
 
 const TO = "postgres://db.example/it's (schema app)"
 
-/** As the command `copy` seals it: whoever does so has the file open by other means. */
+/** Seals the file as the command `copy` does, which has the file open by other means. */
 async function run(world: World, steps: ReturnType<typeof sealingSteps>): Promise<void> {
   for (const { sql, parameters } of steps) await world.rows(sql, parameters as (string | number | null)[])
 }

@@ -13,7 +13,7 @@ function admitted(admission: Admission): Permit {
   return admission.permit
 }
 
-/** Two breakers on one file, on connections of their own, with the circuit `api` opened. */
+/** Two breakers on one file, on separate connections, with the circuit `api` opened. */
 async function opened(
   world: World,
   clock: ClockUnderTest = world.clock,
@@ -24,7 +24,6 @@ async function opened(
   return [one, two]
 }
 
-/** The same, with its reset time over. */
 async function halfOpened(
   world: World,
   clock?: ClockUnderTest,

@@ -23,7 +23,7 @@ export const sharedHandle: EngineSuite = engineSuite('a handle that the app uses
     },
   )
 
-  // Not a promise: this is what the documentation warns of.
+  // Not a promise: the documentation warns of it.
   check('a write inside the app’s transaction is the app’s to take back', async (world) => {
     const handle = await world.handle()
     const adapter = await world.connected(handle)

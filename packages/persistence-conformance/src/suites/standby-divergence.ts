@@ -9,18 +9,18 @@ import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import type { World } from '../world.js'
 
-/** Puts a copy of the source as it is now beside it, by SQL. */
+/** Copies the source as it is now to a file beside it, by SQL. */
 async function copyOf(world: World, name: string): Promise<string> {
   const copy = join(world.folder, name)
   await world.rows(`VACUUM INTO '${copy}'`)
-  // A copy of this kind is in no WAL mode, and readers of another would stop its writers.
+  // VACUUM INTO makes a file that is not in WAL mode. Without WAL, readers block writers.
   const handle = await world.engine.openHandle(copy)
   await world.engine.rows(handle, 'PRAGMA journal_mode = WAL')
   await world.engine.closeHandle(handle)
   return copy
 }
 
-/** Gives `copy` the name of the source, without what belongs to the file that had it. */
+/** Moves `copy` to the path of the source and removes the sidecar files of the source. */
 async function putInPlace(world: World, copy: string): Promise<void> {
   await world.rows('PRAGMA wal_checkpoint(TRUNCATE)')
   for (const sidecar of ['-wal', '-shm']) await rm(world.path + sidecar)
@@ -100,7 +100,7 @@ export const standbyDivergence: EngineSuite = engineSuite('a standby and another
     const adapter = await followedSource(world)
     const target = join(world.folder, 'standby.db')
     const first = await world.follow({ target }, adapter)
-    // Keeps the log, so that the first one goes on from where it was.
+    // Keeps the change log, so that the first standby continues from its position.
     await world.follow({ target: ':memory:', every: 60_000 }, adapter)
     await adapter.cache.set('count', 1)
     await first.waitFor()

@@ -11,7 +11,7 @@ import type { World } from '../world.js'
 const RUNS = 4
 const TTL = 60_000
 
-/** One thing that somebody does to the source, or with the standby. */
+/** One action on the source or on the standby. */
 type Move = (history: History) => Promise<unknown>
 
 /** A source and its standby in the middle of a random history. */
@@ -28,7 +28,7 @@ class History {
     this.standby = standby
   }
 
-  /** Runs SQL past every adapter; what a constraint refuses changes nothing. */
+  /** Runs SQL without an adapter; a statement that a constraint refuses changes nothing. */
   async raw(sql: string, parameters: (string | number | null)[]): Promise<void> {
     await this.world.rows(sql, parameters).catch((error: Error) => assert.match(error.message, /constraint/i))
   }
@@ -98,7 +98,7 @@ const byAdapter: fc.Arbitrary<Move> = fc.oneof(
   }),
 )
 
-// What the adapters never write, and other programs may.
+// Values that adapters never write and other programs may.
 const VALUES = ['NULL', "'text'", "x'00ff'", '9223372036854775807', '1.5', "'nul' || char(0) || 'after'"]
 const KEYS = ['NULL', "'a'", "'cache:b'", "x'6100'", "'cache:c'"]
 
@@ -116,7 +116,7 @@ const bySql: fc.Arbitrary<Move> = fc.oneof(
   fc
     .constantFrom(...KEYS)
     .map((name) => (history: History) => history.raw(`DELETE FROM go_goscope_cache WHERE key IS ${name}`, [])),
-  // The rowid is a key that nobody sees.
+  // The rowid is a hidden key.
   fc.tuple(conflict, number, key).map(
     ([or, row, name]) =>
       (history: History) =>
@@ -127,7 +127,7 @@ const bySql: fc.Arbitrary<Move> = fc.oneof(
       (history: History) =>
         history.raw(`UPDATE ${or} go_goscope_cache SET rowid = ?2, key = ?3 WHERE key = ?1`, [from, to, name]),
   ),
-  // Two keys: each may take a row out of the way.
+  // A row with two keys: each can displace a row.
   fc.tuple(conflict, number, key).map(
     ([or, generation, name]) =>
       (history: History) =>
@@ -168,7 +168,7 @@ const moves: fc.Arbitrary<Move[]> = fc.array(
 
 const CLAIM = '(generation, key, owner, granted_at, expires_at) VALUES'
 
-/** What is easy to miss, each with what was there before the round: the first statement, and then the others. */
+/** Cases that are easy to miss, each with the content before the round: its first statement, then the others. */
 const EASY_TO_MISS: readonly (readonly [what: string, before: string, ...after: string[]])[] = [
   [
     'a row that another one takes out of the way by the rowid',

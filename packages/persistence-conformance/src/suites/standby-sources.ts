@@ -14,7 +14,7 @@ const LOG =
   "SELECT name FROM sqlite_master WHERE name GLOB 'go_goscope_log_*' OR name IN ('go_goscope_changes', 'go_goscope_followers')"
 const logOf = (world: World): Promise<unknown[]> => world.rows(LOG)
 
-/** Whether a write succeeds. A read before it: SQLite looks only then whether others have dropped a trigger that fails. */
+/** Whether a write succeeds. It reads first: only then does SQLite notice that others have dropped a failing trigger. */
 async function isWritable(adapter: AdapterUnderTest): Promise<boolean> {
   await adapter.cache.get('k')
   return adapter.cache.set('k', 1).then(
@@ -39,7 +39,7 @@ export const standbySources: EngineSuite = engineSuite('a standby of files that 
     const target = fileIn(world)
     const standby = await world.follow({ target }, adapter)
     await adapter.cache.set('after', 'longer')
-    // Takes the row of the same size out of the way.
+    // Displaces the row of the same size.
     await world.rows(`INSERT OR REPLACE INTO go_goscope_cache (key, value) VALUES ('cache:in its place', '"b"')`)
     await world.rows("INSERT INTO orders (key, value) VALUES ('2', 'second')")
     await standby.waitFor()
@@ -70,7 +70,7 @@ export const standbySources: EngineSuite = engineSuite('a standby of files that 
     await world.follow({ target: ':memory:' }, adapter)
     await adapter.cache.set('k', 1)
     const left = join(world.folder, 'left.db')
-    // As it leaves it: with its log, and in no WAL mode.
+    // As the takeover leaves it: with the change log, and not in WAL mode.
     await world.rows(`VACUUM INTO '${left}'`)
     const standby = await world.follow({ target: fileIn(world) }, left)
     assert.equal(await standby.cache.get('k'), 1)
@@ -85,7 +85,7 @@ export const standbySources: EngineSuite = engineSuite('a standby of files that 
       await (await world.follow({ target: followedBefore }, adapter)).stop()
       await world.rows('BEGIN IMMEDIATE')
       const patient = world.follow({ target: ':memory:' }, adapter)
-      // For longer than a statement of a follower waits, which is a second.
+      // Longer than the second for which a single statement of a follower waits.
       const refusals = [':memory:', followedBefore].map((target): Promise<unknown> => {
         return world.follow({ target, busyTimeout: 1_500 }, adapter).catch((error) => error)
       })
@@ -131,7 +131,7 @@ export const standbySources: EngineSuite = engineSuite('a standby of files that 
     await standby.stop()
     assert.deepEqual(await logOf(world), [])
     assert.equal(await isWritable(adapter), true)
-    // What was written while there was no log is in no log: what the file has stays, and another one is copied.
+    // What was written without a change log is in none. So the old standby has diverged, and only a new one can follow.
     const again = await world.follow({ target }, adapter)
     assert.equal(again.state, 'diverged')
     await again.stop()
@@ -148,7 +148,7 @@ export const standbySources: EngineSuite = engineSuite('a standby of files that 
         const adapter = await followedSource(world)
         await world.follow({ target: ':memory:', every: 60_000 }, adapter)
         for (const who of ['connects', 'follows']) {
-          // With what a follower that has died leaves.
+          // A file that still lists a dead follower.
           const left = join(world.folder, `${who}.db`)
           await world.rows(`VACUUM INTO '${left}'`)
           const handle = await world.engine.openHandle(left)

@@ -12,7 +12,7 @@ const fileIn = (world: World): string => join(world.folder, 'standby.db')
 const JUMP = 2 ** 32
 const TTL = 60_000
 
-/** The text of every object of ours, without the log. */
+/** The SQL of each of our objects except those of the change log. */
 async function objectsOf(world: World, path: string): Promise<unknown[]> {
   const handle = await world.engine.openHandle(path)
   try {
@@ -28,7 +28,7 @@ WHERE name NOT GLOB 'go_goscope_log_*' AND name NOT IN ('go_goscope_changes', 'g
 
 export const standbyTakeover: EngineSuite = engineSuite('a standby that takes over', (check) => {
   for (const where of [':memory:', 'a file'] as const) {
-    // Whether a database is in memory is SQLite's matter, and not the runtime's.
+    // Whether a database is in memory is a matter of SQLite and not of the runtime.
     const declare = where === 'a file' ? check : check.oncePerBuild
     declare(`in ${where} is a database of its own, whose tokens and generations go on growing`, async (world) => {
       const adapter = await followedSource(world, { locks: 'database', keyPrefix: 'shop:' })
@@ -43,7 +43,7 @@ export const standbyTakeover: EngineSuite = engineSuite('a standby that takes ov
       assert.equal(await promoted.cache.get('k'), 'last')
       assert.equal(await promoted.lock.acquire('held', TTL), null, 'leases hold on')
       assert.equal(await promoted.lock.extend('held', TTL, 'me'), true)
-      // The source goes on giving tokens; whoever holds one of them must not pass for a newer holder.
+      // The source keeps issuing tokens. A holder of such a token must not pass for a newer holder.
       await old.release()
       const beside = await adapter.lock.acquire('job', TTL)
       await promoted.lock.forceRelease('job')
@@ -154,7 +154,7 @@ export const standbyTakeover: EngineSuite = engineSuite('a standby that takes ov
       }),
     )
     assert.ok(mine !== undefined && theirs !== undefined && mine !== theirs)
-    // A standby can have one of its own now.
+    // The promoted database can now have its own standby.
     const second = await world.follow({ target: ':memory:' }, fileIn(world))
     assert.equal(await second.cache.get('k'), 1)
   })
@@ -187,7 +187,7 @@ export const standbyTakeover: EngineSuite = engineSuite('a standby that takes ov
     await rename(elsewhere, world.path)
   })
 
-  // Not promised, and so said where standbys are: whoever expects them has lost them when the source is gone.
+  // A limit that the documentation of standbys states: tables of the app are lost with the source.
   check.once('has no table of the app', async (world) => {
     const adapter = await followedSource(world)
     await world.rows('CREATE TABLE reports (day TEXT PRIMARY KEY)')

@@ -10,7 +10,7 @@ import type { World } from '../world.js'
 
 const fileIn = (world: World): string => join(world.folder, 'standby.db')
 
-/** The objects that following puts into the source. */
+/** The objects that following creates in the source. */
 async function logOf(world: World): Promise<string[]> {
   const found = await world.rows(
     "SELECT name FROM sqlite_master WHERE name GLOB 'go_goscope_log_*' OR name IN ('go_goscope_changes', 'go_goscope_followers')",
@@ -22,7 +22,7 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
   for (const where of [':memory:', 'a file'] as const) {
     const target = (world: World): string => (where === 'a file' ? fileIn(world) : where)
 
-    // Whether a database is in memory is SQLite's matter, and not the runtime's.
+    // Whether a database is in memory is a matter of SQLite and not of the runtime.
     const declare = where === 'a file' ? check : check.oncePerBuild
     declare(`in ${where} has what was there, and what comes`, async (world) => {
       const adapter = await followedSource(world, { locks: 'database', keyPrefix: 'shop:' })
@@ -166,7 +166,7 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
       await world.rows('UPDATE go_goscope_followers SET seen_at = seen_at - 90000000')
       await world.connected(await world.plainHandle('third'))
       assert.deepEqual(await logOf(world), [])
-      // What was written meanwhile is in no log.
+      // What is written now is in no change log.
       await adapter.cache.set('unlogged', 1)
       await standby.waitFor()
       assert.match(String(standby.reason), /removed/)

@@ -2,7 +2,7 @@ import type { AdapterUnderTest } from '../engine-under-test.js'
 
 type Call = (adapter: AdapterUnderTest) => Promise<unknown>
 
-/** A checkpoint for tests that do not care what is in it. */
+/** A checkpoint for tests to which its content does not matter. */
 export const SOME_CHECKPOINT = { id: 'c', taskId: 't', sequence: 1, timestamp: 1, progress: 0, data: null }
 
 /** One call of every method that reaches the database or the lock table. */
@@ -105,7 +105,7 @@ export const KEYED_CALLS: readonly (readonly [
 
 type ObjectCall = (adapter: AdapterUnderTest, argument: never, lock: never) => Promise<unknown>
 
-/** One call of every method that takes an object, with one that it accepts. `lock` is a lock in the database. */
+/** One call of every method that takes an object, with an object that it accepts. `lock` is a lock in the database. */
 export const OBJECT_CALLS: readonly (readonly [name: string, argument: object, call: ObjectCall])[] = [
   [
     'cache.getOrSet',

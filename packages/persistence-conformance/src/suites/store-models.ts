@@ -29,7 +29,7 @@ async function holdsForAny(world: World, step: fc.Arbitrary<Step>): Promise<void
     for (const [index, move] of moves.entries()) {
       if ('advance' in move) world.clock.advance(move.advance)
       else if ('jump' in move) {
-        // What expired may be swept at any time, so what a clock set back revives is open unless it is swept now.
+        // A sweep may remove expired rows at any time, so it is open whether a clock that is set back revives them. Sweep now.
         if (move.jump < 0) await Promise.all([adapter.prune(), reference.cache.prune(), reference.idempotency.prune()])
         world.clock.jump(move.jump)
       } else {
@@ -42,7 +42,7 @@ async function holdsForAny(world: World, step: fc.Arbitrary<Step>): Promise<void
 
 export const storeModels: EngineSuite = engineSuite('store models', (check) => {
   for (const [store, step] of Object.entries(stepsOf)) {
-    // As people call it: circuitBreaker is a circuit breaker.
+    // The title in words: circuitBreaker becomes circuit breaker.
     const name = store.replace(/[A-Z]/, (letter) => ` ${letter.toLowerCase()}`)
     check(`${name}: any calls and clock moves answer as a plain map would`, (world) => holdsForAny(world, step))
   }

@@ -69,7 +69,7 @@ export const twoConnections: EngineSuite = engineSuite('two connections to one f
     for (const adapter of [await world.openMade({ clock }), await world.adapter({ clock })]) {
       await world.holdWrites()
       const write = adapter.cache.set('k', 1)
-      // The holder is in this very process: it can only let go if waiting leaves the process free.
+      // The holder is in this process: it can commit only if the waiting write does not block the event loop.
       await new Promise((resolve) => setTimeout(resolve, 250))
       await world.rows('COMMIT')
       await write

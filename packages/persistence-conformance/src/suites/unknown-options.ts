@@ -4,7 +4,7 @@ import { refuses, throwsRefusal } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import { OBJECT_CALLS } from './store-calls.js'
 
-/** Slips of the keyboard and the name they stand for. */
+/** Misspelt options with the option that was meant. */
 const ADAPTER_SLIPS: readonly (readonly [slip: string, option: string])[] = [
   ['keyPrefx', 'keyPrefix'],
   ['lock', 'locks'],
@@ -39,7 +39,7 @@ const CALL_SLIPS: Readonly<Record<string, readonly (readonly [slip: string, opti
   fenced: [['parameter', 'parameters']],
 }
 
-/** Each has no names of its own, and so would leave every option at its default: `clear` would remove all. */
+/** Values without option names. Read as options, each would leave every default in place: `clear` would remove everything. */
 const NOT_OPTIONS: readonly (readonly [unknown, string])[] = [
   [Promise.resolve({ startsWith: 'k' }), 'a promise that was not awaited'],
   [/k/, 'RegExp'],
@@ -80,7 +80,7 @@ export const unknownOptions: EngineSuite = engineSuite('unknown options', (check
     const before = await world.dump()
     for (const [wrong, named] of NOT_OPTIONS) {
       for (const [name, , call] of OBJECT_CALLS) {
-        // Elsewhere the argument is no bag of options, and has a check of its own.
+        // The other methods take an argument that is not an options object, and check it themselves.
         if (!(name in CALL_SLIPS) || name === 'fenced') continue
         await refuses(() => call(adapter, wrong as never, lock), { code: 'INVALID_ARGUMENT', says: ['options', named] })
       }

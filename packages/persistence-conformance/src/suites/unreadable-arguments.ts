@@ -9,7 +9,7 @@ const fail = (): never => {
   throw thrown
 }
 
-/** Every access to it throws. */
+/** A proxy on which every access throws. */
 const hostile = new Proxy(
   {},
   { get: fail, has: fail, ownKeys: fail, getOwnPropertyDescriptor: fail, getPrototypeOf: fail },
@@ -90,7 +90,7 @@ export const unreadableArguments: EngineSuite = engineSuite('unreadable argument
     for (const Adapter of [SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter]) {
       for (const handle of [hostile, withGetter({}, 'constructor'), withGetter({}, 'then')] as never[]) {
         const error = throwsRefusal(() => new Adapter(handle), { code: 'INVALID_ARGUMENT', says: ['first argument'] })
-        // Which members are read is the engine's affair.
+        // Which members are read depends on the engine.
         assert.equal(error.cause, /reading it threw/.test(error.message) ? thrown : undefined)
       }
     }

@@ -18,7 +18,6 @@ const UNSTORABLE: readonly (readonly [what: string, value: unknown, cause: strin
   ['too large a text', 'x'.repeat(2_000), 'VALUE_TOO_LARGE', 'maxValueSize'],
 ]
 
-/** Claims `key` and reports what the store cannot hold. */
 async function completeWith(store: IdempotencyUnderTest, key: string, options = {}): Promise<Refusal> {
   const claim = held(await store.claim<unknown>(key, { ...LEASE, ...options }))
   return refuses(() => claim.complete(() => 1), { code: NOT_STORED, says: [JSON.stringify(key)] })

@@ -10,7 +10,7 @@ class Account {
   balance = 1
 }
 
-/** Through each of the three stores that hold values. */
+/** Stores `value` in each of the three stores that hold values, and returns what they read back. */
 async function throughEachStore(adapter: AdapterUnderTest, value: unknown): Promise<unknown[]> {
   await adapter.cache.set('k', value)
   await adapter.idempotency.set('k', value)

@@ -15,32 +15,32 @@ export interface CopyProgress {
   readonly secondsLeft: number
 }
 
-const TELL_EVERY_MS = 1_000
+const REPORT_EVERY_MS = 1_000
 
 /** Counts the rows of a copy and reports about once a second. */
 export class ProgressReporter {
   readonly #total: number
-  readonly #tell: (progress: CopyProgress) => void
+  readonly #report: (progress: CopyProgress) => void
   #phase: CopyProgress['phase'] | undefined
   #rows = 0
   #begun = 0
   /** Rows that an earlier run has copied. */
   #skipped = 0
-  #told = 0
+  #reportedAt = 0
 
   static async over(
     source: CopySource,
     tables: readonly StoreTable[],
-    tell: ((progress: CopyProgress) => void) | undefined,
+    report: ((progress: CopyProgress) => void) | undefined,
   ): Promise<ProgressReporter> {
     let total = 0
     for (const table of tables) total += await source.count(table)
-    return new ProgressReporter(total, tell ?? (() => undefined))
+    return new ProgressReporter(total, report ?? (() => undefined))
   }
 
-  private constructor(total: number, tell: (progress: CopyProgress) => void) {
+  private constructor(total: number, report: (progress: CopyProgress) => void) {
     this.#total = total
-    this.#tell = tell
+    this.#report = report
   }
 
   skip(phase: CopyProgress['phase'], rows: number): void {
@@ -53,11 +53,11 @@ export class ProgressReporter {
     this.#enter(phase)
     this.#rows += rows
     const now = systemClock.monotonic()
-    if (now - this.#told < TELL_EVERY_MS && this.#rows < this.#total) return
-    this.#told = now
+    if (now - this.#reportedAt < REPORT_EVERY_MS && this.#rows < this.#total) return
+    this.#reportedAt = now
     const rowsPerSecond = ((this.#rows - this.#skipped) * 1000) / Math.max(1, now - this.#begun)
     const left = Math.max(0, this.#total - this.#rows)
-    this.#tell({ phase, table, rows: this.#rows, of: this.#total, rowsPerSecond, secondsLeft: left / rowsPerSecond })
+    this.#report({ phase, table, rows: this.#rows, of: this.#total, rowsPerSecond, secondsLeft: left / rowsPerSecond })
   }
 
   #enter(phase: CopyProgress['phase']): void {
@@ -66,6 +66,6 @@ export class ProgressReporter {
     this.#rows = 0
     this.#skipped = 0
     this.#begun = systemClock.monotonic()
-    this.#told = this.#begun
+    this.#reportedAt = this.#begun
   }
 }

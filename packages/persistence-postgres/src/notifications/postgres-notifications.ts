@@ -1,5 +1,5 @@
 import { type ChangeNotifications, type NotificationTopic, systemClock } from '@go-go-scope/persistence-core/dialect'
-import { toldText } from '../sql/told.js'
+import { notificationText } from '../sql/notify.js'
 import { within } from '../wire/deadline.js'
 import type { Listener } from '../wire/wire.js'
 
@@ -62,7 +62,7 @@ export class PostgresNotifications implements ChangeNotifications {
   }
 
   subscribe(about: NotificationTopic, key: string, listener: () => void): () => void {
-    const topic = toldText(about, key)
+    const topic = notificationText(about, key)
     const followers = this.#followers.get(topic) ?? new Set()
     this.#followers.set(topic, followers)
     const follower = { listener }

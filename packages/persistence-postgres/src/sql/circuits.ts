@@ -1,8 +1,8 @@
 import { type CircuitSql, read, type Statement, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf } from './calls.js'
 import { LOCK_TIMEOUT } from './lock-timeout.js'
+import { notifyColumn } from './notify.js'
 import { nowAt } from './time.js'
-import { telling } from './told.js'
 
 export const COLUMNS = 'state, failure_count, last_failure_time, last_success_time'
 const GIVEN = `key AS k, ${COLUMNS}`
@@ -13,17 +13,17 @@ const GIVEN = `key AS k, ${COLUMNS}`
  *
  * @param table The table, whose row is named `circuit`.
  */
-export function tellingOfTurn(channel: string, table: string): string {
+export function circuitNotifyColumn(channel: string, table: string): string {
   const turned = `(
   SELECT old.state <> circuit.state OR old.generation <> circuit.generation FROM ${table} AS old WHERE old.key = circuit.key
 )`
-  return telling(channel, 'circuit', 'circuit.key', `coalesce(${turned}, circuit.state <> 'closed')`)
+  return notifyColumn(channel, 'circuit', 'circuit.key', `coalesce(${turned}, circuit.state <> 'closed')`)
 }
 
 /** @param schema Quoted. @param channel Receives changes of state. */
 export function circuitSql(schema: string, channel: string): CircuitSql {
   const table = `${schema}.circuit`
-  const told = tellingOfTurn(channel, table)
+  const notified = circuitNotifyColumn(channel, table)
   const opens = (count: string, most: string): string =>
     `(circuit.state <> 'closed' OR circuit.failure_count + ${count} >= ${most})`
 
@@ -47,12 +47,12 @@ export function circuitSql(schema: string, channel: string): CircuitSql {
   opened_at = CASE WHEN excluded.state = circuit.state THEN circuit.opened_at
     WHEN excluded.state <> 'closed' THEN ${nowAt(at)} END,
   generation = circuit.generation + 1, isolated = 0, successes = 0, probes = '[]'
-RETURNING ${told}`
+RETURNING ${notified}`
 
   const newPeriod = `updated_at = ${nowAt(2)}, generation = circuit.generation + 1, successes = 0, probes = '[]'`
   const insert = `INSERT INTO ${table} AS circuit (key, ${COLUMNS}, updated_at, opened_at, generation)`
   const changing = (method: string, sql: string): Statement<'one'> =>
-    write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}, ${told}`, {
+    write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}, ${notified}`, {
       clocked: 'wall',
       repeatable: true,
     })
@@ -99,7 +99,7 @@ SELECT
   CASE WHEN 1 >= $2::float8 THEN ${nowAt(3)} END, (1 >= $2::float8)::int
 FROM ${LOCK_TIMEOUT}
 ${onFailure('1', 3)}
-RETURNING ${GIVEN}, ${told}`,
+RETURNING ${GIVEN}, ${notified}`,
       {
         clocked: 'wall',
         // Each call gets its own count, and the state that it would have found if it had run alone.
@@ -118,7 +118,7 @@ RETURNING ${GIVEN}, ${told}`,
     CASE WHEN count >= $2::float8 THEN ${nowAt(3)} END, (count >= $2::float8)::int
   FROM calls CROSS JOIN (SELECT count(*) AS held FROM before) AS waited WHERE nth = 1 ORDER BY key COLLATE "C"
   ${onFailure('excluded.failure_count', 3)}
-  RETURNING circuit.*, ${told}
+  RETURNING circuit.*, ${notified}
 )
 SELECT
   calls.i, changed.key AS k, changed.failure_count - calls.count + calls.nth AS failure_count,
@@ -137,7 +137,7 @@ ORDER BY calls.i`,
       `INSERT INTO ${table} AS circuit (key, ${COLUMNS}, updated_at)
 SELECT $1::text, 'closed', 0, NULL::float8, ${nowAt(2)}, ${nowAt(2)} FROM ${LOCK_TIMEOUT}
 ${onSuccess(2)}
-RETURNING ${GIVEN}, ${told}`,
+RETURNING ${GIVEN}, ${notified}`,
       {
         clocked: 'wall',
         repeatable: true,
@@ -147,7 +147,7 @@ RETURNING ${GIVEN}, ${told}`,
   INSERT INTO ${table} AS circuit (key, ${COLUMNS}, updated_at)
   SELECT key, 'closed', 0, NULL::float8, ${nowAt(2)}, ${nowAt(2)} FROM calls GROUP BY key ORDER BY key COLLATE "C"
   ${onSuccess(2)}
-  RETURNING circuit.*, ${told}
+  RETURNING circuit.*, ${notified}
 )
 SELECT calls.i, changed.key AS k, ${COLUMNS} FROM calls JOIN changed ON changed.key = calls.key ORDER BY calls.i`,
         },

@@ -1,9 +1,9 @@
 import { type ClaimSql, read, type Statement, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf, deleteExpired, TEXTS } from './calls.js'
 import { LOCK_TIMEOUT } from './lock-timeout.js'
+import { notifyColumn } from './notify.js'
 import { quotedText } from './quoted.js'
 import { leaseNowAt, nowAt, once, ranAt } from './time.js'
-import { telling } from './told.js'
 
 // The seed of the hash keeps these advisory locks apart from those of other statements.
 const SEED = 2
@@ -43,12 +43,12 @@ export function claimSql(schema: string, channel: string): ClaimSql {
   FROM ${table} AS entry WHERE entry.key = ${key} LIMIT 1
 ) AS entry ON true WHERE ($2::float8 IS NULL OR true)`
 
-  const told = telling(channel, 'claim', 'entry.key', 'entry.waiting')
+  const notified = notifyColumn(channel, 'claim', 'entry.key', 'entry.waiting')
 
   /** Ends a claim. @param set The changes of the row. @param settled The condition by which the row has them already. */
   const ending = (name: string, set: string, settled: string, at: number, of = guard): Statement<'one'> => {
     const sql = (condition: string): string =>
-      `UPDATE ${table} AS entry SET ${set} FROM ${LOCK_TIMEOUT} WHERE ${of} AND ${condition} RETURNING entry.key, ${told}`
+      `UPDATE ${table} AS entry SET ${set} FROM ${LOCK_TIMEOUT} WHERE ${of} AND ${condition} RETURNING entry.key, ${notified}`
     return write(name, 'one', sql(running(at)), {
       clocked: 'lease',
       afterLoss: sql(`(${running(at)} OR ${settled})`),

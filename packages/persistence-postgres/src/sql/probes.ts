@@ -1,6 +1,6 @@
 import { type ProbeSql, read, type Statement, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf } from './calls.js'
-import { COLUMNS, tellingOfTurn } from './circuits.js'
+import { COLUMNS, circuitNotifyColumn } from './circuits.js'
 import { LOCK_TIMEOUT } from './lock-timeout.js'
 import { nowAt } from './time.js'
 
@@ -14,9 +14,9 @@ const END = '(probe ->> 1)::float8'
 /** @param schema Quoted. @param channel Receives changes of state. */
 export function probeSql(schema: string, channel: string): ProbeSql {
   const table = `${schema}.circuit`
-  const told = tellingOfTurn(channel, table)
+  const notified = circuitNotifyColumn(channel, table)
   const turning = (method: string, sql: string, repeatable?: true): Statement<'one'> =>
-    changed(method, sql, repeatable, `, ${told}`)
+    changed(method, sql, repeatable, `, ${notified}`)
   const others = `(SELECT ${LIST} FROM ${PROBES} WHERE probe ->> 0 <> $3::text)`
   const probing = (at: number): string =>
     `EXISTS (SELECT 1 FROM ${PROBES} WHERE probe ->> 0 = $3::text AND ${END} > ${nowAt(at)})`
@@ -122,7 +122,7 @@ WHERE circuit.generation = $3::int AND circuit.state = 'closed'`,
   }
 }
 
-function changed(method: string, sql: string, repeatable?: true, told = ''): Statement<'one'> {
+function changed(method: string, sql: string, repeatable?: true, notified = ''): Statement<'one'> {
   const traits = { clocked: 'wall', ...(repeatable && { repeatable }) } as const
-  return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}${told}`, traits)
+  return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}${notified}`, traits)
 }

@@ -1,8 +1,8 @@
 import { type ResultSql, read, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf, deleteAll, deleteExpired } from './calls.js'
 import { LOCK_TIMEOUT } from './lock-timeout.js'
+import { notifyColumn } from './notify.js'
 import { nowAt, once } from './time.js'
-import { telling } from './told.js'
 
 /**
  * One row per key holds its result, claim, fingerprint and kept failure. A statement that waited for the row then sees its
@@ -20,7 +20,7 @@ WHERE (entry.value IS NOT NULL OR entry.unstored IS NOT NULL)
   const onSet = `ON CONFLICT (key) DO UPDATE SET
   value = excluded.value, expires_at = excluded.expires_at, unstored = NULL, fingerprint = NULL,
   failure = NULL, failure_expires_at = NULL, owner = NULL, claimed_until = NULL
-RETURNING ${telling(channel, 'claim', 'entry.key', 'entry.waiting')}`
+RETURNING ${notifyColumn(channel, 'claim', 'entry.key', 'entry.waiting')}`
 
   return {
     table: table.replaceAll('"', ''),

@@ -2,7 +2,7 @@ import type { SqlValue } from '@go-go-scope/persistence-core/dialect'
 import { endedSql } from '../sql/error-codes.js'
 import { ConnectionEnds, type Hooks } from './connection-ends.js'
 import { within } from './deadline.js'
-import { GivenBack } from './given-back.js'
+import { PendingReleases } from './pending-releases.js'
 import { type RawRows, RowReader, type Transforms } from './postgres-js-rows.js'
 import { type ListensLike, ReservedWire } from './reserved.js'
 import { Terminations } from './terminations.js'
@@ -50,7 +50,7 @@ export class Reservations {
   readonly #terminations = new Terminations()
   /** Callers that wait for a connection. The next one that arrives goes to the first caller, whoever requested it. */
   readonly #waiting: Waiting[] = []
-  readonly #givenBack = new GivenBack()
+  readonly #pendingReleases = new PendingReleases()
   /** Connections that ended while a caller waited, since the last repeated request. */
   #ends = 0
   /** Requested connections that have not arrived. */
@@ -119,27 +119,27 @@ export class Reservations {
     }
     this.#connections.forget(wire)
     this.#lostOne ||= wire.lostStatement
-    if (!wire.lost) this.#giveBack(reserved)
+    if (!wire.lost) this.#release(reserved)
   }
 
-  #giveBack(reserved: ReservedLike | undefined): void {
+  #release(reserved: ReservedLike | undefined): void {
     if (reserved === undefined) return
-    this.#givenBack.add(reserved, () => {
+    this.#pendingReleases.add(reserved, () => {
       this.#lostOne = true
     })
   }
 
   /** Releases the reserved connections once their statements have ended, as the library promises for `sql.end`. */
-  async #letGo(): Promise<void> {
+  async #releaseAll(): Promise<void> {
     this.#ending = true
     for (const waiting of this.#waiting.splice(0)) waiting.reject(endedSql())
-    const giveBack = async (wire: ReservedWire, reserved: ReservedLike): Promise<void> => {
+    const releaseIdle = async (wire: ReservedWire, reserved: ReservedLike): Promise<void> => {
       await wire.idle()
       if (!this.#held.delete(wire) || wire.lost) return
       wire.lost = true
-      this.#giveBack(reserved)
+      this.#release(reserved)
     }
-    await Promise.all([...this.#held].map(([wire, reserved]) => giveBack(wire, reserved)))
+    await Promise.all([...this.#held].map(([wire, reserved]) => releaseIdle(wire, reserved)))
   }
 
   /**
@@ -147,11 +147,11 @@ export class Reservations {
    * A time limit avoids that, but it also ends statements of the app.
    */
   async #endBy(end: PostgresJsLike['end'], options: { timeout: number } | undefined): Promise<unknown> {
-    const letGo = this.#letGo()
+    const released = this.#releaseAll()
     // The library's default is `null`.
     if ((options?.timeout ?? null) !== null) return end(options)
-    await letGo
-    const isSilent = await this.#givenBack.isSilent(CLOSING_S * 1_000)
+    await released
+    const isSilent = await this.#pendingReleases.isSilent(CLOSING_S * 1_000)
     const ended = await within<boolean>(CLOSING_S * 1_000, this.#terminations.allEnded(), async () => false)
     const endsByItself = !isSilent && ended && (!this.#lostOne || (await this.#forgets()))
     return end(endsByItself ? undefined : { timeout: APPS_CLOSING_S })
@@ -204,7 +204,7 @@ export class Reservations {
     this.#sql.reserve().then(
       (reserved) => {
         const first = this.#waiting.shift()
-        if (first === undefined) this.#giveBack(reserved)
+        if (first === undefined) this.#release(reserved)
         else first.resolve(reserved)
       },
       (error: unknown) => this.#waiting.shift()?.reject(error),
@@ -219,7 +219,7 @@ export class Reservations {
 
   /** Ends the `sql`. @param own Whether nothing else uses it. */
   async end(own = false): Promise<void> {
-    const isSilent = own || (await this.#givenBack.isSilent(CLOSING_S * 1_000))
+    const isSilent = own || (await this.#pendingReleases.isSilent(CLOSING_S * 1_000))
     // Without a limit, `sql.end` waits forever for requests whose connection cannot be made.
     const limited = isSilent || this.#lostOne || this.#asking > 0
     await this.#sql.end(limited ? { timeout: CLOSING_S } : undefined)

@@ -34,7 +34,7 @@ export class WriteAttempt implements Attempt {
     const leases = this.#gate === undefined ? this.#slots : [...this.#slots, this.#gate]
     this.#gate = undefined
     this.#slots = []
-    await this.#giveBack(leases)
+    await this.#releaseAll(leases)
   }
 
   async #takeSlots(): Promise<void> {
@@ -47,13 +47,13 @@ export class WriteAttempt implements Attempt {
     const taken = leases.indexOf(null)
     const kept = taken === -1 ? leases.length : taken
     this.#slots.push(...leases.slice(0, kept).filter((lease) => lease !== null))
-    await this.#giveBack(leases.slice(kept).filter((lease) => lease !== null))
+    await this.#releaseAll(leases.slice(kept).filter((lease) => lease !== null))
     throwFirstRejection(answers)
   }
 
   /** Releases slot `index` and those above; -1 keeps all. */
   async #keepBelow(index: number): Promise<void> {
-    if (index !== -1) await this.#giveBack(this.#slots.splice(index))
+    if (index !== -1) await this.#releaseAll(this.#slots.splice(index))
   }
 
   #asLock(gate: LeasedLock, slots: LeasedLock[]): HeldLock {
@@ -70,7 +70,7 @@ export class WriteAttempt implements Attempt {
     }
   }
 
-  async #giveBack(leases: LeasedLock[]): Promise<void> {
+  async #releaseAll(leases: LeasedLock[]): Promise<void> {
     const { report } = this.#terms
     await Promise.all(leases.map((lease) => lease.release().catch((error: unknown) => report('lock.release', error))))
   }

@@ -100,8 +100,8 @@ export class RemoteOwner implements DatabaseOwner {
     else this.#parts.channel.end(reason)
   }
 
-  followCircuit(key: string, told: CircuitFollower): () => void {
-    this.#circuits.set(key, told)
+  followCircuit(key: string, listener: CircuitFollower): () => void {
+    this.#circuits.set(key, listener)
     this.channel.notify(clientOp.followCircuit, key)
     return () => {
       this.#circuits.delete(key)
@@ -127,8 +127,8 @@ export class RemoteOwner implements DatabaseOwner {
     if (intervals.length > 0 && shortest !== before) this.channel.notify(clientOp.watchCircuit, key, shortest)
   }
 
-  followClaim(key: string, told: () => void): () => void {
-    this.#claims.set(key, told)
+  followClaim(key: string, listener: () => void): () => void {
+    this.#claims.set(key, listener)
     this.channel.notify(clientOp.followClaim, key)
     return () => {
       this.#claims.delete(key)
@@ -181,6 +181,6 @@ export class RemoteOwner implements DatabaseOwner {
     for (const table of this.#locks.values()) table.dropAll(reason)
     this.#parts?.loads.ended(reason)
     // The waiting callers ask again, and are refused.
-    for (const told of [...this.#claims.values()]) told()
+    for (const listener of [...this.#claims.values()]) listener()
   }
 }

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 
 /** Records the messages of `node:diagnostics_channel` channels until it is disposed. */
-export class Heard<Message> implements Disposable {
+export class ChannelMessages<Message> implements Disposable {
   /** Each message with its channel. */
   readonly messages: (readonly [channel: string, message: Message])[] = []
   readonly #channels: readonly string[]

@@ -3,7 +3,7 @@ import { within } from './deadline.js'
 import type { ReservedLike } from './reservations.js'
 
 /** Connections that are being released to an `sql` of `postgres`. */
-export class GivenBack {
+export class PendingReleases {
   /** A statement of each connection, sent before its release, so no statement of the app is ahead of it. */
   readonly #before = new Set<Promise<boolean>>()
   /** A statement of each connection, sent after its release. */

@@ -1,7 +1,7 @@
 import { quotedText } from './quoted.js'
 
 /** Returns the text of a notification about one key. @param about `circuit` or `claim`. */
-export function toldText(about: string, key: string): string {
+export function notificationText(about: string, key: string): string {
   return `${about} ${key}`
 }
 
@@ -10,7 +10,7 @@ export function toldText(about: string, key: string): string {
  * notification takes a lock of the whole server, so the condition covers only changes that somebody waits for. Nothing is sent
  * while the server's notification queue is half full, because a full queue would fail the commit. Waiters also poll.
  */
-export function telling(channel: string, about: string, key: string, condition: string): string {
+export function notifyColumn(channel: string, about: string, key: string, condition: string): string {
   return `CASE WHEN ${condition} AND pg_notification_queue_usage() < 0.5
-  THEN pg_notify(${quotedText(channel)}, '${toldText(about, '')}' || ${key})::text END AS told`
+  THEN pg_notify(${quotedText(channel)}, '${notificationText(about, '')}' || ${key})::text END AS notified`
 }
