@@ -31,7 +31,7 @@ export const runtimes = {
  * @property {string} name
  * @property {string} group the runs of one group must hold the same tests
  * @property {string} runtime
- * @property {string[]} folders whose test files it runs
+ * @property {string[]} folders whose test files it runs; may also name single files
  * @property {string} [engine] set on the cells of the matrix
  * @property {boolean} [everyCore] whether it keeps none of {@link onOneCore} to a core
  */
@@ -178,6 +178,13 @@ export const runs = [
   // which copies large files by blocks. What our own code does with dd is with the models, and what a build of SQLite writes under
   // a copy in test/failures.
   ...oncePerEngine('remote-users', ['node:sqlite', 'bun:sqlite'], ['test/remote-users', 'test/block-copies']),
+  // What bounds the memory of an owner, and what keeps it alive, depends on whether a call is answered before the next is begun.
+  ...oncePerEngine(
+    'remote-limits',
+    ['sqlite3'],
+    ['test/remote-users/credits.test.ts', 'test/remote-users/malformed.test.ts'],
+    'node24',
+  ),
   // From a file to the server and back besides, by one engine and one client library.
   ...servers('postgres', ['postgres:pg'], 'node24', ['test/postgres', 'test/host/persistence', 'test/postgres-copy']),
   // What depends on the client library; the statements are the same for all.

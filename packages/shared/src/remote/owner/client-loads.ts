@@ -13,6 +13,7 @@ interface Turn {
 }
 
 type LoadNotification = Extract<Notification, { readonly wait: number }>
+type Entering = Extract<LoadNotification, { readonly entry: string }>
 
 /** The loads of `getOrSet` that one client runs and waits for. */
 export class ClientLoads {
@@ -27,9 +28,8 @@ export class ClientLoads {
   }
 
   run(notification: LoadNotification): void {
-    if (notification.op === clientOp.enterLoad) {
-      const { wait, entry, key, inside } = notification
-      void this.#enter(wait, entry, key, inside === 0 ? undefined : Load.numbered(inside))
+    if (notification.op === clientOp.enterLoad || notification.op === clientOp.waitInLoad) {
+      void this.#enter(notification)
       return
     }
     const turn = this.#turns.get(notification.wait)
@@ -62,7 +62,8 @@ export class ClientLoads {
     load.running = false
   }
 
-  async #enter(wait: number, entry: string, key: string, asking: Load | undefined): Promise<void> {
+  async #enter({ op, wait, entry, key, inside }: Entering): Promise<void> {
+    const asking = inside === 0 ? undefined : Load.numbered(inside)
     let isOwn = false
     const begin = (load: Load): Promise<unknown> => {
       isOwn = true
@@ -75,7 +76,8 @@ export class ClientLoads {
         const given = await value
         if (isOwn || this.#ended) return
         if (given === PASSED_ON) continue
-        this.#notify(ownerOp.loaded, wait, given instanceof LoadedText ? given.text : (load.text as string))
+        const text = given instanceof LoadedText ? given.text : (load.text as string)
+        this.#notify(ownerOp.loaded, wait, op === clientOp.enterLoad ? text : '')
         return
       }
     } catch (error) {
