@@ -228,7 +228,9 @@ describe('what crosses', () => {
     const load = () =>
       new Promise<string>((loaded) => {
         // Until each of the others has asked, and the owner has read that.
-        void Promise.all(asked).then(() => served.adapter.cache.get('k')).then(() => loaded(long))
+        void Promise.all(asked)
+          .then(() => served.adapter.cache.get('k'))
+          .then(() => loaded(long))
       })
     const shared = remote.cache.getOrSet('shared', load)
     const others = ['a', 'b', 'c'].map((key) =>

@@ -28,7 +28,7 @@ export class ClientLoads {
   }
 
   run(notification: LoadNotification): void {
-    if (notification.op === clientOp.enterLoad || notification.op === clientOp.waitInLoad) {
+    if ('entry' in notification) {
       void this.#enter(notification)
       return
     }
