@@ -31,7 +31,7 @@ export const runtimes = {
  * @property {string} name
  * @property {string} group the runs of one group must have the same tests
  * @property {string} runtime
- * @property {string[]} folders whose test files it runs
+ * @property {string[]} folders whose test files it runs; may also name single files
  * @property {string} [engine] set on the cells of the matrix
  * @property {boolean} [everyCore] whether it pins no file of {@link onOneCore} to a core
  */
@@ -176,6 +176,13 @@ export const runs = [
   // On Node and on Bun, because their threads, processes and dd (for block copies of large files) end differently. The rest is our
   // own code. How it uses dd is tested with the models, and what a build of SQLite writes during a copy in test/failures.
   ...oncePerEngine('remote-users', ['node:sqlite', 'bun:sqlite'], ['test/remote-users', 'test/block-copies']),
+  // The memory bounds of an owner, and what keeps it alive, depend on whether a call is answered before the next one is begun.
+  ...oncePerEngine(
+    'remote-limits',
+    ['sqlite3'],
+    ['test/remote-users/credits.test.ts', 'test/remote-users/malformed.test.ts'],
+    'node24',
+  ),
   // Includes copies from a file to the server and back, with one engine and one client library.
   ...servers('postgres', ['postgres:pg'], 'node24', ['test/postgres', 'test/host/persistence', 'test/postgres-copy']),
   // What depends on the client library; the statements are the same for all.

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { root } from '../workspace.mjs'
+import { isIn } from './is-in.mjs'
 
 /**
  * @typedef {import('../../test/matrix.mjs').Run} Run
@@ -40,7 +41,7 @@ export function touchedRuns(changed, testFiles, runs, rules) {
     for (const file of files) known.add(file)
   }
   const filesOf = (/** @type {Run} */ { folders }) =>
-    testFiles.filter((file) => folders.some((folder) => file.startsWith(`${folder}/`)))
+    testFiles.filter((file) => folders.some((folder) => isIn(file, folder)))
   for (const file of changed) {
     // A test that changed runs itself, in the first run that has it.
     if (testFiles.includes(file))

@@ -1,3 +1,5 @@
+import { isIn } from './is-in.mjs'
+
 /**
  * Compares the matrix with the existing test files.
  *
@@ -8,8 +10,8 @@
  */
 export function judgeMatrix(files, runs, differences) {
   const folders = [...new Set(runs.flatMap((run) => run.folders))]
-  const unclaimed = files.filter((file) => !folders.some((folder) => file.startsWith(`${folder}/`)))
-  const empty = folders.filter((folder) => !files.some((file) => file.startsWith(`${folder}/`)))
+  const unclaimed = files.filter((file) => !folders.some((folder) => isIn(file, folder)))
+  const empty = folders.filter((folder) => !files.some((file) => isIn(file, folder)))
   const stray = differences.filter(({ run }) => !runs.some(({ name }) => name === run))
   return [
     ...unclaimed.map((file) => `${file} is in no run of test/matrix.mjs`),

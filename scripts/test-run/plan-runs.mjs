@@ -1,5 +1,6 @@
 import { touchRules } from '../../test/matrix.mjs'
 import { changedFiles, touchedRuns } from './choose-changed.mjs'
+import { isIn } from './is-in.mjs'
 
 /**
  * Returns the test files of each run, without runs that have none.
@@ -17,7 +18,7 @@ export function planRuns({ runs, files: filters, changed }, testFiles) {
     ? touchedRuns(changedFiles(), testFiles, runs, touchRules)
     : runs.map((run) => ({
         run,
-        files: testFiles.filter((file) => run.folders.some((folder) => file.startsWith(`${folder}/`))),
+        files: testFiles.filter((file) => run.folders.some((folder) => isIn(file, folder))),
       }))
   return planned.map(({ run, files }) => ({ run, files: files.filter(fits) })).filter(({ files }) => files.length > 0)
 }

@@ -8,7 +8,7 @@ import { databaseSyncDriver } from './database-sync-driver.js'
 // The source with what a later release would change, against the built packages.
 vi.mock(import('../../packages/shared/src/remote/wire/protocol.js'), async (original) => ({
   ...(await original()),
-  PROTOCOL: 4 as 3,
+  PROTOCOL: 5 as 4,
 }))
 
 // Other test files of this process may have loaded the unchanged source.
@@ -28,8 +28,8 @@ const RELEASES: Record<'this' | 'later', Release> = {
 }
 
 test.each([
-  ['this', 'later', 'protocol 4', 'protocol 3'],
-  ['later', 'this', 'protocol 3', 'protocol 4'],
+  ['this', 'later', 'protocol 5', 'protocol 4'],
+  ['later', 'this', 'protocol 4', 'protocol 5'],
 ] as const)(
   'an owner of %s release refuses a user of the %s one, names both, and goes on',
   async (owner, user, ...named) => {

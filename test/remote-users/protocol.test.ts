@@ -56,8 +56,8 @@ describe('connecting', () => {
   })
 
   test('another protocol or schema is refused, and both are named', async () => {
-    expect(await refusal(served.port(), 4, 0)).toMatch(/protocol 4.*protocol 3/)
-    expect(await refusal(served.port(), 3, 999)).toMatch(/schema 999.*schema \d+/)
+    expect(await refusal(served.port(), 5, 0)).toMatch(/protocol 5.*protocol 4/)
+    expect(await refusal(served.port(), 4, 999)).toMatch(/schema 999.*schema \d+/)
     const { port1, port2 } = new MessageChannel()
     port2.on('message', (message) => {
       const [, nonce] = message[ENVELOPE]
@@ -216,6 +216,30 @@ describe('what crosses', () => {
     await remote.disconnect()
     await other.close()
     await coded.disconnect()
+  })
+
+  test('a value that was loaded here is not sent back to loads that wait for it here', async () => {
+    const raw = served.port()
+    const come: unknown[] = []
+    raw.on('message', (message) => come.push(message))
+    const remote = await connectRemote(raw)
+    const long = 'x'.repeat(10_000)
+    const asked: Promise<string>[] = []
+    const load = () =>
+      new Promise<string>((loaded) => {
+        // Until each of the others has asked, and the owner has read that.
+        void Promise.all(asked)
+          .then(() => served.adapter.cache.get('k'))
+          .then(() => loaded(long))
+      })
+    const shared = remote.cache.getOrSet('shared', load)
+    const others = ['a', 'b', 'c'].map((key) =>
+      remote.cache.getOrSet(key, () => remote.cache.getOrSet('shared', load).then(({ length }) => length)),
+    )
+    expect(await Promise.all([shared.then(({ length }) => length), ...others])).toEqual(new Array(4).fill(10_000))
+    await remote.cache.get('k')
+    expect(JSON.stringify(come)).not.toContain('xxx')
+    await remote.disconnect()
   })
 
   test.each(['set', 'delete'] as const)('a loaded value that is overtaken on its way is not stored: %s', async (by) => {

@@ -60,7 +60,7 @@ test.each(KINDS)(
     expect(await owner.told()).toBe('ready')
     await expect(connectRemote(owner.peer as never)).rejects.toMatchObject({
       code: 'VERSION_MISMATCH',
-      message: expect.stringMatching(/uses protocol 3, the owner of the database protocol 1/),
+      message: expect.stringMatching(/uses protocol 4, the owner of the database protocol 1/),
     })
     expect(await owner.end()).toEqual({ value: 1, clients: 0 })
     const left = await engine.SQLiteAdapter.open(path)
@@ -79,7 +79,7 @@ test.each(KINDS)(
     file.server.attach(user.peer as never)
     expect(await user.told()).toEqual({
       code: 'VERSION_MISMATCH',
-      message: expect.stringMatching(/uses protocol 1, the owner of the database protocol 3/),
+      message: expect.stringMatching(/uses protocol 1, the owner of the database protocol 4/),
     })
     expect(file.server.clients()).toEqual([])
     expect(await file.adapter.cache.keys()).toEqual(['of the owner'])

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { touchedRuns } from '../../scripts/test-run/choose-changed.mjs'
 import { findTestFiles } from '../../scripts/test-run/find-test-files.mjs'
+import { isIn } from '../../scripts/test-run/is-in.mjs'
 import { root } from '../../scripts/workspace.mjs'
 import { runs, touchRules } from '../matrix.mjs'
 
@@ -48,7 +49,7 @@ test('every rule of the matrix names a run, and fits tests of it', () => {
   const testFiles = findTestFiles(root)
   for (const { run: name, tests } of touchRules) {
     const run = runs.find((one) => one.name === name)
-    const own = testFiles.filter((file) => run?.folders.some((folder) => file.startsWith(`${folder}/`)))
+    const own = testFiles.filter((file) => run?.folders.some((folder) => isIn(file, folder)))
     expect(own.filter((file) => tests?.test(file) ?? true).length, name).toBeGreaterThan(0)
   }
 })

@@ -44,6 +44,9 @@ describe('the summary', () => {
 describe('the matrix', () => {
   test('a file in no run and a folder without a file are problems', () => {
     expect(judgeMatrix(['test/cells/cell.test.ts'], [run], [])).toEqual([])
+    const ofOneFile = { ...run, folders: ['test/cells/cell.test.ts'] }
+    expect(judgeMatrix(['test/cells/cell.test.ts'], [ofOneFile], [])).toEqual([])
+    expect(judgeMatrix(['test/cells/other.test.ts'], [ofOneFile], [])).toHaveLength(2)
     expect(judgeMatrix(['test/cells/cell.test.ts', 'test/cellar/x.test.ts'], [run], [])).toHaveLength(1)
     expect(judgeMatrix([], [run], [])).toHaveLength(1)
   })

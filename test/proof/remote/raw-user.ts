@@ -30,6 +30,6 @@ export async function refusal(raw: MessagePort, protocol: number, schema: number
 
 /** Returns the greeting of this release. */
 export async function greeting(raw: MessagePort): Promise<unknown[]> {
-  const [, schema] = (await refusal(raw, 3, 999)).match(/database schema (\d+)/) ?? []
-  return [1, 'nonce', 3, Number(schema)]
+  const [, schema] = (await refusal(raw, 4, 999)).match(/database schema (\d+)/) ?? []
+  return [1, 'nonce', 4, Number(schema)]
 }

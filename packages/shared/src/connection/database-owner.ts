@@ -67,6 +67,8 @@ export interface LoadRequest {
   readonly inside: number | undefined
   /** The number of the load, where a client of this connection has chosen one. */
   readonly number: number | undefined
+  /** Whether the caller gets the value elsewhere. The text of the answer is then empty. */
+  readonly withoutText: boolean
   /** To be called when the entry is written or deleted before the load has ended. */
   readonly overtaken: () => void
 }

@@ -126,8 +126,9 @@ export class RemoteLoads {
 
   #enter(wait: Wait): void {
     this.#waits.set(wait.number, wait)
-    const { entry, key, inside = 0 } = wait.request
-    this.#sources.channel.notify(clientOp.enterLoad, wait.number, entry, key, inside)
+    const { entry, key, inside = 0, withoutText } = wait.request
+    const op = withoutText ? clientOp.waitInLoad : clientOp.enterLoad
+    this.#sources.channel.notify(op, wait.number, entry, key, inside)
   }
 
   #leave(wait: Wait): void {

@@ -5,7 +5,7 @@ import type { Statement } from '../../queue/statement.js'
 import type { AnsweredLock } from '../wire/answer.js'
 import type { AnswerWriter } from '../wire/answer-writer.js'
 import { isPacked, unpackedRow } from '../wire/packed-rows.js'
-import { clientOp, SHORT_UNITS, WINDOW } from '../wire/protocol.js'
+import { clientOp, MAX_BEGUN, SHORT_UNITS, WINDOW } from '../wire/protocol.js'
 import { MalformedMessage } from '../wire/reader.js'
 import { countOf, type RequestCommand } from './commands.js'
 import type { ServedCall, ServedCalls } from './served-call.js'
@@ -23,6 +23,8 @@ export class ClientAnswers {
   #onIdle: (() => void)[] = []
   #units = 0
   #begun = 0
+  /** Those of the begun requests whose answers have rows. */
+  #withRows = 0
   /** Requests that have arrived and are not answered. */
   calls = 0
 
@@ -36,9 +38,12 @@ export class ClientAnswers {
     this.#onDone = onDone
   }
 
-  /** How many more requests may be begun. */
+  /**
+   * How many more requests may be begun. Joined calls are not cut where they would exceed {@link MAX_BEGUN}: the parts would be
+   * cut again and again, and each is a statement of its own.
+   */
   get room(): number {
-    return this.#out.roomBeside(this.#begun)
+    return this.#withRows < MAX_BEGUN ? this.#out.roomBeside(this.#begun) : 0
   }
 
   /** Adds a request that has arrived. @throws MalformedMessage for more than a client may have pending. */
@@ -52,6 +57,7 @@ export class ClientAnswers {
 
   begin(request: RequestCommand): void {
     this.#begun += countOf(request)
+    if (hasRows(request)) this.#withRows += countOf(request)
   }
 
   /** Refuses a request that was not begun. */
@@ -156,6 +162,7 @@ export class ClientAnswers {
 
   #finish(request: RequestCommand): void {
     this.#begun -= countOf(request)
+    if (hasRows(request)) this.#withRows -= countOf(request)
     this.drop(request)
     this.#onDone()
   }
@@ -168,6 +175,12 @@ function notPacked(operation: string): PersistenceError {
     operation,
     `${operation}: the statement for many calls gives other columns than it has to`,
   )
+}
+
+/** Whether the answer may be long. */
+function hasRows(request: RequestCommand): boolean {
+  if (request.op === clientOp.call) return request.statement.rows !== 'none'
+  return request.op === clientOp.query || request.op === clientOp.atomic
 }
 
 function nameOf(request: RequestCommand): string {

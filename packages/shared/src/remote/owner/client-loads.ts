@@ -14,6 +14,7 @@ interface Turn {
 }
 
 type LoadNotification = Extract<Notification, { readonly wait: number }>
+type Entering = Extract<LoadNotification, { readonly entry: string }>
 
 /** The loads of `getOrSet` that one client runs and waits for. */
 export class ClientLoads {
@@ -28,9 +29,8 @@ export class ClientLoads {
   }
 
   run(notification: LoadNotification): void {
-    if (notification.op === clientOp.enterLoad) {
-      const { wait, entry, key, inside } = notification
-      void this.#enter(wait, entry, key, inside === 0 ? undefined : Load.numbered(inside))
+    if ('entry' in notification) {
+      void this.#enter(notification)
       return
     }
     const turn = this.#turns.get(notification.wait)
@@ -63,7 +63,8 @@ export class ClientLoads {
     load.running = false
   }
 
-  async #enter(wait: number, entry: string, key: string, asking: Load | undefined): Promise<void> {
+  async #enter({ op, wait, entry, key, inside }: Entering): Promise<void> {
+    const asking = inside === 0 ? undefined : Load.numbered(inside)
     let isOwn = false
     const begin = (load: Load): Promise<unknown> => {
       isOwn = true
@@ -76,7 +77,8 @@ export class ClientLoads {
         const given = await value
         if (isOwn || this.#ended) return
         if (given === PASSED_ON) continue
-        this.#notify(ownerOp.loaded, wait, given instanceof LoadedText ? given.text : (load.text as string))
+        const text = given instanceof LoadedText ? given.text : (load.text as string)
+        this.#notify(ownerOp.loaded, wait, op === clientOp.enterLoad ? text : '')
         return
       }
     } catch (error) {

@@ -137,7 +137,8 @@ function readNotification(op: number, reader: Reader): Notification {
       return { op, key: reader.text() }
     case clientOp.watchCircuit:
       return { op, key: reader.text(), interval: readDuration(reader, 'an interval') }
-    case clientOp.enterLoad: {
+    case clientOp.enterLoad:
+    case clientOp.waitInLoad: {
       const [wait, entry, key] = [reader.count(), reader.text(), reader.text()]
       return { op, wait, entry, key, inside: reader.count() }
     }

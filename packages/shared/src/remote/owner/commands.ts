@@ -73,7 +73,7 @@ type NotificationForm =
       readonly key: string
     }
   | {
-      readonly op: typeof clientOp.enterLoad
+      readonly op: typeof clientOp.enterLoad | typeof clientOp.waitInLoad
       readonly wait: number
       readonly entry: string
       readonly key: string

@@ -95,8 +95,9 @@ export class ServedClient {
     const commands = this.#commands.read(new Reader(message))
     for (const command of commands) if ('number' in command) this.#answers.enter(command)
     for (const command of commands) {
-      // At once: the commands before it may be waiting for this credit.
+      // At once: the commands before it may be waiting for this credit, or for the end of this answer.
       if (command.op === clientOp.taken) this.#out.taken()
+      else if (command.op === clientOp.more) this.#answers.more(command.request)
       else if (command.op === clientOp.bye) this.#takeBye(command)
       else if (this.#refusing !== undefined && 'number' in command) this.#answers.decline(command, this.#refusing)
       else if (this.#inbox.length === 0 && this.#runsAtOnce(command)) this.#run(command)
@@ -158,7 +159,7 @@ export class ServedClient {
 
   /** Lock operations share no statement and no commit, so they need not wait for the commands of others. */
   #runsAtOnce({ op }: Command): boolean {
-    return op >= clientOp.acquire && op <= clientOp.forceRelease && this.#answers.room > 0
+    return op >= clientOp.acquire && op <= clientOp.forceRelease
   }
 
   #run(command: Command): void {
@@ -171,19 +172,18 @@ export class ServedClient {
 
   #handle(notification: Notification): void {
     switch (notification.op) {
-      case clientOp.more:
-        this.#answers.more(notification.request)
-        break
       case clientOp.bye:
         this.#onBye()
         break
       case clientOp.taken:
+      case clientOp.more:
         // Handled on arrival.
         break
       case clientOp.settle:
         void this.#settlePlace()
         break
       case clientOp.enterLoad:
+      case clientOp.waitInLoad:
       case clientOp.loaded:
       case clientOp.loadFailed:
       case clientOp.loadPassedOn:

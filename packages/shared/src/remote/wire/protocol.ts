@@ -6,7 +6,7 @@ import type { SqlValue } from '../../driver/driver.js'
  * code, followed by its items. Nested arrays would double the cost of a structured clone. Codes and items may change with the
  * version, except those of `hello` and `refuse`.
  */
-export const PROTOCOL = 3
+export const PROTOCOL = 4
 
 /** Marks our messages: the app's own messages go through the same channel. */
 export const ENVELOPE = 'go-go-scope/1'
@@ -62,6 +62,11 @@ export const clientOp = {
   taken: 24,
   /** stored key that is followed, ms. Asks the owner to poll at that interval for changes by other connections. */
   watchCircuit: 25,
+  /**
+   * wait, entry, key, wait of the load that asks. As {@link enterLoad}, from a client that has a wait for the load already: it is
+   * answered without the text.
+   */
+  waitInLoad: 26,
 } as const
 
 /** The operations that the owner sends, with their items. */
@@ -145,6 +150,12 @@ export interface InheritedOptions {
  * client has as many bytes of answers unread, no more of its requests are begun.
  */
 export const WINDOW: { readonly calls: number; readonly units: number } = { calls: 4_096, units: 4 * 1024 * 1024 }
+
+/**
+ * No more requests of a client are begun while so many are not answered whose answers have rows. Without this limit, an engine
+ * with its own thread would begin all of {@link WINDOW} before the length of any answer is known, and the owner would keep them all.
+ */
+export const MAX_BEGUN = 256
 
 /** The approximate size in bytes up to which calls, and answers, of one statement are joined. */
 export const SHORT_UNITS = 256

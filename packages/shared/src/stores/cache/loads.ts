@@ -145,7 +145,8 @@ export class Loads {
       load.overtaken = true
       if (this.#byEntry.get(entry) === load) this.overtake(entry)
     }
-    const turn = await owner.enterLoad({ entry, key: load.key, inside: inside?.identify(), number, overtaken })
+    const request = { entry, key: load.key, inside: inside?.identify(), number, withoutText: false, overtaken }
+    const turn = await owner.enterLoad(request)
     if (turn instanceof LoadedText) return turn
     load.turn = turn
     load.identify(turn.number)
@@ -171,8 +172,8 @@ export class Loads {
     const owner = this.#owner
     if (owner === undefined) return undefined
     return new Promise((_, reject) => {
-      const request = { entry, key, inside: inside.identify(), number: undefined, overtaken: () => undefined }
-      owner.enterLoad(request).then(
+      const [number, overtaken] = [undefined, () => undefined]
+      owner.enterLoad({ entry, key, inside: inside.identify(), number, withoutText: true, overtaken }).then(
         // The load has ended at the owner meanwhile, and the waiting code gets its value from {@link Load.value}. A turn, which
         // this call did not want, goes to the next client.
         (turn) => turn instanceof LoadedText || turn.passOn(),
