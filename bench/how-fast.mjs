@@ -1,38 +1,31 @@
 import { markdownTable } from '../scripts/markdown-table.mjs'
-import { digits, short } from './names.mjs'
-import { cells } from './plan.mjs'
-import { growth, median, pairedRatio } from './statistics.mjs'
-import { targetTable } from './targets.mjs'
+import { engines, lone, metTargets, sharedFlush } from './in-short.mjs'
+import { digits } from './names.mjs'
+import { growth, pairedRatio } from './statistics.mjs'
 
-const engines = cells.slice(0, 4).map(({ name }) => name)
 const asynchronous = engines[0]
 
 /** The figures in the section "How fast" of README.md. */
 export function howFast(results) {
   const { races, rows, locks } = results
-  const lone = (trial, engine) => {
-    const { ours, prepared } = races[`${trial}/${engine}/memory`][1]
-    return `${short(median(ours))} (${digits(pairedRatio(ours, prepared))})`
-  }
   const together = (trial) => {
     const { ours, prepared } = races[`${trial}/${asynchronous}/memory`][100]
     return digits(pairedRatio(ours, prepared))
   }
-  const shared = engines.map((engine) => {
-    const levels = races[`cache-set/${engine}/power`]
-    return pairedRatio(levels[100].ours, levels[1].prepared)
-  })
+  const shared = engines.map((engine) => sharedFlush(results, engine))
   const growths = (operation) => engines.map((engine) => growth(rows[engine][operation]))
   const grown = (operation) => range(growths(operation))
   const others = ['keys(prefix)', 'clear()', 'loadLatest', 'cleanup'].flatMap(growths)
   const held = Object.entries(locks).flatMap(([id, { rates }]) => (id.startsWith('ours/') ? [growth(rates)] : []))
-  const met = targetTable(results).rows.map((row) => row.at(-1) === 'yes')
 
   return `Calls per second in memory, each awaited before the next, and in brackets the ratio to a hand-written prepared statement:
 
 ${markdownTable(
   ['engine', '`get`', '`set`'],
-  engines.map((engine) => [engine, lone('cache-get', engine), lone('cache-set', engine)]),
+  engines.map((engine) => [
+    engine,
+    ...['cache-get', 'cache-set'].map((trial) => lone(results, `${trial}/${engine}/memory`)),
+  ]),
 )}
 Calls made together, and large data. A range covers the measured engines:
 
@@ -44,7 +37,7 @@ Calls made together, and large data. A range covers the measured engines:
 - \`keys\`, \`clear\`, \`loadLatest\` and \`cleanup\` with 1,000,000 rows: at most ${digits(Math.max(...others))} times their cost with 1,000 rows.
 - Acquire and release with 1,000,000 locks held in memory: ${range(held)} times the rate with one lock held.
 
-${met.filter(Boolean).length} of ${met.length} [targets](docs/performance.md#targets) were reached. The list shows the others too, and where a peer is faster.`
+${metTargets(results)} [targets](docs/performance.md#targets) were reached. The list shows the others too, and where a peer is faster.`
 }
 
 /** @param {number[]} ratios one for each engine */
