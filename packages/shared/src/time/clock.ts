@@ -34,6 +34,19 @@ export function inMicrotask(callback: () => void): void {
   void settled.then(callback)
 }
 
+/** Returns a function that calls `run` in a microtask, once for all of its own calls until then. */
+export function oncePerMicrotask(run: () => void): () => void {
+  let scheduled = false
+  return () => {
+    if (scheduled) return
+    scheduled = true
+    inMicrotask(() => {
+      scheduled = false
+      run()
+    })
+  }
+}
+
 /** Calls `callback` in a later turn of the event loop, after pending timers and I/O. */
 export function inNextTurn(callback: () => void): void {
   setRealImmediate(callback)

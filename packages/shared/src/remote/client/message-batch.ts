@@ -1,4 +1,4 @@
-import { inMicrotask } from '../../time/clock.js'
+import { oncePerMicrotask } from '../../time/clock.js'
 import { PacedSending } from '../wire/paced-sending.js'
 import type { Item } from '../wire/protocol.js'
 import { Run } from '../wire/run.js'
@@ -13,7 +13,8 @@ export class MessageBatch {
   readonly #sending: PacedSending<Item[]>
   readonly #onFailure: (error: unknown) => void
   #items: Item[] = []
-  #flushing = false
+  /** One microtask later: requests of one turn, and those made after answers of one message, share a message. */
+  readonly #flushLater = oncePerMicrotask(() => this.#flush())
 
   /** @param onFailure Called when a message cannot be sent. It has the requests of many callers. */
   constructor(send: (message: Item[]) => void, onFailure: (error: unknown) => void) {
@@ -31,15 +32,9 @@ export class MessageBatch {
     this.#flushLater()
   }
 
-  /** One microtask later: requests of one turn, and those made after answers of one message, share a message. */
-  #flushLater(): void {
-    if (this.#flushing) return
-    this.#flushing = true
-    inMicrotask(() => {
-      this.#flushing = false
-      const message = this.#items
-      this.#items = []
-      this.#sending.send(message, this.#onFailure)
-    })
+  #flush(): void {
+    const message = this.#items
+    this.#items = []
+    this.#sending.send(message, this.#onFailure)
   }
 }

@@ -1,6 +1,6 @@
 import type { Row } from '../../driver/driver.js'
 import type { Statement } from '../../queue/statement.js'
-import { inMicrotask } from '../../time/clock.js'
+import { oncePerMicrotask } from '../../time/clock.js'
 import { type AnsweredLock, Granted } from './answer.js'
 import { AnswerCredit } from './answer-credit.js'
 import { type Item, ownerOp, PIECE } from './protocol.js'
@@ -21,7 +21,8 @@ export class AnswerWriter {
   readonly #run = new Run()
   readonly #rests = new Map<number, Rest>()
   #items: Item[] = []
-  #flushing = false
+  /** One microtask later: answers that settle together are one message. */
+  readonly #flushLater = oncePerMicrotask(() => this.flush())
   readonly #credit = new AnswerCredit()
   #withoutCredit = false
   #ended = false
@@ -181,15 +182,5 @@ export class AnswerWriter {
   #sent(units: number, answers = 1): void {
     if (this.#credit.sent(units, answers)) this.#items.push(ownerOp.mark)
     this.#flushLater()
-  }
-
-  /** One microtask later: answers that settle together are one message. */
-  #flushLater(): void {
-    if (this.#flushing) return
-    this.#flushing = true
-    inMicrotask(() => {
-      this.#flushing = false
-      this.flush()
-    })
   }
 }
