@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import type { Diagnostics } from '../errors/diagnostics.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
 import type { CircuitBreakerPersistedState } from '../ports/circuit-breaker.js'
@@ -57,6 +58,15 @@ export type CircuitFollower = (state: CircuitBreakerPersistedState, kind: Circui
  * - `seen`: the circuit was read in this state. Listeners are called if they know another state.
  */
 export type CircuitUpdate = 'change' | 'probe' | 'seen'
+
+/**
+ * Returns a number for a load, and for a connection the first of those that it counts up from. It is random because all clients of
+ * an owner share one space of numbers: a load of one connection may ask through another.
+ */
+export function randomLoadNumber(): number {
+  // `randomInt` takes at most 2^48. Half of that leaves room to count.
+  return randomInt(2 ** 47)
+}
 
 export interface LoadRequest {
   /** The name of the entry, unique among all cache tables. */

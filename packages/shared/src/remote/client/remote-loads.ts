@@ -1,5 +1,4 @@
-import { randomInt } from 'node:crypto'
-import { LoadedText, type LoadRequest, type LoadTurn } from '../../connection/database-owner.js'
+import { LoadedText, type LoadRequest, type LoadTurn, randomLoadNumber } from '../../connection/database-owner.js'
 import { DisconnectedError } from '../../errors/disconnected-error.js'
 import { Fifo } from '../../queue/fifo.js'
 import { clientOp, ownerOp } from '../wire/protocol.js'
@@ -10,8 +9,6 @@ import type { RemoteQueue } from './remote-queue.js'
 
 // The owner keeps each wait in memory. Waits are not among the bounded requests: a load may take long and may need requests.
 const MAX_ENTERED = 4_096
-// `randomInt` takes at most 2^48.
-const MAX_FIRST_WAIT = 2 ** 47
 
 /** Where the turns to load come from, and where values are stored. */
 interface Sources {
@@ -76,8 +73,7 @@ export class RemoteLoads {
   readonly #sources: Sources
   readonly #waits = new Map<number, Wait>()
   readonly #queued = new Fifo<Wait>()
-  /** Random start, so that all clients of an owner use different numbers: a load of one connection may ask through another. */
-  #lastWait = randomInt(MAX_FIRST_WAIT)
+  #lastWait = randomLoadNumber()
 
   constructor(channel: ClientChannel, queue: RemoteQueue) {
     this.#sources = { channel, queue }

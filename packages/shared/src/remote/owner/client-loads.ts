@@ -65,6 +65,8 @@ export class ClientLoads {
 
   async #enter({ op, wait, entry, key, inside }: Entering): Promise<void> {
     const asking = inside === 0 ? undefined : Load.numbered(inside)
+    // Otherwise the client has a wait for this load already, from which it gets the value and learns that it was overtaken.
+    const wantsText = op === clientOp.enterLoad
     let isOwn = false
     const begin = (load: Load): Promise<unknown> => {
       isOwn = true
@@ -73,12 +75,12 @@ export class ClientLoads {
     try {
       while (!this.#ended) {
         const { load, value } = this.#loads.enter(entry, key, begin, asking, wait)
-        load.onOvertaken.push(() => this.#notify(ownerOp.overtaken, wait))
+        if (wantsText) load.onOvertaken.push(() => this.#notify(ownerOp.overtaken, wait))
         const given = await value
         if (isOwn || this.#ended) return
         if (given === PASSED_ON) continue
         const text = given instanceof LoadedText ? given.text : (load.text as string)
-        this.#notify(ownerOp.loaded, wait, op === clientOp.enterLoad ? text : '')
+        this.#notify(ownerOp.loaded, wait, wantsText ? text : '')
         return
       }
     } catch (error) {

@@ -1,15 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { randomInt } from 'node:crypto'
 import { invalidArgument } from '../../arguments/invalid.js'
-import type { LoadTurn } from '../../connection/database-owner.js'
+import { type LoadTurn, randomLoadNumber } from '../../connection/database-owner.js'
 import type { PersistenceError } from '../../errors/persistence-error.js'
 import { inNextTurn } from '../../time/clock.js'
 
 /** The load from which the running code was called, also across awaits. */
 const caller = new AsyncLocalStorage<Load>()
 let running = 0
-// `randomInt` takes at most 2^48.
-const MAX_NUMBER = 2 ** 47
 /** The loads of this thread by number: several connections may have an object for the same load. */
 const known = new Map<number, Set<Load>>()
 
@@ -78,7 +75,7 @@ export class Load {
   /**
    * Returns the number of the load. One without a number gets `number`, and can be found by it in this thread until {@link end}.
    */
-  identify(number: number = randomInt(MAX_NUMBER)): number {
+  identify(number: number = randomLoadNumber()): number {
     if (this.#number !== undefined) return this.#number
     this.#number = number
     const same = known.get(number)

@@ -172,8 +172,9 @@ export class Loads {
     const owner = this.#owner
     if (owner === undefined) return undefined
     return new Promise((_, reject) => {
-      const [number, overtaken] = [undefined, () => undefined]
-      owner.enterLoad({ entry, key, inside: inside.identify(), number, withoutText: true, overtaken }).then(
+      const asking = inside.identify()
+      const overtaken = (): void => undefined
+      owner.enterLoad({ entry, key, inside: asking, number: undefined, withoutText: true, overtaken }).then(
         // The load has ended at the owner meanwhile, and the waiting code gets its value from {@link Load.value}. A turn, which
         // this call did not want, goes to the next client.
         (turn) => turn instanceof LoadedText || turn.passOn(),
