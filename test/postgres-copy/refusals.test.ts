@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
-import { runCommand } from '@go-go-scope/persistence-postgres/copy'
+import { copyDatabase, copyTablesOf29, runCommand, unsealDatabase } from '@go-go-scope/persistence-postgres/copy'
 import { expect, test } from 'vitest'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { admin, newPlace, onFile, onServer, type Place, toFile, toServer } from './moved-store.js'
@@ -31,6 +31,25 @@ test('a file that is not ours is refused, and stays unchanged', async () => {
   database.close()
   await expect(toServer(foreign)).rejects.toMatchObject({ code: 'SCHEMA_MISSING' })
   await expect(toFile(await newPlace(), `${place.file}.back`)).rejects.toMatchObject({ code: 'SCHEMA_MISSING' })
+})
+
+test('a place from an unset environment variable is refused by name, before anything is opened', async () => {
+  const place = await newPlace()
+  await (await onFile(place.file)).disconnect()
+  for (const [unset, got] of [
+    [undefined, 'undefined'],
+    ['', 'an empty text'],
+  ] as const) {
+    const refused = (name: string) => ({
+      code: 'INVALID_ARGUMENT',
+      message: `copy: ${name} must be a path or a URL, got ${got}; is its environment variable set?`,
+    })
+    await expect(copyDatabase(place.file, unset as string)).rejects.toMatchObject(refused('to'))
+    await expect(copyDatabase(unset as string, serverUrl())).rejects.toMatchObject(refused('from'))
+    await expect(copyTablesOf29(serverUrl(), unset as string)).rejects.toMatchObject(refused('to'))
+    await expect(unsealDatabase(unset as string)).rejects.toMatchObject(refused('place'))
+  }
+  expect(await command('copy', place.file, '')).toMatchObject({ code: 2, err: expect.stringContaining('to must be') })
 })
 
 test('a damaged file is refused as a source, and a sealed one can be unsealed', async () => {
@@ -108,7 +127,7 @@ test('the command ends with an exit code for each reason, and never shows a pass
   expect(await command(...copy, '--wait', 'long')).toMatchObject({ code: 2 })
   expect(await command(...copy, '--fast')).toMatchObject({ code: 2 })
   expect(await command('copy', place.file, `${place.file}.other`)).toMatchObject({ code: 2 })
-  expect(await command('--help')).toMatchObject({ code: 0, out: expect.stringContaining('Exit code') })
+  expect(await command('--help')).toMatchObject({ code: 0, out: expect.stringContaining('Exit codes') })
   expect(await command(...copy)).toMatchObject({ code: 3, err: expect.stringContaining('[BUSY]') })
   const waited = await command(...copy, '--wait', '0.5')
   expect([waited.code, waited.err.match(/^waiting for lock \/shop:\/lock$/gm)]).toEqual([3, [expect.anything()]])
