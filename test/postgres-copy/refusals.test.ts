@@ -42,7 +42,7 @@ test('a place from an unset environment variable is refused by name, before anyt
   ] as const) {
     const refused = (name: string) => ({
       code: 'INVALID_ARGUMENT',
-      message: `copy: ${name} must be a path or a URL, got ${got}; is its environment variable set?`,
+      message: `copy: ${name} must be a path or a URL, got ${got}; is the variable set?`,
     })
     await expect(copyDatabase(place.file, unset as string)).rejects.toMatchObject(refused('to'))
     await expect(copyDatabase(unset as string, serverUrl())).rejects.toMatchObject(refused('from'))

@@ -38,7 +38,7 @@ export function isServer(place: string): boolean {
 export function checkPlace(name: string, place: unknown): void {
   if (typeof place === 'string' && place !== '') return
   const got = place === '' ? 'an empty text' : typeof place
-  throw failure('INVALID_ARGUMENT', `${name} must be a path or a URL, got ${got}; is its environment variable set?`)
+  throw failure('INVALID_ARGUMENT', `${name} must be a path or a URL, got ${got}; is the variable set?`)
 }
 
 /** Opens a store. Returns `undefined` if it is missing and `missing` is `skip`. */
