@@ -10,7 +10,7 @@ import { root } from './workspace.mjs'
 const { name } = readCommandLine(
   `node scripts/freeze-release.mjs --name NAME
 
-Keeps an owner and a client of this release, as built now, in test/proof/releases/NAME.mjs; test/remote-users tests them
+Keeps an owner and a client of this release, as built now, in test/proof/releases/NAME.mjs; test/remote-clients tests them
 against later releases. Run it before you change PROTOCOL in packages/shared/src/remote/wire/protocol.ts.`,
   (args) => {
     const { values } = parseArgs({ args, options: { name: { type: 'string' } } })

@@ -175,12 +175,12 @@ export const runs = [
   ),
   // On Node and on Bun, because their threads, processes and dd (for block copies of large files) end differently. The rest is our
   // own code. How it uses dd is tested with the models, and what a build of SQLite writes during a copy in test/failures.
-  ...oncePerEngine('remote-users', ['node:sqlite', 'bun:sqlite'], ['test/remote-users', 'test/block-copies']),
+  ...oncePerEngine('remote-clients', ['node:sqlite', 'bun:sqlite'], ['test/remote-clients', 'test/block-copies']),
   // The memory bounds of an owner, and what keeps it alive, depend on whether a call is answered before the next one is begun.
   ...oncePerEngine(
     'remote-limits',
     ['sqlite3'],
-    ['test/remote-users/credits.test.ts', 'test/remote-users/malformed.test.ts'],
+    ['test/remote-clients/credits.test.ts', 'test/remote-clients/malformed.test.ts'],
     'node24',
   ),
   // Includes copies from a file to the server and back, with one engine and one client library.
@@ -261,13 +261,13 @@ export const touchRules = [
   },
   {
     changed: /^packages\/shared\/src\/dialects\/sqlite\/(copies|block-copy)\//,
-    run: 'remote-users:node:sqlite',
+    run: 'remote-clients:node:sqlite',
     tests: /\/block-copies\.test/,
   },
   { changed: /^packages\/shared\/src\/dialects\/sqlite\/changesets\//, run: 'changesets:node:sqlite:node24' },
   { changed: /^packages\/shared\/src\/dialects\/sqlite\/thread\//, run: 'remote:node:sqlite', tests: /\/thread\// },
   { changed: /^packages\/shared\/src\/remote/, run: 'remote:node:sqlite', tests: /\/remote\// },
-  { changed: /^packages\/shared\/src\/remote/, run: 'remote-users:node:sqlite' },
+  { changed: /^packages\/shared\/src\/remote/, run: 'remote-clients:node:sqlite' },
   { changed: /^packages\/shared\/src\//, run: 'core:node24' },
   { changed: /^packages\/(idempotency-key|inspector)\/src\//, run: 'http:node20' },
   { changed: /^packages\/[^/]+\/src\//, run: 'architecture:node24' },

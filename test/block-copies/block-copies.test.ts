@@ -16,7 +16,7 @@ proveCell()
 describe('copies by large blocks', () => {
   const { folder, target, clear } = copyFolder()
 
-  test('that break off leave nothing, and say why', async () => {
+  test('that fail leave nothing, and say why', async () => {
     await using adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db-failing'))
     for (const [dd, code, message] of [
       ['says No space left on device', 'DISK_FULL', 'free some space'],
@@ -32,7 +32,7 @@ describe('copies by large blocks', () => {
     }
   }, 60_000)
 
-  test('that are aborted while dd has yet to read the index of the log end it', async () => {
+  test('that are aborted before dd has read the WAL index end dd', async () => {
     await using adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db-aborted'))
     const [starts, end, reason] = [join(folder, 'starts'), new AbortController(), new Error('enough')]
     const worker = byBlocks({ dd: 'never reads', starts })
@@ -44,7 +44,7 @@ describe('copies by large blocks', () => {
     })
   }, 60_000)
 
-  test('end with the app: a dd whose app was killed copies no further', async () => {
+  test('end with the app: a dd whose app was killed stops copying', async () => {
     const starts = join(folder, 'starts')
     const env = { PATH: `${SLOW_DD}${delimiter}${process.env.PATH}`, DD: 'never ends', DD_STARTS: starts }
     const script = new URL('../proof/copies/back-up-by-blocks.mjs', import.meta.url)
@@ -58,7 +58,7 @@ describe('copies by large blocks', () => {
     )
   }, 60_000)
 
-  test('are made by the engine where there is no dd or no program may be started, and small ones everywhere', async () => {
+  test('are made by the engine if dd is missing or no program may be started, and if they are small', async () => {
     await using adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db-small'))
     for (const way of [{ path: folder }, { hindrance: 'no programs' }, { largeBytes: 1_000_000_000 }] as const) {
       const jobs: string[] = []

@@ -13,7 +13,7 @@ proveCell()
 describe('copies by large blocks', () => {
   const { folder, target, clear } = copyFolder()
 
-  test('are found to be wrong where contents of the log are left out (control)', async () => {
+  test('are found to be wrong if pages of the WAL are left out (control)', async () => {
     const worker = () => byBlocks({ slow: true, hindrance: 'contents left out' })
     const compared = () => compareCopies({ folder, kind: 'contents', copies: 10, worker })
     let found = 'nothing'
@@ -27,7 +27,7 @@ describe('copies by large blocks', () => {
     expect(found).toMatch(/^rows of writer \d+ at/)
   }, 60_000)
 
-  test('flush each block before the next one from the first commit of others on, where dd knows how', async () => {
+  test('flush each block before the next from the first commit of others on, if dd can', async () => {
     const [path, entry] = [join(folder, 'app.db-yielding'), (letter: string) => letter.repeat(100_000)]
     await using adapter = await engine.SQLiteAdapter.open(path)
     await adapter.cache.setMany(Array.from({ length: 80 }, (_, at) => [`entry-${at}`, entry('a')]))
@@ -65,7 +65,7 @@ describe('copies by large blocks', () => {
 
   // Pages of the WAL, written into a block before its content, would be overwritten by it.
   test.each([0, 1])(
-    'have the pages of the log over a block that has its place before its content (commits: %i)',
+    'overwrite a block with the pages of the WAL, also if its space was allocated before its content (commits: %i)',
     async (commits) => {
       const [path, entry] = [join(folder, `app.db-placed-${commits}`), (letter: string) => letter.repeat(100_000)]
       await using adapter = await engine.SQLiteAdapter.open(path)
@@ -92,14 +92,14 @@ describe('copies by large blocks', () => {
   )
 
   // SQLite ignores an index that it cannot write and that no other process has open, because it may be older than the WAL.
-  test('are made by the engine where the index of the log may not be written', async () => {
+  test('are made by the engine if the WAL index may not be written', async () => {
     await using adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db-of-another'))
     const worker = byBlocks({ dd: 'says that it was asked to copy', hindrance: 'no right to write' })
     const made = await adapter.backup(target, { worker } as object)
     expect(await engine.verifyBackup(target)).toEqual(made)
   }, 60_000)
 
-  test('are made on a disk that does not tell how large it is', async () => {
+  test('are made on a disk that does not report its size', async () => {
     await using adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db-unmeasured'))
     for (const largeBytes of [0, 1_000_000_000]) {
       const made = await adapter.backup(target, { worker: byBlocks({ hindrance: 'no sizes', largeBytes }) } as object)

@@ -78,7 +78,7 @@ function testPage(): void {
     await browser.close()
   })
 
-  test('shows keys, owners and values as the text that they are, and asks its own server alone', async () => {
+  test('shows keys, owners and values as plain text, and requests only its own server', async () => {
     await using tab = await openTab(browser)
     const { page } = tab
     await page.goto(address())
@@ -106,7 +106,7 @@ function testPage(): void {
     expect([...tab.origins]).toEqual([new URL(address()).origin])
   })
 
-  test('takes the token out of the address, keeps it for a reload, and asks for it in another tab', async () => {
+  test('removes the token from the address, keeps it for a reload, and asks for it in another tab', async () => {
     await using tab = await openTab(browser)
     const { page } = tab
     await page.goto(address())
@@ -128,7 +128,7 @@ function testPage(): void {
     expect(await token.isVisible()).toBe(false)
   })
 
-  test('follows what happens, and leaves the focus where it is', async () => {
+  test('updates itself, and leaves the focus where it is', async () => {
     await using tab = await openTab(browser)
     const { page } = tab
     await page.goto(address())
@@ -150,7 +150,7 @@ function testPage(): void {
     await row.waitFor({ state: 'detached' })
   })
 
-  test('changes what there is when that was confirmed, and says what it will do before', async () => {
+  test('makes a change after it was confirmed, and says before what it will do', async () => {
     await using tab = await openTab(browser)
     const { page } = tab
     const lock = await persistence.lock.acquire('to be released', 600_000, HOSTILE[0])
@@ -171,7 +171,7 @@ function testPage(): void {
     expect(tab.complaints).toEqual([])
   })
 
-  test('says why what was confirmed was not done: somebody else was first', async () => {
+  test('says why a confirmed change was not made: another change came first', async () => {
     await using tab = await openTab(browser)
     const { page } = tab
     const claim = await persistence.idempotency.claim('charge', { lease: 600_000 })
@@ -184,7 +184,7 @@ function testPage(): void {
     expect(await dialog.getByRole('button', { name: 'Free' }).isDisabled()).toBe(true)
   })
 
-  test('draws the states of a circuit since it watches', async () => {
+  test('draws the states of a circuit since the page was opened', async () => {
     await using tab = await openTab(browser)
     const { page } = tab
     const states = () => page.locator('#circuits tr', { hasText: 'payments' }).locator('rect').evaluateAll(namesOf)
@@ -197,7 +197,7 @@ function testPage(): void {
     await expect.poll(states, PATIENCE).toEqual(['closed', 'isolated', 'closed'])
   })
 
-  test('says when the server is away, keeps what it showed, and goes on when it is back', async () => {
+  test('says when the server is unreachable, keeps its content, and goes on when it is back', async () => {
     await using tab = await openTab(browser)
     const { page } = tab
     await page.goto(address())
@@ -209,7 +209,7 @@ function testPage(): void {
     await page.getByText('Live', { exact: true }).waitFor()
   })
 
-  test('does not ask while it is paused', async () => {
+  test('sends no request while it is paused', async () => {
     await using tab = await openTab(browser)
     const { page } = tab
     await page.clock.install()
@@ -242,7 +242,7 @@ function testPage(): void {
     await expect.poll(() => progress.getAttribute('value'), PATIENCE).toBe('80')
   })
 
-  test.each(['light', 'dark'] as const)('is accessible as far as a program can tell: %s', async (colorScheme) => {
+  test.each(['light', 'dark'] as const)('passes the automatic accessibility checks: %s', async (colorScheme) => {
     // axe is injected, which the content security policy of the page forbids.
     await using tab = await openTab(browser, { colorScheme, bypassCSP: true, viewport: { width: 390, height: 800 } })
     const { page } = tab
@@ -259,7 +259,7 @@ function testPage(): void {
     expect(passes.length).toBeGreaterThan(20)
   })
 
-  test.each([360, 768, 1280])('is as wide as the window: %i', async (width) => {
+  test.each([360, 768, 1280])('fits the width of the window: %i', async (width) => {
     await using tab = await openTab(browser, { viewport: { width, height: 800 }, colorScheme: 'dark' })
     const { page } = tab
     await page.goto(address())

@@ -61,7 +61,7 @@ describe('damaged worlds', () => {
     return codes
   }
 
-  test('pages of garbage are met with typed errors, and the file is never made anew', async () => {
+  test('pages of garbage cause typed errors, and the file is never recreated', async () => {
     const worlds = proofCount({ inTests: 8, inSoak: 100 })
     const original = readFileSync(await makeFile())
     let refused = 0
@@ -89,7 +89,7 @@ describe('damaged worlds', () => {
     })
   }, 120_000)
 
-  test('a file that was cut off is refused and left as it is', async () => {
+  test('a truncated file is refused and left unchanged', async () => {
     const path = await makeFile()
     truncateSync(path, PAGE_BYTES * 3)
     const before = readFileSync(path)
@@ -99,7 +99,7 @@ describe('damaged worlds', () => {
     expect(readFileSync(path).equals(before)).toBe(true)
   })
 
-  test('a log of garbage is not taken for one', async () => {
+  test('a WAL of garbage is ignored', async () => {
     const path = await makeFile()
     // A connection of this process may still have the old file open, and must not get the WAL of the new one.
     const moved = join(folder, 'moved.db')
@@ -111,13 +111,13 @@ describe('damaged worlds', () => {
     await adapter.disconnect()
   })
 
-  test('a file of no bytes is a new database', async () => {
+  test('an empty file is a new database', async () => {
     const path = join(folder, 'empty.db')
     writeFileSync(path, '')
     expect(await use(path)).toEqual([])
   })
 
-  test('where nothing can be written, open or the first write says so, readOnly says so or reads, and immutable reads', async () => {
+  test('on a read-only file system, open or the first write says so, readOnly says so or reads, and immutable reads', async () => {
     const place = join(folder, 'read-only')
     mkdirSync(place)
     const path = join(place, 'app.db')

@@ -63,7 +63,7 @@ describe('keys, prefixes and values of any kind', () => {
     }
   }
 
-  test('come back as they were or are refused with a type, the same on every engine, and never meet', async () => {
+  test('come back unchanged or are refused with a typed error, the same on every engine, and never collide', async () => {
     const prefix = fc.nat({ max: HOSTILE_PREFIXES.length - 1 })
     const entries = fc.array(hostileEntry, { maxLength: 6 })
     const example = fc

@@ -18,7 +18,7 @@ const ROUNDS = proofCount({ inTests: 3, inSoak: 20 })
 
 const noLinks = (): Promise<never> => Promise.reject(Object.assign(new Error('no hard links here'), { code: 'EPERM' }))
 
-describe('a file that is made while others of the process open it', () => {
+describe('a file that is created while others in the process open it', () => {
   const folder = mkdtempSync(join(tmpdir(), 'new-file-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
   let files = 0
@@ -48,7 +48,7 @@ describe('a file that is made while others of the process open it', () => {
     })
   })
 
-  test('it does so too where the file system has no hard links', async () => {
+  test('a handle of the app keeps its locks also on a file system without hard links', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const path = newPath()
       const creating = createFile(path, 0o640, noLinks)
@@ -73,7 +73,7 @@ describe('a file that is made while others of the process open it', () => {
   test.each([
     ['a hard link', undefined],
     ['another process', noLinks],
-  ])('%s makes it with the mode that was asked for, once, and nothing else is left', async (_, link) => {
+  ])('%s creates it once, with the requested mode, and leaves no other file', async (_, link) => {
     const place = mkdtempSync(join(folder, 'place-'))
     const path = join(place, "it's a $(name)")
     const made = await Promise.all(Array.from({ length: 5 }, () => createFile(path, 0o640, link)))

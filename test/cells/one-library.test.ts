@@ -62,7 +62,7 @@ describe('one SQLite library per file in a process', () => {
 
     // SQLite names the WAL after the path, so a hard link would lead to a second WAL for the same file.
     if (title === 'a hard link') continue
-    test(`the same library may come again by ${title}`, async () => {
+    test(`the same library may open the file again by ${title}`, async () => {
       const path = join(folder, `file-${++files}`)
       const first = await engine.SQLiteAdapter.open(path)
       const second = await engine.SQLiteAdapter.open(nameOf(path))
@@ -151,7 +151,7 @@ describe('one SQLite library per file in a process', () => {
     return handle
   }
 
-  test('a handle of the app on another library is found by open, which takes no lock from it', async () => {
+  test('open detects a handle of the app on another library, and drops none of its locks', async () => {
     const path = join(folder, `file-${++files}`)
     const handle = await useInWalMode(path)
     for (let tries = 0; tries < 3; tries++) {
@@ -161,7 +161,7 @@ describe('one SQLite library per file in a process', () => {
     await secondEngine.closeHandle(handle)
   })
 
-  test('an adapter of another library in another thread is found by open', async () => {
+  test('open detects an adapter of another library in another thread', async () => {
     const path = join(folder, `file-${++files}`)
     const thread = await Thread.start(secondEngine)
     expect(await thread.open(path)).toBe('done')
@@ -169,7 +169,7 @@ describe('one SQLite library per file in a process', () => {
     await thread.end()
   })
 
-  test('a handle of the app on another library that comes later is reported once', async () => {
+  test('a handle of the app that is opened later on another library is reported once', async () => {
     const path = join(folder, `file-${++files}`)
     const first = await listening(path)
     const handle = await useInWalMode(path)
@@ -184,7 +184,7 @@ describe('one SQLite library per file in a process', () => {
   test.each([
     ['at once', 0],
     ['later', 5],
-  ])('what drops the locks of the file, such as a copy of it, is reported once: %s', async (_, looksBefore) => {
+  ])('the loss of the file’s locks, such as by copying it, is reported once: %s', async (_, looksBefore) => {
     const path = join(folder, `file-${++files}`)
     const first = await listening(path)
     for (let looks = 0; looks < looksBefore; looks++) await first.look()
@@ -196,7 +196,7 @@ describe('one SQLite library per file in a process', () => {
     await first.adapter.disconnect()
   })
 
-  test('handles and threads of one library are never accused', async () => {
+  test('handles and threads of one library are never reported', async () => {
     const path = join(folder, `file-${++files}`)
     const first = await listening(path)
     const thread = await Thread.start(engine)
@@ -217,7 +217,7 @@ describe('one SQLite library per file in a process', () => {
     await first.adapter.disconnect()
   })
 
-  test('files of their own may go through libraries of their own, and :memory: through any', async () => {
+  test('different files may use different libraries, and :memory: may use any', async () => {
     const one = await engine.SQLiteAdapter.open(join(folder, `file-${++files}`))
     const two = await secondEngine.SQLiteAdapter.open(join(folder, `file-${++files}`))
     const three = await engine.SQLiteAdapter.open(':memory:')
@@ -225,7 +225,7 @@ describe('one SQLite library per file in a process', () => {
     await Promise.all([one, two, three, four].map((adapter) => adapter.disconnect()))
   })
 
-  test('nothing of ours opens the database or its sidecars through node:fs while it is open', async () => {
+  test('our code never opens the database or its sidecars through node:fs while it is open', async () => {
     const place = join(folder, 'spied')
     mkdirSync(place)
     const script = new URL('../proof/one-library/spy-on-fs.mjs', import.meta.url)

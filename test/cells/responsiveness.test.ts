@@ -110,7 +110,7 @@ describe('while another process holds the write lock for two seconds', () => {
     })
   }
 
-  test('neither the event loop nor the thread pool is held, and every call ends in time', async () => {
+  test('neither the event loop nor the thread pool is blocked, and every call ends in time', async () => {
     const rounds = proofCount({ inTests: 1, inSoak: 10 })
     const held: Held = { eventLoop: new Waits(), fileRead: new Waits() }
     let repeats = 0

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { serve } from '@go-go-scope/persistence-core/remote'
 import { expect, test } from 'vitest'
-import { answersTo, answerTo, callsWithoutRow, greeting } from '../proof/remote/raw-user.js'
+import { answersTo, answerTo, callsWithoutRow, greeting } from '../proof/remote/raw-client.js'
 import { engine } from './cell.js'
 import { proveCell } from './prove-cell.js'
 
@@ -12,7 +12,7 @@ const [DECLARE, CALL, QUERY] = [2, 3, 5]
 /** The operation of the owner that answers one request with an error. */
 const REFUSED = 10
 
-test('a text without a statement that a user sends fails for that user, whatever the engine makes of it', async () => {
+test('a client that sends a text without a statement gets an error, whatever the engine makes of it', async () => {
   const adapter = await engine.SQLiteAdapter.open(':memory:')
   const server = serve(adapter)
   const port = () => server.createPort() as unknown as MessagePort
@@ -49,7 +49,7 @@ test('a text without a statement that a user sends fails for that user, whatever
   await adapter.disconnect()
 })
 
-test('bytes that a user declares to be the number of a call are none, whatever the engine makes of them', async () => {
+test('bytes that a client declares to be the number of a call are refused, whatever the engine makes of them', async () => {
   const adapter = await engine.SQLiteAdapter.open(':memory:')
   const server = serve(adapter)
   const port = () => server.createPort() as unknown as MessagePort

@@ -32,7 +32,7 @@ describe('what makes a file unsafe to share is reported', () => {
     expect(await openAsVersion(path, version)).toEqual(has ? [{ type: 'unsafe-environment', file: path, problem }] : [])
   })
 
-  test('the engine of this cell has it not, and a local disk is none to report', async () => {
+  test('the engine of this cell does not have the bug, and a local disk is not reported', async () => {
     const events: object[] = []
     const options = { onDiagnostic: (event: object) => void events.push(event) }
     const adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db'), options)
@@ -54,7 +54,7 @@ describe('what makes a file unsafe to share is reported', () => {
     expect(found).toBe(process.platform === 'linux' ? name : undefined)
   })
 
-  test('a file system that does not tell its type keeps no file from being opened', async () => {
+  test('a file opens on a file system that does not report its type', async () => {
     expect(await networkFileSystem(folder, () => Promise.reject(new Error('ENOSYS')))).toBeUndefined()
   })
 })

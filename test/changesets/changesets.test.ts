@@ -28,7 +28,7 @@ describe('changesets', () => {
     for (const table of TABLES) expect(await pair.to.all(table)).toBe(await pair.from.all(table))
   })
 
-  test('each change is given once, and what is undone is none', async () => {
+  test('each change is returned once, and a change that is undone is not returned', async () => {
     await using recording = await (await pair.from.changes()).record()
     expect((await recording.take()).length).toBe(0)
     await pair.from.run("INSERT INTO orders (id, item) VALUES (1, 'a')")
@@ -45,7 +45,7 @@ describe('changesets', () => {
     expect(await pair.to.all('orders')).toBe(await pair.from.all('orders'))
   })
 
-  test('a cascade arrives as it was recorded, in whatever order the tables are named', async () => {
+  test('a cascade arrives as it was recorded, in any order of the tables', async () => {
     const tables = ['users', 'items', 'parts']
     for (const side of [pair.from, pair.to]) {
       await side.run('CREATE TABLE users (id INTEGER PRIMARY KEY)')
@@ -100,7 +100,7 @@ describe('changesets', () => {
     expect(await pair.to.run('SELECT posts FROM counts'), 'counted twice').toEqual([{ posts: 4 }])
   })
 
-  test('only changes of its own connection are recorded, and none of before or of other tables', async () => {
+  test('only changes of its own connection are recorded, no earlier ones and none of other tables', async () => {
     await pair.from.run("INSERT INTO orders (id, item) VALUES (1, 'before')")
     const other = await engine.openHandle(pair.from.path)
     const changeset = await pair.changesOf(async () => {
@@ -115,7 +115,7 @@ describe('changesets', () => {
     expect(await pair.to.all('prices')).toBe('[]')
   })
 
-  test('what the app may still roll back is not given, and what it rolled back never is', async () => {
+  test('a change in an open transaction is not returned, and a rolled-back one never', async () => {
     const changes = await pair.from.changes()
     await using recording = await changes.record()
     await pair.from.run('BEGIN')
@@ -142,7 +142,7 @@ describe('changesets', () => {
     await expect(changes.apply(new Uint8Array())).rejects.toMatchObject({ code: 'CLOSED' })
   })
 
-  test('a filter chooses tables, and one that throws is a typed error', async () => {
+  test('a filter chooses tables, and a filter that throws is a typed error', async () => {
     const changeset = await pair.changesOf(async () => {
       await pair.from.run("INSERT INTO orders (id, item) VALUES (1, 'a')")
       await pair.from.run("INSERT INTO prices VALUES ('a', 'x', 1)")
@@ -159,7 +159,7 @@ describe('changesets', () => {
     await expect(pair.apply(changeset, { filter: throws })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', cause })
   })
 
-  test('what SQLite would leave out in silence is refused: other columns, another key, a table not named', async () => {
+  test('changes that SQLite would skip silently are refused: other columns, another key, a table not named', async () => {
     const changeset = await pair.changesOf(() => pair.from.run("INSERT INTO orders (id, item) VALUES (1, 'a')"))
     const refused = async (says: RegExp, tables?: string[]) =>
       expect(pair.apply(changeset, {}, tables)).rejects.toMatchObject({
@@ -179,7 +179,7 @@ describe('changesets', () => {
     expect(await pair.to.run('SELECT id, more FROM orders')).toEqual([{ id: 1, more: 5 }])
   })
 
-  test('bytes that are no whole changeset are refused before the database is touched', async () => {
+  test('bytes that are not a complete changeset are refused before the database is touched', async () => {
     const changeset = await pair.changesOf(() => pair.from.run("INSERT INTO orders VALUES (1, 'a', 1.5, x'00ff')"))
     const bad = [
       new Uint8Array([1]),
@@ -199,7 +199,7 @@ describe('changesets', () => {
     expect(await pair.to.all('orders')).toBe('[]')
   })
 
-  test('tables that are not the app’s, have no key or are no tables are refused by name', async () => {
+  test('names that are not tables of the app with a primary key are refused', async () => {
     await pair.from.run('CREATE TABLE keyless (value)')
     await pair.from.run('CREATE VIEW seen AS SELECT * FROM orders')
     const cache = new SQLiteCacheAdapter(pair.from.handle as never, { tableName: 'my_cache' })
@@ -224,7 +224,7 @@ describe('changesets', () => {
     await cache.disconnect()
   })
 
-  test('a row that a changeset cannot name is refused, not left out, and nothing recorded is lost', async () => {
+  test('a row that a changeset cannot identify is refused, not skipped, and no recorded change is lost', async () => {
     const changes = await pair.from.changes()
     await using recording = await changes.record()
     await pair.from.run("INSERT INTO people (name) VALUES ('ann'), (NULL)")
@@ -236,7 +236,7 @@ describe('changesets', () => {
     expect(await pair.to.all('people')).toBe(await pair.from.all('people'))
   })
 
-  test('a table that was dropped or changed under a recording is told', async () => {
+  test('a table that was dropped or changed during a recording is an error', async () => {
     await using recording = await (await pair.from.changes()).record()
     await pair.from.run("INSERT INTO orders (id, item) VALUES (1, 'a')")
     await pair.from.run('DROP TABLE orders')
@@ -246,7 +246,7 @@ describe('changesets', () => {
     })
   })
 
-  test('what is applied on a connection is recorded there, and what another connection applies is not', async () => {
+  test('changes applied on the recording connection are recorded, those applied on another are not', async () => {
     const changeset = await pair.changesOf(() => pair.from.run("INSERT INTO orders (id, item) VALUES (1, 'a')"))
     await using recording = await (await pair.to.changes()).record()
     await pair.apply(changeset)

@@ -74,7 +74,7 @@ describe('conflicts', () => {
   }
 
   for (const [kind, planned] of Object.entries(cases)) {
-    test(`'${kind}' aborts the whole by default, and a function is told its kind`, async () => {
+    test(`'${kind}' aborts the whole changeset by default, and a function gets the kind`, async () => {
       const changeset = await conflicting(planned)
       const before = await rows()
       const told: ConflictKind[] = []
@@ -106,7 +106,7 @@ describe('conflicts', () => {
     }
   }
 
-  test('a key that changes only in what its collation does not see is a conflict, and one that is deleted and inserted by two is none', async () => {
+  test('an update of a key to one that its collation equates is a conflict, a delete and an insert of it are not', async () => {
     const tables = ['tags']
     for (const side of [pair.from, pair.to]) {
       await side.run('CREATE TABLE tags (tag TEXT COLLATE NOCASE PRIMARY KEY, of TEXT)')
@@ -148,7 +148,7 @@ describe('conflicts', () => {
     expect(await rows()).toEqual(before)
   })
 
-  test('replace is no answer to what has nothing to be replaced', async () => {
+  test('replace is refused for a conflict without a row to replace', async () => {
     const changeset = await conflicting(cases.constraint)
     await expect(pair.apply(changeset, { onConflict: () => 'replace' })).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',

@@ -11,7 +11,7 @@ const STEPS = 40
 
 const pair = twoSides()
 
-test('any history of writes, rollbacks and takes leaves the other side equal', async () => {
+test('after any history of writes, rollbacks and takes both sides are equal', async () => {
   const random = seededRandom(printedSeed('changesets'))
   const below = (limit: number) => Math.floor(random() * limit)
   const value = () => ['NULL', String(below(3)), `'${'x'.repeat(below(3))}'`, `x'0${below(3)}'`][below(4)]

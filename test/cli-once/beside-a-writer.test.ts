@@ -40,7 +40,7 @@ afterAll(async () => {
 })
 
 describe.each(LOOKS)('scopedb %s', (...args) => {
-  test('waits for no writer, and so holds no lock that a writer needs', async () => {
+  test('does not wait for a writer, and holds no lock that a writer needs', async () => {
     writer.exec('BEGIN IMMEDIATE')
     try {
       expect(await scopedbHere(file, ...args)).toMatchObject({ code: 0 })
@@ -49,7 +49,7 @@ describe.each(LOOKS)('scopedb %s', (...args) => {
     }
   })
 
-  test('lets the log begin anew whenever it lets others run', async () => {
+  test('lets the WAL restart whenever it yields', async () => {
     let over = false
     const ended = scopedbHere(file, ...args).finally(() => {
       over = true

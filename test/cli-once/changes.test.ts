@@ -46,7 +46,7 @@ test.each(COMMANDS)('without --yes and a terminal nothing is done: %s', async (d
   expect(readFileSync(path).equals(before)).toBe(true)
 })
 
-test('without --yes and a terminal no backup is put in the place of a file', async () => {
+test('without --yes and a terminal no backup is restored', async () => {
   const copy = join(folder, 'copy.db')
   expect(await scopedb(path, 'backup', copy)).toMatchObject({ code: 0, out: `${copy}\n` })
   const target = join(folder, 'target.db')
@@ -54,7 +54,7 @@ test('without --yes and a terminal no backup is put in the place of a file', asy
   expect(existsSync(target)).toBe(false)
 })
 
-test('a claim is freed under the generation that was seen, and under no other', async () => {
+test('a claim is freed only under the generation that was shown', async () => {
   const file = join(folder, 'claim.db')
   await using adapter = await SQLiteAdapter.open(file, { keyPrefix: 'shop:' })
   const claim = await adapter.idempotency.claim('charge', { lease: HOUR })
@@ -83,7 +83,7 @@ test.each([
   ['circuit', 'reset'],
   ['result', 'delete'],
   ['entry', 'delete'],
-])('%s %s of a key that is not there says so, and makes no row', async (...words) => {
+])('%s %s of an absent key says so, and creates no row', async (...words) => {
   const before = await scopedb(path, 'export')
   expect(await scopedb(path, ...words, 'kk', '--yes')).toMatchObject({
     code: 1,

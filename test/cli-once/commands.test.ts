@@ -35,21 +35,21 @@ beforeAll(async () => {
 const parsed = ({ out }: Ended): Record<string, unknown>[] => JSON.parse(out)
 
 describe('who holds a lock and how far a task is', () => {
-  test('is told to a program', async () => {
+  test('are output as JSON', async () => {
     const [lock] = parsed(await scopedbHere(path, 'locks', '--json'))
     expect(lock).toMatchObject({ prefix: '', key: 'nightly', owner: 'the operator', held: true, token: 1 })
     const [task] = parsed(await scopedbHere('tasks', path, '--json', '--values'))
     expect(task).toMatchObject({ prefix: 'shop:', key: 'import', latest: { progress: 75, data: { done: 300 } } })
   })
 
-  test('says where locks are that no database has', async () => {
+  test('are shown with a hint where locks in memory are', async () => {
     const { code, out, err } = await scopedbHere(path, 'locks', '--prefix', 'shop:')
     expect({ code, out }).toEqual({ code: 0, out: '' })
     expect(err).toMatch(/^none; .*locks: 'process'.*memory/)
     expect((await scopedbHere(path, 'claims')).err).toBe('none\n')
   })
 
-  test('as a timeline, and by what changed', async () => {
+  test('are shown as a timeline, and by what changed', async () => {
     const { out } = await scopedbHere(path, 'task', 'import')
     expect(out.match(/^\d +1970-01-01T/gm)).toHaveLength(3)
     const { out: changed } = await scopedbHere(path, 'task', 'import', '--diff', '1:3')
@@ -60,29 +60,29 @@ describe('who holds a lock and how far a task is', () => {
 })
 
 describe('lists', () => {
-  test('have the items of all prefixes, or of one, or those that begin with a text', async () => {
+  test('contain the items of all prefixes, of one, or those that start with a text', async () => {
     expect(parsed(await scopedbHere(path, 'cache', '--json')).map(({ key }) => key)).toEqual([ESCAPE, 'session:42'])
     expect(parsed(await scopedbHere(path, 'cache', '--json', '--prefix', 'other:'))).toEqual([])
     const some = await scopedbHere(path, 'cache', '--prefix', 'shop:', '--starts-with', 'sess', '--jsonl')
     expect(JSON.parse(some.out)).toMatchObject({ key: 'session:42' })
   })
 
-  test('show values where they are asked for', async () => {
+  test('show values on request', async () => {
     const [without] = parsed(await scopedbHere(path, 'results', '--json'))
     expect(without).not.toHaveProperty('value')
     const [given] = parsed(await scopedbHere(path, 'results', '--json', '--values'))
     expect(given?.value).toEqual({ receipt: 'R-1' })
   })
 
-  test('write no control character of a key to a terminal', async () => {
+  test('escape control characters of keys', async () => {
     const { out } = await scopedbHere(path, 'cache')
     expect(out).not.toContain('\u001b')
     expect(out).toContain(String.raw`a\u001b[31mb`)
   })
 })
 
-describe('what is wrong', () => {
-  test('nothing is, in a sound file', async () => {
+describe('verify', () => {
+  test('finds nothing in a sound file', async () => {
     expect(await scopedbHere(path, 'verify')).toMatchObject({ code: 0, err: 'nothing is wrong\n' })
     const { out } = await scopedbHere(path, 'doctor')
     expect(out).toMatch(/^SQLite: \d/m)
@@ -91,7 +91,7 @@ describe('what is wrong', () => {
     expect(out).not.toMatch(/^(locks|waiting|idempotency):/m)
   })
 
-  test('a value that cannot be decoded is found, and the rest is read', async () => {
+  test('finds a value that cannot be decoded, and reads the rest', async () => {
     const damaged = await copyOf('undecodable')
     await inFile(damaged, "UPDATE go_goscope_cache SET value = '{' WHERE key LIKE '%session%'")
     const ended = await scopedbHere(damaged, 'verify', '--json')
@@ -103,7 +103,7 @@ describe('what is wrong', () => {
     ])
   })
 
-  test('pages that do not fit together are found', async () => {
+  test('finds pages that do not fit together', async () => {
     const damaged = await copyOf('pages')
     const bytes = readFileSync(damaged)
     // The number of free pages in the file header; there are none.
@@ -112,7 +112,7 @@ describe('what is wrong', () => {
     expect(await scopedbHere(damaged, 'verify')).toMatchObject({ code: 1, out: expect.stringContaining('should be 7') })
   })
 
-  test('bytes that are overwritten are a finding, and not an error, wherever they stand', async () => {
+  test('reports overwritten bytes as a finding, not as an error, wherever they are', async () => {
     const damaged = await copyOf('overwritten')
     const whole = readFileSync(damaged)
     for (let at = 100; at < whole.length; at += 4096 * 5 + 100) {
@@ -124,7 +124,7 @@ describe('what is wrong', () => {
     }
   })
 
-  test('a backup is compared with its manifest', async () => {
+  test('compares a backup with its manifest', async () => {
     const copy = join(folder, 'verified.db')
     expect((await scopedbHere(path, 'backup', copy)).code).toBe(0)
     expect((await scopedbHere(copy, 'verify')).code).toBe(0)
@@ -136,7 +136,7 @@ describe('what is wrong', () => {
     expect([code, JSON.parse(out).findings[0].where]).toEqual([1, 'backup'])
   })
 
-  test('a result that could not be stored is no damage', async () => {
+  test('does not report a result that could not be stored', async () => {
     const file = join(folder, 'unstored.db')
     await using adapter = await SQLiteAdapter.open(file)
     const claim = await adapter.idempotency.claim('k', { lease: 600_000 })
@@ -145,7 +145,7 @@ describe('what is wrong', () => {
     expect((await scopedbHere(file, 'results')).out).toContain('unstored')
   })
 
-  test('a lock of a process that is gone is named', async () => {
+  test('names a lock of a dead process', async () => {
     const file = join(folder, 'dead.db')
     const script = `
       const { SQLiteAdapter } = await import(${JSON.stringify(frontEnd())})
@@ -178,7 +178,7 @@ describe('changes', () => {
     expect(await state()).toMatchObject({ isolated: true })
   })
 
-  test('a lock is released under the token that was seen, and under no other', async () => {
+  test('a lock is released only under the token that was shown', async () => {
     const file = await copyOf('lock')
     const release = (token: string) => scopedbHere(file, 'lock', 'release', 'nightly', '--token', token, '--yes')
     await using persistence = await SQLiteAdapter.open(file, { locks: 'database' })
@@ -203,7 +203,7 @@ describe('changes', () => {
     expect((await scopedbHere(file, 'prune', '--yes')).err).toBe('removed 0 cache entries and 0 results\n')
   })
 
-  test('of one thing is told as of one', async () => {
+  test('of one item are reported in the singular', async () => {
     const file = join(folder, 'one.db')
     await using persistence = await SQLiteAdapter.open(file, {
       clock: { ...systemClock, now: () => Date.now() - 60_000 },
@@ -230,7 +230,7 @@ describe('changes', () => {
     expect(parsed(await scopedbHere(target, 'results', '--json'))).toHaveLength(1)
   })
 
-  test('a database without a manifest is restored where that is asked for', async () => {
+  test('a database without a manifest is restored on request', async () => {
     const [bare, target] = [join(folder, 'bare.db'), join(folder, 'from-bare.db')]
     writeFileSync(bare, readFileSync(await copyOf('of-bare')))
     expect(await scopedbHere('restore', bare, target, '--yes')).toMatchObject({
@@ -243,7 +243,7 @@ describe('changes', () => {
 })
 
 describe('help', () => {
-  test('tells how each command is called, once, without colours where there is no terminal', async () => {
+  test('shows the usage of each command, once, without colours if there is no terminal', async () => {
     const { code, out } = await scopedbHere('--help')
     expect(code).toBe(0)
     for (const name of ['locks', 'export', 'migrate', 'completions']) {
@@ -256,7 +256,7 @@ describe('help', () => {
     expect((await scopedbHere('lock', '--help')).out).toContain('scopedb <db> lock <action> <key> --token N [options]')
   })
 
-  test('without arguments goes to stderr, and is no success', async () => {
+  test('without arguments goes to stderr, with an exit code that is not 0', async () => {
     expect(await scopedbHere()).toMatchObject({ code: 2, out: '', err: expect.stringContaining('scopedb <db>') })
   })
 
@@ -266,7 +266,7 @@ describe('help', () => {
   })
 })
 
-test('the summary says where it does not show all', async () => {
+test('the summary says where it is not complete', async () => {
   const file = join(folder, 'many.db')
   await using adapter = await SQLiteAdapter.open(file, { locks: 'database' })
   for (let key = 0; key < 6; key++) await adapter.lock.acquire(`lock ${key}`, 600_000)
@@ -312,7 +312,7 @@ describe('exit codes', () => {
     })
   })
 
-  test('6 for what else goes wrong', async () => {
+  test('6 for any other error', async () => {
     // The file has no manifest.
     expect(await scopedbHere('restore', path, join(folder, 'new.db'), '--yes')).toMatchObject({
       code: 6,
@@ -320,7 +320,7 @@ describe('exit codes', () => {
     })
   })
 
-  test('1 for what is not as it was named, and what they mean is documented', async () => {
+  test('1 for a result other than requested, and all codes are documented', async () => {
     expect((await scopedbHere(path, 'task', 'none')).code).toBe(1)
     const readme = readFileSync(join(import.meta.dirname, '../../packages/cli/README.md'), 'utf8')
     const documented = [...readme.matchAll(/^\| (\d) \| /gm)].map(([, code]) => Number(code))

@@ -67,7 +67,7 @@ test('a real bash completes databases, commands, actions and options', async () 
   expect(stdout).not.toContain('stolen')
 })
 
-test('zsh and fish get a script each that asks the same question', async () => {
+test('the scripts of zsh and fish run the same command', async () => {
   const zsh = (await scopedbHere('completions', 'zsh')).out
   expect(zsh.split('\n')[0]).toBe('#compdef scopedb')
   expect(zsh).toMatch(/scopedb complete "\$\{\(@\)words\[2,CURRENT\]\}"/)
@@ -83,7 +83,7 @@ test('zsh and fish get a script each that asks the same question', async () => {
   expect(out).toBe('free\n')
 })
 
-test('PowerShell gets a script that asks with the line in base64, which it cannot take apart', async () => {
+test('the script of PowerShell passes the line in base64, because PowerShell would split it', async () => {
   const { out, err } = await scopedbHere('completions', 'powershell')
   expect(err).toBe('')
   expect(out).toContain('Register-ArgumentCompleter -Native -CommandName scopedb -ScriptBlock {')

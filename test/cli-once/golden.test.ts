@@ -134,7 +134,7 @@ test.each(Object.entries(LINES))('what scopedb prints: %s', async (name, lines) 
   await expect(text).toMatchFileSnapshot(fileOf(name))
 })
 
-test('in a terminal there are colours, and the columns stay where they are', async () => {
+test('in a terminal there are colours, and the columns stay aligned', async () => {
   const tty = Object.getOwnPropertyDescriptor(process.stdout, 'isTTY')
   Object.defineProperty(process.stdout, 'isTTY', { value: true, configurable: true })
   vi.stubEnv('FORCE_COLOR', '1')
@@ -155,7 +155,7 @@ test('in a terminal there are colours, and the columns stay where they are', asy
   await expect(text.replaceAll('\u001b', '␛')).toMatchFileSnapshot(fileOf('in a terminal'))
 })
 
-test('every command has a file, and there is no other', async () => {
+test('every command has a golden file, and there is no other', async () => {
   const commands = [...(await scopedbHere('--help')).out.matchAll(/^ {2}(\w+) {2}/gm)].map(([, name = '']) => name)
   expect(Object.keys(LINES).sort()).toEqual(['no command', ...commands].sort())
   expect(readdirSync(GOLDEN).sort()).toEqual([...Object.keys(LINES), 'in a terminal'].map((name) => `${name.replaceAll(' ', '-')}.txt`).sort())

@@ -39,7 +39,7 @@ function watched(file: string): () => void {
   }
 }
 
-test('a dry run names the steps, and not a byte of the file is another', async () => {
+test('a dry run names the steps, and does not change a byte of the file', async () => {
   const file = copyOf(published, 'dry.db')
   const unchanged = watched(file)
   const { code, out, err } = await scopedb(file, 'migrate', '--dry-run')
@@ -56,7 +56,7 @@ test('a dry run names the steps, and not a byte of the file is another', async (
   unchanged()
 })
 
-test('migrate takes the steps, and says so where there are none', async () => {
+test('migrate runs the steps, and says so if there are none', async () => {
   const file = copyOf(published, 'migrated.db')
   const unchanged = watched(file)
   expect(await scopedb(file, 'migrate')).toMatchObject({ code: 2, err: expect.stringContaining('--yes') })
@@ -70,16 +70,13 @@ test('migrate takes the steps, and says so where there are none', async () => {
   })
 })
 
-test.each(['--backup', '--into'])(
-  'a copy that %s asks for is made of tables that are up to date, too',
-  async (option) => {
-    const copy = join(folder, `of-current${option}.db`)
-    const migrated = () => scopedb(current, 'migrate', '--yes', option, copy)
-    expect(await migrated()).toMatchObject({ code: 0, err: expect.stringContaining(copy) })
-    expect((await scopedb(copy, 'cache')).code).toBe(0)
-    expect(await migrated()).toMatchObject({ code: 2 })
-  },
-)
+test.each(['--backup', '--into'])('%s makes a copy also if the tables are up to date', async (option) => {
+  const copy = join(folder, `of-current${option}.db`)
+  const migrated = () => scopedb(current, 'migrate', '--yes', option, copy)
+  expect(await migrated()).toMatchObject({ code: 0, err: expect.stringContaining(copy) })
+  expect((await scopedb(copy, 'cache')).code).toBe(0)
+  expect(await migrated()).toMatchObject({ code: 2 })
+})
 
 test('with --backup the file as it was is kept, and another file is not overwritten', async () => {
   const file = copyOf(published, 'backed.db')
@@ -95,7 +92,7 @@ test('with --backup the file as it was is kept, and another file is not overwrit
   expect(JSON.parse((await scopedb(kept, 'cache', '--json')).out)).toMatchObject([{ prefix: 'app:', key: 'k' }])
 })
 
-describe('a file that is older is not changed by', () => {
+describe('an older file is not changed by', () => {
   const commands = [
     ['circuit', 'reset', 'k'],
     ['circuit', 'isolate', 'k'],
@@ -116,7 +113,7 @@ describe('a file that is older is not changed by', () => {
     unchanged()
   })
 
-  test('those that look: they say what to do', async () => {
+  test('commands that read: they say what to do', async () => {
     const file = copyOf(published, 'looked.db')
     const unchanged = watched(file)
     for (const words of [[], ['cache'], ['verify'], ['export']]) {
@@ -128,7 +125,7 @@ describe('a file that is older is not changed by', () => {
     unchanged()
   })
 
-  test('migrate --into, which brings up to date a copy to look at', async () => {
+  test('migrate --into, which migrates a copy', async () => {
     const file = copyOf(published, 'source.db')
     const unchanged = watched(file)
     const copy = join(folder, 'into.db')
@@ -147,7 +144,7 @@ describe('a file that is older is not changed by', () => {
   })
 })
 
-test('a copy has its name when it is whole, and what failed leaves nothing', async () => {
+test('a copy gets its name when it is complete, and a failure leaves nothing', async () => {
   const to = join(folder, 'whole.db')
   const there = () => readdirSync(folder).filter((name) => name.startsWith('whole.db'))
   const failing = copyAsItIs(published, to, async (partial) => {
@@ -163,7 +160,7 @@ test('a copy has its name when it is whole, and what failed leaves nothing', asy
   expect([there(), readFileSync(to, 'utf8')]).toEqual([['whole.db'], 'of somebody else'])
 })
 
-test('a file of something else is told to be that', async () => {
+test('a file that is not a database of ours is named as such', async () => {
   const file = join(folder, 'foreign.db')
   await inFile(file, 'CREATE TABLE bookmarks (url TEXT)')
   const unchanged = watched(file)
@@ -184,7 +181,7 @@ test('a trigger that was dropped is named, and made again', async () => {
   expect((await scopedb(file, 'prune', '--yes')).code).toBe(0)
 })
 
-test('a file that is not there is not made', async () => {
+test('a missing file is not created', async () => {
   const missing = join(folder, 'missing.db')
   expect((await scopedb(missing, 'migrate', '--yes')).code).toBe(2)
   expect(existsSync(missing)).toBe(false)

@@ -103,7 +103,7 @@ test.each<[string, string, number?]>(WHOLE.map(([...row]) => row))(
   },
 )
 
-test('every command that writes JSON is among them', async () => {
+test('every command that writes JSON has a schema', async () => {
   const help = (await scopedb('--help')).out
   const names = [...help.matchAll(/^ {2}(\w+) {2}/gm)].map(([, name = '']) => name)
   const writing: string[] = []
@@ -113,7 +113,7 @@ test('every command that writes JSON is among them', async () => {
 })
 
 test.each(['locks', 'circuits', 'claims', 'results', 'tasks', 'cache', 'prefixes', 'export'])(
-  'each line of %s is what its schema says',
+  'each line of %s conforms to its schema',
   async (command) => {
     const format = command === 'export' ? [] : ['--jsonl']
     const lines = (await scopedb(command, path, ...format)).out
@@ -129,7 +129,7 @@ test.each(['locks', 'circuits', 'claims', 'results', 'tasks', 'cache', 'prefixes
   },
 )
 
-test('there are no others, and of lines those alone that are written so', async () => {
+test('there are no other schemas, and schemas of lines only for commands that write lines', async () => {
   expect(await scopedb('schema', 'watch')).toMatchObject({
     code: 2,
     err: expect.stringContaining('there are those of'),

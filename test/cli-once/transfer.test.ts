@@ -14,7 +14,7 @@ beforeAll(async () => {
   exported = (await scopedbHere(path, 'export')).out
 })
 
-test('an item whose key is taken fails the import, is skipped, or replaces what is there', async () => {
+test('an item whose key exists fails the import, is skipped, or replaces the existing one', async () => {
   const target = join(folder, 'conflicts.db')
   const file = join(folder, 'conflicts.jsonl')
   writeFileSync(file, exported)
@@ -35,7 +35,7 @@ test('an item whose key is taken fails the import, is skipped, or replaces what 
   expect((await importing('--conflicts', 'merge')).code).toBe(2)
 })
 
-test('a claim under way in the target is not taken from its holder, whatever becomes of conflicts', async () => {
+test('a running claim in the target stays with its holder, under every conflict policy', async () => {
   const target = join(folder, 'held.db')
   await using shop = await SQLiteAdapter.open(target, { keyPrefix: 'shop:' })
   const claim = await shop.idempotency.claim('done', { lease: HOUR })
@@ -44,7 +44,7 @@ test('a claim under way in the target is not taken from its holder, whatever bec
   if (claim.state === 'claimed') expect(await claim.complete('mine')).toEqual({ recorded: true })
 })
 
-test('a result whose key is claimed, as by an import that was killed, is not taken for one that is there', async () => {
+test('a result whose key is claimed, as by a killed import, does not count as existing', async () => {
   const target = join(folder, 'killed.db')
   await using shop = await SQLiteAdapter.open(target, { keyPrefix: 'shop:' })
   const claim = await shop.idempotency.claim('done', { lease: HOUR })
@@ -57,7 +57,7 @@ test('a result whose key is claimed, as by an import that was killed, is not tak
   expect(await importing()).toMatchObject({ code: 0, err: expect.stringContaining('1 result written') })
 })
 
-test('what is no export, is of a later release, or was cut short is refused and says why', async () => {
+test('a file that is not an export, is of a later release, or is cut short is refused with the reason', async () => {
   const target = join(folder, 'refused.db')
   const importing = (input: string, into = target) => {
     const file = join(folder, 'given.jsonl')
@@ -113,14 +113,14 @@ test.each([
     'its state is "ajar"',
   ],
   ['another kind', { kind: 'lock', prefix: '', key: 'k' }, 'its kind is "lock"'],
-])('%s is refused with its line, and not taken for something else', async (_what, item, problem) => {
+])('%s is refused with its line, and not misread', async (_what, item, problem) => {
   const file = join(folder, 'wrong.jsonl')
   writeFileSync(file, exportOf(exported, {}, JSON.stringify(item)))
   const ended = await scopedbHere(join(folder, 'wrong.db'), 'import', file, '--yes')
   expect(ended).toMatchObject({ code: 2, err: expect.stringContaining(`line 2 is no item of an export: ${problem}`) })
 })
 
-test('items behind one that is refused are written, and counted', async () => {
+test('items after a refused one are written, and counted', async () => {
   const target = join(folder, 'counted.db')
   const entries = ['before', '', 'behind'].map((key) => JSON.stringify({ kind: 'cache', prefix: '', key, value: '1' }))
   const ended = await scopedbWith({ input: exportOf(exported, { cache: 3 }, ...entries) }, target, 'import', '--yes')
@@ -129,7 +129,7 @@ test('items behind one that is refused are written, and counted', async () => {
   expect(await adapter.cache.keys()).toEqual(['before', 'behind'])
 })
 
-test('an export to a file takes no other file away, is for its owner alone, and names what it could not read', async () => {
+test('an export to a file overwrites none, has mode 0600, and names what it could not read', async () => {
   const damaged = join(folder, 'damaged.db')
   const file = join(folder, 'damaged.jsonl')
   await using adapter = await SQLiteAdapter.open(damaged)

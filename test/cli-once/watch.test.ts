@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest'
 import { run } from '../../packages/cli/dist/index.js'
 import { SQLiteAdapter } from '../cli/scopedb.js'
 
-test('watch draws what changes, counts the cache less often than the rest, and ends when it is told to', async () => {
+test('watch draws what changes, counts the cache less often than the rest, and ends on a signal', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'scopedb-watch-'))
   const path = join(folder, 'app.db')
   const adapter = await SQLiteAdapter.open(path, { locks: 'database' })

@@ -22,7 +22,7 @@ beforeAll(async () => {
   await plain.lock.acquire('nightly', 600_000, 'the operator')
 })
 
-test('who holds a lock and how far a task is, is told by the database alone', async () => {
+test('the database alone shows who holds a lock and how far a task is', async () => {
   const { code, out } = await scopedb(path)
   expect(code).toBe(0)
   expect(out).toMatch(/nightly +held +the operator/)

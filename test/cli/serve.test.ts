@@ -61,7 +61,7 @@ const tokens: string[] = []
 const ownAddresses = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses)
 
 describe('scopedb serve', () => {
-  test('prints an address that shows who holds a lock, at this machine alone, and ends when it is told to', async () => {
+  test('prints an address that shows who holds a lock, on this machine only, and ends on a signal', async () => {
     const { address, token, port } = await serve()
     expect(address.hostname).toBe('127.0.0.1')
     expect(token).toMatch(/^[\da-f-]{36}$/)
@@ -85,7 +85,7 @@ describe('scopedb serve', () => {
     expect(await end?.()).toBe(0)
   })
 
-  test('has another token each time, and shows values and changes what there is when it is told to', async () => {
+  test('has a new token each time, and shows values and makes changes if its options allow it', async () => {
     const { token, port } = await serve('--values', '--write')
     expect(tokens).toHaveLength(1)
     expect(tokens).not.toContain(token)
@@ -106,7 +106,7 @@ describe('scopedb serve', () => {
     expect((await lists()).locks.items).toMatchObject([{ prefix: '', key: 'nightly' }])
   })
 
-  test('listens at another address for a proxy with TLS, whose name is known to it, and for nobody else', async () => {
+  test('listens at another address only for a TLS proxy whose name is given', async () => {
     const alone = await scopedbHere(path, 'serve', '--host', '0.0.0.0')
     expect([alone.code, alone.err]).toEqual([2, expect.stringContaining('--behind-tls')])
     const { address, port } = await serve('--host', '127.0.0.1', '--behind-tls', 'inspect.example.com')
@@ -122,7 +122,7 @@ describe('scopedb serve', () => {
     expect(await status('other.example.com')).toBe('403')
   })
 
-  test('takes no port that somebody else has, or that is none', async () => {
+  test('refuses a port that is in use or invalid', async () => {
     const other = createServer()
     await once(other.listen(0, '127.0.0.1'), 'listening')
     const { port } = other.address() as { port: number }

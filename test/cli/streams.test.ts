@@ -24,7 +24,7 @@ beforeAll(async () => {
 /** Removes the time in the first line and the times of the last changes of circuits. */
 const comparable = (lines: string): string => lines.replace(/^.*\n/, '').replaceAll(/,"updatedAt":\d+/g, '')
 
-test('what is exported and imported is the same, to the ms of its expiry; locks and claims stay', async () => {
+test('items are the same after export and import, to the ms of their expiry; locks and claims are left out', async () => {
   const target = join(folder, 'same.db')
   expect(await scopedbWith({ input: exported }, target, 'import', '--yes')).toEqual({
     code: 0,
@@ -48,7 +48,7 @@ test('what is exported and imported is the same, to the ms of its expiry; locks 
   expect(await shop.circuitBreaker.admit('mail', { resetTimeout: 1 })).toMatchObject({ admitted: false })
 })
 
-test('items are written while others are still to come, and what has expired is left', async () => {
+test('items are written while others are still being read, and expired ones are skipped', async () => {
   const target = join(folder, 'stream.db')
   const entry = (key: string, more: object = {}) =>
     JSON.stringify({ kind: 'cache', prefix: '', key, value: '1', ...more })
@@ -81,7 +81,7 @@ test('neither way holds more than a part in memory', async () => {
   for (const at of [0, megabytes - 1]) expect(await copy.cache.get(`k${at}`)).toBe(value(at))
 }, 300_000)
 
-test('a list comes in parts, as a table and as JSON, however many rows there are and however long their values', async () => {
+test('a list is written in parts, as a table and as JSON, whatever the number of rows and the length of values', async () => {
   // The limit is below the values of one table, with room for buffers that Node 24 collects late.
   const { runtime, large } = limited
     ? { runtime: ['--max-old-space-size=44'], large: 1_200 }

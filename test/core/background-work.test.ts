@@ -62,7 +62,7 @@ describe.each([
     await adapter.disconnect()
   })
 
-  test('what sweepInterval removes fails at once, is reported, and its next turn tries again', async () => {
+  test('a removal by sweepInterval fails at once, is reported, and is tried again at the next interval', async () => {
     const state = { busy: undefined as RegExp | undefined, tries: 0 }
     const { clock, adapter, failures } = await adapterOn(state, { sweepInterval: 1_000 })
     await adapter.idempotency.claim('k', { lease: 1 })
@@ -107,7 +107,7 @@ describe.each([
     await adapter.disconnect()
   })
 
-  test('a look for changes of a circuit fails at once and is reported; the next one hears of the change', async () => {
+  test('a poll for circuit changes fails at once and is reported; the next one finds the change', async () => {
     const state = { busy: undefined as RegExp | undefined, tries: 0 }
     const { clock, adapter, failures } = await adapterOn(state)
     state.busy = /FROM go_goscope_circuit WHERE key = /
@@ -123,7 +123,7 @@ describe.each([
   })
 })
 
-test('a call that a caller awaits waits on, where a background one that was taken with it gives up', async () => {
+test('an awaited call continues to wait when a background call in the same batch gives up', async () => {
   const clock = new ManualClock()
   const sweep = { ...write('sweep', 'none', 'UPDATE leases SET until = ?1'), background: true as const }
   const set = write('set', 'none', 'INSERT INTO entries VALUES (?1)')

@@ -27,7 +27,7 @@ function keepBusy(transactions: number): void {
 
 const inLog = () => pair.source.prepare("SELECT 1 FROM sqlite_master WHERE name = 'go_goscope_changes'").all().length
 
-test('a follower begins beside writers that leave it no turn for a while, and ends beside them', async () => {
+test('a follower begins and ends while writers keep the source busy', async () => {
   keepBusy(BUSY_TIMEOUT / SHORTLY - 1)
   await pair.follower.begin()
   expect(pair.state.current.state).toBe('following')
@@ -37,7 +37,7 @@ test('a follower begins beside writers that leave it no turn for a while, and en
   expect(inLog()).toBe(0)
 })
 
-test('so does one whose standby has to be copied anew', async () => {
+test('a follower whose standby must be copied again begins and ends while writers keep the source busy', async () => {
   await pair.follower.begin()
   await pair.ending.leave()
   keepBusy(BUSY_TIMEOUT / SHORTLY - 1)
@@ -56,7 +56,7 @@ test('a follower gives up after busyTimeout, and says so', async () => {
   })
 })
 
-test('a follower does not wait as it leaves for as long as the process waits for it at its end', async () => {
+test('a follower that stops waits for the source for less time than the process waits for it', async () => {
   await pair.follower.begin()
   keepBusy(Number.POSITIVE_INFINITY)
   await expect(pair.ending.leave()).rejects.toMatchObject({
@@ -112,7 +112,7 @@ test('a takeover whose file loses its name while it is promoted has failed, and 
   expect(inLog()).toBe(0)
 })
 
-test('a follower leaves the source to its writers for as long as each step took in which it shortens the log', async () => {
+test('a follower that trims the change log pauses after each step for as long as the step took', async () => {
   await pair.follower.begin()
   const { follower, seq } = await pair.positionNow()
   const STEP = 30

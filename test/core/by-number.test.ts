@@ -4,7 +4,7 @@ import { ByNumber } from '../../packages/shared/src/remote/wire/by-number.js'
 
 const PLACES = 4
 
-test('values are found by their numbers, also where a later number needed the place, and are given by their numbers', () => {
+test('values are found by their numbers, also after a later number took their slot, and are listed in order', () => {
   const step = fc.oneof(
     fc.record({ does: fc.constant('add' as const), by: fc.integer({ min: 1, max: 3 }) }),
     fc.record({ does: fc.constant('remove' as const), by: fc.nat() }),

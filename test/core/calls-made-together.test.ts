@@ -64,7 +64,7 @@ describe.each<[string, (adapter: SqliteAdapter, key: string) => Promise<unknown>
     await adapter.disconnect()
   })
 
-  test('calls of loops that run at the same time do too', async () => {
+  test('calls of concurrent loops go as one statement', async () => {
     const { adapter, sent } = await counted()
     await manyOf(100, async (loop) => {
       for (let round = 0; round < 20; round++) await call(adapter, `k${loop}`)
@@ -104,7 +104,7 @@ test('few calls and calls of different statements run within their calls', async
   await adapter.disconnect()
 })
 
-test('a call made behind gathered ones runs after them, and all settle in the order of the calls', async () => {
+test('a call made after gathered ones runs after them, and all settle in the order of the calls', async () => {
   const { adapter } = await counted()
   const { cache } = adapter
   await cache.set('k', 'old')
@@ -120,7 +120,7 @@ test('a call made behind gathered ones runs after them, and all settle in the or
   await adapter.disconnect()
 })
 
-test('a statement of many calls that fails is taken apart: only the call that fails alone is refused', async () => {
+test('a failing statement of many calls is split: only the call that fails alone is refused', async () => {
   const { adapter } = await counted((sql) => {
     if (sql.startsWith('SELECT') && sql.includes('json_each')) throw new Error('of the engine')
   })

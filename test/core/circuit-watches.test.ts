@@ -21,7 +21,7 @@ function opened(path: string, clock: ManualClock) {
   return { adapter: new SqliteAdapter(handle, () => driver, { clock }), looks }
 }
 
-test('an owner looks once for all users who listen to circuits, and tells them what other connections change', async () => {
+test('an owner polls once for all clients that subscribe to circuits, and notifies them of changes of other connections', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'watches-'))
   const [clock, own] = [new ManualClock(), new ManualClock()]
   const { adapter, looks } = opened(join(folder, 'app.db'), clock)
@@ -29,22 +29,22 @@ test('an owner looks once for all users who listen to circuits, and tells them w
   await adapter.connect()
   await other.connect()
   const server = serve(adapter)
-  const user = () => connectRemote(server.createPort(), { clock: own })
-  const users = [await user(), await user()]
-  const above = serve(users[0] as never)
+  const client = () => connectRemote(server.createPort(), { clock: own })
+  const clients = [await client(), await client()]
+  const above = serve(clients[0] as never)
   // A client of a client.
-  users.push(await connectRemote(above.createPort(), { clock: own }))
+  clients.push(await connectRemote(above.createPort(), { clock: own }))
   const idle = clock.pending
   const heard: [number, string, number][] = []
-  const left = users.map(({ circuitBreaker }, at) =>
+  const left = clients.map(({ circuitBreaker }, at) =>
     circuitBreaker.subscribe('api', ({ state, failureCount }) => heard.push([at, state, failureCount])),
   )
   // One of them subscribes at another interval, and a second time.
   const { circuitBreaker } = await connectRemote(server.createPort(), { clock: own, watchInterval: 5 * INTERVAL })
   const last = circuitBreaker.subscribe('api', () => undefined)
-  for (const { circuitBreaker: asked } of [...users, { circuitBreaker }]) await asked.getState('api')
+  for (const { circuitBreaker: asked } of [...clients, { circuitBreaker }]) await asked.getState('api')
   await expect.poll(() => clock.pending).toBe(idle + 2)
-  expect(own.pending, 'no user looks').toBe(0)
+  expect(own.pending, 'no client looks').toBe(0)
   expect(heard, 'what was there before is no change').toEqual([])
 
   looks.length = 0
@@ -55,12 +55,12 @@ test('an owner looks once for all users who listen to circuits, and tells them w
 
   // One of them changes the circuit, then another connection: each change is received once, in this order.
   heard.length = 0
-  await users[1]?.recordSuccess('api')
+  await clients[1]?.recordSuccess('api')
   await other.recordFailure('api', 9)
   clock.advance(INTERVAL)
   await expect.poll(() => heard.length).toBe(6)
   for (const at of [0, 1, 2])
-    expect(heard.filter(([user]) => user === at).map(([, state, count]) => [state, count])).toEqual([
+    expect(heard.filter(([client]) => client === at).map(([, state, count]) => [state, count])).toEqual([
       ['closed', 0],
       ['closed', 1],
     ])
@@ -73,18 +73,18 @@ test('an owner looks once for all users who listen to circuits, and tells them w
   rmSync(folder, { recursive: true })
 })
 
-test('an owner looks as often as the users ask who are left', async () => {
+test('an owner polls at the interval of the clients that remain', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'watches-'))
   const clock = new ManualClock()
   const { adapter, looks } = opened(join(folder, 'app.db'), clock)
   await adapter.connect()
   const server = serve(adapter)
   const database = await openRemote(server.createPort())
-  const users = [5, 1, 1].map((intervals) => new SQLiteAdapter(database, { watchInterval: intervals * INTERVAL }))
-  await Promise.all(users.map((user) => user.connect()))
+  const clients = [5, 1, 1].map((intervals) => new SQLiteAdapter(database, { watchInterval: intervals * INTERVAL }))
+  await Promise.all(clients.map((client) => client.connect()))
   const idle = clock.pending
   const left: (() => void)[] = []
-  for (const { circuitBreaker } of users) {
+  for (const { circuitBreaker } of clients) {
     left.push(circuitBreaker.subscribe('api', () => undefined))
     // The reads are answered after the first check of the subscription, and its result is processed before theirs.
     for (let reads = 0; reads < 3; reads++) await circuitBreaker.getState('api')
@@ -94,14 +94,14 @@ test('an owner looks as often as the users ask who are left', async () => {
     looks.length = 0
     for (let interval = 0; interval < 10; interval++) {
       clock.advance(INTERVAL)
-      for (let reads = 0; reads < 3; reads++) await users[0]?.circuitBreaker.getState('api')
+      for (let reads = 0; reads < 3; reads++) await clients[0]?.circuitBreaker.getState('api')
     }
     return looks.length
   }
   expect(await looksInTen()).toBe(10)
   left.pop()?.()
   expect(await looksInTen()).toBe(10)
-  await users[1]?.disconnect()
+  await clients[1]?.disconnect()
   expect(await looksInTen()).toBe(2)
   left[0]?.()
   await expect.poll(() => clock.pending).toBe(idle)

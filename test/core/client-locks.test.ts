@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 import { ClientLocks } from '../../packages/shared/src/remote/owner/client-locks.js'
 import { clientOp } from '../../packages/shared/src/remote/wire/protocol.js'
 
-test('a lock that is granted to a user that has gone meanwhile is given back', async () => {
+test('a lock that is granted to a client that has left meanwhile is released', async () => {
   const hold = { key: 'k', token: 7, expiresAt: 1_000 }
   let grant: (given: typeof hold) => void = () => undefined
   const manager = {

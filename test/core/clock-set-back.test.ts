@@ -13,7 +13,7 @@ beforeEach(async () => {
 })
 afterEach(() => pair.dispose())
 
-test('a follower whose clock was set back goes on telling the source how far it is, and when it has looked', async () => {
+test('a follower whose clock was set back keeps reporting its position and time to the source', async () => {
   let now = Date.now()
   const source: Sql = { query: async (sql, parameters = []) => pair.source.prepare(sql).all(...parameters) as never }
   const seenAt = () => pair.source.prepare('SELECT seen_at FROM go_goscope_followers').get()

@@ -3,7 +3,7 @@ import { CommandReader } from '../../packages/shared/src/remote/owner/command-re
 import { clientOp, WINDOW } from '../../packages/shared/src/remote/wire/protocol.js'
 import { MalformedMessage, Reader } from '../../packages/shared/src/remote/wire/reader.js'
 
-test('calls without parameters, which take no space in a message, are counted before an object is made for each', () => {
+test('calls without parameters, which take no space in a message, are counted before objects are created for them', () => {
   const declared = [clientOp.declare, 0, 'raw', 'read', 'one', 'none', 'SELECT 1 AS v', 0, null, null]
   const calls = Array.from({ length: 10 }, () => [clientOp.call, 0, 0, WINDOW.calls]).flat()
   const reader = new Reader([...declared, ...calls])

@@ -40,7 +40,7 @@ function damageRow(): void {
 }
 
 describe('a standby that is damaged', () => {
-  test('is not taken up again', async () => {
+  test('is not followed again', async () => {
     await pair.ending.leave()
     damageIndex()
     const again = pair.another()
@@ -49,14 +49,14 @@ describe('a standby that is damaged', () => {
     await again.ending.leave()
   })
 
-  test('is found by verify(), and takes over no more', async () => {
+  test('is found by verify(), and does not take over afterwards', async () => {
     damageIndex()
     await expect(pair.follower.verify()).rejects.toMatchObject({ code: 'CORRUPT', operation: 'standby.verify' })
     expect(pair.state.current.state).toBe('lost')
     await expect(pair.ending.takeOver(true)).rejects.toMatchObject({ code: 'NOT_FOLLOWING' })
   })
 
-  test('by its copy does not follow, nor take over', async () => {
+  test('by its copy neither follows nor takes over', async () => {
     pair.before = (sql) => {
       if (sql.includes('wal_checkpoint')) damageIndex()
     }
@@ -67,7 +67,7 @@ describe('a standby that is damaged', () => {
     await expect(pair.ending.takeOver(true)).rejects.toMatchObject({ code: 'NOT_FOLLOWING' })
   })
 
-  test('takes over no more, and follows on', async () => {
+  test('does not take over, and continues to follow', async () => {
     damageRow()
     await expect(pair.ending.takeOver(true)).rejects.toMatchObject({ code: 'CORRUPT', operation: 'standby.takeOver' })
     expect(pair.state.current.state).toBe('following')

@@ -55,14 +55,14 @@ describe('an engine that lacks what the statements need', () => {
     expect(readFileSync(path).equals(bytes)).toBe(true)
   })
 
-  test.each(['3.38.0', '3.38', '3.100.0', '4.0.0'])('%s is taken', async (found) => {
+  test.each(['3.38.0', '3.38', '3.100.0', '4.0.0'])('%s is accepted', async (found) => {
     const adapter = await open(join(folder, 'app.db'), version(found))
     await adapter.cache.set('k', 1)
     expect((await adapter.stats()).sqliteVersion).toBe(found)
     await adapter.disconnect()
   })
 
-  test('a file that cannot be read is not taken for an engine that cannot read', async () => {
+  test('an unreadable file is not reported as an unsupported engine', async () => {
     const answer = (sql: string): undefined => {
       if (sql.includes('json_each')) throw Object.assign(new Error('file is not a database'), { errcode: 26 })
     }
@@ -70,7 +70,7 @@ describe('an engine that lacks what the statements need', () => {
   })
 })
 
-test('an engine that does not keep a table it was told to make is not asked for ever', async () => {
+test('an engine that does not keep a created table is not retried forever', async () => {
   const path = join(folder, 'app.db')
   await (await open(path, () => undefined)).disconnect()
   const app = new DatabaseSync(path)
@@ -89,7 +89,7 @@ describe('a front end without a thread', () => {
     load: async () => ({ name: 'tests', library: 'tests', open: (file) => new DatabaseSync(file) }),
   })
 
-  test('follows in the thread that its caller passes', async () => {
+  test('follows in a thread that its caller passes', async () => {
     const worker = () => {
       throw new Error('this worker was started')
     }
@@ -97,7 +97,7 @@ describe('a front end without a thread', () => {
     await expect(following).rejects.toThrow('this worker was started')
   })
 
-  test('asks for one where none is passed', async () => {
+  test('says to pass a thread if none is passed', async () => {
     const following = frontEnd.Standby.follow(join(folder, 'app.db'), { target: ':memory:' })
     await expect(following).rejects.toMatchObject({
       code: 'ENGINE_UNSUPPORTED',

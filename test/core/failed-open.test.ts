@@ -25,7 +25,7 @@ const over = (open: (path: string) => Database, before: (sql: string) => undefin
     load: async () => ({ name: 'an engine of the tests', library: 'tests', open }),
   }).SQLiteAdapter
 
-describe('a file that an open has made', () => {
+describe('a file that open has created', () => {
   test('is removed when the engine cannot open it', async () => {
     const adapter = over(() => {
       throw new Error('no engine today')

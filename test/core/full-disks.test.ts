@@ -27,7 +27,7 @@ function trimLog(): void {
 }
 
 test.each(['BUSY', 'DISK_FULL'] as const)(
-  'a copy anew that meets %s is tried again, and is no lost standby',
+  'a new copy that meets %s is tried again, and the standby is not lost',
   async (code) => {
     trimLog()
     pair.beforeWriting = refuse(code, /^BEGIN IMMEDIATE/)
@@ -52,7 +52,7 @@ test('a log that is too short again after the copy makes the standby lost', asyn
   }
 })
 
-test('a source whose disk is full is followed on', async () => {
+test('a follower continues when the disk of the source is full', async () => {
   await pair.adapter.cache.set('k', 1)
   pair.beforeWriting = refuse('DISK_FULL', /^BEGIN IMMEDIATE/)
   expect(await pair.follower.round()).toBeUndefined()
@@ -60,7 +60,7 @@ test('a source whose disk is full is followed on', async () => {
   expect(await pair.sql.query('SELECT value FROM main.go_goscope_cache')).toEqual([{ value: '1' }])
 })
 
-test('a standby copied anew is whole where its log finds no room in the file', async () => {
+test('a standby is copied again completely when its WAL cannot be moved into the file', async () => {
   trimLog()
   pair.before = refuse('DISK_FULL', /wal_checkpoint/)
   expect(await pair.follower.round()).toBeUndefined()
@@ -68,7 +68,7 @@ test('a standby copied anew is whole where its log finds no room in the file', a
   expect((await pair.follower.verify()).equal).toBe(true)
 })
 
-test('a takeover whose last step finds no room follows on', async () => {
+test('a takeover whose last step finds no space continues to follow', async () => {
   let locks = 0
   const source = {
     // Another connection writes between the last round and the lock, each time.
@@ -88,7 +88,7 @@ test('a takeover whose last step finds no room follows on', async () => {
   expect(state.current).toMatchObject({ state: 'following', reason: undefined, position: await pair.follower.head() })
 })
 
-test('a standby that waits for room says how far it is behind, and once it is stopped, that it was', async () => {
+test('a standby that waits for disk space reports its lag, also after it was stopped', async () => {
   const { seq } = await pair.positionNow()
   await pair.adapter.cache.set('k', 1)
   pair.before = refuse('DISK_FULL', /^(DELETE FROM|INSERT INTO) main\./)
@@ -100,7 +100,7 @@ test('a standby that waits for room says how far it is behind, and once it is st
   expect(pair.state.current).toMatchObject({ state: 'stopped', reason: 'it was stopped' })
 })
 
-test('a standby that waits to be copied anew is behind in the list of the source', async () => {
+test('a standby that waits to be copied again is listed as behind by the source', async () => {
   await pair.adapter.cache.set('k', 1)
   trimLog()
   pair.before = refuse('DISK_FULL', /^CREATE TABLE/)
@@ -115,7 +115,7 @@ test('a standby that waits to be copied anew is behind in the list of the source
 })
 
 test.each(['BUSY', 'DISK_FULL'] as const)(
-  'a source that could not be told for %s is told a second later',
+  'a position that could not be reported to the source for %s is reported a second later',
   async (code) => {
     let now = Date.now() + 60_000
     let problem: typeof code | undefined = code

@@ -58,7 +58,7 @@ describe.each([
     }
   }
 
-  test('all that have waited long enough are refused at one try, in their order', async () => {
+  test('all calls that have waited for busyTimeout are refused at one try, in their order', async () => {
     const meet: Meet = { write: nothing }
     const { clock, given, call, tries } = await adapterThat(meet)
     meet.write = busy
@@ -79,7 +79,7 @@ describe.each([
     expect(given).toEqual(keys.map((key) => `${key} cache.set: gave up after ${PATIENCE} ms`))
   })
 
-  test('those that may wait longer do, and are done when they can be', async () => {
+  test('calls that may wait longer do, and succeed when the database is free', async () => {
     const meet: Meet = { write: nothing }
     const { clock, given, call, until } = await adapterThat(meet)
     meet.write = busy

@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'held-alone-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 // The kernel reports adjacent locks as one.
-test.each(['WAL', 'DELETE'])('a connection that has a file for itself is seen to hold it, in mode %s', async (mode) => {
+test.each(['WAL', 'DELETE'])('a connection that holds a file exclusively is detected, in mode %s', async (mode) => {
   const path = join(folder, `${mode}.db`)
   const alone = new DatabaseSync(path)
   const { ino } = statSync(path, { bigint: true })
@@ -29,7 +29,7 @@ test.each(['WAL', 'DELETE'])('a connection that has a file for itself is seen to
   expect([(await processView(path))?.locked, ...holders()]).toEqual([false])
 })
 
-test('the device of a file is that of the innermost mount that has it, and of two at one place that of the later one', () => {
+test('the device of a file is that of the innermost mount, and of two at one path that of the later one', () => {
   const mounts = [
     '22 1 254:0 / / rw - ext4 /dev/root rw',
     '23 22 0:21 / /disks/backups rw - btrfs /dev/sdb rw',
@@ -49,7 +49,7 @@ test('the device of a file is that of the innermost mount that has it, and of tw
   expect(deviceOf('/disks/app.db', '')).toBeUndefined()
 })
 
-test('a mount hides what its place had before, also the mounts below it', () => {
+test('a mount hides earlier mounts at and below its path', () => {
   const mounts = [
     '22 1 254:0 / / rw - ext4 /dev/root rw',
     '23 22 8:1 / /disks rw - ext4 /dev/sda1 rw',
@@ -61,7 +61,7 @@ test('a mount hides what its place had before, also the mounts below it', () => 
   expect(devices).toEqual(['08:03', '08:03', '08:04'])
 })
 
-test('who holds the lock of a file is told by its device as well, because files of two disks may have one number', () => {
+test('the holder of a file lock is identified by device and inode, because files of two disks may share an inode number', () => {
   const line = (pid: number, place: string) => `1: POSIX  ADVISORY  READ ${pid} ${place} 1073741826 1073742335`
   const locks = [line(1, '08:11:12'), line(2, '08:21:12'), line(3, '08:11:112')].join('\n')
   const devices = ['08:11', '08:21', '08:31', undefined]

@@ -20,7 +20,7 @@ function begin() {
   return { run, renew, complete }
 }
 
-test('a key is renewed for as long as its handler is at work', async () => {
+test('a key is renewed while its handler runs', async () => {
   const { run, renew } = begin()
   await vi.advanceTimersByTimeAsync(100 * LEASE_MS)
   expect(renew).toHaveBeenCalledTimes(300)
@@ -29,7 +29,7 @@ test('a key is renewed for as long as its handler is at work', async () => {
   expect(renew).toHaveBeenCalledTimes(300)
 })
 
-test('where the client has left it is renewed for ten more leases, and a late response is kept all the same', async () => {
+test('after the client has disconnected a key is renewed for ten more leases, and a late response is still stored', async () => {
   const { run, renew, complete } = begin()
   run.clientLeft()
   await vi.advanceTimersByTimeAsync(100 * LEASE_MS)

@@ -13,7 +13,7 @@ const keys = Array.from({ length: 70 }, (_, index) => `k${index}`)
 const busy = Object.assign(new Error('of the engine'), { errcode: 5 })
 
 describe.each(['within the call', 'in a later turn'] as const)(
-  'many calls of a user at once, on an engine that answers %s',
+  'many concurrent calls of a client, on an engine that answers %s',
   (way) => {
     const clock = new ManualClock()
     const statements: string[] = []
@@ -48,7 +48,7 @@ describe.each(['within the call', 'in a later turn'] as const)(
 
     const stored = () => Promise.all(keys.map((key) => adapter.cache.get(key)))
 
-    test('leave what each alone would, one after the other', async () => {
+    test('leave the same rows as sequential calls', async () => {
       const values = keys.map((_, index) => (index % 7 === 0 ? { text: 'quotes " \u0000 🙂', index } : index + 0.1))
       const sets = keys.map((key, index) => one.cache.set(key, values[index]))
       const gets = keys.map((key) => one.cache.get(key))
@@ -62,7 +62,7 @@ describe.each(['within the call', 'in a later turn'] as const)(
       expect(await stored()).toEqual(keys.map((_, index) => index))
     })
 
-    test('answer together as each does alone, before and after', async () => {
+    test('answer as sequential calls do, before and after', async () => {
       await one.cache.set('k', 1)
       await one.idempotency.set('k', 2)
       await one.circuitBreaker.recordFailure('k', 5)
@@ -100,7 +100,7 @@ describe.each(['within the call', 'in a later turn'] as const)(
       expect(await stored()).toEqual(keys.map((_, index) => (index % 10 === 9 ? null : index)))
     })
 
-    test('are answered one by one where the engine gives no row for all', async () => {
+    test('are answered one by one where the engine returns no common row', async () => {
       await Promise.all(keys.map((key, index) => one.cache.set(key, index)))
       // The first answers after a client connects are not packed.
       for (let left = 10; left > 0; left--) await Promise.all(keys.map((key) => one.cache.get(key)))
@@ -108,18 +108,18 @@ describe.each(['within the call', 'in a later turn'] as const)(
       expect(await Promise.all(keys.map((key) => one.cache.get(key)))).toEqual(keys.map((_, index) => index))
     })
 
-    test('fail each for itself, also where a statement is of several users', async () => {
+    test('fail each for itself, also where clients share a statement', async () => {
       handle.exec(
         `CREATE TRIGGER refused BEFORE INSERT ON go_goscope_cache WHEN NEW.value = '13' BEGIN SELECT RAISE(ABORT, 'no'); END`,
       )
-      const sets = [one, other].flatMap(({ cache }, user) =>
-        keys.map((key, index) => cache.set(`${user}${key}`, index)),
+      const sets = [one, other].flatMap(({ cache }, client) =>
+        keys.map((key, index) => cache.set(`${client}${key}`, index)),
       )
       const failed = (await Promise.allSettled(sets)).flatMap(({ status }, at) => (status === 'rejected' ? [at] : []))
       expect(failed).toEqual([13, keys.length + 13])
     })
 
-    test('of all users are one statement where the engine answers later', async () => {
+    test('of all clients are one statement where the engine answers later', async () => {
       isBusy = true
       const sets = [one, other].flatMap(({ cache }) => keys.map((key, index) => cache.set(key, index)))
       for (let turn = 0; turn < 20; turn++) await settled()
@@ -167,7 +167,7 @@ describe.each(['within the call', 'in a later turn'] as const)(
       expect(await other.cache.get('k40')).toBe(null)
     })
 
-    test('wake who waits for their claims', async () => {
+    test('wake the callers that wait for their claims', async () => {
       await Promise.all(keys.map((key) => adapter.idempotency.claim(key, { lease: 60_000 })))
       // None of its timers fires, because the clock stands still.
       const waiting = Promise.all(keys.map((key) => other.idempotency.claim(key, { lease: 60_000, wait: 60_000 })))
@@ -203,8 +203,8 @@ describe('joined calls', () => {
   test('count as many as they are', async () => {
     const events: { type: string; waiting?: number }[] = []
     const { adapter, server, clock, engine, end } = await busyOwner((event) => events.push(event as never))
-    const users = await Promise.all(Array.from({ length: 4 }, () => connectRemote(server.createPort(), { clock })))
-    const sets = users.map(({ cache }) => Array.from({ length: 4_000 }, (_, index) => cache.set(`k${index}`, index)))
+    const clients = await Promise.all(Array.from({ length: 4 }, () => connectRemote(server.createPort(), { clock })))
+    const sets = clients.map(({ cache }) => Array.from({ length: 4_000 }, (_, index) => cache.set(`k${index}`, index)))
     const waiting = async () => {
       for (let turn = 0; turn < 20; turn++) await settled()
       const stats = adapter.stats()
@@ -226,8 +226,8 @@ describe('joined calls', () => {
     })
     engine.busy = false
     engine.takes = 20
-    const user = await connectRemote(server.createPort(), { clock })
-    await Promise.all(keys.map((key) => user.cache.set(key, 1)))
+    const client = await connectRemote(server.createPort(), { clock })
+    await Promise.all(keys.map((key) => client.cache.set(key, 1)))
     expect(slow).toEqual([])
     await end()
   })
@@ -236,9 +236,9 @@ describe('joined calls', () => {
     const { server, clock, engine, end } = await busyOwner()
     engine.busy = false
     engine.takes = 20
-    const user = await connectRemote(server.createPort(), { clock })
+    const client = await connectRemote(server.createPort(), { clock })
     engine.transactions = 0
-    await Promise.all(keys.map((key) => user.cache.set(key, 'x'.repeat(1_000))))
+    await Promise.all(keys.map((key) => client.cache.set(key, 'x'.repeat(1_000))))
     expect(engine.transactions).toBeGreaterThan(1)
     await end()
   })
@@ -262,12 +262,12 @@ describe('gets made together', () => {
     await adapter.disconnect()
   })
 
-  test.each([1, 2])('by %i users are a statement and a message for each, answered in order', async (count) => {
+  test.each([1, 2])('by %i clients are a statement and a message for each, answered in order', async (count) => {
     const ports = Array.from({ length: count }, () => server.createPort())
-    const users = await Promise.all(ports.map((port) => connectRemote(port)))
+    const clients = await Promise.all(ports.map((port) => connectRemote(port)))
     const round = () =>
       Promise.all(
-        users.map(async ({ cache }) => {
+        clients.map(async ({ cache }) => {
           const order: unknown[] = []
           await Promise.all(keys.map(async (key) => order.push(await cache.get(key))))
           return order
@@ -278,7 +278,7 @@ describe('gets made together', () => {
     let messages = 0
     for (const port of ports) port.on('message', () => messages++)
     statements.length = 0
-    expect(await round()).toEqual(users.map(() => keys.map((_, index) => index)))
+    expect(await round()).toEqual(clients.map(() => keys.map((_, index) => index)))
     expect([statements.length, messages]).toEqual([count, count])
   })
 })

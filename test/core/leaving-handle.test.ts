@@ -46,7 +46,7 @@ describe('a handle that could not be closed', () => {
     expect(closes()).toBe(3)
   })
 
-  test('waits for other writers as the app had it wait', async () => {
+  test('keeps the app’s timeout for other writers', async () => {
     const database = new DatabaseSync(':memory:')
     database.exec('PRAGMA busy_timeout = 777')
     const { driver } = refusingToClose(database, 1)
@@ -57,7 +57,7 @@ describe('a handle that could not be closed', () => {
     await adapter.disconnect()
   })
 
-  test('is not closed under an adapter that has taken it over', async () => {
+  test('is not closed while a later adapter uses it', async () => {
     const { driver, closes } = refusingToClose(new DatabaseSync(':memory:'), 1)
     const first = new SqliteAdapter(driver, () => driver)
     await first.connect()
@@ -106,7 +106,7 @@ describe('handles that were left open and closed by the app', () => {
   })
 })
 
-test('one that only reads leaves the log as it is: to move it into the file holds the lock of writers', async () => {
+test('a read-only adapter does not checkpoint the WAL, which would hold the write lock', async () => {
   const said: string[] = []
   class Recording extends DatabaseSync {
     override prepare(...[sql, ...options]: Parameters<InstanceType<typeof DatabaseSync>['prepare']>) {

@@ -55,7 +55,7 @@ function reaches(loads: readonly Loading[], from: number): 'itself' | 'a circle'
 
 let runs = 0
 
-test('loads are refused where they wait for one another in a circle, whichever connections they ask, and only there', async () => {
+test('loads that wait for each other in a circle, and only those, are refused, over any connections', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(loading, { minLength: KEYS, maxLength: KEYS }),

@@ -28,12 +28,12 @@ describe('loads over two connections of one thread', () => {
     await adapter.disconnect()
   })
 
-  test('are refused where one asks for its own key', async () => {
+  test('are refused if one asks for its own key', async () => {
     const asked = one.cache.getOrSet('k', () => other.cache.getOrSet('k', () => 1))
     await expect(asked).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
   })
 
-  test('are refused where they ask for one another', async () => {
+  test('are refused if they ask for each other', async () => {
     const asked = one.cache.getOrSet('k', () => other.cache.getOrSet('between', () => one.cache.getOrSet('k', () => 1)))
     await expect(asked).rejects.toThrow('through that of "between"')
   })
@@ -45,7 +45,7 @@ describe('loads over two connections of one thread', () => {
     await expect(ask()).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
   })
 
-  test('are not refused where they are of two databases, also of owners with the same random numbers', async () => {
+  test('are not refused if they are of two databases, also of owners with the same random numbers', async () => {
     const random = () => 0
     const owners = [0, 1].map(() => {
       const driver = databaseSyncDriver(new DatabaseSync(':memory:'), () => undefined)
@@ -53,23 +53,23 @@ describe('loads over two connections of one thread', () => {
     })
     await Promise.all(owners.map((owner) => owner.connect()))
     const servers = owners.map((owner) => serve(owner))
-    const users = await Promise.all(servers.map((of) => connectRemote(of.createPort())))
-    const [near, far] = users as [typeof one, typeof one]
+    const clients = await Promise.all(servers.map((of) => connectRemote(of.createPort())))
+    const [near, far] = clients as [typeof one, typeof one]
     expect(await near.cache.getOrSet('k', () => far.cache.getOrSet('k', () => 1))).toBe(1)
-    await Promise.all(users.map((user) => user.disconnect()))
+    await Promise.all(clients.map((client) => client.disconnect()))
     await Promise.all(servers.map((of) => of.close()))
     await Promise.all(owners.map((owner) => owner.disconnect()))
   })
 
   test.each([
-    ['a user', 'another user', () => [one, other]],
-    ['a user', 'the owner', () => [one, adapter]],
+    ['a client', 'another client', () => [one, other]],
+    ['a client', 'the owner', () => [one, adapter]],
     ['an adapter of the owner', 'another one', () => [second, adapter]],
-    ['an adapter of the owner', 'a user', () => [second, one]],
+    ['an adapter of the owner', 'a client', () => [second, one]],
   ] satisfies [string, string, () => [Caching, Caching]][])(
     'of %s that is disconnected meanwhile are left to %s, who waits',
-    async (_, __, users) => {
-      const [leaving, waiting] = users()
+    async (_, __, clients) => {
+      const [leaving, waiting] = clients()
       let goOn: () => void = () => undefined
       const gate = new Promise<void>((resolve) => {
         goOn = resolve
@@ -96,12 +96,12 @@ describe('loads over two connections of one thread', () => {
   )
 
   test.each([
-    ['a user', () => one],
+    ['a client', () => one],
     ['an adapter of the owner', () => second],
   ] satisfies [string, () => Caching][])(
     'of %s that is disconnected meanwhile fail for all of its callers, and none of them loads again',
-    async (_, user) => {
-      const leaving = user()
+    async (_, client) => {
+      const leaving = client()
       let goOn: () => void = () => undefined
       const gate = new Promise<void>((resolve) => {
         goOn = resolve
@@ -123,7 +123,7 @@ describe('loads over two connections of one thread', () => {
     },
   )
 
-  test('are not taken for one another: each of two users has one, and the first asks for what the second one loads', async () => {
+  test('of two clients are told apart when the first asks for a key that the second loads', async () => {
     let begin: () => void = () => undefined
     let end: (value: string) => void = () => undefined
     const isBegun = new Promise<void>((resolve) => {
@@ -148,7 +148,7 @@ describe('loads over two connections of one thread', () => {
     await slow
   })
 
-  test('wait for one another where they do not', async () => {
+  test('wait for one another if they form no circle', async () => {
     const third = await connectRemote(server.createPort())
     /** Waits until the requests have reached the owner: a read of the cache and the request to load. */
     const arrived = async () => {

@@ -50,7 +50,7 @@ async function twoOnOneHandle(): Promise<TwoOnOneHandle> {
   return { first, second, useUpTurn, pass: (ms) => clock.pass(ms) }
 }
 
-test('locks in memory go to the first call, whichever adapter of the handle it came through', async () => {
+test('locks in memory go to the first call, through whichever adapter of the handle', async () => {
   const { first, second } = await twoOnOneHandle()
   const winners = await Promise.all(
     Array.from({ length: CALLS }, async (_, index) => {
@@ -78,7 +78,7 @@ test('a release through one adapter comes before what is called after it through
   expect(grants.filter((granted) => granted)).toHaveLength(CALLS)
 })
 
-test('what a listener calls at the loss of a lock comes after the calls that wait', async () => {
+test('calls made by a listener at the loss of a lock run after the waiting calls', async () => {
   const { first, second, useUpTurn } = await twoOnOneHandle()
   const held = await first.lock.acquire('k')
   let fromListener: Promise<unknown> | undefined
@@ -111,7 +111,7 @@ test('calls that wait for the next turn come before the end of their adapter', a
   expect(await second.lock.acquire('held')).not.toBeNull()
 })
 
-test('what a listener calls when its lock is granted anew finds the lock taken', async () => {
+test('calls made by a listener when its lock is granted again find the lock held', async () => {
   const { first, second, pass } = await twoOnOneHandle()
   const lost = await first.lock.acquire('k', 1_000, 'owner')
   const fromListener: Promise<unknown>[] = []
@@ -126,7 +126,7 @@ test('what a listener calls when its lock is granted anew finds the lock taken',
   expect(await next?.release()).toBe(true)
 })
 
-test('the signal of a lock that is asked for after its loss says why it was lost', async () => {
+test('the signal of a lock that is read after its loss has the reason', async () => {
   const { first } = await twoOnOneHandle()
   const lock = await first.lock.acquire('k')
   await first.lock.forceRelease('k')

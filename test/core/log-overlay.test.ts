@@ -9,7 +9,7 @@ import { LogOverlay } from '../../packages/shared/src/dialects/sqlite/block-copy
 const HEADER_BYTES = 32
 const FRAME_HEADER_BYTES = 24
 
-describe.each([512, 4_096, 65_536])('the log of a database with pages of %i bytes', (pageBytes) => {
+describe.each([512, 4_096, 65_536])('the WAL of a database with pages of %i bytes', (pageBytes) => {
   const folder = mkdtempSync(join(tmpdir(), 'log-overlay-'))
   const database = join(folder, 'app.db')
   const copy = join(folder, 'log')
@@ -99,7 +99,7 @@ describe.each([512, 4_096, 65_536])('the log of a database with pages of %i byte
     expectPages(read(other, { ...(await index), checksum: [first, second] }), (await index).pages)
   })
 
-  test('is not taken when anything in it is another, or is missing', async () => {
+  test('is ignored from the first frame that is changed or missing', async () => {
     const at = await index
     const last = HEADER_BYTES + (at.frames - 1) * frameBytes
     // Of the header: magic number, page size, salt, checksum. Of a frame: page, size after the commit, salt, checksum, content.
@@ -119,7 +119,7 @@ describe.each([512, 4_096, 65_536])('the log of a database with pages of %i byte
     expect(read(original, { ...at, pages: at.pages + 1 })).toBeUndefined()
   })
 
-  test('is left out once it is begun anew, and not when it cannot be read', async () => {
+  test('is ignored once it was restarted, but not if it cannot be read', async () => {
     const overlay = read(original, await index)
     const zeros = Buffer.alloc((await index).pages * pageBytes)
     expect(writtenOver(zeros, overlay).equals(zeros)).toBe(false)

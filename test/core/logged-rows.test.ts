@@ -11,7 +11,7 @@ beforeEach(async () => {
 })
 afterEach(() => pair.dispose())
 
-describe('a log without a trigger', () => {
+describe('the change log without one of its triggers', () => {
   /** Removes a trigger so that the standby sees no change of the schema. */
   async function without(trigger: string): Promise<Position> {
     pair.source.exec(`DROP TRIGGER ${trigger}`)
@@ -31,14 +31,14 @@ describe('a log without a trigger', () => {
     (pair.source.prepare('PRAGMA schema_version').get() as { schema_version: number }).schema_version
   const claims = (database: typeof pair.source) => database.prepare('SELECT * FROM main.go_goscope_claims').all()
 
-  test('has everything while all are there', async () => {
+  test('is complete while all triggers exist', async () => {
     await displace()
     await pair.round()
     expect(claims(pair.standby)).toEqual(claims(pair.source))
     expect((await pair.follower.verify()).equal).toBe(true)
   })
 
-  test('keeps a row that another one took out of the way, if it does not hear of it, which this test sees', async () => {
+  test('misses the removal of a replaced row without the trigger for it (control)', async () => {
     const position = await without('go_goscope_log_displaced_by_insert_go_goscope_claims')
     await displace()
     await pair.round({ ...(await pair.positionNow()), cookie: position.cookie })
@@ -80,7 +80,7 @@ describe('a log without a trigger', () => {
 const cached = (database: typeof pair.source) =>
   database.prepare('SELECT rowid, key, value FROM main.go_goscope_cache ORDER BY rowid').all()
 
-describe('rows keep their rowids, by which the log knows them', () => {
+describe('rows keep their rowids, by which the change log identifies them', () => {
   const rows = "INSERT INTO go_goscope_cache (rowid, key, value) VALUES (5, 'a', '1'), (3, 'b', '2'), (-9, 'c', '3')"
 
   test('in a full copy, also where the engine copies row by row', async () => {
@@ -106,20 +106,20 @@ describe('rows keep their rowids, by which the log knows them', () => {
     expect((await pair.follower.verify()).equal).toBe(true)
   })
 
-  test('and a table that hides them all is not followed', async () => {
+  test('and a table that hides all names of the rowid is not followed', async () => {
     for (const name of ['rowid', 'oid', '_rowid_']) pair.source.exec(`ALTER TABLE go_goscope_cache ADD COLUMN ${name}`)
     await expect(followedTables(pair.sql, 'source')).rejects.toMatchObject({ code: 'SCHEMA_NEWER' })
   })
 })
 
-test('verify() finds a row of another rowid, by which the next change would miss it', async () => {
+test('verify() finds a row with another rowid, which the next change would miss', async () => {
   pair.source.exec("INSERT INTO go_goscope_cache (rowid, key, value) VALUES (1, 'k', 'x')")
   await pair.follower.round()
   pair.standby.exec('UPDATE main.go_goscope_cache SET rowid = 2')
   expect((await pair.follower.verify()).equal).toBe(false)
 })
 
-test('a trigger of the app that ends the others, made after those of the log, takes nothing from it', async () => {
+test('a trigger of the app that raises IGNORE after those of the change log loses no change', async () => {
   pair.source.exec(
     'CREATE TRIGGER last_word AFTER INSERT ON go_goscope_cache BEGIN SELECT RAISE(IGNORE); END; CREATE TABLE other (id)',
   )
@@ -187,7 +187,7 @@ describe('a primary key that is not what its column is', () => {
   }
 })
 
-test('a row that is taken out of the way by a rowid that also stands for none is heard of', async () => {
+test('the removal of a replaced row with rowid -1 is logged', async () => {
   pair.source.exec("INSERT INTO go_goscope_cache (rowid, key, value) VALUES (-1, 'old', '1')")
   await pair.follower.round()
   pair.source.exec("INSERT OR REPLACE INTO go_goscope_cache (rowid, key, value) VALUES (-1, 'new', '1')")
@@ -196,7 +196,7 @@ test('a row that is taken out of the way by a rowid that also stands for none is
   expect((await pair.follower.verify()).equal).toBe(true)
 })
 
-test('a log has its bound, and whoever is further behind is forgotten and copies anew', async () => {
+test('the change log is bounded, and a follower that is further behind is dropped and copies again', async () => {
   await pair.adapter.cache.set('k', 1)
   // As if many changes were logged meanwhile: the next one triggers the check of the log's size.
   pair.source.exec(`INSERT INTO go_goscope_changes (seq, tbl) VALUES (${4_096 * 200 - 1}, 'go_goscope_cache')`)

@@ -49,7 +49,7 @@ describe('open and the memory map of the file', () => {
     expect(mapped()).toEqual([65_536])
   })
 
-  test('takes an engine that has no maps, unless one is asked for', async () => {
+  test('accepts an engine without mmap, unless mmapSize asks for it', async () => {
     await using adapter = await open({}, hasNoMaps)
     await adapter.cache.set('k', 1)
     expect(await adapter.cache.get('k')).toBe(1)

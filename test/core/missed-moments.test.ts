@@ -18,7 +18,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-test('news that could not be read is read at the next look', async () => {
+test('changes that could not be read are read at the next poll', async () => {
   const clock = new ManualClock()
   let failing = false
   const [ours, theirs] = [new DatabaseSync(path), new DatabaseSync(path)]

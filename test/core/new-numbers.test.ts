@@ -12,14 +12,14 @@ const beginning = (known: number, now: number, random?: (limit: number) => numbe
 const least = () => 0
 const most = (limit: number) => limit - 1
 
-describe('the numbers of a copy that goes on by itself', () => {
-  test('begin above all that a copy has given that went on earlier, also if nobody knows what that was', () => {
+describe('the first numbers of a copy that becomes a database of its own', () => {
+  test('are above all numbers of a copy that began earlier, even if those are unknown', () => {
     // A quarter of an hour at a million numbers per second, and the worst random draw.
     const given = beginning(7, NOW, most) + 900 * 1_000_000
     expect(beginning(7, NOW + 900_000, least)).toBeGreaterThan(given)
   })
 
-  test('begin far above what is known, also where the clock is behind or at its end', () => {
+  test('are far above the known numbers, also if the clock is behind or at its maximum', () => {
     for (const now of [0, Date.UTC(2024, 0), Date.UTC(2500, 0), Number.MAX_SAFE_INTEGER]) {
       let known = 7
       for (let takeover = 0; takeover < 10_000; takeover++) {
@@ -30,7 +30,7 @@ describe('the numbers of a copy that goes on by itself', () => {
     }
   })
 
-  test('are exact for as long as anybody will use them', () => {
+  test('are exact integers for a hundred years', () => {
     const until = Date.UTC(2125, 0)
     const property = fc.property(fc.integer({ min: NOW, max: until }), (now) => {
       const number = beginning(0, now)
@@ -40,7 +40,7 @@ describe('the numbers of a copy that goes on by itself', () => {
     fc.assert(property, { numRuns: 200 })
   })
 
-  test('begin in another place for each of two that go on at the same moment', () => {
+  test('differ for two copies that begin at the same moment', () => {
     expect(beginning(7, NOW, most) - beginning(7, NOW, least)).toBe(2 ** 30 - 1)
     const places = Array.from({ length: 10 }, () => beginning(7, NOW))
     expect(new Set(places).size).toBe(places.length)

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 test.each([
   ['persistence-sqlite-node', nodeSqlite],
   ['persistence-sqlite', sqlite3],
-])('open of %s does not take a promise of options for none', async (_name, { SQLiteAdapter }) => {
+])('open of %s does not take a promise of options for empty options', async (_name, { SQLiteAdapter }) => {
   for (const [wrong, named] of [
     [Promise.resolve({ locks: 'database' }), 'a promise that was not awaited'],
     [new Map([['locks', 'database']]), 'Map'],

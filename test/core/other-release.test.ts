@@ -31,8 +31,8 @@ test.each([
   ['this', 'later', 'protocol 5', 'protocol 4'],
   ['later', 'this', 'protocol 4', 'protocol 5'],
 ] as const)(
-  'an owner of %s release refuses a user of the %s one, names both, and goes on',
-  async (owner, user, ...named) => {
+  'an owner of %s release refuses a client of the %s one, names both, and goes on',
+  async (owner, client, ...named) => {
     const { Adapter, serve, connectRemote } = RELEASES[owner]
     const handle = new DatabaseSync(':memory:')
     const adapter = new Adapter(handle, (() => databaseSyncDriver(handle, () => undefined)) as never)
@@ -40,7 +40,7 @@ test.each([
     const server = serve(adapter)
     const { port1, port2 } = new MessageChannel()
     server.attach(port1 as never)
-    const refused = await RELEASES[user].connectRemote(port2 as never).catch((error: unknown) => error)
+    const refused = await RELEASES[client].connectRemote(port2 as never).catch((error: unknown) => error)
     expect(refused).toMatchObject({ code: 'VERSION_MISMATCH', operation: 'connect' })
     const [of, and] = named
     expect((refused as Error).message).toMatch(new RegExp(`${of}, the owner of the database ${and}`))

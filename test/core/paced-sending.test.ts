@@ -9,7 +9,7 @@ const { setImmediate } = globalThis
 const refuse = (error: unknown) => expect.fail(String(error))
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-test('what is sent in a turn that has taken long waits for the next one, in order', async () => {
+test('messages sent in a long turn wait for the next turn, in order', async () => {
   let now = 0
   const sent: number[] = []
   const sending = new PacedSending<number>(
@@ -32,7 +32,7 @@ test('what is sent in a turn that has taken long waits for the next one, in orde
   expect(sent).toHaveLength(60)
 })
 
-test('what cannot be sent is refused in its turn, and what was sent behind it is not kept back', async () => {
+test('a message that cannot be sent is refused in order, and later messages are still sent', async () => {
   let now = 0
   const [sent, refused]: [number[], unknown[]] = [[], []]
   const sending = new PacedSending<number>(
@@ -48,7 +48,7 @@ test('what cannot be sent is refused in its turn, and what was sent behind it is
   expect(sent).toEqual(Array.from({ length: 40 }, (_, at) => at).filter((at) => at % 10 !== 5))
 })
 
-test('calls through an owner go on where a test of the app fakes setImmediate', async () => {
+test('calls through an owner complete while a test of the app fakes setImmediate', async () => {
   vi.useFakeTimers({ toFake: ['setImmediate', 'clearImmediate'] })
   try {
     const handle = new DatabaseSync(':memory:')

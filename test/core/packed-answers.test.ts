@@ -41,7 +41,7 @@ async function servedTwice(way: 'within the call' | 'in a later turn') {
 const keys = Array.from({ length: 60 }, (_, index) => `k${index}`)
 
 describe.each(['within the call', 'in a later turn'] as const)('an engine that answers %s', (way) => {
-  test('answers short gets of a user as one row, which say what each would', async () => {
+  test('answers short gets of a client as one row, with the value of each', async () => {
     const { adapter, clock, one, sent, end } = await servedTwice(way)
     const values = ['plain', 'with "quotes" and \\', 'line\nbreak\u0000', '🙂', '', null, 0, { a: [1] }]
     await adapter.cache.setMany(values.map((value, index) => [`k${index}`, value] as const))
@@ -54,7 +54,7 @@ describe.each(['within the call', 'in a later turn'] as const)('an engine that a
     await end()
   })
 
-  test('gives calls that are not next to one another each its own', async () => {
+  test('gives calls that are not adjacent each its own answer', async () => {
     const { adapter, one, sent, end } = await servedTwice(way)
     await adapter.cache.setMany(keys.map((key, index) => [key, index] as const))
     sent()
@@ -65,7 +65,7 @@ describe.each(['within the call', 'in a later turn'] as const)('an engine that a
     await end()
   })
 
-  test('gives calls of two users and of the owner each its own', async () => {
+  test('gives calls of two clients and of the owner each their own answer', async () => {
     const { adapter, one, other, end } = await servedTwice(way)
     await adapter.cache.setMany(keys.map((key, index) => [key, index] as const))
     for (const count of [60, 20, 5]) {

@@ -40,28 +40,28 @@ describe('an answer of many rows', () => {
     await adapter.disconnect()
   })
 
-  test('is decoded in parts as they come, and whole', async () => {
+  test('is decoded in parts as they arrive, and completely', async () => {
     expect(await adapter.cache.keys()).toEqual(KEYS)
     expect(ends.mock.calls.map(([rows]) => rows.length)).toEqual([500])
     expect(await adapter.cache.keys('k24?5')).toEqual(KEYS.filter((key) => /^k24.5$/.test(key)))
     expect(await adapter.cache.keys({ startsWith: 'none' })).toEqual([])
   })
 
-  test('is decoded once, by the user of an owner who asked for it', async () => {
-    const user = await connectRemote(server.createPort())
-    expect(await user.cache.keys()).toEqual(KEYS)
+  test('is decoded once, by the client that asked', async () => {
+    const client = await connectRemote(server.createPort())
+    expect(await client.cache.keys()).toEqual(KEYS)
     // A client of a client.
-    const above = serve(user)
+    const above = serve(client)
     const second = await connectRemote(above.createPort())
     expect(await second.cache.keys()).toEqual(KEYS)
     expect(ends.mock.calls.map(([rows]) => rows.length)).toEqual([500, 500])
     await second.disconnect()
     await above.close()
-    await user.disconnect()
+    await client.disconnect()
   })
 })
 
-test('what the decoder throws for a part is the error of the call, and the other parts are let go', () => {
+test('an error of the decoder in one part is the error of the call, and the other parts are dropped', () => {
   const settled: unknown[] = []
   const decode = vi.fn(() => {
     throw new Error('no such row')

@@ -17,7 +17,7 @@ describe('where the file system has no hard links', () => {
     throw Object.assign(new Error('operation not permitted'), { code: 'EPERM' })
   }
 
-  test('a file gets its name by a reservation of it, and none that is taken', async () => {
+  test('a file gets its name by reserving it, and never one that exists', async () => {
     const [temporary, path] = [join(folder, 'temporary'), join(folder, 'copy.db')]
     writeFileSync(temporary, 'whole', { mode: 0o600 })
     await publish(temporary, path, 'backup', noLinks)
@@ -29,13 +29,13 @@ describe('where the file system has no hard links', () => {
     expect(readdirSync(folder).sort()).toEqual(['copy.db', 'temporary'])
   })
 
-  test('a file that is gone leaves nothing under the name', async () => {
+  test('a missing file leaves nothing under the name', async () => {
     const [temporary, path] = [join(folder, 'temporary'), join(folder, 'copy.db')]
     await expect(publish(temporary, path, 'backup', noLinks)).rejects.toMatchObject({ code: 'ENOENT' })
     expect(readdirSync(folder)).toEqual([])
   })
 
-  test('a name is given back, and not one that another has taken since', async () => {
+  test('a reserved name is released, but not one that another has taken since', async () => {
     const [temporary, path] = [join(folder, 'temporary'), join(folder, 'copy.db.json')]
     writeFileSync(temporary, 'note')
     const unpublish = await publish(temporary, path, 'backup', noLinks)
@@ -49,7 +49,7 @@ describe('where the file system has no hard links', () => {
     expect(readFileSync(path, 'utf8')).toBe('theirs')
   })
 
-  test('a file is kept as a copy of its mode, under a name that nothing has', async () => {
+  test('a file is kept as a copy with its mode, under an unused name', async () => {
     const file = join(folder, 'app.db')
     writeFileSync(file, 'old')
     chmodSync(file, 0o640)
@@ -64,7 +64,7 @@ describe('where the file system has no hard links', () => {
     expect(readdirSync(folder)).toHaveLength(2)
   })
 
-  test('of two restores of one file one has it', async () => {
+  test('of two restores of one file one succeeds', async () => {
     const target = join(folder, 'app.db')
     const lock = await lockTarget(target, noLinks)
     await expect(lockTarget(target, noLinks)).rejects.toMatchObject({ code: 'FILE_IN_USE' })

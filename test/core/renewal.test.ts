@@ -29,7 +29,7 @@ function renewed(clock: ManualClock): { hold: Hold; answers: (() => Promise<void
   return { hold, answers }
 }
 
-test('a lock whose holder was told that it is lost is not renewed, also by an extension that was out', async () => {
+test('a lock whose signal has aborted is not renewed, also by an extension in flight', async () => {
   const clock = new ManualClock()
   const { hold, answers } = renewed(clock)
   const { signal } = leaseOf(hold, clock)
@@ -41,7 +41,7 @@ test('a lock whose holder was told that it is lost is not renewed, also by an ex
   expect(hold.expiresAt).toBeLessThan(clock.monotonic())
 })
 
-test('an extension that was out for long keeps a lock that nobody was told is lost', async () => {
+test('a slow extension keeps a lock whose signal has not aborted', async () => {
   const clock = new ManualClock()
   const { hold, answers } = renewed(clock)
   clock.advance(TTL * 0.95)

@@ -44,7 +44,7 @@ async function runWith(paths: readonly string[], more: readonly string[]): Promi
   return output
 }
 
-test("Node's permission model: the folder of the file is all that is read and written besides the packages", async () => {
+test("Node's permission model: besides the packages only the folder of the file is read and written", async () => {
   expect(await run('app.db', `--allow-fs-write=${folder}`)).toContain('kept true 0')
 })
 

@@ -22,7 +22,7 @@ const STATEMENT = {
   batch: { sql: 'SELECT * FROM app', match: 'index' },
 } as const satisfies Statement
 
-test('rows of one statement have the columns that they had, also where these differ', () => {
+test('rows of one statement keep their columns, also if these differ', () => {
   const row = fc.dictionary(fc.constantFrom('key', 'value', 'a, b', 'c'), fc.oneof(fc.string(), fc.integer()), {
     minKeys: 1,
   })

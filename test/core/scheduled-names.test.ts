@@ -8,7 +8,7 @@ import { temporaryFolder } from '../harness/temporary-folder.js'
 
 const SOURCE = { session: { clock: { now: () => 0 } } } as BackupSource
 
-test('a schedule takes another name for each that is taken meanwhile, and gives up where every name is', async () => {
+test('a schedule tries another name for each that is taken meanwhile, and gives up if all are taken', async () => {
   const directory = temporaryFolder('scheduled-names')
   for (const free of [1, 2, 20, Number.POSITIVE_INFINITY]) {
     const names: string[] = []

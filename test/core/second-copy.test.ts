@@ -39,7 +39,7 @@ describe('two installed copies of the core', () => {
     expect(other.SqliteAdapter).not.toBe(core.SqliteAdapter)
   })
 
-  test('do not share a handle in silence: the second is refused, connected or not', async () => {
+  test('cannot share a handle: the second is refused, connected or not', async () => {
     const first = adapterOf(core, handle)
     const refused = { _tag: 'PersistenceError', code: 'SECOND_COPY', message: expect.stringContaining('npm dedupe') }
     expect(() => adapterOf(other, handle)).toThrow(expect.objectContaining(refused))
@@ -60,7 +60,7 @@ describe('two installed copies of the core', () => {
     expect(new Set(tokens).size).toBe(tokens.length)
   })
 
-  test('share a handle that its copy is about to leave no sooner than it has left', async () => {
+  test('can use a handle one after the other only once the first has disconnected', async () => {
     const first = adapterOf(core, handle, { closeOnDisconnect: false })
     await first.connect()
     const left = first.disconnect()

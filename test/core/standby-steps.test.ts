@@ -71,7 +71,7 @@ const withPositionOutside: Sql = {
 let late: () => Promise<unknown> = async () => undefined
 
 describe('a standby whose process dies at any statement', () => {
-  test('of a round is as before, with the position of before', async () => {
+  test('of a round has its former content and position', async () => {
     await change()
     const before = pair.dump(pair.standby)
     expect(
@@ -83,7 +83,7 @@ describe('a standby whose process dies at any statement', () => {
     expect((await pair.positionNow()).seq).toBe(await pair.follower.head())
   })
 
-  test('is not if the position is written outside of the transaction, which this test sees', async () => {
+  test('differs if the position is written outside of the transaction (control)', async () => {
     await change()
     const before = pair.dump(pair.standby)
     let seen = 0
@@ -96,7 +96,7 @@ describe('a standby whose process dies at any statement', () => {
     expect(seen).toBeGreaterThan(0)
   })
 
-  test('of a full copy is as before', async () => {
+  test('of a full copy has its former content', async () => {
     await change()
     const before = pair.dump(pair.standby)
     const { follower, cookie } = await pair.positionNow()
@@ -107,7 +107,7 @@ describe('a standby whose process dies at any statement', () => {
     expect(failures).toBeGreaterThan(40)
   })
 
-  test('of a takeover is a standby still', async () => {
+  test('of a takeover is still a standby', async () => {
     await change()
     await pair.round()
     const before = pair.dump(pair.standby)
@@ -121,7 +121,7 @@ describe('a standby whose process dies at any statement', () => {
   })
 })
 
-test('a round reads no table as a whole, but those of one row', async () => {
+test('a round scans no table with more than one row', async () => {
   await change()
   const sent = new Set<string>()
   pair.before = (sql) => void sent.add(sql)
@@ -138,7 +138,7 @@ test('a round reads no table as a whole, but those of one row', async () => {
   expect(plans.filter((detail) => /^SEARCH .*go_goscope_cache/.test(detail)).length).toBeGreaterThan(1)
 })
 
-test('a table that is made between the log and the copy is followed', async () => {
+test('a table that is created between the change log and the copy is followed', async () => {
   const table = 'CREATE TABLE late (key TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at INTEGER)'
   const index = 'CREATE INDEX go_goscope_expires_of_late ON late (expires_at)'
   // The first round only finds the reason for a copy.
@@ -157,7 +157,7 @@ test('a table that is made between the log and the copy is followed', async () =
   expect((await pair.follower.verify()).equal).toBe(true)
 })
 
-test('a row that is taken out of the way over an index of another collation than its column is heard of', async () => {
+test('the removal of a row replaced through an index with another collation is logged', async () => {
   pair.source.exec('CREATE UNIQUE INDEX values_once ON go_goscope_cache (value COLLATE NOCASE)')
   pair.source.exec("INSERT INTO go_goscope_cache (key, value) VALUES ('1', 'A')")
   await pair.follower.round()
@@ -181,7 +181,7 @@ test('a first copy that fails leaves nothing in the source', async () => {
   await other.dispose()
 })
 
-test('a copy that goes on without a jump of its counters gives a token twice, which a jump prevents', async () => {
+test('a copy whose counters do not jump grants a token twice, and one whose counters jump does not', async () => {
   const at = (database: typeof pair.source) =>
     (database.prepare('SELECT token FROM main.go_goscope_lock_counter').get() as { token: number }).token
   await pair.adapter.lock.acquire('job', TTL)

@@ -45,8 +45,8 @@ function writeTable(): void {
   another.close()
 }
 
-describe('a target that comes to nothing', () => {
-  test('is removed with its log where following has made it', async () => {
+describe('a target whose following fails', () => {
+  test('is removed with its WAL if following created it', async () => {
     const target = await openTarget()
     await target.sql.query('CREATE TABLE copied (x)')
     expect(readdirSync(join(folder, 'in'))).toEqual(['standby.db', 'standby.db-wal'])
@@ -54,13 +54,13 @@ describe('a target that comes to nothing', () => {
     expect(readdirSync(join(folder, 'in'))).toEqual([])
   })
 
-  test('is left where it was there before', async () => {
+  test('is left if it existed before', async () => {
     writeFileSync(path, '')
     await (await openTarget()).discard()
     expect(readdirSync(join(folder, 'in'))).toContain('standby.db')
   })
 
-  test('is left where another has written to it before it was alone', async () => {
+  test('is left if another connection wrote to it before it was exclusive', async () => {
     const target = await openTarget((file) => {
       writeTable()
       return new DatabaseSync(file)
@@ -69,7 +69,7 @@ describe('a target that comes to nothing', () => {
     expect(readFileSync(path, 'latin1')).toContain('CREATE TABLE theirs')
   })
 
-  test('is left to the file that has its name by now', async () => {
+  test('is left if another file has its name by now', async () => {
     const target = await openTarget()
     renameSync(path, `${path}.moved`)
     writeFileSync(path, 'theirs')
@@ -78,7 +78,7 @@ describe('a target that comes to nothing', () => {
     expect([path, `${path}-wal`].map((name) => readFileSync(name, 'utf8'))).toEqual(['theirs', 'theirs'])
   })
 
-  test('is closed where nothing can be looked at under its name any more', async () => {
+  test('is closed if its name can no longer be examined', async () => {
     const target = await openTarget()
     renameSync(join(folder, 'in'), join(folder, 'out'))
     writeFileSync(join(folder, 'in'), '')
@@ -88,7 +88,7 @@ describe('a target that comes to nothing', () => {
     expect(readdirSync(join(folder, 'out'))).toContain('standby.db')
   })
 
-  test('is removed where it cannot be made what a standby needs, and left where another uses it', async () => {
+  test('is removed if it cannot be made a standby, and left if another connection uses it', async () => {
     let refused = false
     const refuseOnce = (sql: string): void => {
       if (refused || sql !== 'PRAGMA main.synchronous = FULL') return

@@ -43,7 +43,7 @@ class HeldWorker implements WorkerLike {
   }
 }
 
-describe('a copy that is to stop', () => {
+describe('a copy that was asked to stop', () => {
   /** Copies one page per step and is asked to stop during a step. @returns the number of steps made. */
   async function stepsWithStopIn(step: number, maxBytesPerSecond?: number): Promise<number> {
     const stop = new StopFlag()
@@ -102,7 +102,7 @@ describe('a call whose signal aborts', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
-  test('settles after 50 ms with its reason though its thread is held, and tidies up now and when that has ended', async () => {
+  test('settles after 50 ms with its reason while its thread is blocked, and cleans up now and when that has ended', async () => {
     const worker = new HeldWorker()
     const controller = new AbortController()
     const events: string[] = []
@@ -152,30 +152,33 @@ describe('a large backup', () => {
     }
   }
 
-  test.each(['verifyCopy', 'hashCopy'])('whose thread for %s dies ends the other one, and tells why', async (dying) => {
-    const folder = mkdtempSync(join(tmpdir(), 'large-backup-'))
-    const threads = new Map<string, WillingWorker>()
-    const worker = ({ workerData }: { workerData: unknown }) => {
-      const { job } = (workerData as { goGoScope: { job: string } }).goGoScope
-      const thread = new WillingWorker()
-      threads.set(job, thread)
-      if (job !== 'hashCopy') setImmediate(() => thread.emit('message', { event: { hash: 'the copy' } }))
-      return thread
-    }
-    const handle = new DatabaseSync(':memory:')
-    const adapter = new SqliteAdapter(handle, () => databaseSyncDriver(handle, () => undefined))
-    const made = adapter.backup(join(folder, 'copy.db'), { worker } as object)
-    await expect.poll(() => threads.size, { interval: 1 }).toBe(2)
-    threads.get(dying)?.emit('error', new Error('no memory is left'))
-    threads.get(dying)?.end()
-    await expect(made).rejects.toMatchObject({
-      code: 'ENGINE_MISSING',
-      operation: 'backup',
-      message: expect.stringMatching(/^backup: the thread .*no memory is left/),
-    })
-    for (const [job, { asked }] of threads) expect(asked, job).toHaveLength(job === dying ? 0 : 1)
-    expect(readdirSync(folder)).toEqual([])
-    await adapter.disconnect()
-    rmSync(folder, { recursive: true })
-  })
+  test.each(['verifyCopy', 'hashCopy'])(
+    'whose thread for %s dies ends the other thread, and rejects with the cause',
+    async (dying) => {
+      const folder = mkdtempSync(join(tmpdir(), 'large-backup-'))
+      const threads = new Map<string, WillingWorker>()
+      const worker = ({ workerData }: { workerData: unknown }) => {
+        const { job } = (workerData as { goGoScope: { job: string } }).goGoScope
+        const thread = new WillingWorker()
+        threads.set(job, thread)
+        if (job !== 'hashCopy') setImmediate(() => thread.emit('message', { event: { hash: 'the copy' } }))
+        return thread
+      }
+      const handle = new DatabaseSync(':memory:')
+      const adapter = new SqliteAdapter(handle, () => databaseSyncDriver(handle, () => undefined))
+      const made = adapter.backup(join(folder, 'copy.db'), { worker } as object)
+      await expect.poll(() => threads.size, { interval: 1 }).toBe(2)
+      threads.get(dying)?.emit('error', new Error('no memory is left'))
+      threads.get(dying)?.end()
+      await expect(made).rejects.toMatchObject({
+        code: 'ENGINE_MISSING',
+        operation: 'backup',
+        message: expect.stringMatching(/^backup: the thread .*no memory is left/),
+      })
+      for (const [job, { asked }] of threads) expect(asked, job).toHaveLength(job === dying ? 0 : 1)
+      expect(readdirSync(folder)).toEqual([])
+      await adapter.disconnect()
+      rmSync(folder, { recursive: true })
+    },
+  )
 })

@@ -9,7 +9,7 @@ import { expect, test } from 'vitest'
 
 const THREAD = new URL(import.meta.resolve('@go-go-scope/persistence-sqlite-node/thread'))
 
-test('a takeover whose file loses its name after the thread has closed it gives no other database, and says where it is', async () => {
+test('a takeover whose file is renamed after the thread closed it never opens another database, and says where the file is', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'takeover-window-'))
   const [source, target, moved] = ['app.db', 'standby.db', 'moved.db'].map((name) => join(folder, name)) as [
     string,

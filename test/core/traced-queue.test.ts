@@ -32,7 +32,7 @@ function promisesOf(run: () => unknown): number {
   return made
 }
 
-test('with nobody subscribed a call makes no promise, and gives what the queue has given', () => {
+test('without a subscriber a call creates no promise, and returns that of the queue', () => {
   const promise = Promise.resolve()
   for (const given of [undefined, 'at once', promise]) {
     answer = given
@@ -41,7 +41,7 @@ test('with nobody subscribed a call makes no promise, and gives what the queue h
   }
 })
 
-test('with a subscriber too a call gives the promise that the queue has given', async () => {
+test('with a subscriber a call returns the promise of the queue too', async () => {
   subscribe(START, hear)
   answer = Promise.resolve()
   expect(queue.execute(statement, [], nothing)).toBe(answer)
@@ -62,7 +62,7 @@ test('a call whose rejection its caller handles is no unhandled rejection', asyn
   expect(unhandled).toEqual([])
 })
 
-test('one who subscribes to any phase alone hears of calls', () => {
+test('a subscriber to any single phase receives calls', () => {
   for (const phase of ['start', 'end', 'asyncStart', 'asyncEnd']) {
     const heard: unknown[] = []
     const note = (message: unknown): void => void heard.push(message)

@@ -28,7 +28,7 @@ const PACES: readonly [string, (index: number) => number][] = [
   ['now and then 1 ms', (index) => (index % 5 === 0 ? 1 : 0.05)],
 ]
 
-test.each(CALLS)('loops of awaited %s in memory give the event loop its turns', async (_name, call) => {
+test.each(CALLS)('loops of awaited %s in memory yield to the event loop', async (_name, call) => {
   for (const [pace, duration] of PACES) {
     for (const loops of [1, 20]) {
       const clock = new ManualClock()
@@ -65,7 +65,7 @@ test.each(CALLS)('loops of awaited %s in memory give the event loop its turns', 
   }
 })
 
-test.each([1, 20])('%i loops of awaited locks in memory give the event loop its turns', async (loops) => {
+test.each([1, 20])('%i loops of awaited locks in memory yield to the event loop', async (loops) => {
   const clock = new ManualClock()
   let [inTurn, longest] = [0, 0]
   // Each read of the time takes a while.
@@ -97,7 +97,7 @@ test.each([1, 20])('%i loops of awaited locks in memory give the event loop its 
   await adapter.disconnect()
 })
 
-test('reads that wait for the next turn need no transaction, and so no other writer’s end', async () => {
+test('reads that wait for the next turn need no transaction, so they wait for no writer', async () => {
   const clock = new ManualClock()
   const handle = new DatabaseSync(':memory:')
   let busy = false

@@ -16,12 +16,12 @@ const QUOTA = Object.assign(new Error('Unknown system error -122: Unknown system
   syscall: 'write',
 })
 
-test('a quota that is used up is a full disk, as the system and as a runtime names it', () => {
+test('an exhausted quota is DISK_FULL, as the operating system and as a runtime names it', () => {
   expect(typedError(QUOTA, 'backup').code).toBe('DISK_FULL')
   expect(typedError(Object.assign(new Error(), { code: 'EDQUOT', syscall: 'write' }), 'backup').code).toBe('DISK_FULL')
 })
 
-test('a folder has room unless it takes no bytes, and nothing stays of the question', async () => {
+test('a folder has space unless a test write fails, and the test file is removed', async () => {
   const folder = temporaryFolder('quota')
   const path = join(folder, 'app.db')
   const failing = (error: Error) => async (): Promise<never> => {
@@ -34,7 +34,7 @@ test('a folder has room unless it takes no bytes, and nothing stays of the quest
   expect(readdirSync(folder)).toEqual([])
 })
 
-test('what a process that dies leaves of the question is removed by the next backup into the folder', async () => {
+test('the test file of a dead process is removed by the next backup into the folder', async () => {
   const path = join(temporaryFolder('quota-left'), 'app.db')
   let left = ''
   await hasNoRoom(path, async (probe) => {
@@ -50,7 +50,7 @@ test.each([
   { path: '/a/standby.db', full: true, code: 'DISK_FULL' },
   { path: '/a/standby.db', full: false, code: 'IO_ERROR' },
   { path: ':memory:', full: true, code: 'IO_ERROR' },
-] as const)('what fails for a follower on $path, where no bytes are taken: $full, is $code', async (given) => {
+] as const)('a failure of a follower on $path (no space: $full) is $code', async (given) => {
   const failed = new PersistenceError('IO_ERROR', 'standby', 'standby: disk I/O error')
   const queue = {
     query: async () => {

@@ -19,7 +19,7 @@ afterEach(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('what is copied once more after a commit is not in the length of the copy until it is there', async () => {
+test('a block that is copied again after a commit counts in the length of the copy only once it is written', async () => {
   writeFileSync(join(folder, 'dd'), DD)
   chmodSync(join(folder, 'dd'), 0o700)
   process.env.PATH = `${folder}${delimiter}${path}`
@@ -50,7 +50,7 @@ esac
 PATH=/usr/bin:/bin dd "$@" && sleep 1
 `
 
-test('a dd that has written something, and then fails, is not begun anew in another way', async () => {
+test('a dd that fails after it has written is not replaced by the engine’s copy', async () => {
   writeFileSync(join(folder, 'dd'), LOSES)
   process.env.PATH = `${folder}${delimiter}${path}`
   const [source, target] = [join(folder, 'app.db'), join(folder, 'copy.db')]

@@ -6,7 +6,7 @@ import { root } from '../../scripts/workspace.mjs'
 
 const bench = (file: string) => import(pathToFileURL(join(root, 'bench', file)).href)
 
-test('the figures of README.md are those of the committed results', async () => {
+test('the figures in README.md are those of the committed results', async () => {
   const { howFast } = await bench('how-fast.mjs')
   const { readResults } = await bench('results.mjs')
   expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(howFast(readResults('full')))

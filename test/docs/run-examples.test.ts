@@ -72,7 +72,7 @@ describe('running examples', () => {
     await expect(compiled.run(hangs)).rejects.toThrow('hangs:1 ended with 13')
   }, 60_000)
 
-  test('those of a runtime run in turn, and each is judged by itself', async () => {
+  test('those of a runtime run one after the other, and each is judged by itself', async () => {
     expect(await compiled.run(stays)).toMatch(/^first is over\nsecond\n/)
     await expect(compiled.run(throwsLater)).rejects.toThrow(/^turns.md:2 ended with 1[\s\S]*later/)
     await expect(compiled.run(rejects)).rejects.toThrow(/^turns.md:3 ended with 1[\s\S]*unheard/)
@@ -85,7 +85,7 @@ describe('running examples', () => {
     expect(compiled.complaints).toMatch(/^README\.md:4.*not assignable.*\n$/)
   })
 
-  test('each runtime is the one that is demanded', async () => {
+  test('each runtime is the required one', async () => {
     expect(await compiled.run(bun)).toMatch(/^\d/)
     expect(await compiled.run(node)).toMatch(/v24\./)
   }, 60_000)

@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 120_000 })
 const folder = temporaryFolder('closed-output')
 
 // Concurrent, because they mostly wait.
-describe.concurrent('an example whose output nobody reads any more ends without a word', () => {
+describe.concurrent('an example whose output was closed ends silently', () => {
   test.each([
     ['cron-without-overlap', 'cron.db'],
     ['circuit-breaker-restart', 'breaker.db'],

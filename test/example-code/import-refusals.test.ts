@@ -21,7 +21,7 @@ describe.each(['sqlite3', 'node', 'bun'])('resumable-import by the front end %s'
   test.each([
     ['in a folder that is missing', 'missing/cities.db', 'the file cannot be created; check that its folder exists'],
     ['that is a folder', 'folder', 'the file cannot be opened; check that it exists, is a file'],
-  ])('a database %s is refused in one line, and nothing is said to be kept', async (_what, name, reason) => {
+  ])('a database %s is refused in one line, without a message that progress was kept', async (_what, name, reason) => {
     const file = join(folder, name)
     const { code, stdout, stderr } = await runExample(MAIN, ['--front-end', frontEnd, '--db', file])
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
@@ -30,7 +30,7 @@ describe.each(['sqlite3', 'node', 'bun'])('resumable-import by the front end %s'
   })
 })
 
-test('colours are for people: with FORCE_COLOR the verdict is green, through a pipe it is plain', async () => {
+test('with FORCE_COLOR the verdict is green, through a pipe it is plain', async () => {
   const flags = ['--db', join(folder, 'colour.db'), '--source', source]
   const painted = await runExample(MAIN, flags, { env: { FORCE_COLOR: '1' } })
   expect(painted.stdout).toContain('\n\n\u001b[32mEvery city was imported exactly once.\u001b[39m\n')
@@ -40,7 +40,7 @@ test('colours are for people: with FORCE_COLOR the verdict is green, through a p
   expect(plain.stdout).not.toContain('\u001b')
 })
 
-test('an argument that cannot be used is named, with the exit code 2', async () => {
+test('an invalid argument is named, with exit code 2', async () => {
   const refused = async (...args: string[]): Promise<string> => {
     const { code, stderr } = await runExample(MAIN, args)
     expect(code).toBe(2)

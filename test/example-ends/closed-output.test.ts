@@ -24,7 +24,7 @@ function runUnread(script: string, args: string[] = []): ReturnType<typeof runEx
 }
 
 // Concurrent, because they mostly wait.
-describe.concurrent('an example whose output nobody reads any more ends without a word', () => {
+describe.concurrent('an example whose output was closed ends silently', () => {
   // The other examples are in test/example-code, on Node, where it ends them. On Bun console.log ignores the closed pipe.
   test('api-cache, at once or at its end', async () => {
     const { code, stderr } = await runUnread('api-cache/main.ts', [join(folder, 'api-cache.db')])

@@ -11,7 +11,7 @@ const folder = temporaryFolder('small-examples')
 // Concurrent, because they mostly wait. One example forks and one spawns; both start as a reader starts them, on Node 20 with
 // a loader. The other examples are in test/example-ends, on Node 24 and Bun.
 describe.concurrent('the example', () => {
-  test('backup-and-standby: of what was acknowledged before the backup nothing is lost, and with the standby nothing at all', async () => {
+  test('backup-and-standby: nothing acknowledged before the backup is lost, and with the standby nothing at all', async () => {
     const { code, stdout, stderr } = await runExample('backup-and-standby/main.ts', [join(folder, 'orders.db')])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/\[█{30}\] 100 %\n {3}\d+\.\d MB in \d+ ms; meanwhile \d+ orders were stored\./)
@@ -26,7 +26,7 @@ describe.concurrent('the example', () => {
     expect(stdout).toMatch(/acknowledged since the restore: \d{3,}, of which 0 are lost\.\n$/)
   })
 
-  test('http-service: each of its facts holds, with two processes of which one is killed', async () => {
+  test('http-service: each of its statements holds, with two processes of which one is killed', async () => {
     const { code, stdout, stderr } = await runExample('http-service/main.ts')
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' })
     expect(stdout.split('\n').map((line) => line.slice(0, line.indexOf(':')))).toEqual([

@@ -14,7 +14,7 @@ proveCell()
 describe('copies by large blocks', () => {
   const { folder, target } = copyFolder()
 
-  test('hold every page of one moment, whatever is written, checkpointed and vacuumed meanwhile', async () => {
+  test('have every page of one moment, whatever is written, checkpointed and vacuumed meanwhile', async () => {
     const copies = proofCount({ inTests: 1, inSoak: 150 })
     const worker = (copy: number) => byBlocks({ slow: copy % 3 < 2 })
     const compared = await compareCopies({ folder, kind: 'rows', copies, worker })
@@ -28,7 +28,7 @@ describe('copies by large blocks', () => {
     })
   }, 300_000)
 
-  test('hold the last content of every page where nothing but contents change, which no check of SQLite sees', async () => {
+  test('have the last content of every page if only contents change, which no check of SQLite finds', async () => {
     const copies = proofCount({ inTests: 1, inSoak: 20 })
     // The kernel may write less than requested.
     const worker = (copy: number) => byBlocks({ slow: true, ...(copy % 2 === 0 && { hindrance: 'short writes' }) })
@@ -36,7 +36,7 @@ describe('copies by large blocks', () => {
   }, 300_000)
 
   // A reader then does not keep a writer from restarting the WAL, over the frames that the copy has found there.
-  test('that begin when all of the log is in the file are right when it is written over', async () => {
+  test('that begin with a checkpointed WAL are correct when the WAL is overwritten', async () => {
     const [path, entry] = [join(folder, 'app.db-whole'), (letter: string) => letter.repeat(100_000)]
     await using adapter = await engine.SQLiteAdapter.open(path)
     await adapter.cache.setMany(Array.from({ length: 60 }, (_, at) => [`entry-${at}`, entry('a')]))

@@ -62,7 +62,7 @@ describe('kill -9 in the middle of copies', () => {
     }
   }
 
-  test('of a backup: what has its name is whole, and what is left is swept by the next one', async () => {
+  test('of a backup: a named backup is complete, and leftovers are removed by the next one', async () => {
     let whole = 0
     let left = 0
     for (let round = 0; round < kills; round++) {
@@ -88,7 +88,7 @@ describe('kill -9 in the middle of copies', () => {
     })
   }, 600_000)
 
-  test('of a restore: the old file or the new one is there, and each old one is kept', async () => {
+  test('of a restore: the old or the new file exists, and each old file is kept', async () => {
     const target = join(folder, 'target.db')
     expect((await engine.restore(join(folder, 'kept.db'), target)).kept).toBeUndefined()
     let kept = 0

@@ -96,7 +96,7 @@ describe('loss of power in the middle of copies', () => {
     }
   }
 
-  test('a backup under its name is whole, with its manifest, at every cut', async () => {
+  test('a named backup is complete, with its manifest, at every cut', async () => {
     let found = 0
     await cutPower(await backups, async (image, acknowledged) => {
       const names = readdirSync(image).filter((name) => /^\d+\.db$/.test(name))
@@ -115,7 +115,7 @@ describe('loss of power in the middle of copies', () => {
     })
   }, 300_000)
 
-  test('what gets its name before it is flushed is found', async () => {
+  test('a backup that gets its name before it is flushed is detected (control)', async () => {
     // Without the flushes, some cut must leave a damaged backup.
     const early = (await backups).filter(({ type }) => type !== 'flush')
     const damaged = cutPower(early, async (image) => {
@@ -125,7 +125,7 @@ describe('loss of power in the middle of copies', () => {
     await expect(damaged).rejects.toThrow()
   }, 300_000)
 
-  test('the old file or the new one is there, at every cut, and neither is damaged', async () => {
+  test('the old or the new file exists, at every cut, and neither is damaged', async () => {
     await cutPower(await record('restore'), async (image, acknowledged) => {
       const target = join(image, 'target.db')
       if (acknowledged > 0) expect(existsSync(target)).toBe(true)
@@ -147,7 +147,7 @@ describe('loss of power in the middle of copies', () => {
     })
   }, 300_000)
 
-  test('a standby has each round that was waited for, at every cut, and goes on from there; a takeover stays made', async () => {
+  test('a standby has every awaited round, at every cut, and continues from there; a takeover persists', async () => {
     const [takenOver, written] = [rounds + 1, rounds + 2]
     const source = join(folder, 'follow-source', 'follow.db')
     mkdirSync(dirname(source))

@@ -32,7 +32,7 @@ describe('copies and other processes', () => {
     await adapter.disconnect()
   })
 
-  test('of two processes that back up into one name one does, and of two that restore one file one does', async () => {
+  test('of two processes that back up to one name, or restore one file, one succeeds', async () => {
     const backups = await Promise.all(both.map((one) => one.ask<string>('backup shared.db 20')))
     expect(backups.toSorted()).toEqual(['FILE_EXISTS', 'done'])
     await engine.verifyBackup(join(folder, 'shared.db'))
@@ -47,7 +47,7 @@ describe('copies and other processes', () => {
     expect(readdirSync(folder).filter((name) => /^raced\.db\.(?!before)/.test(name))).toEqual([])
   }, 120_000)
 
-  test('a handle that has read nothing is not seen, and an adapter on it is refused its writes', async () => {
+  test('a handle that has read nothing is not detected, and an adapter on it is refused its writes', async () => {
     const target = join(folder, 'unread.db')
     const [holder] = both
     await engine.restore(join(folder, 'kept.db'), target)
@@ -71,7 +71,7 @@ describe('copies and other processes', () => {
     expect((await engine.restore(join(folder, 'kept.db'), target)).kept).toBeDefined()
   }, 120_000)
 
-  test('process.exit in the middle of a backup ends the process with its own code, and nothing has the name', async () => {
+  test('process.exit during a backup ends the process with its own code, and leaves no file under the name', async () => {
     const exits = proofCount({ inTests: 1, inSoak: 20 })
     for (let round = 0; round < exits; round++) {
       const leaver = copier()

@@ -74,7 +74,7 @@ describe('a disk that fails', () => {
     }, 300_000)
   }
 
-  test('a disk that is really full refuses writes and keeps the rest, and goes on when space is freed', async () => {
+  test('a disk that is really full refuses writes and keeps the rest, and works again when space is freed', async () => {
     const place = join(folder, 'small')
     mkdirSync(place)
     const found = await onSmallDisk(place)

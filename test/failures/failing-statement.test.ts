@@ -111,7 +111,7 @@ describe('the k-th statement of a call fails', () => {
       }
     }, 120_000)
 
-    test(`${fault.name}: of calls made at once exactly those that were answered are there`, async () => {
+    test(`${fault.name}: of concurrent calls exactly the acknowledged ones are stored`, async () => {
       for (let at = 1; at < MOST_STATEMENTS; at++) {
         await tables.restore()
         plan.arm(fault, at)

@@ -21,7 +21,7 @@ async function find(script: string): Promise<Record<string, unknown> | undefined
 const folder = mkdtempSync(join(tmpdir(), 'standby-full-disk-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('a standby whose disk is full waits, says so, and follows on when there is room', async () => {
+test('a standby whose disk is full waits, reports that, and continues when there is space', async () => {
   const found = await find('full-disk.mjs')
   if (found === undefined) return
   expect(found).toEqual({
@@ -40,7 +40,7 @@ test('a standby whose disk is full waits, says so, and follows on when there is 
   })
 }, 60_000)
 
-test('a standby that has no room as following begins leaves nothing, no file and no log in its source', async () => {
+test('a standby that has no space at the start leaves no file, and no change log in its source', async () => {
   const found = await find('follow-on-full-disk.mjs')
   if (found !== undefined) expect(found).toEqual({ code: 'DISK_FULL', files: [], log: [] })
 }, 60_000)

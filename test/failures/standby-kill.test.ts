@@ -59,7 +59,7 @@ describe('kill -9 in the middle of the first copy of a standby, and of its takeo
     }
   }
 
-  test('leaves a standby that goes on, or a database that has everything, and nothing in between', async () => {
+  test('leaves a standby that can continue, or a complete database, and nothing in between', async () => {
     let [standbys, databases] = [0, 0]
     for (let round = 0; round < kills; round++) {
       const target = join(folder, `standby-${round}.db`)

@@ -81,7 +81,7 @@ describe('a standby under several writing processes, with kills on both sides', 
     kills++
   }
 
-  test('every history ends with equal cells on both sides, and takes over with every acknowledged write; forks, older sources and hand edits are found', async () => {
+  test('every history ends with equal cells on both sides, and takes over with every acknowledged write; forks, older sources and manual edits are found', async () => {
     for (let number = 0; number < histories; number++) {
       // Half of the histories end with a takeover.
       const end = ENDS[either(0, 1 + Math.floor(random() * 3))] as End

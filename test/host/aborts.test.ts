@@ -51,7 +51,7 @@ describe('a task that is aborted while a store is late', () => {
     expect(provider.listeners('scope')).toBe(0)
   })
 
-  it('gives the claim of its key back when the claim comes late', async () => {
+  it('frees its key when the claim comes late', async () => {
     const fail = vi.fn(async () => ({ recorded: true }))
     const { open, answer } = late({ state: 'claimed', signal: new AbortController().signal, fail })
     const idempotency = Object.assign(new InMemoryIdempotencyProvider(), { claim: answer })

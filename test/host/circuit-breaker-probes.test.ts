@@ -127,7 +127,7 @@ describe('a breaker whose provider gives permits', () => {
     expect(provider.succeeded).not.toHaveBeenCalled()
   })
 
-  it('takes the state of the store when its report does not count', async () => {
+  it('takes over the state of the store when its report does not count', async () => {
     const { provider, breaker } = due()
     provider.succeeded.mockResolvedValue({ counted: false, state: stored('open') })
     const close = vi.fn()
@@ -160,7 +160,7 @@ describe('a breaker whose provider gives permits', () => {
     expect(await first).toBe('probe')
   })
 
-  it('goes on without permits when the provider fails', async () => {
+  it('continues without permits when the provider fails', async () => {
     const { provider, breaker } = due()
     provider.admit.mockRejectedValue(new Error('store'))
     expect(await breaker.execute(ok)).toBe('ok')

@@ -88,7 +88,7 @@ describe('a breaker with a provider', () => {
     expect(await breaker.execute(ok)).toBe('ok')
   })
 
-  it('opens by the failure count of all users of the store', async () => {
+  it('opens by the failure count of all scopes on the store', async () => {
     const shared = new MemoryCircuitProvider()
     // Without subscribe, so each breaker must read the state, as in two processes.
     const provider = {
@@ -147,7 +147,7 @@ describe('a breaker with a provider', () => {
     expect(provider.states.get('k')).toEqual({ state: 'closed', failureCount: 0 })
   })
 
-  it('goes on with its own state when the provider fails, and reports that', async () => {
+  it('continues with its own state when the provider fails, and reports that', async () => {
     const broken = async (): Promise<never> => {
       throw new Error('store')
     }

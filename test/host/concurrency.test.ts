@@ -89,7 +89,7 @@ describe('Semaphore', () => {
     expect([semaphore.available, semaphore.waiting]).toEqual([2, 0])
   })
 
-  it('gives the permit back when the function throws', async () => {
+  it('releases the permit when the function throws', async () => {
     const semaphore = new Semaphore(1)
     await expect(
       semaphore.acquire(() => {
@@ -99,7 +99,7 @@ describe('Semaphore', () => {
     expect(semaphore.available).toBe(1)
   })
 
-  it('runs at once or not at all with tryAcquire', async () => {
+  it('tryAcquire runs the function at once or not at all', async () => {
     const semaphore = new Semaphore(1)
     const end = deferred<number>()
     const first = semaphore.tryAcquire(() => end.promise)

@@ -80,7 +80,7 @@ describe('a task whose provider can claim keys', () => {
     expect(turn.fail).toHaveBeenCalledOnce()
   })
 
-  it('gives the key back when it fails', async () => {
+  it('frees the key when it fails', async () => {
     const { provider, held } = claiming()
     await using s = scope({ persistence: { idempotency: provider } })
     await s.task(() => Promise.reject(new TypeError('x')), { idempotency })
@@ -104,7 +104,7 @@ describe('a task whose provider can claim keys', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('gives back a claim that is granted after the abort', async () => {
+  it('frees a claim that is granted after the abort', async () => {
     const granted = deferred<unknown>()
     const { provider, held, claim } = claiming()
     claim.mockReturnValueOnce(granted.promise as Promise<Claim<never>>)

@@ -95,7 +95,7 @@ describe('a read-write lock over a provider', () => {
     await Promise.all(readers)
   })
 
-  it('gives back what a timed-out writer had taken', async () => {
+  it('releases what a timed-out writer had acquired', async () => {
     const [one, two] = processes(2) as [MemoryLockProvider, MemoryLockProvider]
     const reader = await lockOn(one).read()
     const writing = expect(lockOn(two).write({ timeout: 500 })).rejects.toThrow(

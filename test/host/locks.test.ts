@@ -57,7 +57,7 @@ describe('a mutex in memory', () => {
     expect(lock.isLocked).toBe(false)
   })
 
-  it('waits for ever with a time-out of 0', async () => {
+  it('waits forever with a time-out of 0', async () => {
     const lock = new Lock()
     const held = await lock.acquire()
     const waiting = lock.acquire({ timeout: 0 })

@@ -214,7 +214,7 @@ describe('a persistence that is no open store', () => {
     await scope({ persistence: ofAnotherRealm })[Symbol.asyncDispose]()
   })
 
-  it('does not include what answers for a port that it does not have, as a container that makes it when it is used', async () => {
+  it('does not include an object that creates its ports on first use, such as a container', async () => {
     await using adapter = await SQLiteAdapter.open(':memory:')
     class Lazily {}
     const persistence = new Proxy(new Lazily(), { get: (_, name) => (name === 'lock' ? adapter.lock : undefined) })

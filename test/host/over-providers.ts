@@ -156,7 +156,7 @@ export function hostOverProviders(name: string, createProviders: () => Promise<P
         expect(await world.providers.checkpoint.list('job')).toEqual([])
       })
 
-      it('are kept as many as the task wants', async () => {
+      it('are kept up to the maximum of the task', async () => {
         await using s = scope({ persistence: world.providers })
         await s.task(
           async ({ checkpoint }) => {

@@ -16,7 +16,7 @@ describe.each([
     expect(two.signal.reason).toBe('r')
   })
 
-  it('is aborted at birth when its parent is', async () => {
+  it('is aborted from the start when its parent is', async () => {
     const parent = scope()
     await parent[Symbol.asyncDispose]()
     const child = create(parent)
@@ -31,7 +31,7 @@ describe.each([
     expect(parent.debugTree()).not.toContain('late')
   })
 
-  it('that could not be made leaves nothing in its parent, which ends', async () => {
+  it('that could not be created leaves nothing in its parent, which can end', async () => {
     const parent = scope({ name: 'root' })
     const failing = Object.assign(new EventTarget(), {
       aborted: false,
@@ -44,7 +44,7 @@ describe.each([
     await parent[Symbol.asyncDispose]()
   })
 
-  it('copies services and context at birth', async () => {
+  it('copies services and context when it is created', async () => {
     await using parent = scope({ context: { a: 1 } }).provide('db', 'db')
     const child = create(parent, { context: { b: 2 } })
     parent.setContext('late', true)
@@ -131,7 +131,7 @@ it('the end of a parent ends its children', async () => {
   expect(await task).toEqual([new Error('Scope disposed'), undefined])
 })
 
-it('a parent that scope() has not made is refused', () => {
+it('a parent that scope() did not create is refused', () => {
   const lookalike = { scopeName: 'mine', isDisposed: false }
   expect(() => scope({ parent: lookalike })).toThrow(new TypeError('scope option parent: must be a scope, got object'))
 })

@@ -84,7 +84,7 @@ describe('scope', () => {
     await s.task(({ context }) => expect(context).toEqual({ a: 1, b: 2 }))
   })
 
-  it('takes any name in its context for a name', async () => {
+  it('accepts any name in its context', async () => {
     await using s = scope()
     s.setContext('__proto__', { admin: true })
     expect(s.getContext('__proto__')).toEqual({ admin: true })

@@ -25,7 +25,7 @@ describe('copies and file systems', () => {
     await adapter.disconnect()
   })
 
-  test('where there are no hard links nothing is overwritten either, and what is replaced is kept', async () => {
+  test('without hard links no file is overwritten either, and a replaced file is kept', async () => {
     const library = await compileLibrary(new URL('../proof/copies/no-links.c', import.meta.url))
     const both = [1, 2].map(() => new ProofProcess(thisMember, COPIER, [folder], { LD_PRELOAD: library }))
     await withProcesses(both, async () => {

@@ -32,7 +32,7 @@ async function pay(app: ProofProcess): Promise<{ status: number; body: string; r
 }
 
 describe('apps in several processes on one file, Node and Bun', () => {
-  test('of equal requests that come to both at the same time one is handled, and all are sent its response', async () => {
+  test('of equal requests that reach both at the same time one is handled, and all get its response', async () => {
     const apps = [start(thisMember), start(otherMember)]
     await withProcesses(apps, async () => {
       for (const app of apps) await app.ready()
@@ -51,7 +51,7 @@ describe('apps in several processes on one file, Node and Bun', () => {
     })
   }, 120_000)
 
-  test('a request whose process is killed at it is refused until the lease is over, and then handled', async () => {
+  test('a request whose process was killed is refused until the lease is over, and then handled', async () => {
     const apps = [start(thisMember, 'hangs'), start(otherMember, 'hangs')]
     const [killed, other] = apps as [ProofProcess, ProofProcess]
     await withProcesses(apps, async () => {
@@ -79,7 +79,7 @@ describe('apps in several processes on one file, Node and Bun', () => {
     })
   }, 120_000)
 
-  test('a Keyv of one reads what a Keyv of the other has set, in its namespace alone', async () => {
+  test('a Keyv of one process reads what a Keyv of the other has set, in its namespace only', async () => {
     const apps = [start(thisMember), start(otherMember)]
     const [one, other] = apps as [ProofProcess, ProofProcess]
     await withProcesses(apps, async () => {

@@ -81,7 +81,7 @@ describe('a large copy', () => {
     await vi.waitFor(() => expect(others()).toEqual([]), { timeout: 30_000 })
   }, 60_000)
 
-  test('that is found to be cut short while it is hashed leaves neither a file nor a thread', async () => {
+  test('that proves to be cut short while it is hashed leaves neither a file nor a thread', async () => {
     const { jobs, over, made } = backUp(source, { bug: 'a copy is cut short' })
     await expect(made).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' })
     expect(jobs).toEqual(['backup', 'hashCopy'])

@@ -8,7 +8,7 @@ const LOCKS = 20
 /** ms; the limit for a loop that lets no other caller get the lock. */
 const LONGEST = 20_000
 
-test('locks in memory are granted beside a loop of awaited calls that uses up every turn', async () => {
+test('locks in memory are granted while a loop of awaited calls fills every turn', async () => {
   await using adapter = await engine.SQLiteAdapter.open(':memory:')
   let granted = 0
   const locking = async () => {

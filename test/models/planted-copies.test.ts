@@ -61,12 +61,12 @@ const BUGS: readonly (readonly [bug: string, found: string, by: RegExp])[] = [
   ],
   [
     'the snapshot is not held',
-    'backups > it never starts anew however much is written, and is the database of one moment',
+    'backups > a backup never restarts, however much is written, and is the database at one moment',
     /started anew|has pages/,
   ],
   [
     'the counters do not jump',
-    'restores > tokens and generations go on above all that were given, so that fencing still fences',
+    'restores > tokens and generations continue above all that were granted, so that fencing still works',
     / after /,
   ],
 ]

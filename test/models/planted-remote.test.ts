@@ -37,7 +37,7 @@ function options(clock: ManualClock | undefined): object {
   return clock === undefined ? {} : { clock }
 }
 
-// Few histories without a bug, because test/remote-users runs sixty.
+// Few histories without a bug, because test/remote-clients runs sixty.
 const histories = (runs = 20) => checkHistories(world, runs)
 const gathering = () => checkGathering(world)
 const credits = () => checkCredits(world)
@@ -58,7 +58,7 @@ const BUGS: readonly (readonly [bug: string, check: keyof typeof CHECKS, plant: 
     },
   ],
   [
-    'the locks of a user that has ended are not given back',
+    'the locks of a client that has ended are not given back',
     'histories',
     () => void vi.spyOn(ClientLocks.prototype, 'releaseAll').mockImplementation(() => undefined),
   ],
@@ -101,7 +101,7 @@ const BUGS: readonly (readonly [bug: string, check: keyof typeof CHECKS, plant: 
   ],
 ]
 
-describe('bugs that are planted in what serves an adapter', () => {
+describe('bugs that are planted in the code of owner and client', () => {
   const window = { ...WINDOW }
   beforeAll(() => fc.configureGlobal({ endOnFailure: true }))
   afterEach(() => {
@@ -128,7 +128,7 @@ describe('bugs that are planted in what serves an adapter', () => {
     60_000,
   )
 
-  test('none is found where there is none', async () => {
+  test('without a planted bug none is found', async () => {
     for (const check of Object.values(CHECKS)) await check()
   }, 60_000)
 })

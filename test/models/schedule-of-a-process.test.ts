@@ -9,7 +9,7 @@ import { ProofProcess } from '../proof/process/proof-process.js'
 
 proveCell()
 
-test('a schedule that waits keeps no process alive', async () => {
+test('a waiting schedule keeps no process alive', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'schedule-of-a-process-'))
   const script = new URL('../proof/copies/schedule-and-end.mjs', import.meta.url)
   const waiting = new ProofProcess(thisMember, script, [folder])

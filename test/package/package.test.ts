@@ -84,7 +84,7 @@ function suitesOf(folder: string): { entries: string[]; all: string[] } {
 }
 
 describe.each(Object.keys(published))('the tarball of %s', (folder) => {
-  test('holds its code and its types in a file for each export and what they share, what stands beside, and nothing else', () => {
+  test('contains code and types for each export, shared files, the declared extra files, and nothing else', () => {
     const { files, installed, manifest } = packed(folder)
     const code = folder === CONFORMANCE ? suitesOf(folder) : targets(manifest, installed, 'code')
     const types = targets(manifest, installed, 'types')
@@ -108,7 +108,7 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
     expect(readFileSync(join(installed, 'README.md'), 'utf8')).toContain(manifest.name)
   })
 
-  test('brings its changelog along as soon as it has one', () => {
+  test('contains its changelog as soon as it has one', () => {
     expect(packed(folder).manifest.files).toContain('CHANGELOG.md')
   })
 
@@ -128,7 +128,7 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
     }
   })
 
-  test('has nothing that publint finds, not even a suggestion', async () => {
+  test('has no finding of publint, not even a suggestion', async () => {
     const { messages } = await publint({ pkgDir: packed(folder).installed, strict: true, pack: false })
     expect(messages.map((message) => formatMessage(message, packed(folder).manifest as never))).toEqual([])
   })
@@ -171,7 +171,7 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
     expect(warnings.filter((line) => !line.includes('requires you to be logged in'))).toEqual([])
   })
 
-  test('can be found by what it is for', () => {
+  test('has the keywords that people search for', () => {
     expect(packed(folder).manifest.keywords).toEqual(expect.arrayContaining(searchedFor(folder)))
   })
 
@@ -269,7 +269,7 @@ describe('installed from tarballs in an empty project', () => {
     expect(await run(runtime, ['app.mjs'])).toContain(`opened by ${engine}, backed up and restored`)
   })
 
-  test('the command that moves a store runs, and names what it takes', async () => {
+  test('the copy command runs, and shows its arguments', async () => {
     const output = await run('node20', ['node_modules/.bin/persistence-postgres', '--help'])
     expect(output).toContain('persistence-postgres copy <from> <to>')
   })
@@ -288,7 +288,7 @@ describe('installed from tarballs in an empty project', () => {
     },
   )
 
-  test('an app that is bundled into one file backs up in a bundle of the thread', async () => {
+  test('an app that is bundled into one file makes backups with a bundled thread', async () => {
     const folder = mkdtempSync(join(family.project, 'bundled-'))
     const args = [tools.rolldown, 'bundled-app.mjs', 'bundled-thread.mjs', '--dir', folder, '--platform', 'node']
     const { exitCode, output } = await runProcess(process.execPath, args, { cwd: family.project, limit: 60_000 })

@@ -6,7 +6,7 @@ proveCell()
 
 const IDENTIFIER = 'SELECT system_identifier::text AS id FROM pg_control_system()'
 
-test('databases in memory begin as copies of one from the third on, and are as separate as those that do not', async () => {
+test('databases in memory begin as copies of a template from the third on, and are as separate as the first two', async () => {
   const adapters: PostgresAdapter[] = []
   const identifiers: unknown[] = []
   for (let index = 0; index < 3; index++) {

@@ -55,7 +55,7 @@ test('statements are kept prepared, once for all adapters on an instance', async
   expect(await prepared()).toBe(kept + 1)
 })
 
-test('an app that deallocates all statements is of no concern', async () => {
+test('calls succeed after the app has deallocated all statements', async () => {
   await one.cache.set('k', 1)
   await instance.exec('DEALLOCATE ALL')
   expect(await one.cache.get('k')).toBe(1)
@@ -87,7 +87,7 @@ test('PGlite without the protocol is used by queries', async () => {
   await adapter.disconnect()
 })
 
-test('an instance that starts for longer than the adapter waits for a connection is waited for', async () => {
+test('an instance that takes longer to start than the adapter waits for a connection is waited for', async () => {
   // Twice the shortest wait for a connection, in real time.
   const started = new Promise<void>((resolve) => setTimeout(resolve, 2_000))
   const adapter = new PostgresAdapter({ ...handle(), waitReady: started }, { ...OPTIONS, busyTimeout: 0 })
@@ -105,7 +105,7 @@ test('an instance that the app has closed is CLOSED, at once', async () => {
   await adapter.disconnect()
 })
 
-test('what PGlite cannot keep is refused where it is asked for', async () => {
+test('options that PGlite cannot fulfil are refused', async () => {
   const adapter = new PostgresAdapter({ ...handle() }, { ...OPTIONS, durability: 'power' })
   await expect(adapter.connect()).rejects.toMatchObject({ code: 'ENGINE_UNSUPPORTED' })
   await adapter.disconnect()

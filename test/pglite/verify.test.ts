@@ -28,7 +28,7 @@ beforeEach(async () => {
 })
 afterEach(() => instance.exec('DROP SCHEMA verified CASCADE'))
 
-test('nothing is wrong in a sound schema', async () => {
+test('verify finds nothing in a sound schema', async () => {
   expect(await adapter.verify()).toEqual({ items: 2 + 1 + 1 + 2 + 2 + 1, faults: [], complete: true })
 })
 

@@ -16,7 +16,7 @@ test('an sql that the app has ended is CLOSED, at once', async () => {
   await adapter.disconnect()
 })
 
-test('an sql whose connections the app ends beside an adapter is CLOSED for what comes later', async () => {
+test('an sql whose connections the app ends while an adapter uses it is CLOSED for later calls', async () => {
   const sql = (await engine.openHandle(schema.name)) as { end(options: { timeout: number }): Promise<void> }
   const adapter = new engine.SQLiteAdapter(sql as never, PATIENT)
   await adapter.cache.set('k', 1)

@@ -35,7 +35,7 @@ for (const [how, open] of [
   ['open', () => engine.SQLiteAdapter.open(schema.name)],
   ['the constructor', constructed],
 ] as const) {
-  test(`connections that the server ends are made anew: adapter by ${how}`, async () => {
+  test(`connections that the server ends are replaced: adapter by ${how}`, async () => {
     const adapter = await open()
     const large = 'ä'.repeat(500_000)
     for (let round = 0; round < ROUNDS; round++) {

@@ -23,7 +23,7 @@ function newPool(): Pool {
     : new Bun.SQL({ adapter: 'postgres', url: serverUrl(), max: 2 })
 }
 
-test('a connection of the app’s pool that cannot write any more is ended, and not taken again', async () => {
+test('a connection of the app’s pool that became read-only is ended, and not used again', async () => {
   const adapter = new PostgresAdapter(newPool(), { ...OPTIONS, schema: schema.name })
   const lock = await adapter.acquire('job', 60_000)
   assert(lock)
@@ -33,7 +33,7 @@ test('a connection of the app’s pool that cannot write any more is ended, and 
   await adapter.disconnect()
 })
 
-test('one that cannot write any more within a transaction takes no place in the app’s pool', async () => {
+test('a connection that became read-only within a transaction is removed from the app’s pool', async () => {
   const pool = newPool()
   const adapter = new PostgresAdapter(pool, {
     ...OPTIONS,

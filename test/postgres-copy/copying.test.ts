@@ -28,7 +28,7 @@ test('every port answers on the server as it did on the file, and on a file agai
   expect(await answers(await onFile(`${place.file}.back`))).toEqual(expected)
 })
 
-test('tokens and generations go on growing, there and back and there again', async () => {
+test('tokens and generations keep growing, there and back and there again', async () => {
   const place = await newPlace()
   const given: { token: number; generation: number }[] = []
   const give = async (
@@ -57,7 +57,7 @@ test('tokens and generations go on growing, there and back and there again', asy
   }
 })
 
-test('prefixes keep their layouts, and caches with a name of the app come along', async () => {
+test('prefixes keep their layouts, and cache tables named by the app are copied too', async () => {
   const place = await newPlace()
   for (const prefix of ['', 'a:', 'a:b:']) {
     const adapter = await onFile(place.file, prefix)
@@ -89,7 +89,7 @@ test('prefixes keep their layouts, and caches with a name of the app come along'
   await back.disconnect()
 })
 
-test('what is called moved is on the disk of the server, also by a role that does not wait for it', async () => {
+test('a store reported as moved is flushed to the disk of the server, also for a role with synchronous_commit off', async () => {
   const place = await newPlace()
   await (await onFile(place.file)).cache.set('k', 1)
   await (await onServer(place)).disconnect()
@@ -124,7 +124,7 @@ test('what is called moved is on the disk of the server, also by a role that doe
   ])
 })
 
-test('the two sides are compared: a row that comes out otherwise is found, and nothing is called moved', async () => {
+test('the two sides are compared: a row that differs is found, and the store is not reported as moved', async () => {
   const place = await newPlace()
   const adapter = await onFile(place.file)
   await adapter.cache.setMany([

@@ -46,7 +46,7 @@ test('an export goes from a file to a server and back, with the answers of every
   expect(await answers(await onFile(`${place.file}.back`))).toEqual(expected)
 })
 
-test('a claim of a process that is gone is freed on a server', async () => {
+test('a claim of a dead process is freed on a server', async () => {
   const place = await newPlace()
   const server = await onServer(place)
   const url = new URL(serverUrl())

@@ -86,7 +86,7 @@ async function run(proxy: KillingProxy, limit: number, args: readonly string[]):
 }
 
 test(
-  'the command that is killed at random points goes on where it was, both ways, and the sides are equal in the end',
+  'a command killed at random points resumes, in both directions, and the sides are equal in the end',
   async () => {
     const random = seededRandom(printedSeed('killed copies'))
     const place = await newPlace()

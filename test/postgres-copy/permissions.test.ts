@@ -7,7 +7,7 @@ import { admin, newPlace, onServer } from './moved-store.js'
 
 const PAGE = new URL('../../docs/postgres.md', import.meta.url)
 
-test('a role with the rights that docs/postgres.md grants does everything but make tables', async () => {
+test('a role with the rights of docs/postgres.md can do everything but create tables', async () => {
   const place = await newPlace()
   const role = `role_${place.schema}`
   await (await onServer(place)).disconnect()

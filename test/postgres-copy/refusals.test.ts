@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
-import { runCommand } from '@go-go-scope/persistence-postgres/copy'
+import { copyDatabase, copyTablesOf29, runCommand, unsealDatabase } from '@go-go-scope/persistence-postgres/copy'
 import { expect, test } from 'vitest'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { admin, newPlace, onFile, onServer, type Place, toFile, toServer } from './moved-store.js'
@@ -16,7 +16,7 @@ async function command(...args: string[]): Promise<{ code: number; out: string; 
   return { code, out: out.join(''), err: err.join('') }
 }
 
-test('what is no file of ours is refused, and stays as it is', async () => {
+test('a file that is not ours is refused, and stays unchanged', async () => {
   const place = await newPlace()
   await expect(toServer(place)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
   await writeFile(
@@ -33,7 +33,26 @@ test('what is no file of ours is refused, and stays as it is', async () => {
   await expect(toFile(await newPlace(), `${place.file}.back`)).rejects.toMatchObject({ code: 'SCHEMA_MISSING' })
 })
 
-test('a damaged file is no source, and what was sealed can be unsealed', async () => {
+test('a place from an unset environment variable is refused by name, before anything is opened', async () => {
+  const place = await newPlace()
+  await (await onFile(place.file)).disconnect()
+  for (const [unset, got] of [
+    [undefined, 'undefined'],
+    ['', 'an empty text'],
+  ] as const) {
+    const refused = (name: string) => ({
+      code: 'INVALID_ARGUMENT',
+      message: `copy: ${name} must be a path or a URL, got ${got}; is the variable set?`,
+    })
+    await expect(copyDatabase(place.file, unset as string)).rejects.toMatchObject(refused('to'))
+    await expect(copyDatabase(unset as string, serverUrl())).rejects.toMatchObject(refused('from'))
+    await expect(copyTablesOf29(serverUrl(), unset as string)).rejects.toMatchObject(refused('to'))
+    await expect(unsealDatabase(unset as string)).rejects.toMatchObject(refused('place'))
+  }
+  expect(await command('copy', place.file, '')).toMatchObject({ code: 2, err: expect.stringContaining('to must be') })
+})
+
+test('a damaged file is refused as a source, and a sealed one can be unsealed', async () => {
   const place = await newPlace()
   const adapter = await onFile(place.file)
   await adapter.cache.setMany(Array.from({ length: 4_000 }, (_, index) => [`k${index}`, 'x'.repeat(200)] as const))
@@ -45,7 +64,7 @@ test('a damaged file is no source, and what was sealed can be unsealed', async (
   await expect(onServer(place)).rejects.toMatchObject({ code: 'MOVED' })
 })
 
-test('a row that something else has written is named', async () => {
+test('a row that another program has written is named', async () => {
   const place = await newPlace()
   await (await onFile(place.file)).disconnect()
   const database = new DatabaseSync(place.file)
@@ -55,7 +74,7 @@ test('a row that something else has written is named', async () => {
   await expect(toServer(place)).rejects.toMatchObject(named)
 })
 
-test('no output names the password of a place', async () => {
+test('no output contains the password of a URL', async () => {
   const place = await newPlace()
   await (await onFile(place.file)).disconnect()
   const url = new URL(serverUrl())
@@ -75,7 +94,7 @@ test('no output names the password of a place', async () => {
   for (const { out, err } of outputs) expect(out + err).not.toContain('secret')
 })
 
-test('a dry run tells what there is, and writes nothing on either side', async () => {
+test('a dry run reports the contents, and writes nothing on either side', async () => {
   const place = await newPlace()
   const user = await onFile(place.file)
   await user.cache.set('k', 1)
@@ -96,7 +115,7 @@ test('a dry run tells what there is, and writes nothing on either side', async (
   await user.cache.set('k', 2)
 })
 
-test('the command ends with a code for each reason, and never shows a password', async () => {
+test('the command ends with an exit code for each reason, and never shows a password', async () => {
   const place = await newPlace()
   const user = await onFile(place.file)
   const lock = await user.acquire('lock', 60_000)
@@ -108,7 +127,7 @@ test('the command ends with a code for each reason, and never shows a password',
   expect(await command(...copy, '--wait', 'long')).toMatchObject({ code: 2 })
   expect(await command(...copy, '--fast')).toMatchObject({ code: 2 })
   expect(await command('copy', place.file, `${place.file}.other`)).toMatchObject({ code: 2 })
-  expect(await command('--help')).toMatchObject({ code: 0, out: expect.stringContaining('Exit code') })
+  expect(await command('--help')).toMatchObject({ code: 0, out: expect.stringContaining('Exit codes') })
   expect(await command(...copy)).toMatchObject({ code: 3, err: expect.stringContaining('[BUSY]') })
   const waited = await command(...copy, '--wait', '0.5')
   expect([waited.code, waited.err.match(/^waiting for lock \/shop:\/lock$/gm)]).toEqual([3, [expect.anything()]])
@@ -138,7 +157,7 @@ test('the command ends with a code for each reason, and never shows a password',
   expect(text).toMatchObject({ code: 1, err: expect.stringContaining('[NOT_A_DATABASE]') })
 })
 
-test('of two files that are copied to one place the other one goes on', async () => {
+test('of two files that are copied to one schema, the refused one can be used again', async () => {
   const [one, two] = [await newPlace(), await newPlace()]
   for (const { file } of [one, two]) {
     const user = await onFile(file)
@@ -155,7 +174,7 @@ test('of two files that are copied to one place the other one goes on', async ()
   await user.cache.set('k', 'goes on')
 })
 
-test('a file whose target cannot be filled goes on', async () => {
+test('a file whose target cannot be written can be used again', async () => {
   const place = await newPlace()
   const user = await onFile(place.file)
   await (await onServer(place)).disconnect()
@@ -174,7 +193,7 @@ test('a file whose target cannot be filled goes on', async () => {
   expect((await toServer(place)).outcome).toBe('moved')
 })
 
-test('a store is no target of itself, under another name too, and goes on', async () => {
+test('a store is refused as its own target, also under another name, and can be used again', async () => {
   const place = await newPlace()
   const user = await onServer(place)
   const url = new URL(serverUrl())

@@ -8,7 +8,7 @@ import { admin, newPlace, onFile, onServer, toFile, toServer } from './moved-sto
 const isThere = async (schema: string): Promise<boolean> =>
   (await admin.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema])).rows.length > 0
 
-test('a store that was left refuses everybody, and names where it moved: also those who have it open', async () => {
+test('a store that was moved refuses every adapter, also open ones, and names its new location', async () => {
   const place = await newPlace()
   const user = await onFile(place.file)
   await user.cache.set('k', 1)
@@ -41,7 +41,7 @@ test('a store that was left refuses everybody, and names where it moved: also th
   await expect(onServer(place)).rejects.toMatchObject(left)
 })
 
-test('unsealed, a store is as it was', async () => {
+test('an unsealed store works as before', async () => {
   const place = await newPlace()
   const user = await onFile(place.file)
   await user.cache.set('k', 1)
@@ -54,7 +54,7 @@ test('unsealed, a store is as it was', async () => {
   await (await onServer(place)).cache.set('k', 3)
 })
 
-test('a copy that is refused for what is held makes no target', async () => {
+test('a copy that is refused because of held locks or claims creates no target', async () => {
   const place = await newPlace()
   const user = await onFile(place.file)
   const lock = await user.acquire('nightly', 60_000)
@@ -92,7 +92,7 @@ test('a copy is refused while locks or claims are held, or waits for their end',
   await expect(toFile(place, `${place.file}.back`)).rejects.toMatchObject({ code: 'BUSY' })
 })
 
-test('a copy waits once as long as it may, also for what is held anew when the target was made', async () => {
+test('a copy waits at most once for its timeout, also for locks acquired after the target was created', async () => {
   const place = await newPlace()
   const user = await onServer(place)
   const lock = await user.acquire('nightly', 600_000)
@@ -124,7 +124,7 @@ test('a copy waits once as long as it may, also for what is held anew when the t
   expect(waits).toBe(1)
 })
 
-test('a store that is not filled to its end is refused, and a target that something is in', async () => {
+test('a partly filled store is refused, and so is a target that is not empty', async () => {
   const place = await newPlace()
   const user = await onFile(place.file)
   await user.cache.set('k', 1)
@@ -151,7 +151,7 @@ test('a store that is not filled to its end is refused, and a target that someth
   expect((await admin.query(`SELECT key FROM "${place.schema}".cache`)).rows).toHaveLength(1)
 })
 
-test('clocks that differ by more than a second are told before anything is written', async () => {
+test('clocks that differ by more than a second are reported before anything is written', async () => {
   const place = await newPlace()
   await (await onFile(place.file)).disconnect()
   const now = Date.now
@@ -170,7 +170,7 @@ test('clocks that differ by more than a second are told before anything is writt
   await (await onFile(place.file)).disconnect()
 })
 
-test('a server that takes long to connect has no other clock for that', async () => {
+test('a slow connection to the server does not count as a clock difference', async () => {
   const place = await newPlace()
   await (await onFile(place.file)).cache.set('k', 1)
   const now = Date.now

@@ -119,7 +119,7 @@ test('expiries of 2.9 may be infinite, or seconds', async () => {
   expect(await idempotency.get('ever')).toEqual({ value: 1 })
 })
 
-test('tables of 2.9 of any size are read to their end', async () => {
+test('tables of 2.9 of any size are read completely', async () => {
   const place = await newPlace()
   const server = await PublishedServer.make(place, AS_JSONB)
   await admin.query(`INSERT INTO ${server.table('cache')} (key, value)
@@ -129,7 +129,7 @@ test('tables of 2.9 of any size are read to their end', async () => {
   for (const n of [1, 500, 1_000]) expect(await cache.get(String(n))).toBe('x'.repeat(n))
 })
 
-test('tables and columns of 2.9 that need not be there are left out', async () => {
+test('optional tables and columns of 2.9 may be missing', async () => {
   const place = await newPlace()
   const server = await PublishedServer.make(place, AS_TEXT)
   await server.fill()
@@ -144,7 +144,7 @@ test('tables and columns of 2.9 that need not be there are left out', async () =
   expect(await openings(adapter)).toEqual({ api: NOW - 1_000, fresh: undefined })
 })
 
-test('what cannot be read of tables of 2.9 is named, and leaves no file', async () => {
+test('an unreadable row of tables of 2.9 is named, and no file is left', async () => {
   const place = await newPlace()
   const refused = async (code: string, message: string): Promise<void> => {
     const copying = copyTablesOf29(serverUrl(), place.file, place)
@@ -164,7 +164,7 @@ test('what cannot be read of tables of 2.9 is named, and leaves no file', async 
   await refused('FOREIGN_TABLE', 'go_goscope_circuit has no column failure_count')
 })
 
-test('a copy of tables of 2.9 that differs gets no name', async () => {
+test('a copy of tables of 2.9 that differs gets no file name', async () => {
   const place = await newPlace()
   const server = await PublishedServer.make(place, AS_JSONB)
   // A view whose rows differ at each read: the verification compares with the second read.
@@ -175,7 +175,7 @@ test('a copy of tables of 2.9 that differs gets no name', async () => {
   expect(await readdir(place.folder)).toEqual([])
 })
 
-test('a copy of tables of 2.9 is of one moment, and writes nothing to the server', async () => {
+test('a copy of tables of 2.9 is a snapshot, and writes nothing to the server', async () => {
   const place = await newPlace()
   const server = await PublishedServer.make(place, AS_JSONB)
   const facts = `to_jsonb(current_setting('transaction_isolation') || ', read only ' ||
@@ -194,7 +194,7 @@ test('a copy of tables of 2.9 is of one moment, and writes nothing to the server
   expect(await idempotency.get('k')).toEqual({ value })
 })
 
-test('a copy of tables of 2.9 takes the name of no other file', async () => {
+test('a copy of tables of 2.9 overwrites no file', async () => {
   const place = await newPlace()
   const server = await PublishedServer.make(place, AS_JSONB)
   await server.fill()
@@ -205,7 +205,7 @@ test('a copy of tables of 2.9 takes the name of no other file', async () => {
   await expect(copied(place, server)).rejects.toMatchObject(exists)
 })
 
-test('a dry run of a copy from 2.9 counts, and makes no file', async () => {
+test('a dry run of a copy from 2.9 counts, and creates no file', async () => {
   const place = await newPlace()
   const server = await PublishedServer.make(place, AS_JSONB)
   await server.fill()

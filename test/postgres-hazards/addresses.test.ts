@@ -87,7 +87,7 @@ test.each(DRIVERS)('a certificate that is not trusted is refused at once, by %s'
   await expect(opening).rejects.toMatchObject({ code: 'CANNOT_OPEN', message: expect.stringContaining('sslmode') })
 })
 
-test('a server without TLS that is to be reached by TLS is refused at once, by pg', async () => {
+test('a server without TLS is refused at once if TLS is required, by pg', async () => {
   const opening = opens(newSchema(), { driver: 'pg', busyTimeout: 3_600_000 }, `${serverUrl()}?sslmode=require`)
   await expect(opening).rejects.toMatchObject({ code: 'CANNOT_OPEN', message: expect.stringContaining('sslmode') })
 })

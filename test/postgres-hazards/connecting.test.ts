@@ -19,7 +19,7 @@ const refused = (opening: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   )
 
-test('many that connect at once to an empty database make its tables once', async () => {
+test('many adapters that connect at once to an empty database create its tables once', async () => {
   const schema = newSchema()
   const adapters = await Promise.all(Array.from({ length: 8 }, () => opens(schema, { keyPrefix: 'app:' })))
   await Promise.all(adapters.map((adapter, index) => adapter.cache.set(`k${index}`, index)))
@@ -28,7 +28,7 @@ test('many that connect at once to an empty database make its tables once', asyn
   expect(rows).toEqual([{ value: '1' }])
 })
 
-test('a role that may not create schemas uses one that is there', async () => {
+test('a role that may not create schemas uses an existing one', async () => {
   const schema = newSchema()
   const role = `role_${schema}`
   await admin.query(`CREATE ROLE "${role}" LOGIN; CREATE SCHEMA "${schema}" AUTHORIZATION "${role}"`)
@@ -61,7 +61,7 @@ test('tables that are missing or newer are refused', async () => {
   })
 })
 
-test('each column that is looked for when connecting is one of the tables, and each of theirs is looked for', async () => {
+test('connect checks exactly the columns that the tables have', async () => {
   const schema = newSchema()
   await opens(schema)
   const { rows } = await admin.query(
@@ -73,7 +73,7 @@ FROM information_schema.columns WHERE table_schema = $1 AND table_name <> 'meta'
 })
 
 test.each(['pg', 'postgres'] as const)(
-  'what %s has prepared is prepared anew when a table has changed',
+  'statements prepared by %s are prepared again when a table has changed',
   async (driver) => {
     const schema = newSchema()
     const adapter = await opens(schema, { driver })
@@ -86,7 +86,7 @@ test.each(['pg', 'postgres'] as const)(
   },
 )
 
-test('an encoding that does not hold every text is refused', async () => {
+test('an encoding that cannot represent every text is refused', async () => {
   for (const encoding of ['SQL_ASCII', 'LATIN1']) {
     const name = `enc_${process.pid}_${encoding.toLowerCase()}`
     await admin.query(`CREATE DATABASE "${name}" ENCODING '${encoding}' LOCALE 'C' TEMPLATE template0`)
@@ -118,7 +118,7 @@ test.each([
   expect(rows).toEqual([])
 })
 
-test('a server that keeps less than was asked for is refused', async () => {
+test('a server with less durability than requested is refused', async () => {
   const server = await startServer({ fsync: 'off' })
   try {
     const schema = newSchema()
@@ -133,7 +133,7 @@ test('a server that keeps less than was asked for is refused', async () => {
   expect((lacking as Error).message).toContain('synchronous_standby_names')
 })
 
-test('a server that does not tell its timeline refuses locks alone', async () => {
+test('on a server that does not report its timeline only locks are refused', async () => {
   const schema = newSchema()
   const adapter = await rewritten(schema, (sql) => sql.replaceAll('pg_walfile_name', 'no_such_function'))
   await adapter.cache.set('k', 1)
@@ -144,7 +144,7 @@ test('a server that does not tell its timeline refuses locks alone', async () =>
   await expect(adapter.acquire('job', 60_000)).rejects.toMatchObject({ code: 'SQL' })
 })
 
-test('a server that cannot be written answers READ_ONLY, and reads go on', async () => {
+test('a read-only server answers READ_ONLY, and reads succeed', async () => {
   const schema = newSchema()
   await (await opens(schema)).cache.set('k', 1)
   const role = `reader_${schema}`
@@ -163,13 +163,13 @@ test('a server that cannot be written answers READ_ONLY, and reads go on', async
   await expect(writer.cache.set('k', 2)).rejects.toMatchObject({ code: 'READ_ONLY' })
 })
 
-test('a wrong password is an error of its own, at once', async () => {
+test('a wrong password is a separate error, at once', async () => {
   const url = new URL(serverUrl())
   url.pathname = '/no_such_database'
   expect(await refused(opens(newSchema(), { busyTimeout: 60_000 }, url.href))).toMatchObject({ code: 'CANNOT_OPEN' })
 })
 
-test('open takes the client library that it is told', async () => {
+test('open uses the requested client library', async () => {
   const adapter = await opens(newSchema(), { driver: 'postgres' })
   await adapter.cache.set('k', 1)
   expect(await adapter.cache.get('k')).toBe(1)

@@ -6,7 +6,7 @@ disconnectAfterEach()
 
 proveCell()
 
-test('writers that name the same keys in opposite orders do not wait for one another in a circle', async () => {
+test('writers of the same keys in opposite orders do not deadlock', async () => {
   const schema = newSchema()
   const adapters = await Promise.all([1, 2, 3, 4].map(() => opens(schema)))
   const deadlocks = async (): Promise<number> => {
@@ -60,7 +60,7 @@ test('one of many claimants runs each key, and the others get its result', async
   expect([...runs.values()]).toEqual(Array.from({ length: 150 }, () => 1))
 })
 
-test('pruning that has to wait holds up no other call', async () => {
+test('pruning that has to wait delays no other call', async () => {
   const schema = newSchema()
   const adapter = await opens(schema)
   await adapter.cache.set('k', 1)

@@ -32,7 +32,7 @@ test.each([
   await adapter.disconnect()
 })
 
-test('an app ends its sql of postgres first: what was called before is done, what comes later is CLOSED', async () => {
+test('an app ends its sql of postgres first: earlier calls complete, later ones are CLOSED', async () => {
   const sql = newSql()
   const adapter = new PostgresAdapter(sql, { ...PATIENT, schema })
   const lock = await adapter.acquire('job', 60_000)
@@ -52,14 +52,14 @@ test('an app ends its sql of postgres first: what was called before is done, wha
   await adapter.disconnect()
 })
 
-test('an app ends its sql of postgres while the adapter leaves: both come to their end', async () => {
+test('an app ends its sql of postgres while the adapter disconnects: both complete', async () => {
   const sql = newSql()
   const adapter = new PostgresAdapter(sql, { ...PATIENT, schema })
   await adapter.cache.set('k', 1)
   await Promise.all([adapter.disconnect(), sql.end()])
 })
 
-test('an app ends its sql of postgres while the adapter waits for a connection of it: both come to their end', async () => {
+test('an app ends its sql of postgres while the adapter waits for a connection of it: both complete', async () => {
   const sql = postgres(serverUrl(), { max: 1 })
   const taken = await sql.reserve()
   const adapter = new PostgresAdapter(sql, { ...PATIENT, schema })
@@ -71,7 +71,7 @@ test('an app ends its sql of postgres while the adapter waits for a connection o
   taken.release()
 })
 
-test('connections of postgres that were held beyond their max_lifetime are left', async () => {
+test('an adapter disconnects from connections of postgres that are older than max_lifetime', async () => {
   // Seconds. The default is between half an hour and an hour.
   const max_lifetime = 1
   const makeSql = () => postgres(serverUrl(), { max: 4, max_lifetime, onnotice: () => undefined })

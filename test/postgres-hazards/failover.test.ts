@@ -44,7 +44,7 @@ afterAll(async () => {
   await primary?.stop()
 })
 
-test('a standby is refused, unless nothing is to be written', async () => {
+test('a standby is refused, unless the adapter only reads', async () => {
   await expect(opens(schema, {}, standby.url)).rejects.toMatchObject({ code: 'READ_ONLY' })
   const writer = await opens(schema, {}, primary.url)
   await writer.cache.set('k', 1)
@@ -55,7 +55,7 @@ test('a standby is refused, unless nothing is to be written', async () => {
   expect(await reader.stats()).toMatchObject({ timeline: 0, notifications: 'polling' })
 })
 
-test('a standby that lacks the last grants is promoted: it gives no token again, and revives no lease', async () => {
+test('a promoted standby that lacks the last grants grants no token again, and revives no lease', async () => {
   const route = await relay(primary.url)
   try {
     const told: DiagnosticEvent[] = []

@@ -17,7 +17,7 @@ async function endAll(name: string): Promise<void> {
   await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1`, [name])
 }
 
-test('who waits for a connection of an sql of postgres gets one also when the one that it waits for ends', async () => {
+test('a call that waits for a connection of an sql of postgres gets one also when the awaited connection ends', async () => {
   const schema = newSchema()
   const sql = postgres(serverUrl(), { max: 1, connection: { application_name: schema } })
   await sql.reserve()
@@ -65,7 +65,7 @@ test.each(['postgres', 'pg'] as const)(
   },
 )
 
-test('for each connection that ends, those who wait for one ask an sql of postgres once more between them', async () => {
+test('for each connection that ends, all waiting calls together ask an sql of postgres once more', async () => {
   const asked: ((reserved: ReservedLike) => void)[] = []
   let [released, answered] = [0, 0]
   const sql = {
@@ -97,7 +97,7 @@ test('for each connection that ends, those who wait for one ask an sql of postgr
   expect({ answered, released }).toEqual({ answered: 2, released: 1 })
 })
 
-test('a write that the app’s client gives up is not told to have failed', async () => {
+test('a write that the app’s client gives up is not reported as failed', async () => {
   const schema = newSchema()
   await opens(schema) // The tables, which may take longer than what the app's client waits for.
   const pool = new pg.Pool({ connectionString: serverUrl(), query_timeout: 1_000, application_name: schema })
@@ -120,7 +120,7 @@ const RELEASES = [
 ] as const
 
 test.each(RELEASES)(
-  'a client in a transaction of the app refuses what needs one itself, and leaves that as it is: pg %s',
+  'a client in a transaction of the app refuses calls that need their own, and leaves it open: pg %s',
   async (_, release) => {
     const schema = newSchema()
     const other = await opens(schema)
@@ -181,7 +181,7 @@ test.each([
   ['goes on', 'SELECT 1'],
   ['has failed', 'SELECT 1 / 0'],
 ])(
-  'a transaction that an app has left on a connection of its pool, and that %s, takes nothing with it',
+  'a transaction that an app left open on a connection of its pool, and that %s, loses no write of ours',
   async (_, sql) => {
     const schema = newSchema()
     const other = await opens(schema)

@@ -50,7 +50,7 @@ for (const { name, installed, start } of process.env.SOAK === undefined ? [] : S
       return { providers: adapter, clock, dispose: () => adapter.disconnect() }
     })
 
-    test('many calls of several adapters count exactly, and leave no setting to others', async () => {
+    test('many calls of several adapters count exactly, and leave no setting on the connection', async () => {
       const schema = newSchema()
       const adapters = await Promise.all([1, 2, 3, 4].map(() => opens(schema, {}, service.url)))
       const calls = 50
@@ -84,7 +84,7 @@ for (const { name, installed, start } of process.env.SOAK === undefined ? [] : S
       })
     }, 120_000)
 
-    test('a waiter gets the result, by looking or by news', async () => {
+    test('a waiter gets the result, by polling or by notification', async () => {
       const schema = newSchema()
       const holder = await opens(schema, {}, service.url)
       for (const newsUrl of [undefined, service.direct]) {

@@ -15,7 +15,7 @@ const OPTIONS = { durability: 'process', busyTimeout: 0 } as const
 
 const over = (handle: PostgresHandle) => new PostgresAdapter(handle, { ...OPTIONS, schema: newSchema() })
 
-test('a pool of one connection is left while a waiter wants a second one to listen', async () => {
+test('disconnect completes while a waiter wants a second connection of a pool of one', async () => {
   const schema = newSchema()
   const pool = new pg.Pool({ connectionString: serverUrl(), max: 1 })
   const adapter = new PostgresAdapter(pool, { schema, durability: 'process' })
@@ -29,7 +29,7 @@ test('a pool of one connection is left while a waiter wants a second one to list
   expect(pool.totalCount).toBe(0)
 })
 
-test('a pool that the app holds is left, and gets back what comes later', async () => {
+test('disconnect completes while the app holds a pool’s connections, and later ones are returned to the pool', async () => {
   const schema = newSchema()
   const pool = new pg.Pool({ connectionString: serverUrl(), max: 2 })
   const adapter = new PostgresAdapter(pool, { schema, durability: 'process', closeOnDisconnect: false })
@@ -47,7 +47,7 @@ test('a pool that the app holds is left, and gets back what comes later', async 
   await pool.end()
 })
 
-test('an sql of postgres whose server does not answer is left', async () => {
+test('disconnect completes on an sql of postgres whose server does not answer', async () => {
   const silent = createServer()
   await once(silent.listen(0, '127.0.0.1'), 'listening')
   const { port } = silent.address() as AddressInfo
@@ -82,7 +82,7 @@ test.each([
   await proxy.close()
 })
 
-test('an sql of postgres whose connection the server ends while the adapter leaves is left', async () => {
+test('disconnect completes on an sql of postgres whose connection the server ends meanwhile', async () => {
   const schema = newSchema()
   // Repeated, because the end should come between the adapter's last statement and its answer.
   for (let round = 0; round < 8; round++) {
@@ -117,7 +117,7 @@ function pidsOf(name: string, query: string): Promise<number[]> {
 const endEach = (pids: number[]) =>
   admin.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid', [pids])
 
-test('an app ends its sql of postgres of which the server has ended a connection with a statement under way', async () => {
+test('an app ends its sql of postgres after the server ended a connection with a running statement', async () => {
   const { sql, adapter, pids } = await onSqlOfApp(newSchema())
   const lock = await adapter.acquire('job', 60_000)
   if (lock === null) throw new Error('the lock is free')
@@ -131,7 +131,7 @@ test('an app ends its sql of postgres of which the server has ended a connection
   await sql.end()
 })
 
-test('an app ends its sql of postgres while the server ends the connection that the adapter gives back', async () => {
+test('an app ends its sql of postgres while the server ends the connection that the adapter releases', async () => {
   for (let round = 0; round < 6; round++) {
     const { sql, adapter, pids } = await onSqlOfApp(newSchema())
     const ended = endEach(await pids('%'))
@@ -143,7 +143,7 @@ test('an app ends its sql of postgres while the server ends the connection that 
   }
 })
 
-test('an app ends its sql of postgres of which the server has ended an idle connection: its own statement is waited for', async () => {
+test('an app ends its sql of postgres after the server ended an idle connection: the app’s statement is waited for', async () => {
   const schema = newSchema()
   // Two connections, one for the adapter and one for the app: no other call is answered while the app's statement runs.
   const sql = postgres(serverUrl(), { max: 2, onnotice: () => undefined, connection: { application_name: schema } })
@@ -177,7 +177,7 @@ test('an app ends its sql of postgres of which the server has ended an idle conn
   await Promise.all([ended, adapter.disconnect()])
 })
 
-test('an app ends its sql of postgres whose server has fallen silent under a statement of the adapter', async () => {
+test('an app ends its sql of postgres whose server stopped answering a statement of the adapter', async () => {
   const proxy = await cuttingProxy(serverUrl())
   const sql = postgres(proxy.url, { onnotice: () => undefined })
   const adapter = over(sql)
@@ -208,7 +208,7 @@ test.each([
   },
 )
 
-test('a server that falls silent while an adapter listens is left', async () => {
+test('disconnect completes when the server stopped answering while the adapter listens', async () => {
   const proxy = await cuttingProxy(serverUrl())
   const adapter = await PostgresAdapter.open(proxy.url, { schema: newSchema(), durability: 'process' })
   adapter.circuitBreaker.subscribe('api', () => undefined)
@@ -218,14 +218,14 @@ test('a server that falls silent while an adapter listens is left', async () => 
   await proxy.close()
 })
 
-test('a pool that the app has ended is none that cannot be ended', async () => {
+test('disconnect completes on a pool that the app has ended', async () => {
   const pool = new pg.Pool({ connectionString: serverUrl() })
   const adapter = new PostgresAdapter(pool, { schema: newSchema(), durability: 'process' })
   await pool.end()
   await adapter.disconnect()
 })
 
-test('a client that was not connected is refused, and can be connected then', async () => {
+test('a client that is not connected is refused, and can be connected afterwards', async () => {
   const client = new pg.Client({ connectionString: serverUrl() })
   const adapter = new PostgresAdapter(client, { schema: newSchema(), durability: 'process' })
   const refusal = { code: 'INVALID_ARGUMENT', message: expect.stringContaining('await client.connect()') }
@@ -249,7 +249,7 @@ test('a handle has adapters of one schema and durability at a time', async () =>
   await next.disconnect()
 })
 
-test('a handle that sees adapters come and go keeps nothing of each', async () => {
+test('adapters that come and go leave nothing on their handle', async () => {
   const schema = newSchema()
   const pool = new pg.Pool({ connectionString: serverUrl(), max: 1 })
   const sql = postgres(serverUrl(), { max: 1, onnotice: () => undefined })

@@ -36,7 +36,7 @@ function newNotifications() {
   return { notifications, asked, stopped, subscribe }
 }
 
-test('those who wait for notifications wait once between them for a connection that does not come', async () => {
+test('waiters for notifications together wait once for a connection that does not come', async () => {
   const { notifications, subscribe } = newNotifications()
   subscribe()
   const waits = [notifications.settled(), notifications.settled()]
@@ -62,7 +62,7 @@ test('one connection is asked for, however often subscriptions come and go befor
 })
 
 test.each([100, 1_900])(
-  'a connection that is lost while subscriptions come and go every %s ms is made anew',
+  'a connection that is lost while subscriptions come and go every %s ms is replaced',
   async (interval) => {
     const { notifications, asked, subscribe } = newNotifications()
     let leave = subscribe()
@@ -80,7 +80,7 @@ test.each([100, 1_900])(
   },
 )
 
-test('a connection that ends before its listening has begun is made anew', async () => {
+test('a connection that ends before its LISTEN is replaced', async () => {
   const { notifications, asked, stopped, subscribe } = newNotifications()
   subscribe()
   asked[0]?.().ended()

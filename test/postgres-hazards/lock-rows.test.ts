@@ -32,7 +32,7 @@ async function entry(): Promise<number | undefined> {
   return rows[0]?.sweep_at
 }
 
-test('what changes with every grant is in no index', async () => {
+test('no column that changes with every grant is indexed', async () => {
   const { rows } = await admin.query(
     `SELECT indexdef FROM pg_indexes WHERE schemaname = $1 AND tablename = 'locks' ORDER BY indexname`,
     [schema],
@@ -40,7 +40,7 @@ test('what changes with every grant is in no index', async () => {
   expect(rows.map(({ indexdef }) => /\((.*)\)$/.exec(indexdef)?.[1])).toEqual(['key', 'sweep_at'])
 })
 
-test.each([30_000, 60 * MINUTE])('a lock that is taken anew for %s ms keeps its index entries', async (ttl) => {
+test.each([30_000, 60 * MINUTE])('a lock that is acquired again for %s ms keeps its index entries', async (ttl) => {
   await (await taken(ttl)).release()
   const before = await entry()
   for (let round = 0; round < 5; round++) {
@@ -52,14 +52,14 @@ test.each([30_000, 60 * MINUTE])('a lock that is taken anew for %s ms keeps its 
   }
 })
 
-test('a row of a lock that was given back goes after a minute, however long its lease was', async () => {
+test('the row of a released lock is removed after a minute, however long its lease was', async () => {
   await (await taken(60 * MINUTE)).release()
   clock.advance(MINUTE)
   await adapter.prune()
   expect(await entry()).toBeUndefined()
 })
 
-test('a row that was due for an earlier lease stays while the next one lasts, and is looked at once', async () => {
+test('a row that was due for an earlier lease stays during the next one, and is examined once', async () => {
   await (await taken(MINUTE)).release()
   clock.advance(20_000)
   const end = clock.now() + 60 * MINUTE

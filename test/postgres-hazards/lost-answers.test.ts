@@ -160,7 +160,7 @@ const LOST: readonly Lost[] = [
 const LONGEST_ANSWER = 420
 const STEP = proofCount({ inTests: 23, inSoak: 1 })
 
-test.each(LOST)('the answer of $name is lost at any byte', async ({ name, prepare, call, check }) => {
+test.each(LOST)('$name survives the loss of its answer at any byte', async ({ name, prepare, call, check }) => {
   const schema = newSchema()
   const adapter = await opens(schema, {}, proxy.url)
   await admin.query('DROP TABLE IF EXISTS hazard_notes')

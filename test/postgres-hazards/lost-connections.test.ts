@@ -61,35 +61,32 @@ test('connections that the server ends at random lose no acknowledged write, and
   expect(failureCount).toBeLessThanOrEqual(counted + doubtful)
 })
 
-test.each(['pg', 'postgres'] as const)(
-  'a connection of %s may be cut at any message while it is made',
-  async (driver) => {
-    let left = Number.POSITIVE_INFINITY
-    let cuts = 0
-    const proxy = await startProxy(serverUrl(), (client, server) => {
-      server.on('data', (data) => client.write(data))
-      client.on('data', (data) => {
-        if (--left === 0) {
-          cuts++
-          client.destroy()
-        } else server.write(data)
-      })
+test.each(['pg', 'postgres'] as const)('a connection of %s may be cut at any message of its start', async (driver) => {
+  let left = Number.POSITIVE_INFINITY
+  let cuts = 0
+  const proxy = await startProxy(serverUrl(), (client, server) => {
+    server.on('data', (data) => client.write(data))
+    client.on('data', (data) => {
+      if (--left === 0) {
+        cuts++
+        client.destroy()
+      } else server.write(data)
     })
-    onTestFinished(proxy.close)
-    const adapter = track(await PostgresAdapter.open(proxy.url, { schema: newSchema(), driver, newsUrl: false }))
-    await adapter.cache.set('k', 0)
-    for (let message = 1; message <= 9; message++) {
-      proxy.endAll()
-      left = message
-      await adapter.cache.set('k', message)
-      left = Number.POSITIVE_INFINITY
-      expect(await adapter.cache.get('k')).toBe(message)
-    }
-    expect(cuts).toBeGreaterThan(1)
-  },
-)
+  })
+  onTestFinished(proxy.close)
+  const adapter = track(await PostgresAdapter.open(proxy.url, { schema: newSchema(), driver, newsUrl: false }))
+  await adapter.cache.set('k', 0)
+  for (let message = 1; message <= 9; message++) {
+    proxy.endAll()
+    left = message
+    await adapter.cache.set('k', message)
+    left = Number.POSITIVE_INFINITY
+    expect(await adapter.cache.get('k')).toBe(message)
+  }
+  expect(cuts).toBeGreaterThan(1)
+})
 
-test('where there is no server, calls wait for busyTimeout and say so', async () => {
+test('without a server, calls wait for busyTimeout and say so', async () => {
   const opening = PostgresAdapter.open('postgres://postgres@127.0.0.1:1/postgres', { busyTimeout: 50 })
   const error = await opening.then(
     () => undefined,
@@ -99,7 +96,7 @@ test('where there is no server, calls wait for busyTimeout and say so', async ()
   expect((error as Error).message).toMatch(/gave up after \d+ ms/)
 })
 
-test('a pool that has no connection to give is an error, and no wait for ever', async () => {
+test('an exhausted pool is an error, not an endless wait', async () => {
   const schema = newSchema()
   await (await opens(schema)).disconnect()
   const pool = new pg.Pool({ connectionString: serverUrl(), max: 1 })
@@ -118,7 +115,7 @@ test('a pool that has no connection to give is an error, and no wait for ever', 
 })
 
 test.each(['pg', 'postgres'] as const)(
-  'a server that falls silent is given up, and found again: %s',
+  'a server that stops answering is given up, and reconnected to: %s',
   async (driver) => {
     const schema = newSchema()
     const proxy = await cuttingProxy(serverUrl())
@@ -181,7 +178,7 @@ describe('a server that crashes', () => {
   }, 60_000)
   afterAll(() => server.stop())
 
-  test('keeps what was acknowledged, and is found again when it is back', async () => {
+  test('keeps acknowledged writes, and is reconnected to when it is back', async () => {
     const adapter = await opens(newSchema(), { durability: 'power', busyTimeout: 20_000 }, server.url)
     const acknowledged: string[] = []
     let [counted, doubtful] = [0, 0]
@@ -255,12 +252,12 @@ END $$`)
     return { outcome, rows: await count() }
   }
 
-  test('what it takes of a copy is copied again', async () => {
+  test('rows of a copy that it loses are copied again', async () => {
     const ended = await copyOver(3_000, { table: 'cache', is: "LIKE '%k12000'" })
     expect(ended).toEqual({ outcome: 'moved', rows: 3_000 })
   })
 
-  test('it takes nothing of a copy that was compared', async () => {
+  test('it loses no row of a copy that was compared', async () => {
     const ended = await copyOver(500, { table: 'meta', is: "= 'moved_from'" })
     expect(ended).toEqual({ outcome: 'moved', rows: 500 })
   })

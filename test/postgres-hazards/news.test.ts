@@ -41,7 +41,7 @@ async function connectionsOf(name: string): Promise<number[]> {
   return rows.map(({ pid }) => pid)
 }
 
-test('a waiter hears of the end of a claim with three statements, however long it waits', async () => {
+test('a waiter is notified of the end of a claim with three statements, however long it waits', async () => {
   const schema = newSchema()
   const holder = await opens(schema)
   const asked: string[] = []
@@ -69,7 +69,7 @@ test('a waiter hears of the end of a claim with three statements, however long i
   }
 })
 
-test('of many that wait one gets a claim that failed, and the others its result', async () => {
+test('of many waiters one gets the key of a failed claim, and the others its result', async () => {
   const schema = newSchema()
   const holder = await opens(schema)
   const waiters = await Promise.all([1, 2, 3].map(() => opens(schema)))
@@ -84,7 +84,7 @@ test('of many that wait one gets a claim that failed, and the others its result'
   expect((await Promise.all(states)).toSorted()).toEqual(['claimed', 'completed', 'completed'])
 })
 
-test('a change of state is told to those who listen, whichever call makes it', async () => {
+test('a change of state is notified to subscribers, whichever call makes it', async () => {
   const schema = newSchema()
   // Polling alone would find the change after an hour.
   const listener = await opens(schema, { watchInterval: AN_HOUR })
@@ -122,7 +122,7 @@ test('a change of state is told to those who listen, whichever call makes it', a
   await turns(() => other.circuitBreaker.recordSuccess('api'), 'closed')
 })
 
-test('what nobody waits for is not told', async () => {
+test('without waiters no notification is sent', async () => {
   const schema = newSchema()
   const adapter = await opens(schema)
   const told: string[] = []
@@ -147,7 +147,7 @@ test('what nobody waits for is not told', async () => {
   }
 })
 
-test('a connection listens only while somebody waits', async () => {
+test('a connection listens only while a caller waits', async () => {
   const schema = newSchema()
   const adapter = await opens(schema, {}, named(serverUrl(), schema))
   const claim = await claimed(adapter, 'job')
@@ -166,7 +166,7 @@ test('a connection listens only while somebody waits', async () => {
   expect((await adapter.stats()).notifications).toBe('none')
 })
 
-test('the connection that listens is ended: another one is made, and what was missed is looked at', async () => {
+test('when the listening connection ends, another one is opened, and missed changes are polled', async () => {
   const schema = newSchema()
   const listener = await opens(schema, { watchInterval: AN_HOUR }, named(serverUrl(), schema))
   const other = await opens(schema)
@@ -186,7 +186,7 @@ test('the connection that listens is ended: another one is made, and what was mi
   expect(heard).toEqual(['open', 'closed'])
 })
 
-describe('behind a pooler that swallows what is told', () => {
+describe('behind a pooler that drops notifications', () => {
   let pooler: Awaited<ReturnType<typeof swallowingProxy>>
   beforeAll(async () => {
     pooler = await swallowingProxy(serverUrl())

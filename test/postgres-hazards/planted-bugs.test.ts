@@ -135,7 +135,7 @@ async function waitingStatement(text: string): Promise<true | undefined> {
 }
 
 describe.each(NAIVE)('$name', ({ delay = (sql) => sql, rewrite, find }) => {
-  test('is found where it is planted', async () => {
+  test('is found when it is planted', async () => {
     expect(await find(newSchema(), (schema) => rewritten(schema, (sql) => delay(rewrite(sql))))).toBeTypeOf('string')
   })
 

@@ -65,7 +65,7 @@ async function onServerWithClock() {
   return { holder: await adapter(), other: await adapter(), set }
 }
 
-test('a server whose clock is set forward ends leases early, and the late holder is told and writes nothing', async () => {
+test('a server whose clock is set forward ends leases early, and the late holder gets an error and writes nothing', async () => {
   const { holder, other, set } = await onServerWithClock()
   const lock = await holder.acquire('job', 60_000)
   const claim = await holder.idempotency.claim('pay', { lease: 60_000 })

@@ -8,7 +8,7 @@ import { eventually } from './server-adapters.js'
 
 proveCell()
 
-test('a run that is killed takes its server with it', async () => {
+test('the server of a killed run ends', async () => {
   const program = fileURLToPath(new URL('start-and-wait.mjs', import.meta.url))
   const run = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [output] = await once(run.stdout, 'data')

@@ -22,7 +22,7 @@ async function urlWith(role: string, settings: Readonly<Record<string, string>>)
   return url.href
 }
 
-test.each(['pg', 'postgres'] as const)('what a role has set changes no answer, by %s', async (driver) => {
+test.each(['pg', 'postgres'] as const)('settings of a role change no answer, by %s', async (driver) => {
   // Includes a name with quotes and backslashes, which must be escaped.
   const schema = `${newSchema()} o'hara "x\\`
   const usual = await opens(schema)
@@ -55,7 +55,7 @@ test.each(['pg', 'postgres'] as const)('what a role has set changes no answer, b
   expect((await other.verify()).faults).toEqual([])
 })
 
-test('what a role has set is looked at by each new connection', async () => {
+test('each new connection checks the settings of its role', async () => {
   const role = newSchema()
   const url = await urlWith(role, {})
   const adapter = await opens(newSchema(), { durability: 'power' }, url)
@@ -71,7 +71,7 @@ test('what a role has set is looked at by each new connection', async () => {
   await adapter.cache.set('k', 1)
 })
 
-test('a statement at work is waited for also while no new connection would be taken', async () => {
+test('a running statement is waited for also while no new connection would be accepted', async () => {
   const [schema, role] = [newSchema(), newSchema()]
   const url = await urlWith(role, {})
   const adapter = await opens(schema, { durability: 'power', busyTimeout: 1_000 }, url)
@@ -93,7 +93,7 @@ test('a statement at work is waited for also while no new connection would be ta
 test.each([
   ['extra_float_digits', '0', '1'],
   ['bytea_output', 'escape', 'hex'],
-])('a role with %s = %s, by which values come back changed, is refused', async (name, value, wanted) => {
+])('a role with %s = %s, which changes values, is refused', async (name, value, wanted) => {
   const url = await urlWith(newSchema(), { [name]: value })
   await expect(opens(newSchema(), {}, url)).rejects.toMatchObject({
     code: 'ENGINE_UNSUPPORTED',
@@ -124,7 +124,7 @@ test.each([
 })
 
 test.each(['pg', 'postgres'] as const)(
-  'a setting that the server does not take is refused at once, by %s',
+  'a setting that the server does not accept is refused at once, by %s',
   async (driver) => {
     const url = new URL(serverUrl())
     url.searchParams.set('options', '-c default_tablespace=none')
@@ -140,7 +140,7 @@ test.each([
   ['postgres', 'statement_timeout', 'BUSY'],
   ['postgres', 'transaction_timeout', 'UNAVAILABLE'],
 ] as const)(
-  'what takes longer than a role may, by %s and %s, is %s, and the adapter goes on',
+  'a statement that exceeds a timeout of its role, by %s and %s, is %s, and the adapter goes on',
   async (driver, name, code) => {
     const schema = newSchema()
     await opens(schema)

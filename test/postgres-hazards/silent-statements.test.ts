@@ -62,7 +62,7 @@ test('behind a pooler a statement may take long', async () => {
 })
 
 test.each(['pg', 'postgres'] as const)(
-  'where the server does not tell what connections do, a statement may take long, and a locked table is BUSY: %s',
+  'if the server does not report what connections do, a statement may take long, and a locked table is BUSY: %s',
   async (driver) => {
     const schema = newSchema()
     const url = new URL(serverUrl())
@@ -81,7 +81,7 @@ test.each(['pg', 'postgres'] as const)(
   },
 )
 
-test('a server that answers nobody is asked by one connection at a time', async () => {
+test('a server that does not answer is probed by one connection at a time', async () => {
   vi.useFakeTimers()
   let [asked, open] = [0, 0]
   const never = new Promise<never>(() => undefined)

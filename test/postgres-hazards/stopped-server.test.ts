@@ -29,7 +29,7 @@ function processesOf(postmaster: number): number[] {
   return [postmaster, ...children.map(Number)]
 }
 
-test('a server that is stopped past a lease: its holder is told in time, and writes nothing afterwards', async () => {
+test('a server that is stopped past a lease: the signal of the holder aborts in time, and it writes nothing afterwards', async () => {
   const schema = newSchema()
   const [holder, other] = [
     await opens(schema, { busyTimeout: 60_000 }, server.url),

@@ -72,7 +72,7 @@ test('an sql of postgres that changes whole rows is refused', () => {
   )
 })
 
-test('a PGlite is given parsers of ours for our statements, and none for the app’s', async () => {
+test('a PGlite uses our parsers for our statements only, not for the app’s', async () => {
   const given: unknown[] = []
   const instance = {
     waitReady: Promise.resolve(),

@@ -39,7 +39,7 @@ async function versionOf(schema: string): Promise<string> {
   return rows[0].value
 }
 
-test('a release that finds that an earlier one was first with an empty schema goes on from there', async () => {
+test('a release that finds an empty schema migrated by an earlier one continues from there', async () => {
   const schema = newSchema()
   const queue = await queueOf(schema)
   // Between the second process's check and its change.
@@ -65,7 +65,7 @@ test('two releases that start together on an empty schema leave the tables of th
 })
 
 test.each(['pg', 'postgres'] as const)(
-  'adapters of a release that are open while the next one migrates go on, by %s, and none connects after it',
+  'adapters that are open while the next release migrates go on, by %s, and new ones are refused',
   async (driver) => {
     const schema = newSchema()
     const adapter = await opens(schema, { driver })

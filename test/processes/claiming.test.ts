@@ -15,7 +15,7 @@ proveCell()
 const LEASE_MS = 400
 const LATEST_KILL_MS = 60
 
-describe('processes that want the work of the same keys done, Node and Bun mixed', () => {
+describe('processes that claim the same keys, Node and Bun mixed', () => {
   const folder = mkdtempSync(join(tmpdir(), 'claiming-'))
   const random = seededRandom(printedSeed('killed claimants'))
   const workers = proofCount({ inTests: 4, inSoak: 6 })

@@ -33,7 +33,7 @@ describe('deep values', () => {
   const folder = mkdtempSync(join(tmpdir(), 'deep-values-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  test('what is taken, a fresh process of every runtime reads', async () => {
+  test('that were accepted can be read by a fresh process of every runtime', async () => {
     const path = newPlace(folder, 'app')
     const writer = await engine.SQLiteAdapter.open(path)
     for (const [kind, { most }] of Object.entries(kinds)) {

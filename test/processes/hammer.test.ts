@@ -19,7 +19,7 @@ interface Hammered {
   errors: string[]
 }
 
-describe('processes of different engines that meet, on Node and Bun', () => {
+describe('processes of different engines on one file, on Node and Bun', () => {
   const folder = mkdtempSync(join(tmpdir(), 'hammer-'))
   const processes = proofCount({ inTests: 4, inSoak: 8 })
   let company: Company
@@ -31,7 +31,7 @@ describe('processes of different engines that meet, on Node and Bun', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  test('failures that all record at once are counted exactly, and the circuit opens once', async () => {
+  test('concurrent failures of all processes are counted exactly, and the circuit opens once', async () => {
     const path = newPlace(folder, 'app')
     const calls = proofCount({ inTests: 450, inSoak: 1_000 })
     const total = calls * processes
@@ -60,7 +60,7 @@ describe('processes of different engines that meet, on Node and Bun', () => {
     })
   }, 300_000)
 
-  test('processes that meet on a missing file all open it, to one schema', async () => {
+  test('processes that open a missing file at once all open it, with one schema', async () => {
     const rounds = proofCount({ inTests: 5, inSoak: 25 })
     for (let round = 0; round < rounds; round++) {
       const path = newPlace(folder, `round-${round}`)

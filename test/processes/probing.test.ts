@@ -50,7 +50,7 @@ describe('processes that share one circuit breaker, Node and Bun mixed', () => {
     return Number(state?.lastFailureTime) + RESET_MS
   }
 
-  test('after the wait exactly as many probes as asked for get through, and late reports count for nothing', async () => {
+  test('after the reset timeout exactly the requested number of probes is admitted, and late reports are not counted', async () => {
     const rounds = proofCount({ inTests: 8, inSoak: 100 })
     let probed = 0
     for (let round = 0; round < rounds; round++) {
@@ -84,7 +84,7 @@ describe('processes that share one circuit breaker, Node and Bun mixed', () => {
     expect(probed).toBeGreaterThanOrEqual(rounds)
   }, 300_000)
 
-  test('the place of a prober that was killed or stopped goes to one other when its lease is over', async () => {
+  test('the place of a killed or stopped prober goes to one other when its lease is over', async () => {
     const rounds = proofCount({ inTests: 2, inSoak: 20 })
     for (const [round, member] of mixedMembers(rounds).entries()) {
       const prober = new ProofProcess(member, PROBER, [path])
@@ -115,7 +115,7 @@ describe('processes that share one circuit breaker, Node and Bun mixed', () => {
     })
   }, 300_000)
 
-  test('by looking at the state and then changing it too many get through, so this test sees it', async () => {
+  test('reading the state and then changing it admits too many probes (control)', async () => {
     const rounds = proofCount({ inTests: 10, inSoak: 20 })
     let tooMany = 0
     for (let round = 0; round < rounds; round++) {

@@ -6,16 +6,16 @@ import { proveCell } from '../cells/prove-cell.js'
 
 /** Tests that do not apply to a port, each with the reason. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
-  'a file that is no database is refused by an adapter on a handle too':
-    'the owner is refused, and nobody comes to be served',
-  'an adapter on a handle that another one is leaving waits for it': 'the owner goes on with the handle',
-  'a path that is none is refused': 'the owner opens',
+  'a file that is not a database is refused by an adapter on a handle too':
+    'the owner is refused, so no client is served',
+  'an adapter waits for another that is disconnecting from its handle': 'the owner goes on with the handle',
+  'an invalid path is refused': 'the owner opens',
   'bad options of open are refused before a file is made': 'the owner opens',
   'options whose getters throw are refused by the constructors and by open': 'the owner opens',
-  'something that is no handle is refused at once, with what to pass': 'handles are the owner’s',
+  'an argument that is not a handle is refused at once, with what to pass': 'handles are the owner’s',
   'a handle whose members throw is refused by the constructors': 'handles are the owner’s',
   'a slow statement is reported by the name of its operation': 'the owner measures, by a clock of its own',
-  'a codec that throws is reported as what it is': 'users of one owner have one codec',
+  'an error of the codec is reported as an error of the codec': 'clients of one owner have one codec',
 }
 
 const leftOut = new Set<string>()

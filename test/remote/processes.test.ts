@@ -25,7 +25,7 @@ describe('over process IPC', () => {
 })
 
 describe('a process', () => {
-  test('that does one thing and returns ends by itself, and what it has sent is done', async () => {
+  test('that makes one call and returns ends by itself, and its call is done', async () => {
     await using file = await ServedFile.open()
     for (const what of ['get', 'a value']) {
       const child = fork(script('short'), [what], { execArgv: [] })
@@ -35,14 +35,14 @@ describe('a process', () => {
     expect(await file.adapter.cache.get('k')).toBe('a value')
   }, 60_000)
 
-  test('that disconnects while work is out that nobody awaits comes to its end', async () => {
+  test('that disconnects with unawaited calls in flight ends', async () => {
     await using file = await ServedFile.open()
     const child = fork(script('short'), ['subscriptions'], { execArgv: [] })
     file.server.attach(child as never)
     expect(await once(child, 'exit')).toEqual([7, null])
   }, 60_000)
 
-  test('of another runtime uses the adapter by json, and is told so where the channel has another form', async () => {
+  test('of another runtime uses the adapter with json, and gets an error that says so over another serialization', async () => {
     await using file = await ServedFile.open()
     const other = runtimes[process.versions.bun === undefined ? 'bun' : 'node24']?.path
     const run = async (serialization: 'json' | 'advanced', ...given: string[]) => {
@@ -73,43 +73,43 @@ describe('a process', () => {
     expect(JSON.parse(output)).toEqual({ codes: [0, 0], count: 50, clients: [] })
   }, 90_000)
 
-  test('says to the app what it says beside us, in both directions', async () => {
+  test('exchanges messages of the app on the same channel, in both directions', async () => {
     await using file = await ServedFile.open()
-    const user = await file.user('child')
-    const heard: unknown[] = []
-    user.peer.on('message', (message) => heard.push(message))
-    const child = user.peer as ChildProcess
+    const client = await file.client('child')
+    const received: unknown[] = []
+    client.peer.on('message', (message) => received.push(message))
+    const child = client.peer as ChildProcess
     child.send({ cmd: 'of the app' })
     child.send({ order: 'unknown', given: { 'go-go-scope': 1 } })
-    await Promise.all(Array.from({ length: 20 }, (_, n) => user.do('set', { key: `k${n}`, value: n })))
-    expect(await user.do('get', { key: 'k19' })).toBe(19)
-    const ours = heard.filter((message) => Object.hasOwn(message as object, 'go-go-scope/1'))
+    await Promise.all(Array.from({ length: 20 }, (_, n) => client.do('set', { key: `k${n}`, value: n })))
+    expect(await client.do('get', { key: 'k19' })).toBe(19)
+    const ours = received.filter((message) => Object.hasOwn(message as object, 'go-go-scope/1'))
     expect(ours.length, 'the app sees our messages too, under one name').toBeGreaterThan(0)
-    expect(heard.length - ours.length).toBe(21)
+    expect(received.length - ours.length).toBe(21)
   }, 60_000)
 
-  test('ends rudely many times, and nothing is said of a closed channel', async () => {
+  test('may be killed many times, and no error of a closed channel is reported', async () => {
     const times = proofCount({ inTests: 2, inSoak: 50 })
     await using file = await ServedFile.open()
     const errors: unknown[] = []
     const note = (error: unknown) => errors.push(error)
     process.on('unhandledRejection', note)
     for (let time = 0; time < times; time++) {
-      const users = await file.users('child', 2)
-      for (const [at, user] of users.entries()) {
-        user.peer.on('error', note)
-        user.tell('pile', { sets: 50, at: 50 * at })
-        if (at === 0) user.tell('exit')
-        else void user.kill()
+      const clients = await file.clients('child', 2)
+      for (const [at, client] of clients.entries()) {
+        client.peer.on('error', note)
+        client.send('pile', { sets: 50, at: 50 * at })
+        if (at === 0) client.send('exit')
+        else void client.kill()
       }
-      await Promise.all(users.map(({ ended }) => ended))
+      await Promise.all(clients.map(({ ended }) => ended))
     }
     process.off('unhandledRejection', note)
     expect(errors).toEqual([])
     await expect.poll(() => file.server.clients()).toEqual([])
   }, 120_000)
 
-  test('sends and gets every value that can be bound as it is', async () => {
+  test('sends and receives every value that can be bound unchanged', async () => {
     const owner = await OwnerOfFile.start('process', { locks: 'database' })
     try {
       const lock = await owner.adapter.acquire('job', Number.POSITIVE_INFINITY)
@@ -135,7 +135,7 @@ describe('a process', () => {
     }
   }, 60_000)
 
-  test('gets a lock that never ends', async () => {
+  test('gets a lock that never expires', async () => {
     const owner = await OwnerOfFile.start('process')
     try {
       const lock = await owner.adapter.acquire('job', Number.POSITIVE_INFINITY)

@@ -18,7 +18,7 @@ function start(file: ServedFile, name: string, given: object): Worker {
   return new Worker(script(name), { workerData: { port, ...given }, transferList: [port] })
 }
 
-test('a thread that does one thing and returns ends by itself, and what it has sent is done', async () => {
+test('a thread that makes one call and returns ends by itself, and its call is done', async () => {
   await using file = await ServedFile.open()
   for (const what of ['get', 'a value']) {
     const [code] = await once(start(file, 'short', { what }), 'exit')
@@ -28,16 +28,16 @@ test('a thread that does one thing and returns ends by itself, and what it has s
   await expect.poll(() => file.server.clients()).toEqual([])
 }, 60_000)
 
-test('a thread that listens to its parent after it has connected over the same port goes on', async () => {
+test('a thread that listens to its parent on the port of its connection stays alive', async () => {
   await using file = await ServedFile.open()
-  const user = await file.user('attached')
+  const client = await file.client('attached')
   const idle = new Promise((resolve) => setTimeout(resolve, 100, 'idle'))
-  expect(await Promise.race([user.ended, idle])).toBe('idle')
-  await user.do('set', { key: 'k', value: 1 })
-  expect(await user.do('get', { key: 'k' })).toBe(1)
+  expect(await Promise.race([client.ended, idle])).toBe('idle')
+  await client.do('set', { key: 'k', value: 1 })
+  expect(await client.do('get', { key: 'k' })).toBe(1)
 }, 60_000)
 
-test('a thread serves on what it was served to a thread of its own', async () => {
+test('a thread serves its remote adapter to its own thread', async () => {
   await using file = await ServedFile.open()
   const thread = start(file, 'serves-on', {})
   expect(await once(thread, 'message')).toEqual([0])
@@ -72,7 +72,7 @@ test.each([
   60_000,
 )
 
-test('the threads of a piscina pool count under one lock', async () => {
+test('the threads of a piscina pool increment a counter under one lock', async () => {
   await using file = await ServedFile.open()
   const pool = new Piscina({ filename: fileURLToPath(script('task')), minThreads: 4, maxThreads: 4 })
   const tasks = Array.from({ length: 8 }, () => {
@@ -102,10 +102,10 @@ test('locks in memory of two owners of one file do not exclude one another, and 
   }
 }, 60_000)
 
-test('no call and no answer is lost, however many of them cross one by one', async () => {
+test('no call and no answer is lost, however many are sent one by one', async () => {
   const [loops, times] = [8, proofCount({ inTests: 250, inSoak: 60_000 })]
   await using file = await ServedFile.open({ durability: 'process' })
-  const user = await file.user('thread')
-  await user.do('fail', { key: 'count', loops, times })
+  const client = await file.client('thread')
+  await client.do('fail', { key: 'count', loops, times })
   expect((await file.adapter.circuitBreaker.getState('count'))?.failureCount).toBe(loops * times)
 }, 600_000)

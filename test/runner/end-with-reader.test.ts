@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
-test('a script whose output nobody reads any more ends without a word, and so do the programs it started', async () => {
+test('a script whose output was closed ends silently, and so do the programs it started', async () => {
   const script = fileURLToPath(new URL('programs/prints.mjs', import.meta.url))
   const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'pipe'] })
   let stderr = ''

@@ -89,7 +89,7 @@ describe('judging one run', () => {
     expect(verdict.problems).toEqual(['ran on node 24.0.0, declared is node 20.20.2'])
   })
 
-  test('tests that do not say where they ran fail', () => {
+  test('tests that do not report where they ran fail', () => {
     const verdict = judgeRun(run, outcome([{ name: 'a', meta: { engine: 'sqlite3' } }]), expected)
     expect(verdict.problems).toEqual(['no test says which runtime it ran on'])
   })

@@ -53,7 +53,7 @@ test('adapters over a port and engines in a thread are tested on each runtime, a
   const runtimesOf = (folder: string) =>
     runs.filter(({ folders }) => folders.includes(folder)).map(({ runtime }) => runtime)
   expect(runtimesOf('test/remote')).toEqual(['node24', 'node20', 'bun'])
-  expect(runtimesOf('test/remote-users')).toEqual(['node24', 'bun'])
+  expect(runtimesOf('test/remote-clients')).toEqual(['node24', 'bun'])
   expect(runtimesOf('test/block-copies')).toEqual(['node24', 'bun'])
   expect(runtimesOf('test/block-copy-code')).toEqual(['node24'])
   expect(runtimesOf('test/thread')).toEqual(['node24', 'node20', 'bun'])

@@ -32,11 +32,11 @@ const rowsOf = (proofs: readonly Proof[]) =>
 
 const LINK = '[kill.test.ts](../test/failures/kill.test.ts)'
 
-test('what all cells say alike is said once', () => {
+test('a statement common to all cells is printed once', () => {
   expect(rowsOf([proof(1, {}), proof(0, {})])).toEqual([`| killed (${LINK}) | 9 kills | 0 lost | 2026-01-01 |`])
 })
 
-test('what only some cells say names them, in the order of the matrix', () => {
+test('a statement of some cells names them, in the order of the matrix', () => {
   expect(rowsOf([proof(1, { result: '1 lost' }), proof(0, {})])).toEqual([
     `| killed (${LINK}) | 9 kills | sqlite3 on Node 20.20.2: 0 lost<br>bun:sqlite on Bun 1.4.5: 1 lost | 2026-01-01 |`,
   ])
@@ -71,7 +71,7 @@ test('a soak of some cells replaces what their files said there, and leaves the 
   expect(mergeProofs(kept, { proofs: [], counts: [counted] })).toEqual({ ...kept, counts: [kept.counts[0], counted] })
 })
 
-test('the table says what soaks have found, and nothing else', () => {
+test('the table contains the results of soaks, and nothing else', () => {
   const document = readFileSync(join(root, 'docs/guarantees.md'), 'utf8')
   const table = formatProofs(
     readProofs(),

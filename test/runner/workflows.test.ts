@@ -9,7 +9,7 @@ import { runs } from '../matrix.mjs'
 const FOLDER = join(root, '.github/workflows')
 const workflow = (name: string): string => readFileSync(join(FOLDER, name), 'utf8')
 
-test('every workflow is one that GitHub takes: keys, expressions, contexts, inputs of actions', async () => {
+test('every workflow is valid for GitHub: keys, expressions, contexts, inputs of actions', async () => {
   const lint = await createLinter()
   const problems = (text: string, name: string) =>
     lint(text, join('.github/workflows', name)).map(({ message }) => message)

@@ -20,7 +20,7 @@ describe('deep values', () => {
     await adapter.disconnect()
   })
 
-  test('the refusal has the path of the member', async () => {
+  test('the error of a refused value has the path of the member', async () => {
     const adapter = await engine.SQLiteAdapter.open(':memory:')
     const value = { tree: [nested('objects', 1_000)] }
     const path = /the member tree\[0\]\.next\.next.*…(\.next)+ of the value/

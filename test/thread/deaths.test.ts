@@ -20,7 +20,7 @@ async function settingsOf({ adapter }: ThreadedFile) {
 const atRest = cell.engine === '@photostructure/sqlite'
 
 describe('a thread that dies', () => {
-  test('fails every call that is out, once, with what may have become of it', async () => {
+  test('fails every call in flight once, with its possible outcome', async () => {
     await using file = await ThreadedFile.open()
     const { adapter, threads } = file
     await adapter.set('before', 1)
@@ -43,7 +43,7 @@ describe('a thread that dies', () => {
     expect(reason.message).toContain('the next call starts it anew')
   })
 
-  test('leaves it unknown whether a write that was sent was done', async () => {
+  test('leaves the outcome of a sent write unknown', async () => {
     await using file = await ThreadedFile.open()
     const { adapter, threads } = file
     await adapter.set('before', 1)
@@ -56,7 +56,7 @@ describe('a thread that dies', () => {
     }
   })
 
-  test('is started anew for the next call, with the settings that it had, and locks in memory stay', async () => {
+  test('is restarted for the next call, with its settings, and locks in memory stay', async () => {
     await using file = await ThreadedFile.open({
       locks: 'database',
       cacheSize: 4 << 20,
@@ -105,7 +105,7 @@ describe('a thread that dies', () => {
     await other.disconnect()
   })
 
-  test('again and again takes nothing with it that was acknowledged', async () => {
+  test('again and again loses no acknowledged write', async () => {
     const times = proofCount({ inTests: 5, inSoak: 200 })
     // At rest, all calls are made before the thread ends.
     const calls = atRest ? proofCount({ inTests: 4, inSoak: 20 }) : 20

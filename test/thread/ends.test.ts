@@ -32,19 +32,19 @@ async function reads(key: string): Promise<unknown> {
 }
 
 describe('a process with an engine in a thread', () => {
-  test('ends by itself while that is idle', async () => {
+  test('ends by itself while the thread is idle', async () => {
     const { output, exitCode } = await run('rest')
     expect(exitCode, output).toBe(0)
     expect(await reads('begun')).toBe(1)
   }, 60_000)
 
-  test('ends when what it has written is answered', async () => {
+  test('ends when its writes are answered', async () => {
     const { output, exitCode } = await run('write')
     expect(exitCode, output).toBe(0)
     expect(await reads('written')).toBe('write')
   }, 60_000)
 
-  test('ends as the app says while calls are out, and the file is whole', async () => {
+  test('ends with the app’s exit code while calls are in flight, and the file is intact', async () => {
     for (let times = proofCount({ inTests: 3, inSoak: 50 }); times > 0; times--) {
       const { output, exitCode } = await run('exit')
       expect(exitCode, output).toBe(7)

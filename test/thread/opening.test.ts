@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'thread-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('open with an engine in a thread', () => {
-  test('takes files only', async () => {
+  test('accepts files only', async () => {
     await expect(engine.SQLiteAdapter.open(':memory:', { worker: true })).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
       message: expect.stringContaining('worker needs a file, got :memory:; leave worker out'),
@@ -41,7 +41,7 @@ describe('open with an engine in a thread', () => {
     expect(existsSync(path)).toBe(false)
   })
 
-  test('needs no entry of the app, and gives an adapter of the front end', async () => {
+  test('needs no thread module of the app, and returns an adapter of the front end', async () => {
     const adapter = await engine.SQLiteAdapter.open(join(folder, 'plain.db'), { worker: true, readers: 1 })
     expect(Object.getPrototypeOf(adapter)).toBe(
       Object.getPrototypeOf(await engine.SQLiteAdapter.open(':memory:').then(closed)),
@@ -53,7 +53,7 @@ describe('open with an engine in a thread', () => {
     await adapter.disconnect()
   })
 
-  test('starts the thread by what the app passes, also that of a backup', async () => {
+  test('starts its thread, also that of a backup, with the function that the app passes', async () => {
     await using file = await ThreadedFile.open()
     await file.adapter.set('k', 1)
     const backup = await file.adapter.backup(`${file.path}.backup`)
@@ -73,7 +73,7 @@ describe('open with an engine in a thread', () => {
     expect(existsSync(path)).toBe(false)
   })
 
-  test('says what is no worker, and leaves no file and no rejection behind', async () => {
+  test('names a returned object that is not a worker, and leaves no file and no unhandled rejection', async () => {
     const path = join(folder, 'none.db')
     for (const worker of [() => undefined, () => ({}), () => ({ on: () => undefined, postMessage: () => undefined })]) {
       await expect(engine.SQLiteAdapter.open(path, { worker: worker as never })).rejects.toMatchObject({
@@ -84,7 +84,7 @@ describe('open with an engine in a thread', () => {
     expect(existsSync(path)).toBe(false)
   })
 
-  describe('whose entry never begins', () => {
+  describe('whose thread module never starts', () => {
     // Like a file of the app that was named by mistake and waits for its own messages.
     const asleep = `const { parentPort } = require('node:worker_threads')
       parentPort.once('message', (file) => import(file))`
@@ -104,7 +104,7 @@ describe('open with an engine in a thread', () => {
       return { workers, worker }
     }
 
-    test('is waited for no longer than its time, leaves no file, and does nothing when it begins at last', async () => {
+    test('times out, leaves no file, and does nothing when it starts later', async () => {
       const path = join(folder, 'asleep.db')
       const { workers, worker } = started()
       const clock = new ManualClock()
@@ -127,7 +127,7 @@ describe('open with an engine in a thread', () => {
       expect(existsSync(path)).toBe(false)
     }, 30_000)
 
-    test('holds up no other work of a thread either', async () => {
+    test('does not delay other threads', async () => {
       await using file = await ThreadedFile.open()
       const { path } = await file.adapter.backup(`${file.path}.backup`)
       const app = join(folder, 'impatient.mjs')
@@ -148,7 +148,7 @@ describe('open with an engine in a thread', () => {
     }, 30_000)
   })
 
-  test('gives a thread its time also where faked timers of the app have no hours left', async () => {
+  test('gives a thread its time to start although the app fakes its timers', async () => {
     const path = join(folder, 'faked.db')
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] })
     let over = false
@@ -167,7 +167,7 @@ describe('open with an engine in a thread', () => {
     await adapter.disconnect()
   }, 30_000)
 
-  test('begins once in a thread that loads the module twice', async () => {
+  test('starts once in a thread that loads the module twice', async () => {
     const twice = `import(${JSON.stringify(threadModule.href)}).then(() => import(${JSON.stringify(`${threadModule.href}?again`)}))`
     const worker: StartWorker = (options) => new Worker(twice, { ...options, eval: true })
     const adapter = await engine.SQLiteAdapter.open(join(folder, 'twice.db'), { worker })
@@ -177,7 +177,7 @@ describe('open with an engine in a thread', () => {
     await adapter.disconnect()
   }, 30_000)
 
-  test('holds values up to a raised maxValueSize, and none beyond it', async () => {
+  test('stores values up to a raised maxValueSize, and none beyond it', async () => {
     // Above the default, which is the limit of the second adapter.
     const maxValueSize = 17 * 1024 ** 2
     const path = join(folder, 'large.db')
@@ -194,7 +194,7 @@ describe('open with an engine in a thread', () => {
     await usual.disconnect()
   }, 60_000)
 
-  test('tells what the engine says of a file that it cannot open', async () => {
+  test('reports the engine’s error for a file that it cannot open', async () => {
     await expect(engine.SQLiteAdapter.open(folder, { worker: true })).rejects.toMatchObject({ code: 'CANNOT_OPEN' })
   })
 
@@ -207,7 +207,7 @@ describe('open with an engine in a thread', () => {
     await reading.disconnect()
   })
 
-  test('has no recorder of changes, and says so', async () => {
+  test('refuses to record changesets', async () => {
     await using file = await ThreadedFile.open()
     await expect(engine.changesets(file.adapter as never, { tables: ['t'] })).rejects.toMatchObject({
       code: 'ENGINE_UNSUPPORTED',

@@ -16,7 +16,7 @@ const checkpoint = (n: number) => ({
 })
 
 describe('connections that only read', () => {
-  test('look at many rows: keys, list, stats and inspect; the rest goes where the writes go', async () => {
+  test('run the reads of many rows: keys, list, stats and inspect; the rest runs on the connection of the writes', async () => {
     await using file = await ThreadedFile.open({ readers: 1 })
     const { adapter, threads } = file
     await adapter.set('k', 1)
@@ -49,7 +49,7 @@ describe('connections that only read', () => {
     expect(reader.told.length).toBe(before)
   })
 
-  test('do not hold up the other calls', async () => {
+  test('do not delay the other calls', async () => {
     await using file = await ThreadedFile.open({ readers: 1 })
     const { adapter, threads } = file
     await adapter.set('k', 1)
@@ -82,7 +82,7 @@ describe('connections that only read', () => {
     await written
   })
 
-  test('see what was called before them fail, and go on', async () => {
+  test('go on after a call before them failed', async () => {
     await using file = await ThreadedFile.open({ readers: 1 })
     const { adapter, threads } = file
     await adapter.set('k', 1)
@@ -103,23 +103,23 @@ describe('connections that only read', () => {
     expect(threads.readers).toHaveLength(2)
   })
 
-  test('look for the users of a served adapter too', async () => {
+  test('run the reads of clients of a served adapter too', async () => {
     await using file = await ThreadedFile.open({ readers: 1 })
     const { adapter, threads } = file
     const server = serve(adapter)
-    const user = await connectRemote(server.createPort() as never)
+    const client = await connectRemote(server.createPort() as never)
     for (let n = 0; n < 20; n++) {
-      const written = user.set(`k${n}`, n)
-      expect(await user.keys()).toContain(`k${n}`)
+      const written = client.set(`k${n}`, n)
+      expect(await client.keys()).toContain(`k${n}`)
       await written
     }
     const reader = threads.readers[0] as WatchedThread
     expect(reader.told.length).toBeGreaterThanOrEqual(20)
-    await user.disconnect()
+    await client.disconnect()
     await server.close()
   })
 
-  test('are waited for by a disconnect, which ends all threads', async () => {
+  test('complete before disconnect ends all threads', async () => {
     await using file = await ThreadedFile.open({ readers: 1 })
     const { adapter, threads } = file
     const ended = (thread: WatchedThread) => new Promise((resolve) => thread.worker.on('exit', resolve))

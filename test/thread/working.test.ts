@@ -7,7 +7,7 @@ import { ThreadedFile } from '../proof/thread/threaded-file.js'
 proveCell()
 
 describe('an engine in a thread', () => {
-  test('leaves locks in memory here: they ask the thread nothing', async () => {
+  test('keeps locks in memory in the calling thread: they send it no message', async () => {
     await using file = await ThreadedFile.open()
     const { adapter, threads } = file
     threads.engine.hold()
@@ -19,7 +19,7 @@ describe('an engine in a thread', () => {
     threads.engine.release()
   })
 
-  test('is told a whole transaction at once: none stays open while this thread does something else', async () => {
+  test('gets a whole transaction at once: none stays open while the calling thread is busy', async () => {
     await using file = await ThreadedFile.open()
     const { adapter, threads } = file
     await adapter.connect()
@@ -38,7 +38,7 @@ describe('an engine in a thread', () => {
     await other.disconnect()
   })
 
-  test('undoes a transaction of which a part fails, and tells each call its own error', async () => {
+  test('rolls back a transaction of which a part fails, and each call gets its own error', async () => {
     await using file = await ThreadedFile.open()
     const { adapter } = file
     const plain = await engine.openHandle(file.path)
@@ -72,7 +72,7 @@ describe('an engine in a thread', () => {
     await Promise.all([adapter.set('k3', 3), adapter.idempotency.set('r3', 3)])
   })
 
-  test('answers many rows in pieces, each after this thread has taken the one before', async () => {
+  test('answers many rows in pieces, each after the calling thread has taken the previous one', async () => {
     await using file = await ThreadedFile.open()
     const { adapter, threads } = file
     const keys = Array.from({ length: 4_500 }, (_, n) => `k${String(n).padStart(4, '0')}`)
@@ -83,7 +83,7 @@ describe('an engine in a thread', () => {
     expect(threads.engine.told.length - before).toBe(5)
   })
 
-  test('waits for another writer as one in this thread does, and tells how long', async () => {
+  test('waits for another writer like an engine in the calling thread, and reports for how long', async () => {
     const events: string[] = []
     await using file = await ThreadedFile.open({
       busyTimeout: 50,
@@ -98,7 +98,7 @@ describe('an engine in a thread', () => {
     expect(events).toContain('busy-retry')
   })
 
-  test('fails what cannot be sent, and runs for each call after it the statement that is meant', async () => {
+  test('fails a call that cannot be sent, and runs the right statement for each later call', async () => {
     await using file = await ThreadedFile.open()
     const { adapter, threads } = file
     await adapter.set('k', 1)
@@ -114,7 +114,7 @@ describe('an engine in a thread', () => {
     expect(await adapter.idempotency.get('r')).toMatchObject({ value: 3 })
   })
 
-  test('has no handle here for a cache on a table of its own, which a port leads to', async () => {
+  test('has no handle for a cache on its own table, which needs a port', async () => {
     await using file = await ThreadedFile.open()
     const { adapter } = file
     const tableName = 'prices'

@@ -60,8 +60,8 @@ async function opened(): Promise<void> {
   await both('open')
 }
 
-describe('one breaker for all users of the file', () => {
-  it('counts the failures of all, and is open for all', async () => {
+describe('one breaker for all processes on the file', () => {
+  it('counts the failures of all processes, and is open for all', async () => {
     await opened()
     await refusedBy(one)
     await refusedBy(two)
@@ -75,7 +75,7 @@ describe('one breaker for all users of the file', () => {
     expect(one.currentState).toBe('closed')
   })
 
-  it('is not closed by a success of a process that has not heard yet that it is open', async () => {
+  it('is not closed by a success of a process that does not know yet that it is open', async () => {
     const unaware = await unawareBreaker()
     await failOn(one)
     expect(one.currentState).toBe('open')
@@ -111,7 +111,7 @@ describe('one breaker for all users of the file', () => {
     expect(await two.execute(() => 'ok')).toBe('ok')
   })
 
-  it('admits one of many that ask at the same moment', async () => {
+  it('admits one of many concurrent calls', async () => {
     await opened()
     vi.advanceTimersByTime(RESET)
     const end = deferred()
@@ -155,7 +155,7 @@ describe('one breaker for all users of the file', () => {
     await second[Symbol.asyncDispose]()
   })
 
-  it('gives the place of a prober that died to another, after the reset time', async () => {
+  it('admits another probe after the reset time when a prober has died', async () => {
     await opened()
     vi.advanceTimersByTime(RESET)
     const dead = await adapters[0]?.circuitBreaker.admit('k', { resetTimeout: RESET })

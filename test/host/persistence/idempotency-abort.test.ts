@@ -22,7 +22,7 @@ async function claimState() {
 }
 
 describe('the key of an aborted task whose function goes on', () => {
-  it('is run by nobody else until the function has ended, not even after its lease', async () => {
+  it('is not run again until the function has ended, not even after its lease', async () => {
     const goesOn = heldFunction()
     const rival = vi.fn(() => 'rival')
     await using s = scope({ persistence: one })
@@ -62,7 +62,7 @@ describe('the key of an aborted task whose function goes on', () => {
     expect(await claimState()).toBe('claimed')
   })
 
-  it('is left to its lease when dispose has given up waiting', async () => {
+  it('stays claimed until its lease ends when dispose has given up waiting', async () => {
     const onError = vi.fn()
     const s = scope({ persistence: one, hooks: { onError } })
     const goesOn = heldFunction()
@@ -115,7 +115,7 @@ describe('a failure on record', () => {
     expect(fn).toHaveBeenCalledOnce()
   })
 
-  it('that an older host stored is no way around a claim', async () => {
+  it('that an older host stored does not bypass a claim', async () => {
     await one.idempotency.set('k', [new Error('old'), undefined])
     const end = deferred<string>()
     await using s = scope({ persistence: one })

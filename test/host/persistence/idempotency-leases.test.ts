@@ -52,7 +52,7 @@ describe('the lease of an idempotent task', () => {
     expect(rival).not.toHaveBeenCalled()
   })
 
-  it('that a blocked event loop has let pass loses no result while nobody has taken over', async () => {
+  it('that ended while the event loop was blocked loses no result if no other run has claimed the key', async () => {
     // The system's clock: its timers fire after the blocking wait, and after the result is stored.
     await using real = await twoConnections()
     await using s = scope({ persistence: real.one })
@@ -68,7 +68,7 @@ describe('the lease of an idempotent task', () => {
   })
 })
 
-describe("somebody else's run", () => {
+describe('a run of another process', () => {
   it('is waited for, and the log says so', async () => {
     const logger = notes()
     const end = deferred<string>()
@@ -93,7 +93,7 @@ describe("somebody else's run", () => {
     expect(clock.monotonic() - asked).toBeLessThan(5000)
   })
 
-  it('keeps nobody waiting who is aborted', async () => {
+  it('is not waited for by an aborted task', async () => {
     await one.idempotency.claim('k', { lease: 60_000 })
     const fn = vi.fn()
     await using s = scope({ persistence: two })
@@ -115,7 +115,7 @@ describe("somebody else's run", () => {
 })
 
 describe('the key', () => {
-  it('of an aborted task is given back before dispose ends, so that a store may be closed after it', async () => {
+  it('of an aborted task is freed before dispose ends, so that a store may be closed after it', async () => {
     const saved = deferred()
     vi.spyOn(one.checkpoint, 'save').mockReturnValue(saved.promise)
     const s = scope({ persistence: one })

@@ -102,7 +102,7 @@ describe.each<[string, () => [IdempotencyProvider, IdempotencyProvider], unknown
 })
 
 describe('the mark of a result that could not be stored', () => {
-  it('has no second place, so that the published host runs the key again and stores over it', async () => {
+  it('has no second element, so that the published host runs the key again and stores over it', async () => {
     await using s = scope({ persistence: { idempotency: jsonStore(texts) } })
     await s.task(() => 1n, { idempotency })
     const stored: unknown[] = JSON.parse(texts.get('k') ?? '')

@@ -45,7 +45,7 @@ describe('Express', () => {
     return app
   }
 
-  test('a body that nobody has parsed is refused, and what to do is said', async () => {
+  test('a body that was not parsed is refused, with what to do', async () => {
     const app = guarded(
       (_request, _response, next) => next(),
       {},
@@ -58,7 +58,7 @@ describe('Express', () => {
     expect(await (await post(app)).text(), 'no body needs no parser').toBe('handled')
   })
 
-  test('parsed bodies are told apart', async () => {
+  test('different parsed bodies have different fingerprints', async () => {
     const app = guarded(express.json(), {}, (request, response) => {
       response.json(request.body)
     })
@@ -85,7 +85,7 @@ describe('Express', () => {
     expect((await post(app)).status).toBe(repeated)
   })
 
-  test('what was sent by writeHead is kept with its headers', async () => {
+  test('a response sent by writeHead is stored with its headers', async () => {
     const app = guarded(
       (_request, _response, next) => next(),
       {},
@@ -105,7 +105,7 @@ describe('Express', () => {
   test.each([
     [['set-cookie', 'a=1', 'X-One', '1', 'Set-Cookie', 'b=2']],
     [[['set-cookie', ['a=1', 'b=2']] as const, ['X-One', '1'] as const]],
-  ])('a header may stand several times in a list that writeHead is given: %j', async (list) => {
+  ])('a header may occur several times in the list for writeHead: %j', async (list) => {
     const app = guarded(
       (_request, _response, next) => next(),
       {},
@@ -117,7 +117,7 @@ describe('Express', () => {
     expect([headers.getSetCookie(), headers.get('x-one')]).toEqual([['a=1', 'b=2'], '1'])
   })
 
-  test('a handler that throws when it has answered does not change what is kept', async () => {
+  test('a handler that throws after its response does not change the stored response', async () => {
     const app = guarded(
       (_request, _response, next) => next(),
       {},
@@ -137,7 +137,7 @@ describe('Express', () => {
     expect([again.status, await again.text()]).toEqual([201, 'done'])
   })
 
-  test('headers of what stands before are sent with a repeated response', async () => {
+  test('headers of earlier middleware are sent with a repeated response', async () => {
     let requests = 0
     const trace: express.RequestHandler = (_request, response, next) => {
       response.set('x-request', String(++requests))
@@ -153,7 +153,7 @@ describe('Express', () => {
 })
 
 describe('Fastify', () => {
-  test('a stream is sent and not kept', async () => {
+  test('a stream is sent and not stored', async () => {
     const problems: IdempotencyProblem[] = []
     await using app = fastify()
     await app.register(forFastify, { ...ownKeys(), onProblem: (problem) => problems.push(problem) })
@@ -163,7 +163,7 @@ describe('Fastify', () => {
     expect(problems.map(({ type }) => type)).toEqual(['response-not-stored'])
   })
 
-  test('it guards the routes of its instance that are declared later, and no others', async () => {
+  test('the plugin guards the routes of its instance that are declared later, and no others', async () => {
     let runs = 0
     await using app = fastify()
     app.register(async (inner) => {
@@ -177,7 +177,7 @@ describe('Fastify', () => {
     expect(runs).toBe(3)
   })
 
-  test('JSON is kept as it was sent', async () => {
+  test('JSON is stored as it was sent', async () => {
     await using app = fastify()
     await app.register(forFastify, ownKeys())
     app.post('/', async () => ({ receipt: 'R-1' }))
@@ -191,7 +191,7 @@ describe('Fastify', () => {
 })
 
 describe('Hono', () => {
-  test('headers of what stands before are sent with a repeated response', async () => {
+  test('headers of earlier middleware are sent with a repeated response', async () => {
     let requests = 0
     const app = new Hono()
     app.use(async (context, next) => {
@@ -204,7 +204,7 @@ describe('Hono', () => {
     expect((await app.request('/', POST)).headers.get('x-request')).toBe('2')
   })
 
-  test('a body that was read before is told apart all the same, and can be read again', async () => {
+  test('a body that was read before still has its own fingerprint, and can be read again', async () => {
     const app = new Hono()
     app.use(async (context, next) => {
       await context.req.json()

@@ -60,7 +60,7 @@ describe('the key in the header', () => {
     expect((await handle(request('key'))).headers.get('idempotency-replayed')).toBe('true')
   })
 
-  test('users and keys are told apart, however they are spelled', async () => {
+  test('different pairs of user and key are different keys, however they are spelled', async () => {
     const runs: string[] = []
     const of = (user: string) => idempotent(() => new Response(String(runs.push(user))), { store, scope: () => user })
     await of('a","b')(request('c'))
@@ -72,7 +72,7 @@ describe('the key in the header', () => {
 })
 
 describe('the lease', () => {
-  test('is renewed while the handler runs, and not after', async () => {
+  test('is renewed while the handler runs, and not afterwards', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     let end = (): void => undefined
     const running = new Promise<void>((resolve) => {
@@ -118,7 +118,7 @@ describe('the lease', () => {
   })
 })
 
-test('a response is kept for a day, or as long as is asked for', async () => {
+test('a response is stored for a day, or for the given ttl', async () => {
   let runs = 0
   const counted = () => new Response(String(++runs))
   const day = guarded(counted)
@@ -132,7 +132,7 @@ test('a response is kept for a day, or as long as is asked for', async () => {
   expect((await day(request())).headers.get('idempotency-replayed')).toBeNull()
 })
 
-test('what a request stands for can be chosen', async () => {
+test('the fingerprint of a request can be chosen', async () => {
   const handle = guarded(() => new Response('ok'), {
     fingerprint: async (one) => JSON.parse(await one.clone().text()).id,
   })

@@ -15,7 +15,7 @@ function endless(pieces: readonly string[]) {
 }
 
 describe('a response whose body is a stream', () => {
-  test('that ends is kept like any other', async () => {
+  test('that ends is stored like any other', async () => {
     const handle = guarded(() => {
       const { body, end } = endless(['one ', 'two'])
       end()

@@ -59,15 +59,15 @@ describe.each(BOTH)('a request for %s', (_what, query) => {
   })
 
   test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
-    'by %s is refused: nothing can be changed',
+    'by %s is refused: the option write is off',
     async (method) => {
       await expectRefusal(await inspectorOf()(requestFor(query, { method })))
     },
   )
 })
 
-describe('names by which the app is reached', () => {
-  test('are those that are given, and no others', async () => {
+describe('host names of the app', () => {
+  test('are the given ones, and no others', async () => {
     const inspect = inspectorOf({ token: TOKEN, hosts: ['Admin.example.com'] })
     const to = async (host: string) => (await inspect(requestFor(OVERVIEW, { headers: { host } }))).status
     expect(await to('admin.example.com')).toBe(200)
@@ -119,13 +119,13 @@ describe('authorize', () => {
     expect(asked, 'nobody is asked about a request for another host').toHaveLength(4)
   })
 
-  test('opens for true alone', async () => {
+  test('grants access only for true', async () => {
     for (const answer of ['yes', 1, {}, undefined]) {
       await expectRefusal(await inspectorOf({ authorize: () => answer as never })(requestFor(OVERVIEW)))
     }
   })
 
-  test('that fails opens nothing', async () => {
+  test('that fails grants no access', async () => {
     const authorize = async () => {
       throw new Error('the store of sessions is away')
     }
@@ -134,7 +134,7 @@ describe('authorize', () => {
 })
 
 describe('the page', () => {
-  test('is the same whatever is in the database, and asks nobody else for anything', async () => {
+  test('is the same whatever is in the database, and requests nothing from other servers', async () => {
     const html = await (await inspectorOf()(new Request('http://localhost/anywhere'))).text()
     expect(html).toMatch(/^<!doctype html>/)
     for (const text of [KEY, SECRET, TOKEN, 'shop:']) expect(html).not.toContain(text)
@@ -142,7 +142,7 @@ describe('the page', () => {
     expect(new Set(addresses), 'the name of the markup of drawings').toEqual(new Set(['http://www.w3.org']))
   })
 
-  test('runs what it was made of and nothing else', async () => {
+  test('runs only its own scripts and styles', async () => {
     const response = await inspectorOf()(requestFor(''))
     const policy = response.headers.get('content-security-policy') ?? ''
     const html = await response.text()
@@ -212,7 +212,7 @@ describe('options that cannot be used are refused', () => {
     expect(() => inspectorOf(wrong)).not.toThrow(TOKEN)
   })
 
-  test('a token where the options are, which is not shown', () => {
+  test('a token in the place of the options, which is not shown', () => {
     const refused = () => inspector(persistence, TOKEN as never)
     expect(refused).toThrow('inspector: options must be an object such as { token }, got a string')
     expect(refused).not.toThrow(TOKEN)

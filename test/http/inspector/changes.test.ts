@@ -138,8 +138,8 @@ test('a text that is no JSON is refused', async () => {
   expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('must be JSON')])
 })
 
-describe('without leave to change anything', () => {
-  test.each([undefined, false])('nothing is: write %s', async (write) => {
+describe('without the option write', () => {
+  test.each([undefined, false])('nothing is changed: write %s', async (write) => {
     const reading = inspector(shop, { token: TOKEN, clock, ...(write === false && { write }) })
     const before = rows()
     const response = await order({ do: 'clear', ...OF, startsWith: '' }, reading)
@@ -164,11 +164,11 @@ describe('without leave to change anything', () => {
 })
 
 describe('the prefix that may be changed', () => {
-  test('is that of the adapter, and the page is told', async () => {
+  test('is that of the adapter, and the page receives it', async () => {
     expect(await overview(inspect)).toMatchObject({ changeable: { prefix: 'shop:' } })
   })
 
-  test('is no other where it is an asterisk', async () => {
+  test('is no other one if it is an asterisk', async () => {
     await using asterisk = new SQLiteAdapter(db, { clock, locks: 'database', keyPrefix: '*', closeOnDisconnect: false })
     await asterisk.cache.set('s:1', 'of the asterisk')
     const ofAsterisk = inspector(asterisk, { token: TOKEN, clock, write: true })
@@ -179,7 +179,7 @@ describe('the prefix that may be changed', () => {
     expect((await overview(ofAsterisk)).changeable).toEqual({ prefix: '*' })
   })
 
-  test('is any where a function has changes made', async () => {
+  test('is any if write is a function that makes the change', async () => {
     const asked: string[] = []
     const anywhere = inspector(shop, {
       token: TOKEN,
@@ -203,7 +203,7 @@ describe('the prefix that may be changed', () => {
   })
 })
 
-test('who may change is decided by authorize as well', async () => {
+test('authorize also decides who may make changes', async () => {
   const byApp = inspector(shop, {
     clock,
     write: true,
@@ -222,7 +222,7 @@ test('who may change is decided by authorize as well', async () => {
   expect((await as('of ada')).status).toBe(200)
 })
 
-test('a body that a framework has read is taken from it', async () => {
+test('a body that a framework has read already is accepted', async () => {
   let status = 0
   const response = { writeHead: (code: number) => (status = code), end: () => undefined }
   const headers = { ...JSON_TYPE, host: 'localhost', authorization: `Bearer ${TOKEN}` }

@@ -23,7 +23,7 @@ async function overview(query = '', inspect = inspectorOf()): Promise<Overview> 
 }
 
 describe('the lists', () => {
-  test('tell who holds a lock and for how long, and how far a task is', async () => {
+  test('show who holds a lock and for how long, and how far a task is', async () => {
     const { now, locks, tasks } = await overview()
     expect(now).toBe(clock.now())
     expect(locks).toEqual({
@@ -35,7 +35,7 @@ describe('the lists', () => {
     ])
   })
 
-  test('have the standbys, while some follow', async () => {
+  test('contain the standbys while some follow', async () => {
     expect((await overview()).standbys).toEqual([])
     for (const text of LOG_TABLES) db.exec(text)
     db.exec(
@@ -52,7 +52,7 @@ describe('the lists', () => {
     if (claim.state === 'claimed') await claim.complete('done')
   })
 
-  test('have those of a prefix, those that begin with a text, and so many as are asked for', async () => {
+  test('contain the items of a prefix, those that start with a text, up to the requested number', async () => {
     await persistence.cache.setMany(Array.from({ length: 30 }, (_, index) => [`price:${index}`, index]))
     const all = await overview()
     expect(all.prefixes.items.map(({ prefix }) => prefix)).toContain('shop:')
@@ -71,7 +71,7 @@ describe('the lists', () => {
     expect([circuits.items, circuits.more]).toMatchObject([[{ key: 'c', state: 'open' }], true])
   })
 
-  test('go on behind a row that cannot be read, and tell what is wrong with it', async () => {
+  test('continue after a row that cannot be read, and report its error', async () => {
     const broken = { id: 'c2', taskId: 'broken', sequence: 1, timestamp: clock.now(), progress: 0, data: 1 }
     await persistence.checkpoint.save(broken)
     db.exec("UPDATE go_goscope_checkpoints SET progress = 'half' WHERE id LIKE '%c2'")
@@ -83,12 +83,12 @@ describe('the lists', () => {
     ])
   })
 
-  test('that cannot be asked for so are refused with the reason', async () => {
+  test('with invalid parameters are refused with the reason', async () => {
     const response = await inspectorOf()(requestFor(`${OVERVIEW}&startsWith=a`))
     expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('startsWith')])
   })
 
-  test('of an adapter that is disconnected are told to be away', async () => {
+  test('of a disconnected adapter are reported as unavailable', async () => {
     const gone = await SQLiteAdapter.open(':memory:')
     const inspect = inspector(gone, { token: TOKEN })
     await gone.disconnect()
@@ -101,7 +101,7 @@ const textOf = async (response: Response) => ((await response.json()) as { text:
 describe('values', () => {
   const OF = ['entries&key=session:1', 'results&key=charge:1', 'tasks&key=import']
 
-  test('are sent to nobody who has not asked, and not even then unless the app allows it', async () => {
+  test('are sent only on request, and only if the app allows it', async () => {
     for (const values of [false, true]) {
       const inspect = inspectorOf({ token: TOKEN, values })
       const everything = JSON.stringify(await overview('&prefix=shop:&entries=500', inspect))
@@ -121,7 +121,7 @@ describe('values', () => {
     expect((await inspect(requestFor(`?view=value&prefix=shop:&of=${of}0`))).status).toBe(404)
   })
 
-  test('have a form for whatever can be stored', async () => {
+  test('have a text for whatever can be stored', async () => {
     const inspect = inspectorOf({ token: TOKEN, values: true })
     const value: Record<string, unknown> = { at: new Date(0), map: new Map([[1, 2n]]), long: 'x'.repeat(50_000) }
     value.self = value
@@ -131,7 +131,7 @@ describe('values', () => {
     expect(text.length).toBeLessThan(30_000)
   })
 
-  test('of a failure that was kept are found behind results that begin like it', async () => {
+  test('of a stored failure are found after results whose keys begin alike', async () => {
     for (const key of ['f:1', 'f:12']) {
       const claim = await persistence.idempotency.claim(key, { lease: 5_000, onFailure: 'keep' } as never)
       if (claim.state !== 'claimed') throw new Error('the key is free')
@@ -144,7 +144,7 @@ describe('values', () => {
   })
 })
 
-describe('what looks at many rows', () => {
+describe('a summary that reads many rows', () => {
   /** An adapter whose `stats` and `prefixes` take `ms` and are counted. */
   function slow(ms: number) {
     const calls = { stats: 0, fail: false }
@@ -160,7 +160,7 @@ describe('what looks at many rows', () => {
     return { calls, inspect: inspector(slowly, { token: TOKEN, clock }) }
   }
 
-  test('is read once in five seconds, however many ask', async () => {
+  test('is read once in five seconds, however many requests come', async () => {
     const { calls, inspect } = slow(1)
     for (let poll = 0; poll < 10; poll++) {
       await Promise.all([overview('', inspect), overview('', inspect)])
@@ -169,7 +169,7 @@ describe('what looks at many rows', () => {
     expect(calls.stats).toBe(2)
   })
 
-  test('is read more rarely where it takes long: it has half a percent of the time', async () => {
+  test('is read less often if it takes long: at most half a percent of the time', async () => {
     const { calls, inspect } = slow(100)
     for (let second = 0; second < 20; second++) {
       await overview('', inspect)
@@ -182,7 +182,7 @@ describe('what looks at many rows', () => {
     expect(calls.stats).toBe(2)
   })
 
-  test('is read again after a failure, which is told', async () => {
+  test('is read again after a failure, which is reported', async () => {
     const { calls, inspect } = slow(1)
     calls.fail = true
     expect((await inspect(requestFor(OVERVIEW))).status).toBe(500)
@@ -192,7 +192,7 @@ describe('what looks at many rows', () => {
 })
 
 describe('the cache', () => {
-  test('is summed up by how keys begin, whatever stands in them', async () => {
+  test('is summed up by the beginnings of keys, whatever they contain', async () => {
     const odd = new SQLiteAdapter(db, { clock, keyPrefix: 'a*b%:', closeOnDisconnect: false })
     await odd.connect()
     await odd.cache.set('</script>/x', 'one')
@@ -211,7 +211,7 @@ describe('the cache', () => {
     expect(cache.partial).toBe(false)
   })
 
-  test('of which there is much is looked at in part, and says so', async () => {
+  test('with many entries is read in part, and says so', async () => {
     await using large = await SQLiteAdapter.open(':memory:')
     await large.cache.setMany(Array.from({ length: 2_001 }, (_, index) => [`k:${index}`, index]))
     const { cache } = await overview('', inspector(large, { token: TOKEN }))

@@ -95,13 +95,13 @@ test.each<[string, readonly string[]]>([
   expect(await persistence.cache.keys()).toEqual(before)
 })
 
-test('a change where nothing may be changed: 403, and nothing is', async () => {
+test('a change without the option write: 403, and nothing is changed', async () => {
   const answer = await sendTo(reading, [POST, HOST, BEARER, TYPE, LENGTH], CLEAR)
   expect(answer).toMatch(/^HTTP\/1\.1 403 /)
   expect(await persistence.cache.has('session:1')).toBe(true)
 })
 
-test('a change that may be made is made, by a browser of this origin and by a program', async () => {
+test('an allowed change is made, by a browser of this origin and by a program', async () => {
   const free = JSON.stringify({ do: 'entry delete', prefix: 'shop:', key: 'extra' })
   const length = `Content-Length: ${free.length}`
   const { port } = writing
@@ -121,7 +121,7 @@ test('a change that may be made is made, by a browser of this origin and by a pr
   expect(answer).toMatch(/^HTTP\/1\.1 413 /)
 })
 
-test('what may be asked for is sent, also by paths that look like other servers', async () => {
+test('allowed requests are answered, also for paths that look like other servers', async () => {
   expect(await send(`GET /inspector${OVERVIEW} HTTP/1.1`, `Host: localhost:${port}`, BEARER)).toContain(KEY)
   expect(await send('GET //attacker.example/ HTTP/1.1', 'Host: localhost')).toMatch(
     /^HTTP\/1\.1 200 [\s\S]*<!doctype html>/,
@@ -131,7 +131,7 @@ test('what may be asked for is sent, also by paths that look like other servers'
   expect(head, 'a head has no body').not.toContain(KEY)
 })
 
-test('a handler that fails is told to next, or else answered by 500, and ends no process', async () => {
+test('a failing handler passes its error to next, or answers 500, and ends no process', async () => {
   const failing = toNodeHandler(() => Promise.reject(new Error('as planted')))
   const statuses: number[] = []
   const response = { writeHead: (status: number) => statuses.push(status), end: () => undefined }

@@ -104,7 +104,7 @@ describe.each(servers)('%s', (_name, serve) => {
     expect(runs).toHaveLength(1)
   })
 
-  test('a cookie is for the first request alone', async () => {
+  test('a cookie is sent with the first response only', async () => {
     answer = () => ({ status: 200, headers: { 'set-cookie': 'session=secret', 'x-trace': '1' }, body: 'ok' })
     expect((await post('/')).headers.get('set-cookie')).toBe('session=secret')
     const again = await post('/')
@@ -118,7 +118,7 @@ describe.each(servers)('%s', (_name, serve) => {
     expect(runs).toEqual([])
   })
 
-  test('without a key it is handled each time where the key is not required', async () => {
+  test('a request without a key is handled each time if the key is not required', async () => {
     for (let repeat = 0; repeat < 2; repeat++) {
       expect((await post('/', { key: null }, { required: false })).status).toBe(201)
     }
@@ -131,7 +131,7 @@ describe.each(servers)('%s', (_name, serve) => {
     expect((await post('/', { method: 'PATCH', key: null })).status).toBe(400)
   })
 
-  test('while the first is handled, another is refused; or waits for it, where it may', async () => {
+  test('while the first is handled, another is refused, or waits if the option allows it', async () => {
     let open = (): void => undefined
     const gate = new Promise<void>((resolve) => {
       open = resolve
@@ -176,7 +176,7 @@ describe.each(servers)('%s', (_name, serve) => {
     expect(ofBob.headers.get('idempotency-replayed')).toBeNull()
   })
 
-  test('a request of nobody is not handled', async () => {
+  test('a request without a user is not handled', async () => {
     const response = await post('/', {}, { user: () => '' })
     expect(response.status).toBe(500)
     expect(runs).toEqual([])
@@ -199,14 +199,14 @@ describe.each(servers)('%s', (_name, serve) => {
     expect(problems).toEqual([])
   })
 
-  test('what is kept can be chosen', async () => {
+  test('the option keep chooses the stored responses', async () => {
     answer = () => ({ status: 429, body: 'slow down' })
     await post('/', {}, { keep: ({ status }: { status: number }) => status < 400 })
     await post('/')
     expect(runs).toHaveLength(2)
   })
 
-  test('a body that is too long is sent whole and not kept; the request is not handled again', async () => {
+  test('a body that is too long is sent whole and not stored; the request is not handled again', async () => {
     const long = 'x'.repeat(100_000)
     answer = () => ({ status: 201, body: long })
     const first = await post('/', {}, { maxBody: 99_999 })
@@ -216,7 +216,7 @@ describe.each(servers)('%s', (_name, serve) => {
     expect(problems).toEqual([expect.objectContaining({ type: 'response-not-stored', key: `http:["ada","${key}"]` })])
   })
 
-  test('a response that breaks off is sent as far as it came; its request is not handled again', async () => {
+  test('a response that breaks off is sent as far as it got; its request is not handled again', async () => {
     answer = (body) => ({ status: 201, body, breaksOff: true })
     const broken = await post('/')
       .then((response) => response.text())
@@ -227,7 +227,7 @@ describe.each(servers)('%s', (_name, serve) => {
     expect(problems).toEqual([expect.objectContaining({ type: 'response-not-stored' })])
   })
 
-  test('where keep throws, the default decides, and the app is told', async () => {
+  test('if keep throws, the default decides, and the error is reported', async () => {
     const keep = () => {
       throw new Error('keep fails, as planted')
     }
@@ -237,14 +237,14 @@ describe.each(servers)('%s', (_name, serve) => {
     expect(problems).toEqual([expect.objectContaining({ type: 'keep-failed', cause: expect.any(Error) })])
   })
 
-  test('a body that is as long as it may be is kept', async () => {
+  test('a body of exactly the maximum length is stored', async () => {
     answer = () => ({ status: 201, body: 'x'.repeat(100_000) })
     await post('/', {}, { maxBody: 100_000 })
     const again = await post('/')
     expect((await again.text()).length).toBe(100_000)
   })
 
-  test('when the key was settled by another meanwhile, that response is sent', async () => {
+  test('if another request has completed the key meanwhile, its response is sent', async () => {
     answer = async (body) => {
       const other = { status: 202, headers: [['x-of', 'the other']], body: 'of the other' }
       await adapter.idempotency.set(`http:["ada","${key}"]`, other)
@@ -258,7 +258,7 @@ describe.each(servers)('%s', (_name, serve) => {
     expect(problems).toEqual([expect.objectContaining({ type: 'claim-lost' })])
   })
 
-  test('when the claim was lost and nobody has the key, the response is sent all the same', async () => {
+  test('if the claim was lost and the key is free, the response is still sent', async () => {
     answer = async (body) => {
       await adapter.idempotency.set(`http:["ada","${key}"]`, 'other')
       await adapter.idempotency.delete(`http:["ada","${key}"]`)
@@ -268,7 +268,7 @@ describe.each(servers)('%s', (_name, serve) => {
     expect(problems).toEqual([expect.objectContaining({ type: 'claim-lost' })])
   })
 
-  test('without its store nothing is handled', async () => {
+  test('without its store no request is handled', async () => {
     const closed = await place.open()
     await closed.disconnect()
     const response = await post('/', {}, { store: closed.idempotency })
@@ -277,7 +277,7 @@ describe.each(servers)('%s', (_name, serve) => {
   })
 })
 
-test('a response that a handler of Fastify takes over is not kept; its request is not handled again', async () => {
+test('a response that a Fastify handler hijacks is not stored; its request is not handled again', async () => {
   let runs = 0
   const app = fastify()
   await app.register(idempotencyKey, { store: adapter.idempotency, scope: () => 'ada' })

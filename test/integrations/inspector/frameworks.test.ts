@@ -49,32 +49,35 @@ const frameworks: readonly [string, Mount][] = [
   ],
 ]
 
-test.each(frameworks)('%s shows the page, and who holds a lock to who has the token', async (_name, mount) => {
-  await using place = await takePlace()
-  const persistence = await place.open({ locks: 'database' })
-  await persistence.lock.acquire('nightly-report', 30_000, 'ada')
-  await using server = await mount(persistence)
+test.each(frameworks)(
+  '%s serves the page, and shows the holder of a lock to a request with the token',
+  async (_name, mount) => {
+    await using place = await takePlace()
+    const persistence = await place.open({ locks: 'database' })
+    await persistence.lock.acquire('nightly-report', 30_000, 'ada')
+    await using server = await mount(persistence)
 
-  const page = await server.request('/inspector', {})
-  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
-  expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
-  expect(await page.text()).toMatch(/^<!doctype html>[\s\S]*<\/html>\s*$/)
+    const page = await server.request('/inspector', {})
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
+    expect(await page.text()).toMatch(/^<!doctype html>[\s\S]*<\/html>\s*$/)
 
-  const data = (headers: Record<string, string>) => server.request('/inspector?view=overview', { headers })
-  expect((await data({})).status).toBe(403)
-  const shown = await data({ authorization: `Bearer ${TOKEN}` })
-  const { locks } = (await shown.json()) as { locks: { items: { token: number }[] } }
-  expect(locks.items).toMatchObject([{ key: 'nightly-report', owner: 'ada', held: true }])
-  const token = locks.items[0]?.token
-  const release = { do: 'lock release', prefix: '', key: 'nightly-report', token }
-  const change = (headers: Record<string, string>) =>
-    server.request('/inspector', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify(release),
-    })
-  expect((await change({})).status).toBe(403)
-  const done = await change({ authorization: `Bearer ${TOKEN}` })
-  expect(await done.json()).toEqual({ done: 'the lock nightly-report is free' })
-  expect(await (await data({ authorization: `Bearer ${TOKEN}` })).json()).toMatchObject({ locks: { items: [] } })
-})
+    const data = (headers: Record<string, string>) => server.request('/inspector?view=overview', { headers })
+    expect((await data({})).status).toBe(403)
+    const shown = await data({ authorization: `Bearer ${TOKEN}` })
+    const { locks } = (await shown.json()) as { locks: { items: { token: number }[] } }
+    expect(locks.items).toMatchObject([{ key: 'nightly-report', owner: 'ada', held: true }])
+    const token = locks.items[0]?.token
+    const release = { do: 'lock release', prefix: '', key: 'nightly-report', token }
+    const change = (headers: Record<string, string>) =>
+      server.request('/inspector', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(release),
+      })
+    expect((await change({})).status).toBe(403)
+    const done = await change({ authorization: `Bearer ${TOKEN}` })
+    expect(await done.json()).toEqual({ done: 'the lock nightly-report is free' })
+    expect(await (await data({ authorization: `Bearer ${TOKEN}` })).json()).toMatchObject({ locks: { items: [] } })
+  },
+)

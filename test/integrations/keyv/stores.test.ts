@@ -40,7 +40,7 @@ describe.each([
   // Keys are namespace, colon, key. So the namespace `tenant:a` and keys that begin with `a:` cannot be distinguished.
   ['Keyv 5', keyv5, ['tenant', 'tenant*', 'tenant%', 'tenan?', 'tenan_', 'TENANT', '\u{1}']],
 ] as const)('%s', (_version, make, namespaces) => {
-  test('each namespace has its own entries, and clears them alone', async () => {
+  test('each namespace has its own entries, and clears only them', async () => {
     const own = (namespace: string) => [['a:key', namespace]]
     await Promise.all(namespaces.map((namespace) => make(namespace).set('a:key', namespace)))
     for (const [index, namespace] of namespaces.entries()) {
@@ -51,7 +51,7 @@ describe.each([
     expect(await adapter.cache.keys()).toEqual([])
   })
 
-  test('what the app itself keeps in the cache is neither found nor cleared', async () => {
+  test('entries of the app itself are neither found nor cleared', async () => {
     await adapter.cache.set('session:42', 'of the app')
     await make('session').set('42', 'of Keyv')
     await make('session').clear()
@@ -73,7 +73,7 @@ describe.each([
     expect(await make('shared').get('key')).toBeUndefined()
   })
 
-  test('to disconnect a Keyv leaves the adapter of the app connected', async () => {
+  test('disconnecting a Keyv leaves the adapter of the app connected', async () => {
     await make('closed').disconnect()
     expect(adapter.isConnected()).toBe(true)
   })
@@ -84,7 +84,7 @@ test('Keyv 6 reads what Keyv 5 has written', async () => {
   expect(await keyv('session').get('42')).toEqual({ user: 'ada' })
 })
 
-test('without a namespace, Keyv 6 clears what has none', async () => {
+test('without a namespace, Keyv 6 clears entries without one', async () => {
   await keyv().set('key', 'without')
   await keyv('other').set('key', 'with')
   await keyv().clear()
@@ -100,7 +100,7 @@ describe('the store of Keyv 6', () => {
     expect(new Keyv({ store: one }).store).toBe(one)
   })
 
-  test('drops what has expired by itself', async () => {
+  test('removes expired entries by itself', async () => {
     await store().set('key', 'value', Date.now() + 50)
     await expect.poll(() => store().get('key'), { timeout: 20_000 }).toBeUndefined()
     expect(await store().has('key')).toBe(false)
@@ -112,7 +112,7 @@ describe('the store of Keyv 6', () => {
     expect(await store().get('key')).toBeUndefined()
   })
 
-  test('answers for each of many keys', async () => {
+  test('answers each of many keys', async () => {
     await store().setMany([
       { key: 'a', value: 1 },
       { key: 'b', value: 2 },
@@ -124,7 +124,7 @@ describe('the store of Keyv 6', () => {
     expect(await store().delete('b')).toBe(false)
   })
 
-  test('keeps values that are no text as they are', async () => {
+  test('keeps values that are not text as they are', async () => {
     const unserialized = new Keyv({ store: store(), serialization: false })
     const value = { at: new Date(0), tags: new Set(['a']) }
     await unserialized.set('key', value)
@@ -146,7 +146,7 @@ describe('the store of Keyv 6', () => {
   })
 })
 
-test.each([[KeyvStore], [Keyv5Store]])('%o over what is no cache is refused', (Store) => {
+test.each([[KeyvStore], [Keyv5Store]])('%o over an object that is not a cache is refused', (Store) => {
   expect(() => new Store({} as never)).toThrow(/pass the cache of an adapter, got an object without getMany/)
   expect(() => new Store(undefined as never)).toThrow('got undefined')
 })

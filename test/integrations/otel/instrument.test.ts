@@ -62,7 +62,7 @@ async function described(): Promise<{ system: string; namespace: string }> {
     : { system: 'sqlite', namespace: 'app.db' }
 }
 
-test('metrics equal what was called', async () => {
+test('metrics equal the calls', async () => {
   await using telemetry = new Telemetry({ adapters: [adapter], spans: false })
   const { cache, circuitBreaker, idempotency, lock } = adapter
   for (let call = 0; call < 5; call++) await cache.set(`m${call}`, call)
@@ -102,7 +102,7 @@ test('metrics equal what was called', async () => {
   ])
 })
 
-test('no key and no value is in anything that is exported', async () => {
+test('exported data contains no key and no value', async () => {
   await using telemetry = new Telemetry({ adapters: [adapter] })
   const { cache, checkpoint, circuitBreaker, idempotency, lock } = adapter
   const secret = { value: 'sesame' }
@@ -153,7 +153,7 @@ test('a failed call has the code of its error, as a span and in the metrics', as
   expect(sum(duration, { [ATTR_ERROR_TYPE]: 'VALUE_UNREADABLE' })).toBe(1)
 })
 
-test('collections make no spans, and what was stopped makes nothing more', async () => {
+test('collecting metrics creates no spans, and a stopped instrument creates nothing', async () => {
   await using telemetry = new Telemetry({ adapters: [adapter] })
   await telemetry.collect()
   expect(telemetry.spans).toEqual([])
@@ -165,7 +165,7 @@ test('collections make no spans, and what was stopped makes nothing more', async
   expect(telemetry.spans).toHaveLength(1)
 })
 
-test('a call that is under way when it is stopped ends its span, and does not count as under way for ever', async () => {
+test('a call in flight when the instrument is stopped ends its span, and no longer counts as in flight', async () => {
   await using telemetry = new Telemetry()
   const out = Promise.all([adapter.cache.get('k'), adapter.cache.set('k', 1)])
   telemetry.stop()
@@ -174,7 +174,7 @@ test('a call that is under way when it is stopped ends its span, and does not co
   expect(sum((await telemetry.collect()).get('go_go_scope.calls.active'))).toBe(0)
 })
 
-test('a provider that throws breaks no call, and OpenTelemetry is told', async () => {
+test('a provider that throws breaks no call, and is reported to OpenTelemetry', async () => {
   const told: unknown[] = []
   const tell = (...args: unknown[]): void => void told.push(args)
   diag.setLogger({ error: tell, warn: tell, info: tell, debug: tell, verbose: tell }, DiagLogLevel.ERROR)

@@ -29,14 +29,14 @@ export function driverSuite(makeDriver: () => Promise<Driver>): void {
   })
 
   describe('items', () => {
-    test('what was never set is not there, and reads as null', async () => {
+    test('an item that was never set does not exist, and reads as null', async () => {
       expect(await storage.hasItem('a')).toBe(false)
       expect(await storage.getItem('a')).toBeNull()
       expect(await storage.getItemRaw('a')).toBeNull()
       expect(await storage.getKeys()).toEqual([])
     })
 
-    test('an item is there under every spelling of its key', async () => {
+    test('an item is found under every spelling of its key', async () => {
       await storage.setItem('s1:a', 'value')
       for (const key of ['s1:a', '/s1/a', 's1/a?mode=old', ':s1::a:', 's1\\a']) {
         expect(await storage.hasItem(key), key).toBe(true)
@@ -74,7 +74,7 @@ export function driverSuite(makeDriver: () => Promise<Driver>): void {
       expect(await storage.getKeys()).toEqual(['c'])
     })
 
-    test('a removal of what is not there succeeds', async () => {
+    test('removing an absent item succeeds', async () => {
       await expect(storage.removeItem('none')).resolves.toBeUndefined()
     })
   })
@@ -146,7 +146,7 @@ export function driverSuite(makeDriver: () => Promise<Driver>): void {
   })
 
   describe('a storage', () => {
-    test('keeps metadata beside an item, out of the keys', async () => {
+    test('keeps metadata with an item, and not in the keys', async () => {
       await storage.setItem('key', 'value')
       await storage.setMeta('key', { owner: 'ada', mtime: new Date(0) })
       expect(await storage.getMeta('key')).toMatchObject({ owner: 'ada', mtime: new Date(0) })
@@ -155,7 +155,7 @@ export function driverSuite(makeDriver: () => Promise<Driver>): void {
       expect(await storage.getMeta('key')).toEqual({})
     })
 
-    test('tells a watcher of what it changes', async () => {
+    test('notifies a watcher of its changes', async () => {
       const seen: string[] = []
       const unwatch = await storage.watch((event, key) => seen.push(`${event} ${key}`))
       await storage.setItem('a', 1)
@@ -165,7 +165,7 @@ export function driverSuite(makeDriver: () => Promise<Driver>): void {
       expect(seen).toEqual(['update a', 'remove a'])
     })
 
-    test('takes the driver at a mount point', async () => {
+    test('accepts the driver at a mount point', async () => {
       const root = createStorage()
       root.mount('cache', driver)
       await root.setItem('outside', 1)
@@ -179,14 +179,14 @@ export function driverSuite(makeDriver: () => Promise<Driver>): void {
       expect(await root.getKeys()).toEqual(['outside'])
     })
 
-    test('is seen through a prefix', async () => {
+    test('is accessible through a prefix', async () => {
       const shop = prefixStorage(storage, 'shop')
       await shop.setItem('apple', 120)
       expect(await storage.getItem('shop:apple')).toBe(120)
       expect(await shop.getKeys()).toEqual(['apple'])
     })
 
-    test('is written out and filled again', async () => {
+    test('can be saved and restored', async () => {
       await storage.setItems([
         { key: 'a:b', value: { one: 1 } },
         { key: 'a:c', value: 'two' },
@@ -198,7 +198,7 @@ export function driverSuite(makeDriver: () => Promise<Driver>): void {
       expect(await storage.getItem('a:c')).toBe('two')
     })
 
-    test('leaves nothing to be done when it is disposed of', async () => {
+    test('can be disposed of', async () => {
       await expect(storage.dispose()).resolves.toBeUndefined()
     })
   })

@@ -25,7 +25,7 @@ describe('the driver', () => {
   })
 })
 
-describe('the driver beyond what all have', () => {
+describe('features of this driver only', () => {
   beforeEach(() => adapter.cache.clear())
   const storageOf = (options?: Partial<PersistenceDriverOptions>) =>
     createStorage({ driver: persistenceDriver({ cache: adapter.cache, ...options }) })
@@ -63,7 +63,7 @@ describe('the driver beyond what all have', () => {
     expect([await left('item'), await left('batch'), await left('driver')]).toEqual([10, 4, 1])
   })
 
-  test('a ttl that is none is refused, of an item and of the driver, and so is a base that is no text', async () => {
+  test('an invalid ttl is refused, of an item and of the driver, and so is a base that is not text', async () => {
     for (const ttl of [0, -1, Number.NaN, '5', 5n] as number[]) {
       await expect(storageOf().setItem('key', 'value', { ttl })).rejects.toMatchObject({ code: 'INVALID_TTL' })
       await expect(storageOf().setItemRaw('key', 'value', { ttl })).rejects.toMatchObject({ code: 'INVALID_TTL' })
@@ -73,7 +73,7 @@ describe('the driver beyond what all have', () => {
     expect(await adapter.cache.keys()).toEqual([])
   })
 
-  test('an item that stays has no ttl', async () => {
+  test('an item that does not expire has no ttl', async () => {
     await storageOf().setItem('key', 'value')
     expect(await storageOf().getMeta('key')).toEqual({})
   })
@@ -84,7 +84,7 @@ describe('the driver beyond what all have', () => {
     expect(await storageOf().getItemRaw('key')).toEqual(value)
   })
 
-  test('storages with different bases, and the app itself, keep out of one another', async () => {
+  test('storages with different bases, and the app itself, are isolated', async () => {
     await adapter.cache.set('key', 'of the app')
     await storageOf({ base: 'one' }).setItem('key', 1)
     await storageOf({ base: 'two' }).setItem('key', 2)
@@ -95,7 +95,7 @@ describe('the driver beyond what all have', () => {
   })
 
   // No storage calls this method yet, but it is part of the interface of drivers.
-  test.each(['s1:', 's1*:', 's_:'])('clear of %s removes what is within, and nothing else', async (base) => {
+  test.each(['s1:', 's1*:', 's_:'])('clear of %s removes the items within, and nothing else', async (base) => {
     const keys = ['s1:a', 's1*:b', 's_:c', 's10:d', 'S1:e']
     const driver = persistenceDriver({ cache: adapter.cache })
     await driver.setItems(keys.map((key) => ({ key, value: key })))
@@ -109,22 +109,22 @@ describe('the driver beyond what all have', () => {
     expect(await other.getItem('key')).toEqual({ of: 'the first' })
   })
 
-  test('to dispose of a storage leaves the adapter of the app connected', async () => {
+  test('disposing of a storage leaves the adapter of the app connected', async () => {
     await storageOf().dispose()
     expect(adapter.isConnected()).toBe(true)
   })
 
-  test('the cache can be had from a storage', () => {
+  test('a storage gives access to the cache', () => {
     expect(storageOf().getMount('').driver.getInstance?.()).toBe(adapter.cache)
   })
 
-  test('what is no cache is refused', () => {
+  test('an object that is not a cache is refused', () => {
     expect(() => persistenceDriver({ cache: {} as never })).toThrow(
       /pass option cache: the cache of an adapter, got an object without getMany/,
     )
   })
 
-  test('an adapter or its cache where the options are is refused with what to write', () => {
+  test('an adapter or its cache in the place of the options is refused with what to write', () => {
     expect(() => persistenceDriver(adapter as never)).toThrow(
       'persistenceDriver: pass { cache: persistence.cache }, got an adapter',
     )

@@ -3,7 +3,7 @@ import { collectedTests } from '../planted-bugs/collected-tests.js'
 import { blockCopies } from './by-blocks.js'
 
 /** Tests whose copies are made in another way even then. */
-const NOT_BY_BLOCKS = ['backups > maxBytesPerSecond is kept to', 'backups > a database in memory is copied too']
+const NOT_BY_BLOCKS = ['backups > maxBytesPerSecond limits the copy', 'backups > a database in memory is copied too']
 
 /** Returns the tests of backups that depend on `which`, with copies by blocks. */
 export function backupsByBlocks(which: DependsOn): [name: string, body: () => Promise<void>][] {

@@ -24,7 +24,7 @@ if (role === 'owner') {
 } else {
   try {
     const adapter = await connectRemote(app)
-    await adapter.cache.set('of a user', 2)
+    await adapter.cache.set('of a client', 2)
     say({ told: { value: await adapter.cache.get('of the owner') } })
     await adapter.disconnect()
   } catch (error) {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ManualClock, referenceProviders } from '@go-go-scope/persistence-conformance'
-import { type Answers, type Call, KEYS, type Round, USERS } from './history.js'
+import { type Answers, type Call, CLIENTS, KEYS, type Round } from './history.js'
 import { Participant, type Stores } from './participant.js'
 
 /** An event in an order: a call of a participant, or the end of a round. */
@@ -49,7 +49,7 @@ export async function unexplained(rounds: readonly Round[], answers: readonly An
 async function replay(all: readonly Happened[]): Promise<{ answer: unknown; left: unknown }> {
   const clock = new ManualClock()
   const stores = referenceProviders(clock) as unknown as Stores
-  const participants = Array.from({ length: USERS + 1 }, () => new Participant(stores))
+  const participants = Array.from({ length: CLIENTS + 1 }, () => new Participant(stores))
   let answer: unknown
   for (const one of all) {
     if ('call' in one) {

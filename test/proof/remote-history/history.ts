@@ -27,7 +27,7 @@ export interface Leaving {
 /** The answers of a round, in the order of the bursts. */
 export type Answers = readonly (readonly unknown[])[]
 
-export const USERS = 3
+export const CLIENTS = 3
 export const KEYS = ['a', 'b']
 /** ms; some waits are longer. */
 export const LEASE = 20
@@ -52,13 +52,13 @@ const round: fc.Arbitrary<Round> = fc.record({
   bursts: fc
     .tuple(
       fc.array(call, { maxLength: 2 }),
-      ...Array.from({ length: USERS }, () => fc.array(call, { maxLength: 4, size: 'max' })),
+      ...Array.from({ length: CLIENTS }, () => fc.array(call, { maxLength: 4, size: 'max' })),
     )
     .map((bursts) => bursts as Burst[]),
   wait: fc.constantFrom(0, 0, 5, LEASE),
   leaves: fc.option(
     fc.record({
-      who: fc.integer({ min: 1, max: USERS }),
+      who: fc.integer({ min: 1, max: CLIENTS }),
       how: fc.constantFrom<Leaving['how']>('disconnects', 'closes its port'),
     }),
     { nil: undefined, freq: 2 },

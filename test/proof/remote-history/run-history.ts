@@ -3,11 +3,11 @@ import type { PersistenceServer, TransferablePort } from '@go-go-scope/persisten
 import fc from 'fast-check'
 import type { AnyAdapter, ServedWorld } from '../remote/served-world.js'
 import { unexplained } from './explain.js'
-import { type Answers, type Leaving, type Round, rounds, USERS } from './history.js'
+import { type Answers, CLIENTS, type Leaving, type Round, rounds } from './history.js'
 import { Participant, type Stores } from './participant.js'
 
 /** The owner and its clients, which make the calls of a history. */
-class Users {
+class Clients {
   readonly #world: ServedWorld
   readonly #clock: ManualClock
   readonly #server: PersistenceServer
@@ -15,11 +15,11 @@ class Users {
   readonly #adapters: AnyAdapter[]
   readonly #participants: Participant[]
 
-  static async of(world: ServedWorld): Promise<Users> {
+  static async of(world: ServedWorld): Promise<Clients> {
     const clock = new ManualClock()
-    const users = new Users(world, clock, await world.open(':memory:', clock))
-    for (let who = 1; who <= USERS; who++) await users.#enter(who)
-    return users
+    const clients = new Clients(world, clock, await world.open(':memory:', clock))
+    for (let who = 1; who <= CLIENTS; who++) await clients.#enter(who)
+    return clients
   }
 
   private constructor(world: ServedWorld, clock: ManualClock, owner: AnyAdapter) {
@@ -60,7 +60,7 @@ class Users {
     if (how === 'disconnects') await this.#adapters[who]?.disconnect()
     else {
       this.#ports[who]?.close()
-      while (this.#server.clients().length === USERS) await new Promise((resolve) => setImmediate(resolve))
+      while (this.#server.clients().length === CLIENTS) await new Promise((resolve) => setImmediate(resolve))
     }
   }
 }
@@ -69,14 +69,14 @@ class Users {
 export async function checkHistories(world: ServedWorld, runs: number): Promise<void> {
   await fc.assert(
     fc.asyncProperty(rounds, async (history) => {
-      const users = await Users.of(world)
+      const clients = await Clients.of(world)
       try {
         const answers: Answers[] = []
-        for (const round of history) answers.push(await users.run(round))
+        for (const round of history) answers.push(await clients.run(round))
         const found = await unexplained(history, answers)
         if (found !== undefined) throw new Error(`no order explains round ${found}: ${JSON.stringify(answers[found])}`)
       } finally {
-        await users.end()
+        await clients.end()
       }
     }),
     { numRuns: runs, interruptAfterTimeLimit: 40_000, markInterruptAsFailure: true },

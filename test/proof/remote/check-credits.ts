@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { answerTo, greeting } from './raw-user.js'
+import { answerTo, greeting } from './raw-client.js'
 import type { ServedWorld } from './served-world.js'
 
 const MOST_CALLS = 4_096
@@ -13,9 +13,9 @@ export async function checkCredits(world: ServedWorld): Promise<void> {
   const owner = await world.open(':memory:')
   const server = world.serve(owner)
   try {
-    const user = await world.connect(server.createPort())
+    const client = await world.connect(server.createPort())
     let left = FLOOD
-    const flood = Array.from({ length: FLOOD }, (_, n) => user.cache.set(`k${n}`, n).then(() => left--))
+    const flood = Array.from({ length: FLOOD }, (_, n) => client.cache.set(`k${n}`, n).then(() => left--))
     let most = 0
     while (left > 0) {
       most = Math.max(most, server.clients()[0]?.calls ?? 0)
@@ -24,7 +24,7 @@ export async function checkCredits(world: ServedWorld): Promise<void> {
     await Promise.all(flood)
     expect(most).toBeGreaterThan(0)
     expect(most).toBeLessThanOrEqual(MOST_CALLS)
-    await user.disconnect()
+    await client.disconnect()
 
     const rows = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i FROM n'
     const [greeted, asked] = [server.createPort(), server.createPort()] as never[]

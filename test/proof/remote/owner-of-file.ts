@@ -63,12 +63,12 @@ export class OwnerOfFile {
 
 function said(peer: Worker | ChildProcess, order: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const hear = (message: { readonly order?: string }): void => {
+    const receive = (message: { readonly order?: string }): void => {
       if (message.order !== order) return
-      peer.off('message', hear)
+      peer.off('message', receive)
       resolve()
     }
-    peer.on('message', hear)
+    peer.on('message', receive)
     peer.on('error', reject)
   })
 }

@@ -14,12 +14,12 @@ export class ProcessEnd extends EventEmitter {
 /** Both ends of a process channel, in one thread. Unlike a port, it outlives a connection over it. */
 export class ProcessPair {
   readonly owner = new ProcessEnd()
-  readonly user = new ProcessEnd()
+  readonly client = new ProcessEnd()
   #held: unknown[] | undefined
 
   constructor() {
-    this.owner.deliver = (message) => this.#bring(this.user, message)
-    this.user.deliver = (message) => {
+    this.owner.deliver = (message) => this.#bring(this.client, message)
+    this.client.deliver = (message) => {
       if (this.#held === undefined) this.#bring(this.owner, message)
       else this.#held.push(message)
     }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type PersistenceServer, serve } from '@go-go-scope/persistence-core/remote'
 import { engine } from '../../cells/cell.js'
-import { RemoteUser, type UserKind, type UserOptions } from './remote-user.js'
+import { type ClientKind, type ClientOptions, RemoteClient } from './remote-client.js'
 
 type Adapter = Awaited<ReturnType<typeof engine.SQLiteAdapter.open>>
 
@@ -12,7 +12,7 @@ export class ServedFile implements AsyncDisposable {
   readonly path: string
   readonly adapter: Adapter
   readonly server: PersistenceServer
-  readonly #users: RemoteUser[] = []
+  readonly #clients: RemoteClient[] = []
   readonly #folder: string
 
   static async open(options: object = {}): Promise<ServedFile> {
@@ -28,18 +28,18 @@ export class ServedFile implements AsyncDisposable {
     this.server = serve(adapter)
   }
 
-  async user(kind: UserKind, options?: UserOptions): Promise<RemoteUser> {
-    const user = await RemoteUser[kind](this.server, options)
-    this.#users.push(user)
-    return user
+  async client(kind: ClientKind, options?: ClientOptions): Promise<RemoteClient> {
+    const client = await RemoteClient[kind](this.server, options)
+    this.#clients.push(client)
+    return client
   }
 
-  users(kind: UserKind, count: number): Promise<RemoteUser[]> {
-    return Promise.all(Array.from({ length: count }, () => this.user(kind)))
+  clients(kind: ClientKind, count: number): Promise<RemoteClient[]> {
+    return Promise.all(Array.from({ length: count }, () => this.client(kind)))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#users.map((user) => user.kill()))
+    await Promise.all(this.#clients.map((client) => client.kill()))
     await this.server.close()
     await this.adapter.disconnect()
     rmSync(this.#folder, { recursive: true, force: true })

@@ -15,7 +15,7 @@ const PLAIN_VALUES: readonly unknown[] = [
 ]
 
 export const cachePort: PortSuite = portSuite('cache', 'cache port', (check) => {
-  check('an absent key is null and is not there', async ({ port }) => {
+  check('get of an absent key is null, and has is false', async ({ port }) => {
     assert.equal(await port.get('k'), null)
     assert.equal(await port.has('k'), false)
     assert.deepEqual(await port.keys(), [])
@@ -28,13 +28,13 @@ export const cachePort: PortSuite = portSuite('cache', 'cache port', (check) => 
     }
   })
 
-  check('only has tells a cached null from an absent key', async ({ port }) => {
+  check('only has distinguishes a cached null from an absent key', async ({ port }) => {
     await port.set('k', null)
     assert.equal(await port.get('k'), null)
     assert.equal(await port.has('k'), true)
   })
 
-  check('set replaces', async ({ port }) => {
+  check('set replaces the value', async ({ port }) => {
     await port.set('k', { first: 1 })
     await port.set('k', { second: 2 })
     assert.deepEqual(await port.get('k'), { second: 2 })

@@ -17,7 +17,7 @@ async function saveAll(port: CheckpointProvider, taskId: string, order: readonly
 }
 
 export const checkpointPort: PortSuite = portSuite('checkpoint', 'checkpoint port', (check) => {
-  check('nothing stored is undefined, not null, and an empty list', async ({ port }) => {
+  check('without a checkpoint, load returns undefined and list is empty', async ({ port }) => {
     assert.equal(await port.loadLatest('task'), undefined)
     assert.equal(await port.load('id'), undefined)
     assert.deepEqual(await port.list('task'), [])

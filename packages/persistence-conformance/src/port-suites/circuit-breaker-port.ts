@@ -68,7 +68,7 @@ export const circuitBreakerPort: PortSuite = portSuite('circuitBreaker', 'circui
     assert.equal((await port.getState('api'))?.state, 'open')
   })
 
-  check('a failure keeps the time of the last success and notes its own', async ({ port, clock }) => {
+  check('a failure keeps the time of the last success and stores its own', async ({ port, clock }) => {
     await port.setState('api', { state: 'closed', failureCount: 0, lastFailureTime: 7, lastSuccessTime: 8 })
     clock.advance(500)
     await port.recordFailure('api', 3)
@@ -113,7 +113,7 @@ export const circuitBreakerPort: PortSuite = portSuite('circuitBreaker', 'circui
     assert.equal(state?.state, 'open')
   })
 
-  check('circuits do not touch each other', async ({ port }) => {
+  check('circuits are isolated from each other', async ({ port }) => {
     await port.recordFailure('one', 5)
     await port.recordFailure('two', 5)
     await port.recordSuccess('two')

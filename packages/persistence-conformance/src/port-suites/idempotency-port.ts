@@ -14,7 +14,7 @@ export const idempotencyPort: PortSuite = portSuite('idempotency', 'idempotency 
     assert.equal(entry?.expiresAt, undefined)
   })
 
-  check('a result with ttl tells when it expires, in epoch ms', async ({ port, clock }) => {
+  check('a result with ttl has its expiry, in epoch ms', async ({ port, clock }) => {
     await port.set('k', [undefined, 1], 1_234)
     assert.deepEqual(await port.get('k'), { value: [undefined, 1], expiresAt: clock.now() + 1_234 })
   })
@@ -45,7 +45,7 @@ export const idempotencyPort: PortSuite = portSuite('idempotency', 'idempotency 
     assert.equal((await port.get('b'))?.value, 2)
   })
 
-  check('results of failure, of nothing and of null stay three different things', async ({ port }) => {
+  check('a failure, undefined and null come back as three different results', async ({ port }) => {
     await port.set('nothing', [undefined, undefined])
     await port.set('null', [undefined, null])
     await port.set('failure', [new Error('no'), undefined])
@@ -60,7 +60,7 @@ export const idempotencyPort: PortSuite = portSuite('idempotency', 'idempotency 
     assert.equal(failure[1], undefined, 'a failed task must not read as a hit')
   })
 
-  check('plain values, also falsy ones, come back', async ({ port }) => {
+  check('plain values come back, also falsy ones', async ({ port }) => {
     for (const value of [0, '', false, null, 'text', { list: [1, { deep: null }] }]) {
       await port.set('k', value)
       assert.deepEqual((await port.get('k'))?.value, value)

@@ -18,7 +18,7 @@ export const lockPort: PortSuite = portSuite('lock', 'lock port', (check) => {
     assert.equal(await port.acquire('job', TTL), null)
   })
 
-  check('acquire without an owner makes up a different one each time', async ({ port }) => {
+  check('acquire without an owner generates a different one each time', async ({ port }) => {
     await taken(port, 'job')
     assert.equal(await port.acquire('job', TTL), null)
   })
@@ -38,7 +38,7 @@ export const lockPort: PortSuite = portSuite('lock', 'lock port', (check) => {
     await taken(port, 'job', 'b')
   })
 
-  check('locks of different keys do not meet', async ({ port }) => {
+  check('locks of different keys are independent', async ({ port }) => {
     const one = await taken(port, 'one', 'a')
     await taken(port, 'two', 'b')
     await one.release()
@@ -52,7 +52,7 @@ export const lockPort: PortSuite = portSuite('lock', 'lock port', (check) => {
     await taken(port, 'job', 'b')
   })
 
-  check('releasing again is harmless to the next holder', async ({ port }) => {
+  check('a second release does not affect the next holder', async ({ port }) => {
     const first = await taken(port, 'job', 'a')
     await first.release()
     const second = await taken(port, 'job', 'b')
@@ -120,7 +120,7 @@ export const lockPort: PortSuite = portSuite('lock', 'lock port', (check) => {
     assert.equal(await handle.isValid(), false)
   })
 
-  check('extend may bring the expiry nearer', async ({ port, clock }) => {
+  check('extend may shorten the lease', async ({ port, clock }) => {
     const handle = await taken(port, 'job', 'a')
     assert.equal(await handle.extend(10), true)
     clock.advance(11)

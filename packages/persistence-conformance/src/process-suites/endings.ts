@@ -4,7 +4,7 @@ import { type EngineSuite, engineSuite } from '../suite.js'
 import { startChild } from './child.js'
 
 export const endings: EngineSuite = engineSuite('endings', (check) => {
-  check('a process that forgets to disconnect ends by itself, in silence, and loses nothing', async (world) => {
+  check('a process that does not disconnect ends by itself, without output, and loses nothing', async (world) => {
     const child = startChild(world.engine, 'forget-to-disconnect', world.path)
     await withProcesses([child], async () => {
       assert.equal(await child.next(), 'written')

@@ -10,7 +10,7 @@ interface Arrival {
 }
 
 export const racingConnects: EngineSuite = engineSuite('racing connects', (check) => {
-  check('4 processes that meet on a file of 2.9 convert it once', async (world) => {
+  check('4 processes that open a file of 2.9 at once convert it once', async (world) => {
     await withChildren(world.engine, PROCESSES, async (children) => {
       // Set to the real time, because the child processes use the real clock.
       world.clock.jump(Date.now() - world.clock.now())

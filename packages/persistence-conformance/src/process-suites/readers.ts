@@ -5,7 +5,7 @@ import { withChild } from './child.js'
 
 const TIMES = 300
 
-export const readersBesideWriters: EngineSuite = engineSuite('readers beside a process that writes', (check) => {
+export const readersBesideWriters: EngineSuite = engineSuite('readers while a process writes', (check) => {
   check('readOnly reads whole commits, in order, up to the last', async (world) => {
     await withChild(world.engine, async (child) => {
       await child.ask(`write-pairs open ${world.path}`)
@@ -32,7 +32,7 @@ export const readersBesideWriters: EngineSuite = engineSuite('readers beside a p
     })
   })
 
-  check('immutable is refused while another process can write, where the system tells', async (world) => {
+  check('immutable is refused while another process can write, where the operating system tells', async (world) => {
     await withChild(world.engine, async (child) => {
       await child.ask(`write-pairs open ${world.path}`)
       // The WAL is empty, so that only the lock is in the way.

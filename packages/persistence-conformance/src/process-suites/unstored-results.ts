@@ -7,7 +7,7 @@ const KEYS = 50
 export const unstoredResultsOfProcesses: EngineSuite = engineSuite(
   'results that cannot be stored, in several processes',
   (check) => {
-    check('the work of a key runs once over all processes, and all are told', async (world) => {
+    check('the work of a key runs once across all processes, and every caller gets the error', async (world) => {
       await withChildren(world.engine, 4, async (children) => {
         const answers = await Promise.all(
           children.map((child) => child.ask<string[]>(`claim-unstorable ${world.path} ${KEYS}`)),

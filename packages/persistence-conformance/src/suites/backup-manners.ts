@@ -9,7 +9,7 @@ import type { World } from '../world.js'
 
 const target = (world: World): string => join(world.folder, 'copy.db')
 
-export const backupManners: EngineSuite = engineSuite('manners of backups', (check) => {
+export const backupManners: EngineSuite = engineSuite('callbacks, arguments and leftovers of backups', (check) => {
   check('a folder that is missing is refused by name', async (world) => {
     const adapter = await world.openMade()
     await refuses(() => adapter.backup(join(world.folder, 'missing', 'copy.db')), {
@@ -18,7 +18,7 @@ export const backupManners: EngineSuite = engineSuite('manners of backups', (che
     })
   })
 
-  check('what progress throws ends nothing and is reported', async (world) => {
+  check('a progress callback that throws is reported and does not end the backup', async (world) => {
     const events: object[] = []
     const adapter = await world.openMade({ onDiagnostic: (event) => events.push(event) })
     const error = new Error('mine')
@@ -31,7 +31,7 @@ export const backupManners: EngineSuite = engineSuite('manners of backups', (che
     await world.engine.verifyBackup(target(world))
   })
 
-  check('options and paths that cannot be used are refused by name', async (world) => {
+  check('invalid options and paths are refused by name', async (world) => {
     const adapter = await world.openMade()
     const wrong: readonly (readonly [object, string])[] = [
       [{ rate: 0 }, 'rate'],
@@ -54,7 +54,7 @@ export const backupManners: EngineSuite = engineSuite('manners of backups', (che
     assert.deepEqual(besideDatabase(world), [])
   })
 
-  check('what a process that died has left is removed, and what another is at is not', async (world) => {
+  check('files of a dead process are removed, those of a running backup are not', async (world) => {
     const adapter = await world.openMade()
     await fill(adapter, ENTRIES)
     const slow = adapter.backup(target(world), {

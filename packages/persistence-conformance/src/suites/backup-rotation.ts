@@ -15,7 +15,7 @@ import {
 import { type EngineSuite, engineSuite } from '../suite.js'
 
 export const backupRotation: EngineSuite = engineSuite('rotation of backups', (check) => {
-  check('a schedule that finds a recent backup waits for the time of the next', async (world) => {
+  check('a schedule that finds a recent backup waits until the next is due', async (world) => {
     const first = await start(world)
     await untilBackups(world, first, 1)
     // Stopped first, so that no lock of the backup is left: the clock stands still, so the lease of such a lock would never end.
@@ -29,7 +29,7 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
     await untilBackups(world, second, 2)
   })
 
-  check('the latest, those of days and those of weeks stay, and the others go', async (world) => {
+  check('the latest, daily and weekly backups are kept, the others are deleted', async (world) => {
     const { schedule, directory } = await start(world, { every: 1_000 * DAY, keep: { last: 2, daily: 3, weekly: 3 } })
     world.clock.advance(1)
     const made: number[] = []
@@ -43,7 +43,7 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
     assert.equal((await names(directory)).length, 2 * kept.length, 'a manifest is left')
   })
 
-  check('it deletes nothing that it did not write, and what is damaged counts for nothing', async (world) => {
+  check('rotation deletes only files that it wrote, and does not count damaged ones', async (world) => {
     const { schedule, directory, adapter } = await start(world, { every: 1_000 * DAY, keep: { last: 1 } })
     const first = await backUpWhenFree(schedule)
     const manual = await adapter.backup(join(directory, 'manual.db'))
@@ -76,7 +76,7 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
     assert.ok((await names(directory)).includes(basename(second.path)), 'a damaged one is for people to look at')
   })
 
-  check.once('backups are found again when they moved with their database, also by a link', async (world) => {
+  check.once('backups that moved with their database are found, also by a link', async (world) => {
     const { schedule, directory, adapter } = await start(world, { every: 1_000 * DAY })
     await backUpWhenFree(schedule)
     await schedule.stop()
@@ -120,7 +120,7 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
     await untilBackups(world, other, 3)
   })
 
-  check('a backup that fails is reported, and the next one comes', async (world) => {
+  check('a failed backup is reported, and the next one is made', async (world) => {
     const { schedule, directory, errors } = await start(world)
     world.clock.advance(1)
     await backUpWhenFree(schedule)
@@ -139,7 +139,7 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
     await untilBackups(world, { schedule, directory, errors } as Scheduled, before + 1)
   })
 
-  check('it ends with its adapter, also in the middle of a backup', async (world) => {
+  check('a schedule ends with its adapter, also in the middle of a backup', async (world) => {
     const { adapter, schedule, directory } = await start(world, { every: 1_000 * DAY })
     await backUpWhenFree(schedule)
     const run = refuses(() => schedule.run(), { code: 'CLOSED' })
@@ -149,7 +149,7 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
     await rm(directory, { recursive: true })
   })
 
-  check('an abort ends one run, and options that cannot be used are refused by name', async (world) => {
+  check('an abort ends one run, and invalid options are refused by name', async (world) => {
     const { schedule, adapter, directory } = await start(world, { every: 1_000 * DAY })
     await backUpWhenFree(schedule)
     const reason = new Error('enough')

@@ -6,7 +6,7 @@ import { backUpWhenFree, DAY, HOUR, type Scheduled, startSchedule as start, unti
 import { type EngineSuite, engineSuite } from '../suite.js'
 
 export const backupSchedules: EngineSuite = engineSuite('backup schedules', (check) => {
-  check.once('the first backup comes at once, and each next one when its time has come', async (world) => {
+  check.once('the first backup is made at once, and each next one when it is due', async (world) => {
     const scheduled = await start(world)
     await untilBackups(world, scheduled, 1)
     const [first] = await scheduled.schedule.list()
@@ -25,7 +25,7 @@ export const backupSchedules: EngineSuite = engineSuite('backup schedules', (che
     assert.equal((await scheduled.schedule.list()).length, 2, 'it went on after it was stopped')
   })
 
-  check.once('backups that begin at one time by the clock have names of their own', async (world) => {
+  check.once('backups that begin at the same time have different names', async (world) => {
     const { schedule, directory } = await start(world, { every: 1_000 * DAY })
     const first = await backUpWhenFree(schedule)
     // A process died and left a manifest under the next name.
@@ -39,29 +39,26 @@ export const backupSchedules: EngineSuite = engineSuite('backup schedules', (che
     )
   })
 
-  check.once(
-    'two files of one name, backed up into one folder at one time by the clock, have backups each',
-    async (world) => {
-      const first = await start(world, { every: 1_000 * DAY })
-      const { directory } = first
-      const another = join(world.folder, 'another')
-      await mkdir(another)
-      const adapter = await world.openMade({ clock: world.clock }, join(another, basename(world.path)))
-      const errors: unknown[] = []
-      const onError = (error: unknown): void => void errors.push(error)
-      const second = world.engine.BackupSchedule.start(adapter, { directory, every: 1_000 * DAY, onError })
-      const schedules = [first.schedule, second]
-      // Both look for a free name before either creates a file.
-      const made = await Promise.all(schedules.map(backUpWhenFree))
-      const listed = await Promise.all(schedules.map((schedule) => schedule.list()))
-      assert.deepEqual([...first.errors, ...errors], [])
-      for (const [at, backup] of made.entries()) {
-        assert.ok(listed[at]?.some(({ path }) => path === backup.path))
-        await world.engine.verifyBackup(backup.path)
-      }
-      assert.equal(new Set(listed.flat().map(({ path }) => path)).size, listed.flat().length)
-    },
-  )
+  check.once('two files of one name, backed up into one folder at the same time, each have a backup', async (world) => {
+    const first = await start(world, { every: 1_000 * DAY })
+    const { directory } = first
+    const another = join(world.folder, 'another')
+    await mkdir(another)
+    const adapter = await world.openMade({ clock: world.clock }, join(another, basename(world.path)))
+    const errors: unknown[] = []
+    const onError = (error: unknown): void => void errors.push(error)
+    const second = world.engine.BackupSchedule.start(adapter, { directory, every: 1_000 * DAY, onError })
+    const schedules = [first.schedule, second]
+    // Both look for a free name before either creates a file.
+    const made = await Promise.all(schedules.map(backUpWhenFree))
+    const listed = await Promise.all(schedules.map((schedule) => schedule.list()))
+    assert.deepEqual([...first.errors, ...errors], [])
+    for (const [at, backup] of made.entries()) {
+      assert.ok(listed[at]?.some(({ path }) => path === backup.path))
+      await world.engine.verifyBackup(backup.path)
+    }
+    assert.equal(new Set(listed.flat().map(({ path }) => path)).size, listed.flat().length)
+  })
 
   check.once('a schedule on an adapter that was opened read-only is refused as it starts', async (world) => {
     await (await world.openMade({})).disconnect()
@@ -71,7 +68,7 @@ export const backupSchedules: EngineSuite = engineSuite('backup schedules', (che
     await reader.backup(join(world.folder, 'by-hand.db'))
   })
 
-  check.once('of many schedules on one file one makes each backup', async (world) => {
+  check.once('of many schedules on one file, one makes each backup', async (world) => {
     // Waiting for another writer takes real time.
     const all = await Promise.all(Array.from({ length: 3 }, () => start(world, { every: 1_000 * DAY }, {})))
     const [first] = all as [Scheduled]

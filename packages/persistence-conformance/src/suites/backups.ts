@@ -44,7 +44,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     assert.deepEqual([found[0], (found[1] as string[]).length], [{ value: { amount: 7 } }, 20])
   })
 
-  check('it never starts anew however much is written, and is the database of one moment', async (world) => {
+  check('a backup never restarts, however much is written, and is the database at one moment', async (world) => {
     const adapter = await world.openMade()
     const other = await world.openMade()
     await fill(adapter, ENTRIES)
@@ -86,7 +86,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     await assert.rejects(assertMoment(world, target(world), acknowledged), /were acknowledged before the copy began/)
   })
 
-  check.once('nothing is ever overwritten: a name that is taken is refused, whatever has it', async (world) => {
+  check.once('a backup overwrites nothing: an existing target is refused, whatever it is', async (world) => {
     const adapter = await world.openMade()
     const place = (name: string): string => join(world.folder, name)
     const open = await world.open({}, place('open.db'))
@@ -108,7 +108,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     )
   })
 
-  check.once('of two backups into one name one is made and the other refused', async (world) => {
+  check.once('of two backups to one name, one is made and the other refused', async (world) => {
     const adapter = await world.openMade()
     await fill(adapter, ENTRIES)
     const results = await Promise.allSettled([adapter.backup(target(world)), adapter.backup(target(world))])
@@ -138,7 +138,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     await adapter.backup(target(world))
   })
 
-  check.once('a source that is deleted or replaced meanwhile gives no backup', async (world) => {
+  check.once('a source that is deleted or replaced during a backup gives none', async (world) => {
     for (const replace of [async () => undefined, () => writeFile(world.path, '')]) {
       const adapter = await world.openMade()
       await fill(adapter, ENTRIES)
@@ -161,7 +161,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     }
   })
 
-  check.once('a source that was deleted or replaced a moment before gives none either', async (world) => {
+  check.once('a source that was deleted or replaced just before a backup gives none', async (world) => {
     const another = join(world.folder, 'another.db')
     const adapter = await world.openMade({ clock: world.clock })
     await adapter.cache.set('k', 1)
@@ -199,17 +199,14 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     assert.equal((await inCopy(world, target(world), ({ cache }) => cache.keys('entry-*'))).length, 100)
   })
 
-  check.oncePerBuild(
-    'a file in a rollback journal mode is refused, because its writers would stand still',
-    async (world) => {
-      const adapter = await world.adapter()
-      await world.engine.rows(await world.handle(), 'PRAGMA journal_mode = DELETE')
-      await refuses(() => adapter.backup(target(world)), { code: 'WAL_NEEDED', says: ['delete', 'VACUUM INTO'] })
-      assert.deepEqual(besideDatabase(world), [])
-    },
-  )
+  check.oncePerBuild('a file in a rollback journal mode is refused, because its writers would wait', async (world) => {
+    const adapter = await world.adapter()
+    await world.engine.rows(await world.handle(), 'PRAGMA journal_mode = DELETE')
+    await refuses(() => adapter.backup(target(world)), { code: 'WAL_NEEDED', says: ['delete', 'VACUUM INTO'] })
+    assert.deepEqual(besideDatabase(world), [])
+  })
 
-  check.once('a log that grows beyond maxWalBytes ends the backup', async (world) => {
+  check.once('a WAL that grows beyond maxWalBytes ends the backup', async (world) => {
     const adapter = await world.openMade()
     await fill(adapter, ENTRIES)
     const writing = new Writing(adapter)
@@ -222,7 +219,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     assert.deepEqual(besideDatabase(world), [])
   })
 
-  check('maxBytesPerSecond is kept to', async (world) => {
+  check('maxBytesPerSecond limits the copy', async (world) => {
     const adapter = await world.openMade()
     await fill(adapter, ENTRIES)
     const { bytes, milliseconds } = await adapter.backup(target(world), { maxBytesPerSecond: 10_000_000 })

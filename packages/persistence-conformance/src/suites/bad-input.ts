@@ -41,7 +41,7 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
     assert.equal(await world.dump(), before)
   })
 
-  check('a key of exactly the limit is taken', async (world) => {
+  check('a key of exactly the limit is accepted', async (world) => {
     const { cache } = await world.adapter()
     for (const key of ['x'.repeat(1_024), 'ü'.repeat(512), '🙂'.repeat(256)]) {
       await cache.set(key, 1)
@@ -261,7 +261,7 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
     }
   })
 
-  check.inFile('something that is no handle is refused at once, with what to pass', async (world) => {
+  check.inFile('an argument that is not a handle is refused at once, with what to pass', async (world) => {
     const { SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter } = world.engine
     class Other {
       prepare(): void {}

@@ -26,7 +26,7 @@ function looks({ engine }: World): number {
 }
 
 export const breakerWatch: EngineSuite = engineSuite('changes made by other connections', (check) => {
-  check('a subscriber hears what another connection changed, once, and what it changed itself, once', async (world) => {
+  check('a subscriber is notified once of each change, by another connection or its own', async (world) => {
     const one = (await world.adapter({ watchInterval: INTERVAL })).circuitBreaker
     const two = (await world.second()).circuitBreaker
     await two.recordFailure('api', 5)
@@ -59,7 +59,7 @@ export const breakerWatch: EngineSuite = engineSuite('changes made by other conn
     })
   })
 
-  check('a circuit that another connection makes is heard of', async (world) => {
+  check('a subscriber is notified of a circuit that another connection creates', async (world) => {
     const one = (await world.adapter()).circuitBreaker
     const two = (await world.second()).circuitBreaker
     const heard: string[] = []
@@ -74,7 +74,7 @@ export const breakerWatch: EngineSuite = engineSuite('changes made by other conn
     assert.deepEqual(heard, ['open'])
   })
 
-  check('the half-open period is heard by all, its further probes are no news', async (world) => {
+  check('all subscribers are notified of a half-open period once, not of each probe', async (world) => {
     const one = (await world.adapter()).circuitBreaker
     const two = (await world.second()).circuitBreaker
     await one.recordFailure('api', 1)
@@ -96,7 +96,7 @@ export const breakerWatch: EngineSuite = engineSuite('changes made by other conn
     ])
   })
 
-  check('only who listens looks, at the interval asked for, and the last to leave stops it', async (world) => {
+  check('only adapters with subscribers poll, at their interval, and the last unsubscribe ends it', async (world) => {
     const adapter = await world.adapter({ watchInterval: 50 })
     const idle = world.clock.pending
     const first = adapter.circuitBreaker.subscribe('api', () => undefined)
@@ -118,7 +118,7 @@ export const breakerWatch: EngineSuite = engineSuite('changes made by other conn
     again()
   })
 
-  check('disconnecting stops the looking', async (world) => {
+  check('disconnect ends the polling', async (world) => {
     const adapter = await world.adapter()
     const other = await world.adapter()
     const idle = world.clock.pending
@@ -130,7 +130,7 @@ export const breakerWatch: EngineSuite = engineSuite('changes made by other conn
     assert.equal(other.isConnected(), true)
   })
 
-  check('a subscriber that came before connecting hears too', async (world) => {
+  check('a subscription made before connect is notified too', async (world) => {
     const adapter = world.unconnected(await world.handle())
     const heard: string[] = []
     adapter.circuitBreaker.subscribe('api', ({ state }) => heard.push(state))

@@ -64,7 +64,7 @@ export const cachePrefixes: EngineSuite = engineSuite('cache prefixes', (check) 
     })
   })
 
-  check('entries gives what has not expired, with values, over many pages, also large ones', async (world) => {
+  check('entries returns unexpired entries with values, over many pages, also large ones', async (world) => {
     const { cache } = await world.adapter()
     const name = (index: number): string => `k${String(index).padStart(3, '0')}`
     await cache.setMany(Array.from({ length: 300 }, (_, index): [string, unknown] => [name(index), { index }]))
@@ -83,7 +83,7 @@ export const cachePrefixes: EngineSuite = engineSuite('cache prefixes', (check) 
     assert.deepEqual(found.get(name(299)), { index: 299 })
   })
 
-  check('entries goes on after a key, and gives as many as asked for', async (world) => {
+  check('entries continues after a key, and returns as many as requested', async (world) => {
     const { cache } = await world.adapter({ keyPrefix: 'app:' })
     await cache.setMany(['a', 'ab', 'b', 'c', '\uFFFF', '🙂'].map((key): [string, number] => [key, 1]))
     assert.deepEqual(await keysOf(cache, { limit: 2 }), ['a', 'ab'])
@@ -95,7 +95,7 @@ export const cachePrefixes: EngineSuite = engineSuite('cache prefixes', (check) 
     assert.deepEqual(await keysOf(cache, { startsWith: 'a', after: 'a' }), ['ab'])
   })
 
-  check('touch moves the expiry and nothing else', async (world) => {
+  check('touch changes the expiry and nothing else', async (world) => {
     const { cache } = await world.adapter()
     await cache.set('k', 'value', 100)
     assert.equal(await cache.touch('k', 1_000), true)
@@ -111,7 +111,7 @@ export const cachePrefixes: EngineSuite = engineSuite('cache prefixes', (check) 
     assert.equal(await cache.touch('absent', 1_000), false)
   })
 
-  check('ttl tells the ms that are left', async (world) => {
+  check('ttl returns the ms that are left', async (world) => {
     const { cache } = await world.adapter()
     await cache.set('k', 1, 100)
     await cache.set('for ever', 1)
@@ -123,7 +123,7 @@ export const cachePrefixes: EngineSuite = engineSuite('cache prefixes', (check) 
     assert.equal(await cache.ttl('k'), null)
   })
 
-  check('a load under way does not bring back what a prefix was cleared of', async (world) => {
+  check('a running load does not bring back an entry that clear removed', async (world) => {
     const { cache } = await world.adapter()
     for (const [startsWith, isCleared] of [
       ['\uFFFF', true],
@@ -139,7 +139,7 @@ export const cachePrefixes: EngineSuite = engineSuite('cache prefixes', (check) 
     }
   })
 
-  check('what cannot begin a key finds none, and other arguments are refused', async (world) => {
+  check('a start that no key can have finds none, and invalid arguments are refused', async (world) => {
     const { cache } = await world.adapter()
     await cache.set('k', 1)
     assert.deepEqual(await cache.keys({ startsWith: '\uD800' }), [])

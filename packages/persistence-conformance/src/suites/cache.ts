@@ -3,7 +3,7 @@ import { refuses, throwsRefusal } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 
 export const cache: EngineSuite = engineSuite('cache', (check) => {
-  check('getMany answers the keys that are there, each once', async (world) => {
+  check('getMany returns the keys that exist, each once', async (world) => {
     const { cache } = await world.adapter()
     await cache.set('a', 1)
     await cache.set('b', [2])
@@ -81,7 +81,7 @@ export const cache: EngineSuite = engineSuite('cache', (check) => {
     assert.equal(await cache.has('for ever'), true)
   })
 
-  check('prune removes expired rows of the file and tells how many', async (world) => {
+  check('prune removes expired rows of the file and returns how many', async (world) => {
     const adapter = await world.adapter()
     await adapter.cache.setMany(
       [
@@ -126,7 +126,7 @@ export const cache: EngineSuite = engineSuite('cache', (check) => {
     assert.deepEqual(await cache.stats(), { hits: 3, misses: 1, size: 1, hitRatio: 0.75 })
   })
 
-  check('the adapter answers the cache port itself', async (world) => {
+  check('the adapter is a cache port itself', async (world) => {
     const adapter = await world.adapter()
     await adapter.set('a', 1)
     assert.equal(await adapter.get('a'), 1)
@@ -178,7 +178,7 @@ export const cache: EngineSuite = engineSuite('cache', (check) => {
     assert.equal(await adapter.cache.get('a'), 1)
   })
 
-  check.inFile('table names that could not be quoted safely are refused', async (world) => {
+  check.inFile('table names that cannot be quoted safely are refused', async (world) => {
     const handle = (await world.handle()) as never
     const { SQLiteCacheAdapter } = world.engine
     for (const tableName of ['', 'a b', 'a"b', 'x; DROP TABLE y', 'sqlite_pages', '1st', 'tëst', 'x'.repeat(64)]) {
@@ -203,7 +203,7 @@ export const cache: EngineSuite = engineSuite('cache', (check) => {
     )
   })
 
-  check.inFile('the name of the common table is that table in any case', async (world) => {
+  check.inFile('the name of the default table means that table, in upper case too', async (world) => {
     const own = world.track(
       new world.engine.SQLiteCacheAdapter((await world.handle()) as never, {
         tableName: 'GO_GOSCOPE_CACHE',
@@ -217,7 +217,7 @@ export const cache: EngineSuite = engineSuite('cache', (check) => {
     assert.equal(await cache.get('k'), null, 'the migration took its ms for seconds')
   })
 
-  check.inFile('a cache on a foreign table is refused and leaves it alone', async (world) => {
+  check.inFile('a cache on a foreign table is refused and leaves it unchanged', async (world) => {
     await world.rows('CREATE TABLE pages (id INTEGER PRIMARY KEY, body TEXT)')
     await world.rows("INSERT INTO pages (body) VALUES ('mine')")
     const pages = () =>

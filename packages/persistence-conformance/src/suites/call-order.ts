@@ -115,7 +115,7 @@ export const callOrder: EngineSuite = engineSuite('call order', (check) => {
     }
   })
 
-  check('the later of two writes that were called one after the other stands', async (world) => {
+  check('of two writes called one after the other, the later one wins', async (world) => {
     const adapter = await world.adapter()
     for (const [call, [secondName, second]] of pairsInAStore(someOf(WRITES), WRITES)) {
       const [firstName, first] = call

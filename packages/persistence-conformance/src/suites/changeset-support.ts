@@ -5,7 +5,7 @@ import { type EngineSuite, engineSuite } from '../suite.js'
 const WITHOUT_SESSIONS = ['sqlite3', 'bun:sqlite']
 
 export const changesetSupport: EngineSuite = engineSuite('changesets', (check) => {
-  check('are there where the engine has sessions; others say which engines have', async (world) => {
+  check('work if the engine has sessions; otherwise the error names the engines that have them', async (world) => {
     const handle = await world.handle()
     const adapter = await world.connected(handle)
     await world.engine.rows(handle, 'CREATE TABLE mine (id INTEGER PRIMARY KEY)')

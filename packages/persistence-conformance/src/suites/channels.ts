@@ -28,7 +28,7 @@ function phasesOf({ messages }: ChannelMessages<TracedCall>): [call: TracedCall,
 }
 
 export const channels: EngineSuite = engineSuite('channels', (check) => {
-  check('every call comes once by each phase, in order, and with its error where it fails', async (world) => {
+  check('every call is published once per phase, in order, and with its error if it fails', async (world) => {
     const adapter = await world.adapter()
     using heard = ofCalls()
     await Promise.all(LATE_CALLS.map(([, call]) => call(adapter)))
@@ -70,7 +70,7 @@ export const channels: EngineSuite = engineSuite('channels', (check) => {
     if (world.inFile) assert.match(database?.location ?? '', /app\.db$/)
   })
 
-  check('a message has neither key nor value', async (world) => {
+  check('a message contains neither key nor value', async (world) => {
     const { cache, circuitBreaker, idempotency } = await world.adapter()
     using heard = ofCalls()
     await cache.set('secret-key', 'secret-value')
@@ -113,7 +113,7 @@ export const channels: EngineSuite = engineSuite('channels', (check) => {
     assert.deepEqual(codes, ['BUSY'])
   })
 
-  check.inFile('diagnostics are told there too', async (world) => {
+  check.inFile('diagnostics are published too', async (world) => {
     const { cache } = await world.adapter()
     using diagnostics = of<DiagnosticMessage>('diagnostic')
     await cache.set('k', 1)
@@ -125,7 +125,7 @@ export const channels: EngineSuite = engineSuite('channels', (check) => {
   })
 
   for (const kind of ['process', 'database'] as const) {
-    check(`locks tell what was granted, refused and lost: ${kind}`, async (world) => {
+    check(`grants, refusals and losses of locks are published: ${kind}`, async (world) => {
       const { lock } = await world.adapter({ locks: kind })
       using heard = of<LockEvent>('lock')
       const first = await lock.acquire('k', 100)
@@ -152,7 +152,7 @@ export const channels: EngineSuite = engineSuite('channels', (check) => {
     })
   }
 
-  check('circuits tell of each change of state, once', async (world) => {
+  check('each change of state of a circuit is published once', async (world) => {
     const { circuitBreaker } = await world.adapter({ keyPrefix: 'app:' })
     using heard = of<CircuitEvent>('circuit')
     for (let failures = 0; failures < 3; failures++) await circuitBreaker.recordFailure('api', 2)
@@ -171,7 +171,7 @@ export const channels: EngineSuite = engineSuite('channels', (check) => {
     )
   })
 
-  check('caches tell what each read has found', async (world) => {
+  check('what each cache read found is published', async (world) => {
     const { cache } = await world.adapter()
     using heard = of<CacheEvent>('cache')
     await cache.set('k', 1)
@@ -190,7 +190,7 @@ export const channels: EngineSuite = engineSuite('channels', (check) => {
     ])
   })
 
-  check('claims tell what each came to, and that one was lost', async (world) => {
+  check('the outcome of each claim and the loss of one are published', async (world) => {
     const { idempotency } = await world.adapter()
     using heard = of<ClaimEvent>('claim')
     const claim = await idempotency.claim('k', { lease: 100, fingerprint: 'a' })

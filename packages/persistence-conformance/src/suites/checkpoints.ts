@@ -22,7 +22,7 @@ function fractionAt(index: number): number {
 }
 
 export const checkpoints: EngineSuite = engineSuite('checkpoints', (check) => {
-  check('numbers saved at once come back to the last digit', async (world) => {
+  check('numbers saved concurrently come back to the last digit', async (world) => {
     const { checkpoint: store } = await world.adapter()
     // SQLite 3.52 misreads the first from a JSON text, and about one of 7,000 random ones.
     const numbers = [1.691553792989131, 1 / 3, 0.1 + 0.2, 2 ** 53 - 1, 1e-9, -0.5]
@@ -45,20 +45,20 @@ export const checkpoints: EngineSuite = engineSuite('checkpoints', (check) => {
     assert.deepEqual(await second.checkpoint.loadLatest('task'), saved)
   })
 
-  check('an estimate that was never given is no member', async (world) => {
+  check('a checkpoint saved without an estimate has no such member', async (world) => {
     const { checkpoint: store } = await world.adapter()
     await store.save(checkpoint('task', 1))
     assert.equal(Object.hasOwn((await store.load('task-1')) ?? {}, 'estimatedTimeRemaining'), false)
   })
 
-  check('the adapter answers the checkpoint port itself', async (world) => {
+  check('the adapter is a checkpoint port itself', async (world) => {
     const adapter = await world.adapter()
     await adapter.save(checkpoint('task', 1))
     assert.equal((await adapter.loadLatest('task'))?.sequence, 1)
     assert.equal((await adapter.checkpoint.loadLatest('task'))?.sequence, 1)
   })
 
-  check('prefixes isolate tasks and ids, and every call keeps to its prefix', async (world) => {
+  check('prefixes isolate tasks and ids, and every call stays within its prefix', async (world) => {
     const one = (await world.adapter({ keyPrefix: 'one:' })).checkpoint
     const two = (await world.adapter({ keyPrefix: 'two:' })).checkpoint
     for (const sequence of [1, 2, 3]) {
@@ -131,7 +131,7 @@ export const checkpoints: EngineSuite = engineSuite('checkpoints', (check) => {
     })
   })
 
-  check('save and cleanup side by side, unawaited, leave what one by one leaves', async (world) => {
+  check('concurrent save and cleanup leave the same rows as sequential ones', async (world) => {
     const { checkpoint: store } = await world.adapter()
     const work: Promise<void>[] = []
     for (let sequence = 1; sequence <= 50; sequence++) {

@@ -21,14 +21,14 @@ export const circuitBreaker: EngineSuite = engineSuite('circuit breaker', (check
     assert.equal(state?.lastSuccessTime, undefined)
   })
 
-  check('the adapter answers the breaker port itself', async (world) => {
+  check('the adapter is a breaker port itself', async (world) => {
     const adapter = await world.adapter()
     assert.equal(await adapter.recordFailure('api', 3), 1)
     assert.equal((await adapter.getState('api'))?.failureCount, 1)
     assert.equal((await adapter.circuitBreaker.getState('api'))?.failureCount, 1)
   })
 
-  check('a subscriber hears every change of its circuit, with the state', async (world) => {
+  check('a subscriber is notified of every change of its circuit, with the state', async (world) => {
     const { circuitBreaker: breaker } = await world.adapter()
     const heard: CircuitBreakerPersistedState[] = []
     breaker.subscribe('api', (state) => heard.push(withoutUndefined(state)))
@@ -47,7 +47,7 @@ export const circuitBreaker: EngineSuite = engineSuite('circuit breaker', (check
     ])
   })
 
-  check('changes at once are heard one by one, in order', async (world) => {
+  check('a subscriber is notified of concurrent changes one by one, in order', async (world) => {
     const { circuitBreaker: breaker } = await world.adapter()
     const counts: number[] = []
     breaker.subscribe('api', ({ failureCount }) => counts.push(failureCount))
@@ -58,16 +58,19 @@ export const circuitBreaker: EngineSuite = engineSuite('circuit breaker', (check
     )
   })
 
-  check('changes made through any adapter on the handle are heard, and no other prefix', async (world) => {
-    const one = await world.adapter({ keyPrefix: 'app:' })
-    const two = await world.adapter({ keyPrefix: 'app:' })
-    const stranger = await world.adapter({ keyPrefix: 'other:' })
-    const heard: string[] = []
-    one.circuitBreaker.subscribe('api', ({ state }) => heard.push(state))
-    await two.circuitBreaker.recordFailure('api', 1)
-    await stranger.circuitBreaker.recordFailure('api', 1)
-    assert.deepEqual(heard, ['open'])
-  })
+  check(
+    'a subscriber is notified of changes through any adapter on the handle, and of no other prefix',
+    async (world) => {
+      const one = await world.adapter({ keyPrefix: 'app:' })
+      const two = await world.adapter({ keyPrefix: 'app:' })
+      const stranger = await world.adapter({ keyPrefix: 'other:' })
+      const heard: string[] = []
+      one.circuitBreaker.subscribe('api', ({ state }) => heard.push(state))
+      await two.circuitBreaker.recordFailure('api', 1)
+      await stranger.circuitBreaker.recordFailure('api', 1)
+      assert.deepEqual(heard, ['open'])
+    },
+  )
 
   check('an unsubscriber stops its own subscription only, and may be called again', async (world) => {
     const { circuitBreaker: breaker } = await world.adapter()
@@ -82,7 +85,7 @@ export const circuitBreaker: EngineSuite = engineSuite('circuit breaker', (check
     assert.deepEqual([first, second], [1, 2])
   })
 
-  check('a listener that throws fails neither the change nor other listeners', async (world) => {
+  check('a listener that throws affects neither the change nor other listeners', async (world) => {
     const events: object[] = []
     const { circuitBreaker: breaker } = await world.adapter({ onDiagnostic: (event) => events.push(event) })
     let heard = 0

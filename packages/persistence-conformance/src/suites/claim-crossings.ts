@@ -8,7 +8,7 @@ const LEASE = 60_000
 export const claimCrossings: EngineSuite = engineSuite('claims that are renewed and reported at once', (check) => {
   for (const fingerprint of [undefined, 'f']) {
     const title = fingerprint === undefined ? 'without a fingerprint' : 'with a fingerprint'
-    check(`a renewal behind the report of a claim ${title} does not call it lost`, async (world) => {
+    check(`a renewal called after the report of a claim ${title} does not report it lost`, async (world) => {
       const adapter = await world.adapter()
       for (let round = 0; round < 6; round++) {
         const options = { lease: LEASE, onFailure: 'keep', ...(fingerprint !== undefined && { fingerprint }) } as const

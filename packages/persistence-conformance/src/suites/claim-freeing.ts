@@ -7,7 +7,7 @@ import { type EngineSuite, engineSuite } from '../suite.js'
 const LEASE = { lease: 60_000 }
 
 export const claimFreeing: EngineSuite = engineSuite('freeing the claim of another', (check) => {
-  check('the key is free before the lease ends, and what its claimant reports later is refused', async (world) => {
+  check('a freed key is free before its lease ends, and a later report of its claimant is refused', async (world) => {
     const paused = (await world.adapter()).idempotency
     const two = (await world.second()).idempotency
     const claim = held(await paused.claim('k', LEASE))
@@ -25,7 +25,7 @@ export const claimFreeing: EngineSuite = engineSuite('freeing the claim of anoth
     assert.deepEqual(await next.complete('done'), { recorded: true })
   })
 
-  check('a claimant that came meanwhile is not hurt: its generation is another', async (world) => {
+  check('freeing an older generation does not affect the current claimant', async (world) => {
     const one = (await world.adapter()).idempotency
     const two = (await world.second()).idempotency
     const seen = held(await one.claim('k', { lease: 1_000 }))
@@ -40,7 +40,7 @@ export const claimFreeing: EngineSuite = engineSuite('freeing the claim of anoth
     assert.equal((await two.get('k'))?.value, 'done')
   })
 
-  check('those who wait for the key get it at once', async (world) => {
+  check('callers that wait for a freed key get it at once', async (world) => {
     const { idempotency } = await world.adapter()
     const claim = held(await idempotency.claim('k', LEASE))
     const idle = world.clock.pending
@@ -50,7 +50,7 @@ export const claimFreeing: EngineSuite = engineSuite('freeing the claim of anoth
     assert.notEqual(held(await waiting).owner, claim.owner)
   })
 
-  check('a generation that is none is refused by name', async (world) => {
+  check('an invalid generation is refused by name', async (world) => {
     const { idempotency } = await world.adapter()
     for (const generation of [1.5, '1', undefined] as number[]) {
       await refuses(() => idempotency.freeClaim('k', generation), { code: 'INVALID_ARGUMENT', says: ['generation'] })

@@ -18,7 +18,7 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     assert.notEqual(next.owner, crashed.owner)
   })
 
-  check('a late finisher is refused and learns what holds: vacant, running, completed, failed', async (world) => {
+  check('a late report is refused and returns the state: vacant, running, completed, failed', async (world) => {
     const one = (await world.adapter()).idempotency
     const two = (await world.second()).idempotency
     const late = held(await one.claim('k', LEASE))
@@ -72,7 +72,7 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     )
   })
 
-  check('a second report of the same claim is refused with the first', async (world) => {
+  check('a second report of a claim is refused and returns the first', async (world) => {
     const { idempotency } = await world.adapter()
     const claim = held(await idempotency.claim<number>('k', LEASE))
     const reports = await Promise.all([claim.complete(1), claim.complete(2), claim.fail('no')])
@@ -84,7 +84,7 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     ])
   })
 
-  check('renewing moves the end from now on, by the claim’s lease or another', async (world) => {
+  check('renew sets the end from now, by the claim’s lease or another', async (world) => {
     const { idempotency } = await world.adapter()
     const claim = held(await idempotency.claim('k', LEASE))
     world.clock.advance(600)
@@ -97,7 +97,7 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     assert.deepEqual(await claim.complete(1), { recorded: true })
   })
 
-  check('renewing never rejects: lost, ended, disconnected or with a bad lease it answers false', async (world) => {
+  check('renew never rejects: lost, ended, disconnected or with a bad lease it returns false', async (world) => {
     const events: { type?: string; operation?: string }[] = []
     const one = await world.adapter({ onDiagnostic: (event) => events.push(event) })
     const bad = held(await one.idempotency.claim('bad', LEASE))
@@ -131,7 +131,7 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     assert.deepEqual(await claim.complete(1), { recorded: true }, 'but what is done within the lease counts')
   })
 
-  check('the signal of a claim that was lost aborts, of one that ended well it does not', async (world) => {
+  check('the signal of a lost claim aborts, that of a completed one does not', async (world) => {
     const { idempotency } = await world.adapter()
     const pending = world.clock.pending
     const done = held(await idempotency.claim('done', LEASE))
@@ -150,7 +150,7 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     assert.equal(late.signal.aborted, true, 'also when it is first asked for afterwards')
   })
 
-  check('a process that is held up never takes its lease to end later than it does', async (world) => {
+  check('a paused process never takes its lease to end later than it does', async (world) => {
     const { idempotency } = await world.adapter({ clock: new ManualClock({ drags: true }) })
     const claim = held(await idempotency.claim('k', { lease: 60_000 }))
     const end = async () => Number((await world.rows('SELECT expires_at FROM go_goscope_claims'))[0]?.expires_at)
@@ -159,7 +159,7 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     assert.ok(claim.expiresAt <= (await end()), `${claim.expiresAt} after ${await end()}`)
   })
 
-  check('a process that is held up again and again does not get ahead of the clock', async (world) => {
+  check('a process that is paused repeatedly does not get ahead of the clock', async (world) => {
     const clock = new ManualClock({ drags: true })
     const { idempotency } = await world.adapter({ clock })
     for (let key = 0; key < 50; key++) {
@@ -211,7 +211,7 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     },
   )
 
-  check('a clock that ran far ahead once does not hold up leases for as long', async (world) => {
+  check('a clock that was once far ahead does not prolong leases by that much', async (world) => {
     const { idempotency } = await world.adapter()
     const day = 86_400_000
     world.clock.jump(day)
@@ -238,7 +238,7 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     assert.deepEqual(await alive.complete(1), { recorded: true })
   })
 
-  check('dead claims do not pile up', async (world) => {
+  check('dead claims do not accumulate', async (world) => {
     const { idempotency } = await world.adapter()
     const together = 5
     for (let at = 0; at < 500; at += together) {

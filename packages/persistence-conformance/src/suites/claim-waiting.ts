@@ -20,7 +20,7 @@ export const claimWaiting: EngineSuite = engineSuite('waiting for a claim', (che
     assert.equal(world.clock.pending, idle, 'no timer is left')
   })
 
-  check('after a failure exactly one of those who wait gets the key', async (world) => {
+  check('after a failure exactly one waiter gets the key', async (world) => {
     const { idempotency } = await world.adapter()
     const claim = held(await idempotency.claim<number>('k', LEASE))
     const idle = world.clock.pending
@@ -36,7 +36,7 @@ export const claimWaiting: EngineSuite = engineSuite('waiting for a claim', (che
     assert.deepEqual(states, ['claimed', 'completed', 'completed'])
   })
 
-  check('a result of another connection is found by looking again', async (world) => {
+  check('a result of another connection is found by polling', async (world) => {
     const clock = realTimers(world.clock.now)
     const one = (await world.adapter({ clock })).idempotency
     const two = (await world.second({ clock })).idempotency
@@ -61,7 +61,7 @@ export const claimWaiting: EngineSuite = engineSuite('waiting for a claim', (che
     assert.equal((await crashed.complete(1)).recorded, false)
   })
 
-  check('a wait that is over answers running', async (world) => {
+  check('a wait that times out returns running', async (world) => {
     const { idempotency } = await world.adapter({ random: () => 0.5 })
     const claim = held(await idempotency.claim('k', LEASE))
     const idle = world.clock.pending
@@ -97,7 +97,7 @@ export const claimWaiting: EngineSuite = engineSuite('waiting for a claim', (che
     held(await idempotency.claim('k', LEASE))
   })
 
-  check('a signal that aborts while the claim is granted gives the key back', async (world) => {
+  check('a signal that aborts while the claim is granted frees the key', async (world) => {
     const { idempotency } = await world.adapter()
     for (const onFailure of ['forget', 'keep'] as const) {
       const controller = new AbortController()
@@ -126,7 +126,7 @@ export const claimWaiting: EngineSuite = engineSuite('waiting for a claim', (che
     })
   })
 
-  check('disconnecting ends the waiting with CLOSED', async (world) => {
+  check('disconnect rejects the waiting calls with CLOSED', async (world) => {
     const adapter = await world.adapter()
     held(await adapter.idempotency.claim('k', LEASE))
     const idle = world.clock.pending

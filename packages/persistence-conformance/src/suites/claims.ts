@@ -25,7 +25,7 @@ export const claims: EngineSuite = engineSuite('claims', (check) => {
     },
   )
 
-  check('a running claim is nothing to those who only get and set', async (world) => {
+  check('get does not return a running claim', async (world) => {
     const { idempotency } = await world.adapter()
     const claim = held(await idempotency.claim('k', LEASE))
     assert.equal(await idempotency.get('k'), null)
@@ -156,14 +156,14 @@ export const claims: EngineSuite = engineSuite('claims', (check) => {
     held(await idempotency.claim('done', { ...LEASE, fingerprint: 'mine' }))
   })
 
-  check('claims of two prefixes do not meet', async (world) => {
+  check('claims of two prefixes are independent', async (world) => {
     const one = (await world.adapter({ keyPrefix: 'a:' })).idempotency
     const two = (await world.adapter({ keyPrefix: 'b:' })).idempotency
     held(await one.claim('k', LEASE))
     held(await two.claim('k', LEASE))
   })
 
-  check('the class of its own claims too', async (world) => {
+  check('SQLiteIdempotencyAdapter claims too', async (world) => {
     const alone = world.track(
       new world.engine.SQLiteIdempotencyAdapter((await world.handle()) as never, { clock: world.clock }),
     )

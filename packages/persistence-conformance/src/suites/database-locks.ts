@@ -110,7 +110,7 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
     assert.ok((await taken(one, 'job', 'me')).token > first.token)
   })
 
-  check('an owner that was made up is taken for no other', async (world) => {
+  check('a generated owner is never taken for another', async (world) => {
     // The same `random`, as in two processes with the same seed.
     const one = await world.adapter({ locks: 'database', random: () => 0.5 })
     const two = await world.second({ locks: 'database', random: () => 0.5 })
@@ -119,7 +119,7 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
     assert.notEqual((await taken(two, 'other')).owner, handle.owner)
   })
 
-  check('a late release neither frees nor counts down what the next holder has', async (world) => {
+  check('a late release does not release a hold of the next holder', async (world) => {
     const [one, two] = await pair(world)
     for (const owner of [undefined, 'me']) {
       const late = await taken(one, 'job', owner)
@@ -132,7 +132,7 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
     }
   })
 
-  check('a double release made at once gives back one hold', async (world) => {
+  check('two concurrent releases of one hold release it once', async (world) => {
     const [one, two] = await pair(world)
     const first = await taken(one, 'job', 'me')
     await taken(one, 'job', 'me')
@@ -152,7 +152,7 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
     assert.equal(await (handle.release() as Promise<unknown>), false)
   })
 
-  check('a holder whose lock was granted anew, to the same owner too, is told so', async (world) => {
+  check('a holder is notified when its lock was granted again, also to the same owner', async (world) => {
     const [one, two] = await pair(world)
     const inMemory = await world.adapter()
     const lost: readonly [AdapterUnderTest, () => Promise<void>][] = [
@@ -167,7 +167,7 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
     }
   })
 
-  check('locks of different prefixes do not meet', async (world) => {
+  check('locks of different prefixes are independent', async (world) => {
     const pairs = [
       ['a:', 'b:c'],
       ['a:b:', 'c'],
@@ -182,7 +182,7 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
     }
   })
 
-  check('locks of this process and locks in the database are apart', async (world) => {
+  check('locks in memory and locks in the database are independent', async (world) => {
     await taken(await world.adapter(), 'job')
     await taken(await world.adapter({ locks: 'database' }), 'job')
   })
@@ -201,7 +201,7 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
     }
   })
 
-  check('an extension that the database refuses answers false and is told to the diagnostics', async (world) => {
+  check('an extension that the database refuses returns false and is reported', async (world) => {
     const events: { type?: string }[] = []
     const adapter = await world.adapter({ locks: 'database', onDiagnostic: (event) => events.push(event) })
     const handle = await taken(adapter, 'job')
@@ -217,7 +217,7 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
     await refuses(() => adapter.lock.acquire('job', TTL), { code: 'CORRUPT', says: ['go_goscope_lock_counter'] })
   })
 
-  check('expired and released locks do not pile up in the file', async (world) => {
+  check('expired and released locks do not accumulate in the file', async (world) => {
     const adapter = await world.adapter({ locks: 'database' })
     const together = 8
     for (let at = 0; at < 1_000; at += together) {
@@ -230,7 +230,7 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
     assert.ok(Number(row?.count) < 200, `${row?.count} rows are left`)
   })
 
-  check('prune removes locks that are over, and so does sweepInterval', async (world) => {
+  check('prune and sweepInterval remove expired and released locks', async (world) => {
     const count = async (): Promise<number> => (await world.rows('SELECT key FROM go_goscope_locks')).length
     const adapter = await world.adapter({ locks: 'database', sweepInterval: TTL })
     for (const key of ['one', 'two']) await taken(adapter, key)
@@ -244,7 +244,7 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
     assert.equal(await kept.isValid(), true)
   })
 
-  check('a lock that never expires is given back, or dropped by force', async (world) => {
+  check('a lock that never expires can be released or force-released', async (world) => {
     const [one, two] = await pair(world)
     const handle = await taken(one, 'job', undefined, Number.POSITIVE_INFINITY)
     assert.equal(handle.signal.aborted, false)

@@ -70,7 +70,7 @@ export const diagnostics: EngineSuite = engineSuite('diagnostics', (check) => {
     assert.equal(await checkpoint.loadLatest('import'), undefined)
   })
 
-  check('a listener that throws harms nothing', async (world) => {
+  check('a listener that throws affects nothing', async (world) => {
     const { cache } = await world.adapter({
       onDiagnostic: () => {
         throw new Error('a broken listener')
@@ -83,7 +83,7 @@ export const diagnostics: EngineSuite = engineSuite('diagnostics', (check) => {
     assert.equal(await cache.get('k'), 2)
   })
 
-  check.inFile('a lock in memory says once that another connection has the file, and only then', async (world) => {
+  check.inFile('a lock in memory reports once that another connection has the file, and only then', async (world) => {
     const events: Event[] = []
     const options = { onDiagnostic: (event: object) => events.push(event as Event) }
     const told = async (): Promise<number> => {
@@ -149,7 +149,7 @@ export const diagnostics: EngineSuite = engineSuite('diagnostics', (check) => {
     assert.ok(events.some(({ type, operation }) => type === 'slow-statement' && operation === 'idempotency.set'))
   })
 
-  check('a codec that throws is reported as what it is', async (world) => {
+  check('an error of the codec is reported as an error of the codec', async (world) => {
     const codec = {
       encode: (): string => {
         throw new Error('cannot write')
@@ -170,7 +170,7 @@ export const diagnostics: EngineSuite = engineSuite('diagnostics', (check) => {
     assert.equal((await good.idempotency.get('k'))?.value, 1)
   })
 
-  check('an asynchronous codec is refused as what it is, and leaves no rejection behind', async (world) => {
+  check('an asynchronous codec is refused as such, and leaves no unhandled rejection', async (world) => {
     const fails = async (): Promise<never> => {
       throw new Error('of the codec')
     }

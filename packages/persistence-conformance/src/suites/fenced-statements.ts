@@ -120,7 +120,7 @@ export const fencedStatements: EngineSuite = engineSuite('fenced statements', (c
     assert.deepEqual(await world.rows('SELECT * FROM t'), [])
   })
 
-  check('the number of parameters must fit', async (world) => {
+  check('the number of parameters must match', async (world) => {
     const fenced = await fencedIn(world)
     for (const [sql, parameters] of [
       ['SELECT ?', []],
@@ -146,7 +146,7 @@ export const fencedStatements: EngineSuite = engineSuite('fenced statements', (c
     for (const sql of SEVERAL) await refuses(() => fenced({ sql }), { code: 'INVALID_ARGUMENT', says: ['several'] })
   })
 
-  check('text that only looks like more is left alone', async (world) => {
+  check('text that only looks like several statements is accepted', async (world) => {
     const fenced = await fencedIn(world)
     for (const [sql, parameters, row] of SINGLE) {
       const [rows] = await fenced({ sql, parameters })
@@ -250,7 +250,7 @@ export const fencedStatements: EngineSuite = engineSuite('fenced statements', (c
     })
   })
 
-  check('an argument that is no statement is refused', async (world) => {
+  check('an argument that is not a statement is refused', async (world) => {
     const fenced = await fencedIn(world)
     for (const sql of ['', ' ; ', '-- nothing', '/* nothing', 'SELECT 1\0', "SELECT '\ud800'", 7 as never]) {
       await refuses(() => fenced({ sql }), { code: 'INVALID_ARGUMENT', says: ['sql'] })

@@ -70,7 +70,7 @@ export const fencing: EngineSuite = engineSuite('fenced writes', (check) => {
   })
 
   for (const [how, lose] of LOSSES) {
-    check(`a holder whose lock was ${how} writes nothing and is told`, async (world) => {
+    check(`a holder whose lock was ${how} writes nothing and gets an error`, async (world) => {
       const [one, two] = await withNotes(world)
       const handle = await taken(one, 'job', 'me')
       await one.fenced(handle as never, write('in time'))
@@ -93,7 +93,7 @@ export const fencing: EngineSuite = engineSuite('fenced writes', (check) => {
     assert.deepEqual(await notes(world), ['second'])
   })
 
-  check('a statement that fails takes all of them back and keeps the lock', async (world) => {
+  check('a failing statement rolls all of them back and keeps the lock', async (world) => {
     const [one] = await withNotes(world)
     const handle = await taken(one, 'job')
     const twice = [...write('kept?'), ...write('same'), ...write('same')]
@@ -106,7 +106,7 @@ export const fencing: EngineSuite = engineSuite('fenced writes', (check) => {
     assert.deepEqual(await notes(world), ['after'])
   })
 
-  check.inFile('a conflict clause that rolls back by itself leaves nothing open', async (world) => {
+  check.inFile('a conflict clause that rolls back by itself leaves no transaction open', async (world) => {
     const [one, two] = await withNotes(world)
     const handle = await taken(one, 'job')
     await one.fenced(handle as never, write('here'))
@@ -132,7 +132,7 @@ export const fencing: EngineSuite = engineSuite('fenced writes', (check) => {
     assert.deepEqual(await notes(world), ['done'])
   })
 
-  check('a handle guards its own database only', async (world) => {
+  check('fenced accepts locks of its own database only', async (world) => {
     const [one, two] = await withNotes(world)
     const handle = await taken(one, 'job')
     await two.fenced(handle as never, write('another connection to the file'))
@@ -144,7 +144,7 @@ export const fencing: EngineSuite = engineSuite('fenced writes', (check) => {
     assert.equal((await notes(world)).length, 2)
   })
 
-  check('a lock of this process guards no statement', async (world) => {
+  check('fenced refuses a lock in memory', async (world) => {
     await withNotes(world)
     const adapter = await world.adapter()
     const handle = await taken(adapter, 'job')
@@ -153,7 +153,7 @@ export const fencing: EngineSuite = engineSuite('fenced writes', (check) => {
     assert.deepEqual(await notes(world), [])
   })
 
-  check('an argument that is no handle is refused, and so is every call after disconnect', async (world) => {
+  check('an argument that is not a lock is refused, and so is every call after disconnect', async (world) => {
     const [one, two] = await withNotes(world)
     const handle = await taken(one, 'job')
     for (const bad of [null, undefined, 'job', {}, { key: 'job', token: handle.token, owner: handle.owner }]) {

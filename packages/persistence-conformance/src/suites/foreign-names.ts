@@ -43,7 +43,7 @@ export const foreignNames: EngineSuite = engineSuite('objects of the app under o
     }
   })
 
-  check('a view and an index of theirs are refused under every name of ours', async (world) => {
+  check('a view and an index of the app are refused under every name of ours', async (world) => {
     await world.rows('CREATE TABLE mine (key TEXT, value TEXT, expires_at INTEGER)')
     for (const { name } of someOfOurOwn(await ourNames(world))) {
       await world.rows(`CREATE VIEW ${name} AS SELECT * FROM mine`)
@@ -55,7 +55,7 @@ export const foreignNames: EngineSuite = engineSuite('objects of the app under o
     }
   })
 
-  check('a table of theirs is refused in any spelling of its name', async (world) => {
+  check('a table of the app is refused in any spelling of its name', async (world) => {
     await world.rows('CREATE TABLE Go_GoScope_Locks (title TEXT)')
     await refusedUnchanged(world, 'go_goscope_locks')
   })
@@ -91,7 +91,7 @@ export const foreignNames: EngineSuite = engineSuite('objects of the app under o
     await refuses(() => adapter.connect(), { code: 'FOREIGN_TABLE', says: ['go_goscope_cache'] })
   })
 
-  check('objects of the app under names like ours do no harm', async (world) => {
+  check('objects of the app under names similar to ours do no harm', async (world) => {
     await world.rows('CREATE TABLE go_goscope_reports (title TEXT)')
     await world.rows('CREATE VIEW go_goscope_broken AS SELECT * FROM gone')
     await world.rows('CREATE INDEX idx_reports_expires ON go_goscope_reports(title)')
@@ -100,7 +100,7 @@ export const foreignNames: EngineSuite = engineSuite('objects of the app under o
     assert.equal(await adapter.cache.get('k'), 1)
   })
 
-  check('a cache on a table of its own refuses a table, a view and an index of theirs', async (world) => {
+  check('a cache on its own table refuses a table, a view and an index of the app', async (world) => {
     const cacheOn = async (name: string) =>
       world.track(
         new world.engine.SQLiteCacheAdapter((await world.plainHandle(name)) as never, { tableName: 'Prices' }),

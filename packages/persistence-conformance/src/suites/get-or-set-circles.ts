@@ -8,7 +8,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0
 const circle = (...keys: string[]) => ({ code: 'INVALID_ARGUMENT', says: keys.map((key) => `"${key}"`) })
 
 export const getOrSetCircles: EngineSuite = engineSuite('getOrSet from within a load', (check) => {
-  check('a load that asks for its own key is refused at once, in every way to ask', async (world) => {
+  check('a load that asks for its own key is refused at once, by every method', async (world) => {
     const { cache } = await world.adapter({ keyPrefix: 'app:' })
     const twin = await world.adapter({ keyPrefix: 'app:' })
     const ask = () => twin.cache.getOrSet('report', async () => 2)
@@ -28,7 +28,7 @@ export const getOrSetCircles: EngineSuite = engineSuite('getOrSet from within a 
     assert.equal(await cache.getOrSet('report', async () => 1), 1)
   })
 
-  check('loads that ask for one another are refused too, also of several connections and callers', async (world) => {
+  check('loads that wait for one another are refused, also across connections and callers', async (world) => {
     const one = await world.adapter({ keyPrefix: 'one:' })
     const two = await world.second({ keyPrefix: 'two:' })
     const a = (): Promise<number> => one.cache.getOrSet('a', async () => (await b()) + 1)

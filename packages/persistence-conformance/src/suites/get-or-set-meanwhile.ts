@@ -23,7 +23,7 @@ const REMOVALS: readonly [string, (cache: Cache) => Promise<unknown>][] = [
   ['clear', (cache) => cache.clear()],
 ]
 
-export const getOrSetMeanwhile: EngineSuite = engineSuite('getOrSet and what happens meanwhile', (check) => {
+export const getOrSetMeanwhile: EngineSuite = engineSuite('getOrSet and concurrent calls', (check) => {
   check('a load never overwrites what was written after it began, by whichever connection', async (world) => {
     const one = await world.adapter()
     for (const writer of [one, await world.adapter(), await world.second()]) {
@@ -39,7 +39,7 @@ export const getOrSetMeanwhile: EngineSuite = engineSuite('getOrSet and what hap
     }
   })
 
-  check('a loaded value takes the place of an entry that expired meanwhile', async (world) => {
+  check('a loaded value replaces an entry that expired meanwhile', async (world) => {
     const one = await world.adapter()
     const two = await world.second()
     const load = await loadUnderWay(one.cache, 'k')
@@ -99,7 +99,7 @@ export const getOrSetMeanwhile: EngineSuite = engineSuite('getOrSet and what hap
     }
   })
 
-  check('a write of another key, and clear of another prefix, leave a load alone', async (world) => {
+  check('a write of another key, and clear of another prefix, do not affect a load', async (world) => {
     const { cache } = await world.adapter({ keyPrefix: 'app:' })
     const stranger = await world.adapter({ keyPrefix: 'app' })
     const load = await loadUnderWay(cache, 'k')
@@ -110,7 +110,7 @@ export const getOrSetMeanwhile: EngineSuite = engineSuite('getOrSet and what hap
     assert.equal(await cache.get('k'), 'loaded')
   })
 
-  check('many loads that end at once store what is absent or expired and nothing else', async (world) => {
+  check('many loads that end at once store only absent or expired keys', async (world) => {
     const one = await world.adapter()
     const two = await world.second()
     const keys = Array.from({ length: 60 }, (_, index) => `k${index}`)

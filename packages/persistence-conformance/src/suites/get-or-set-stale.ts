@@ -77,7 +77,7 @@ export const getOrSetStale: EngineSuite = engineSuite('getOrSet of stale values'
     },
   )
 
-  check('what is older than its ttl is given at once, and loaded anew in the background', async (world) => {
+  check('a stale value is returned at once, and reloaded in the background', async (world) => {
     const { cache } = await world.adapter()
     await cache.getOrSet('k', () => 'old', STALE)
     assert.equal(await cache.ttl('k'), 150)
@@ -109,7 +109,7 @@ export const getOrSetStale: EngineSuite = engineSuite('getOrSet of stale values'
     assert.equal(refresh.loads, 1)
   })
 
-  check('a caller that comes when nothing is left waits for the refresh under way', async (world) => {
+  check('a caller that comes after the stale time waits for the running refresh', async (world) => {
     const { cache } = await world.adapter()
     await cache.getOrSet('k', () => 'old', STALE)
     world.clock.advance(100)
@@ -146,7 +146,7 @@ export const getOrSetStale: EngineSuite = engineSuite('getOrSet of stale values'
     await stored(cache, 'new')
   })
 
-  check('a refresh never overwrites what was written, nor brings back what was removed meanwhile', async (world) => {
+  check('a refresh never overwrites a later write, nor brings back a removed entry', async (world) => {
     const one = await world.adapter()
     const two = await world.second()
     const meanwhile: [string | null, (cache: Cache) => Promise<unknown>][] = [
@@ -183,7 +183,7 @@ export const getOrSetStale: EngineSuite = engineSuite('getOrSet of stale values'
     await stored(cache, 'new with outer with old')
   })
 
-  check('a stale time without a ttl is refused, and so is one that is no time', async (world) => {
+  check('a stale time without a ttl is refused, and so is an invalid one', async (world) => {
     const { cache } = await world.adapter()
     await refuses(() => cache.getOrSet('k', () => 1, { staleWhileRevalidate: 10 }), {
       code: 'INVALID_ARGUMENT',

@@ -3,7 +3,7 @@ import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 
 export const getOrSet: EngineSuite = engineSuite('getOrSet', (check) => {
-  check('loads what is absent, stores it with its ttl, and does not load what is there', async (world) => {
+  check('getOrSet loads an absent key, stores it with its ttl, and does not load a cached one', async (world) => {
     const { cache } = await world.adapter()
     let loads = 0
     const load = async () => ++loads
@@ -16,7 +16,7 @@ export const getOrSet: EngineSuite = engineSuite('getOrSet', (check) => {
     assert.equal(await cache.getOrSet('k', load), 2)
   })
 
-  check('callers at once share one load per key', async (world) => {
+  check('concurrent callers share one load per key', async (world) => {
     const { cache } = await world.adapter()
     const loads: string[] = []
     const load = (key: string) => async () => {
@@ -39,7 +39,7 @@ export const getOrSet: EngineSuite = engineSuite('getOrSet', (check) => {
     assert.equal(await stranger.cache.getOrSet('k', load), 2)
   })
 
-  check('a load that fails reaches all who wait, stores nothing, and the next caller loads again', async (world) => {
+  check('a failed load rejects all waiters, stores nothing, and the next caller loads again', async (world) => {
     const { cache } = await world.adapter()
     const failure = new Error('no answer')
     const failing = async () => {

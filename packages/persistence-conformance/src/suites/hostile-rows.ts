@@ -38,7 +38,7 @@ export const hostileRows: EngineSuite = engineSuite('hostile rows', (check) => {
     }
   })
 
-  check('no class is made from what a row says', async (world) => {
+  check('no class is constructed from the data of a row', async (world) => {
     const { cache } = await world.adapter()
     const texts = [
       'dv1:[["Date","not a date"]]',
@@ -65,7 +65,7 @@ export const hostileRows: EngineSuite = engineSuite('hostile rows', (check) => {
     assert.equal(await cached(world, `1${'0'.repeat(400)}`), Number.POSITIVE_INFINITY)
   })
 
-  check('a text that is no JSON is a miss', async (world) => {
+  check('text that is not JSON is a miss', async (world) => {
     for (const text of ['', 'undefined', '{', '[1,]', "{'a':1}", 'NaN', '\u0000', '"\u0001"', '\uFEFF1']) {
       assert.equal(await cached(world, text), null, JSON.stringify(text))
     }
@@ -113,7 +113,7 @@ export const hostileRows: EngineSuite = engineSuite('hostile rows', (check) => {
     assert.equal((await adapter.getState('k'))?.failureCount, 0)
   })
 
-  check('a state that is none is refused, naming the row', async (world) => {
+  check('an invalid circuit state is refused, naming the row', async (world) => {
     const adapter = await world.adapter()
     await world.rows(
       "INSERT INTO go_goscope_circuit (key, state, failure_count, updated_at) VALUES ('circuit:k', 'ajar', 1, 1)",

@@ -17,7 +17,7 @@ export const idempotency: EngineSuite = engineSuite('idempotency', (check) => {
     assert.deepEqual(await idempotency.get('k'), { value: 1 })
   })
 
-  check('results and cache entries of one key do not meet', async (world) => {
+  check('results and cache entries of one key do not collide', async (world) => {
     const adapter = await world.adapter()
     await adapter.idempotency.set('k', 'result')
     await adapter.cache.set('k', 'cached')
@@ -28,7 +28,7 @@ export const idempotency: EngineSuite = engineSuite('idempotency', (check) => {
     assert.equal(await adapter.idempotency.get('k'), null)
   })
 
-  check('the class of its own shares results with the adapter of its prefix', async (world) => {
+  check('SQLiteIdempotencyAdapter shares results with the adapter of its prefix', async (world) => {
     const handle = (await world.handle()) as never
     const adapter = await world.adapter({ keyPrefix: 'app:' })
     const { SQLiteIdempotencyAdapter } = world.engine
@@ -43,7 +43,7 @@ export const idempotency: EngineSuite = engineSuite('idempotency', (check) => {
     assert.equal(await alone.get('k'), null)
   })
 
-  check('the class of its own connects by itself', async (world) => {
+  check('SQLiteIdempotencyAdapter connects by itself', async (world) => {
     const handle = (await world.handle()) as never
     const alone = world.track(new world.engine.SQLiteIdempotencyAdapter(handle, { clock: world.clock }))
     await alone.set('k', 1)
@@ -66,7 +66,7 @@ export const idempotency: EngineSuite = engineSuite('idempotency', (check) => {
     assert.deepEqual((await idempotency.get('null'))?.value, [undefined, null])
   })
 
-  check('prune removes expired results of the file and tells how many', async (world) => {
+  check('prune removes expired results of the file and returns how many', async (world) => {
     const { idempotency } = await world.adapter()
     await idempotency.set('a', 1, 10)
     await idempotency.set('b', 1, 10)

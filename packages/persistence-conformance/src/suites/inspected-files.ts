@@ -31,7 +31,7 @@ const NUMBERS: readonly (readonly [table: string, columns: readonly string[]])[]
 ]
 
 export const inspectedFiles: EngineSuite = engineSuite('inspected files', (check) => {
-  check('an integer past 2^53 in any column ends no list, and verify reads on', async (world) => {
+  check('an integer past 2^53 in any column does not end a list or verify', async (world) => {
     const adapter = await world.adapter({ locks: 'database' })
     const { cache, circuitBreaker, checkpoint, idempotency, lock } = adapter
     for (const key of ['x1', 'x2']) {
@@ -146,7 +146,7 @@ export const inspectedFiles: EngineSuite = engineSuite('inspected files', (check
     assert.equal(items, 4 + 3 + 5 + 4)
   })
 
-  check('keys that are no text are listed once, and the list goes on behind them', async (world) => {
+  check('keys that are not text are listed once, and the list continues after them', async (world) => {
     const adapter = await world.adapter()
     const insert = 'INSERT INTO go_goscope_cache (key, value) VALUES'
     // These bytes sort after the U+FFFD that an engine returns for them: a walk that continues at the text would not advance.
@@ -249,7 +249,7 @@ export const inspectedFiles: EngineSuite = engineSuite('inspected files', (check
     )
   })
 
-  check('an owner of a process that has ended is told to be dead, and one of another host is not', async (world) => {
+  check('an owner of an ended process is reported as dead, one of another host is not', async (world) => {
     const adapter = await world.adapter({ locks: 'database' })
     const mine = await adapter.lock.acquire('mine', 60_000)
     assert.ok(mine)
@@ -265,7 +265,7 @@ export const inspectedFiles: EngineSuite = engineSuite('inspected files', (check
     assert.equal(alive.get(container), undefined)
   })
 
-  check('a connection that only reads lists beside one that writes', async (world) => {
+  check('a read-only connection lists while another one writes', async (world) => {
     const writer = await world.openMade({ clock: world.clock, locks: 'database' })
     await writer.cache.set('k', 1)
     await writer.lock.acquire('l', 60_000)

@@ -56,7 +56,7 @@ export const inspection: EngineSuite = engineSuite('inspection', (check) => {
     assert.deepEqual([ours.owner, ours.holds, ours.expiresAt, ours.process], ['an owner', 2, undefined, undefined])
   })
 
-  check('a lock that expired or was given back is listed when it is asked for', async (world) => {
+  check('an expired or released lock is listed on request', async (world) => {
     const adapter = await world.adapter({ locks: 'database' })
     await (await adapter.lock.acquire('released', 30_000))?.release()
     await adapter.lock.acquire('expired', 1_000)
@@ -105,7 +105,7 @@ export const inspection: EngineSuite = engineSuite('inspection', (check) => {
     )
   })
 
-  check('claims and results show what became of keys', async (world) => {
+  check('claims and results show the state of keys', async (world) => {
     const adapter = await world.adapter()
     const { idempotency } = adapter
     const at = world.clock.now()
@@ -214,7 +214,7 @@ export const inspection: EngineSuite = engineSuite('inspection', (check) => {
     assert.deepEqual(await all(first.inspect({ prefix: 'never used' }).entries()), [])
   })
 
-  check('a list goes on behind any item, over pages of any size', async (world) => {
+  check('a list continues after any item, over pages of any size', async (world) => {
     const adapter = await world.adapter({ keyPrefix: 'app:', locks: 'database' })
     const other = await world.adapter({ keyPrefix: 'other', locks: 'database' })
     for (const key of ['a', 'b', '\uFFFF', '🙂', '\u{10FFFF}'])
@@ -277,7 +277,7 @@ export const inspection: EngineSuite = engineSuite('inspection', (check) => {
     assert.deepEqual(paged, prefixes)
   })
 
-  check('arguments are refused at once, with what they take', async (world) => {
+  check('invalid arguments are refused at once, with what is accepted', async (world) => {
     const adapter = await world.adapter()
     const refused = (action: () => unknown, ...says: (string | RegExp)[]) =>
       throwsRefusal(action, { code: 'INVALID_ARGUMENT', says })
@@ -297,7 +297,7 @@ export const inspection: EngineSuite = engineSuite('inspection', (check) => {
     refused(() => adapter.inspect().prefixes({ after: 7 as never }), 'after')
   })
 
-  check('an adapter that is over refuses to list', async (world) => {
+  check('a disconnected adapter refuses to list', async (world) => {
     const adapter = await world.adapter()
     const inspection = adapter.inspect()
     await adapter.disconnect()

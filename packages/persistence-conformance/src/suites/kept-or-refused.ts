@@ -43,7 +43,7 @@ export const keptOrRefused: EngineSuite = engineSuite('kept or refused', (check)
     }
   })
 
-  check('an error keeps its members that do not show, as both errors of a SuppressedError', async (world) => {
+  check('an error keeps its non-enumerable members, such as both errors of a SuppressedError', async (world) => {
     const error =
       typeof SuppressedError === 'function'
         ? new SuppressedError(new Error('of the dispose'), new Error('of the body'), 'm')
@@ -115,7 +115,7 @@ export const keptOrRefused: EngineSuite = engineSuite('kept or refused', (check)
     assert.equal(await adapter.cache.has('k'), false)
   })
 
-  check('a value that is no data is refused with the path to it', async (world) => {
+  check('a value that is not data is refused with the path to it', async (world) => {
     const adapter = await world.adapter()
     const mark = Symbol('mark')
     const toJSON = hidden('toJSON', () => 'other')

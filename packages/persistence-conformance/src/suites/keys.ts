@@ -50,7 +50,7 @@ export const keys: EngineSuite = engineSuite('keys', (check) => {
     for (const key of ODD_KEYS) assert.equal(await lock.acquire(key, 1_000), null, JSON.stringify(key))
   })
 
-  check('stored names never show', async (world) => {
+  check('calls return keys, never stored names', async (world) => {
     for (const keyPrefix of ['', 'app:', 'cache:', 'a_%[']) {
       const { cache } = await world.adapter({ keyPrefix })
       await cache.set('user:1', 1)

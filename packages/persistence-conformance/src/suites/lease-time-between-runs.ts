@@ -56,19 +56,22 @@ function staying(world: World, clock: ManualClock = freshClock(world)): Promise<
 }
 
 export const leaseTimeBetweenRuns: EngineSuite = engineSuite('time of leases for programs that try once', (check) => {
-  check('a lock of a dead process is free one lease after the first look, however far its clock was', async (world) => {
-    for (const ahead of [HOUR, 365 * DAY]) {
-      await diedAhead(world, ahead)
-      assert.deepEqual(await run(world), NEITHER)
-      world.clock.advance(TTL - 1)
-      assert.deepEqual(await run(world), NEITHER)
-      world.clock.advance(1)
-      assert.deepEqual(await run(world), BOTH)
-      world.clock.jump(2 * 365 * DAY)
-    }
-  })
+  check(
+    'a lock of a dead process is free one lease after the first try, however wrong its clock was',
+    async (world) => {
+      for (const ahead of [HOUR, 365 * DAY]) {
+        await diedAhead(world, ahead)
+        assert.deepEqual(await run(world), NEITHER)
+        world.clock.advance(TTL - 1)
+        assert.deepEqual(await run(world), NEITHER)
+        world.clock.advance(1)
+        assert.deepEqual(await run(world), BOTH)
+        world.clock.jump(2 * 365 * DAY)
+      }
+    },
+  )
 
-  check('a lease that is longer than the clock was set back ends when it is over', async (world) => {
+  check('a lease that is longer than the clock was set back ends at its own end', async (world) => {
     await diedAhead(world, HOUR, 3 * HOUR)
     for (const waited of [0, 1, 2]) {
       assert.deepEqual(await run(world, TTL), NEITHER, `after ${waited} hours`)
@@ -77,7 +80,7 @@ export const leaseTimeBetweenRuns: EngineSuite = engineSuite('time of leases for
     assert.deepEqual(await run(world, TTL), BOTH)
   })
 
-  check('a holder that renews never loses the lock to the looks of others', async (world) => {
+  check('a holder that renews never loses the lock to tries of others', async (world) => {
     const clock = freshClock(world)
     const holder = await staying(world, clock)
     const lock = await holder.lock.acquire('job', TTL)
@@ -92,7 +95,7 @@ export const leaseTimeBetweenRuns: EngineSuite = engineSuite('time of leases for
     }
   })
 
-  check('a lease that was granted after a look is not ended by time from before it', async (world) => {
+  check('a lease that was granted after a try is not ended by time from before it', async (world) => {
     await diedAhead(world, HOUR)
     // Suspended meanwhile: its own clock stands still.
     const late = await staying(world)
@@ -108,7 +111,7 @@ export const leaseTimeBetweenRuns: EngineSuite = engineSuite('time of leases for
     assert.deepEqual(await run(world, TTL, world.path, 'late'), BOTH)
   })
 
-  check('a clock that is set back again costs what has passed since the last look', async (world) => {
+  check('a clock that is set back again costs the time since the last try', async (world) => {
     await diedAhead(world, HOUR)
     assert.deepEqual(await run(world), NEITHER)
     world.clock.advance(TTL / 2)
@@ -120,7 +123,7 @@ export const leaseTimeBetweenRuns: EngineSuite = engineSuite('time of leases for
     assert.deepEqual(await run(world), BOTH)
   })
 
-  check('a clock that started in 1970 and was put right leaves nothing behind', async (world) => {
+  check('a clock that started in 1970 and was corrected leaves nothing behind', async (world) => {
     assert.deepEqual(await run(world), BOTH)
     const past = world.clock.now()
     world.clock.jump(-past)
@@ -132,7 +135,7 @@ export const leaseTimeBetweenRuns: EngineSuite = engineSuite('time of leases for
     assert.equal(row?.clock, world.clock.now(), 'the file goes by the wall clock')
   })
 
-  check('one of several programs that look at once is granted a free lock, and tokens go on growing', async (world) => {
+  check('one of several programs that try at once gets a free lock, and tokens keep growing', async (world) => {
     await diedAhead(world, HOUR)
     await Promise.all([run(world), run(world), run(world)])
     world.clock.advance(TTL)
@@ -143,29 +146,26 @@ export const leaseTimeBetweenRuns: EngineSuite = engineSuite('time of leases for
     assert.equal(Number(row?.token), 2)
   })
 
-  check(
-    'a grant that leaves the time where it was makes what was recorded void, also one of an earlier release',
-    async (world) => {
-      await diedAhead(world, HOUR)
-      const records = () => world.rows('SELECT mark FROM go_goscope_lease_time')
-      const [{ clock, token } = {}] = await world.rows('SELECT clock, token FROM go_goscope_lock_counter')
-      const grants: readonly (readonly [sql: string, params: (string | number)[]])[] = [
-        ['INSERT INTO go_goscope_locks VALUES (?, ?, ?, 1, ?, ?)', ['x', 'o', Number(token) + 1, 9e15, Number(clock)]],
-        ['UPDATE go_goscope_locks SET marked_at = ?', [Number(clock)]],
-        [
-          'INSERT INTO go_goscope_claims (key, owner, granted_at, expires_at) VALUES (?, ?, ?, ?)',
-          ['x', 'o', Number(clock), 9e15],
-        ],
-        ['UPDATE go_goscope_claims SET granted_at = ?', [Number(clock)]],
-      ]
-      for (const [sql, params] of grants) {
-        assert.deepEqual(await run(world), NEITHER)
-        assert.equal((await records()).length, 1)
-        await world.rows(sql, params)
-        assert.equal((await records()).length, 0, sql)
-      }
-    },
-  )
+  check('a grant at the stored time removes the recorded tries, also by an earlier release', async (world) => {
+    await diedAhead(world, HOUR)
+    const records = () => world.rows('SELECT mark FROM go_goscope_lease_time')
+    const [{ clock, token } = {}] = await world.rows('SELECT clock, token FROM go_goscope_lock_counter')
+    const grants: readonly (readonly [sql: string, params: (string | number)[]])[] = [
+      ['INSERT INTO go_goscope_locks VALUES (?, ?, ?, 1, ?, ?)', ['x', 'o', Number(token) + 1, 9e15, Number(clock)]],
+      ['UPDATE go_goscope_locks SET marked_at = ?', [Number(clock)]],
+      [
+        'INSERT INTO go_goscope_claims (key, owner, granted_at, expires_at) VALUES (?, ?, ?, ?)',
+        ['x', 'o', Number(clock), 9e15],
+      ],
+      ['UPDATE go_goscope_claims SET granted_at = ?', [Number(clock)]],
+    ]
+    for (const [sql, params] of grants) {
+      assert.deepEqual(await run(world), NEITHER)
+      assert.equal((await records()).length, 1)
+      await world.rows(sql, params)
+      assert.equal((await records()).length, 0, sql)
+    }
+  })
 
   check('any runs under any changes of the clock keep a lease to its time', async (world) => {
     let file = 0

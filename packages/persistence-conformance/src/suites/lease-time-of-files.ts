@@ -21,7 +21,7 @@ async function fileAhead(world: World): Promise<string> {
   return path
 }
 
-export const leaseTimeOfFiles: EngineSuite = engineSuite('time of several files', (check) => {
+export const leaseTimeOfFiles: EngineSuite = engineSuite('lease time of several files', (check) => {
   check('a file whose time is ahead ends no leases in another', async (world) => {
     const path = await fileAhead(world)
     // As a separate process: it knows nothing of the other file.
@@ -41,7 +41,7 @@ export const leaseTimeOfFiles: EngineSuite = engineSuite('time of several files'
     assert.deepEqual(await claim.complete(1), { recorded: true })
   })
 
-  check('a file in the place of one whose time is ahead has a time of its own', async (world) => {
+  check('a file that replaces one whose time is ahead has its own time', async (world) => {
     const path = await fileAhead(world)
     const both = { ...database, clock: world.clock }
     const ahead = await world.open(both, path)

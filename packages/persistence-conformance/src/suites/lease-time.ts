@@ -31,7 +31,7 @@ export const leaseTime: EngineSuite = engineSuite('time of locks in the database
     await taken(two, 'held')
   })
 
-  check('a process that is held up never takes its lease to end later than it does', async (world) => {
+  check('a paused process never takes its lease to end later than it does', async (world) => {
     const adapter = await world.adapter({ ...database, clock: new ManualClock({ drags: true }) })
     const handle = await taken(adapter, 'job', DAY)
     const end = async () => Number((await world.rows('SELECT expires_at FROM go_goscope_locks'))[0]?.expires_at)
@@ -40,30 +40,27 @@ export const leaseTime: EngineSuite = engineSuite('time of locks in the database
     assert.ok(handle.expiresAt <= (await end()), `${handle.expiresAt} after ${await end()}`)
   })
 
-  check(
-    'what another process has seen of the time holds for one that starts with a clock that is behind',
-    async (world) => {
-      const one = await world.adapter(database)
-      const first = await taken(one, 'job')
-      world.clock.advance(TTL)
-      const second = await taken(one, 'job')
-      // As a separate process: only the file remembers the time.
-      const behind = new ManualClock()
-      behind.jump(-DAY)
-      const other = await world.second({ ...database, clock: behind })
-      assert.equal(await first.isValid(), false)
-      assert.equal(await other.lock.acquire('job', TTL), null)
-      const own = await taken(other, 'own')
-      assert.ok(own.token > second.token)
-      assert.equal(await one.lock.acquire('own', TTL), null, 'a lease granted by a clock that is behind lasts as long')
-      // It has seen the file's time by now, and counts on from there.
-      behind.advance(TTL)
-      await taken(other, 'job')
-      assert.equal(await own.isValid(), false)
-    },
-  )
+  check('a process whose clock is behind uses the later time that another process stored', async (world) => {
+    const one = await world.adapter(database)
+    const first = await taken(one, 'job')
+    world.clock.advance(TTL)
+    const second = await taken(one, 'job')
+    // As a separate process: only the file remembers the time.
+    const behind = new ManualClock()
+    behind.jump(-DAY)
+    const other = await world.second({ ...database, clock: behind })
+    assert.equal(await first.isValid(), false)
+    assert.equal(await other.lock.acquire('job', TTL), null)
+    const own = await taken(other, 'own')
+    assert.ok(own.token > second.token)
+    assert.equal(await one.lock.acquire('own', TTL), null, 'a lease granted by a clock that is behind lasts as long')
+    // It has seen the file's time by now, and counts on from there.
+    behind.advance(TTL)
+    await taken(other, 'job')
+    assert.equal(await own.isValid(), false)
+  })
 
-  check('a grant by a clock that is behind is one for all whose clocks are not', async (world) => {
+  check('a grant by a clock that is behind is valid for processes whose clocks are not', async (world) => {
     const one = await world.adapter(database)
     const first = await taken(one, 'job')
     world.clock.advance(TTL)
@@ -96,7 +93,7 @@ export const leaseTime: EngineSuite = engineSuite('time of locks in the database
     }
   })
 
-  check('the signal counts from when the lease was granted, not from when the answer came', async (world) => {
+  check('the signal counts from the grant of the lease, not from the arrival of the answer', async (world) => {
     const adapter = await world.adapter(database)
     // One acquisition first, so that the statement is prepared and the next call is sent at once.
     await taken(adapter, 'warm')
@@ -106,7 +103,7 @@ export const leaseTime: EngineSuite = engineSuite('time of locks in the database
     assert.equal((await call).signal.aborted, true)
   })
 
-  check('the signal follows what extends the lease of its owner', async (world) => {
+  check('the signal follows every extension of the lease by its owner', async (world) => {
     const adapter = await world.adapter(database)
     const handle = await taken(adapter, 'job')
     const { signal } = handle

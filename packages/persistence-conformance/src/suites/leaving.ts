@@ -3,8 +3,8 @@ import { held } from '../held.js'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 
-export const leaving: EngineSuite = engineSuite('leaving a handle', (check) => {
-  check('disconnect lets operations of more than one statement come to their end', async (world) => {
+export const leaving: EngineSuite = engineSuite('disconnecting from a handle', (check) => {
+  check('disconnect lets operations of several statements complete', async (world) => {
     const adapter = await world.adapter()
     await adapter.idempotency.set('k', 1)
     await adapter.recordFailure('api', 1)
@@ -19,7 +19,7 @@ export const leaving: EngineSuite = engineSuite('leaving a handle', (check) => {
     assert.deepEqual([claim.state, admission.admitted], ['claimed', true])
   })
 
-  check('disconnect does not wait for what others on the handle go on to ask', async (world) => {
+  check('disconnect does not wait for further calls of other adapters on the handle', async (world) => {
     const handle = await world.handle()
     const leaver = await world.connected(handle)
     const other = await world.connected(handle)
@@ -41,7 +41,7 @@ export const leaving: EngineSuite = engineSuite('leaving a handle', (check) => {
     assert.ok(asked < 20_000, 'it waited until the other callers had stopped')
   })
 
-  check('a listener hears nothing after its adapter has left', async (world) => {
+  check('a listener is not called after its adapter has disconnected', async (world) => {
     const handle = await world.handle()
     const leaver = await world.connected(handle)
     const other = await world.connected(handle)
@@ -54,7 +54,7 @@ export const leaving: EngineSuite = engineSuite('leaving a handle', (check) => {
     assert.deepEqual(heard, ['leaver 1', 'other 1', 'other 2'])
   })
 
-  check('a claim that outlives its adapter is not reported behind its back', async (world) => {
+  check('a claim that outlives its adapter cannot be reported', async (world) => {
     const handle = await world.handle()
     const adapter = await world.connected(handle, { closeOnDisconnect: false })
     const [one, two, three] = [
@@ -70,7 +70,7 @@ export const leaving: EngineSuite = engineSuite('leaving a handle', (check) => {
     assert.deepEqual(await world.rows('SELECT * FROM go_goscope_idempotency'), [])
   })
 
-  check('an adapter on a handle that another one is leaving waits for it', async (world) => {
+  check('an adapter waits for another that is disconnecting from its handle', async (world) => {
     const handle = await world.handle()
     if (world.inFile) await world.engine.rows(handle, 'PRAGMA busy_timeout = 777')
     const first = await world.connected(handle, { closeOnDisconnect: false })

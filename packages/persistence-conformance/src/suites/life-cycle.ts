@@ -14,7 +14,7 @@ export const lifeCycle: EngineSuite = engineSuite('life cycle', (check) => {
     assert.equal(adapter.isConnected(), false)
   })
 
-  check('connect may be repeated and raced', async (world) => {
+  check('connect may be called repeatedly and concurrently', async (world) => {
     const adapter = world.unconnected(await world.handle())
     await Promise.all(Array.from({ length: 10 }, () => adapter.connect()))
     await adapter.connect()
@@ -67,7 +67,7 @@ export const lifeCycle: EngineSuite = engineSuite('life cycle', (check) => {
     assert.equal(Number(left?.count), 3_000 - cache)
   })
 
-  check('disconnect waits for what is in flight', async (world) => {
+  check('disconnect waits for calls in flight', async (world) => {
     const adapter = await world.adapter()
     const writes = Array.from({ length: 200 }, (_, index) => adapter.cache.set(`k${index}`, index))
     const reads = Array.from({ length: 50 }, (_, index) => adapter.cache.get(`k${index}`))
@@ -100,7 +100,7 @@ export const lifeCycle: EngineSuite = engineSuite('life cycle', (check) => {
     await refuses(() => adapter.cache.get('k'), { code: 'CLOSED' })
   })
 
-  check('disconnect may be repeated and raced', async (world) => {
+  check('disconnect may be called repeatedly and concurrently', async (world) => {
     const adapter = await world.adapter()
     await Promise.all([adapter.disconnect(), adapter.disconnect(), adapter.disconnect()])
     await adapter.disconnect()
@@ -128,7 +128,7 @@ export const lifeCycle: EngineSuite = engineSuite('life cycle', (check) => {
     })
   })
 
-  check('calls made right after disconnect was asked for are refused too', async (world) => {
+  check('calls made right after the call of disconnect are refused too', async (world) => {
     const adapter = await world.adapter()
     const early = adapter.cache.set('early', 1)
     const closing = adapter.disconnect()

@@ -85,7 +85,7 @@ export const lockRenewal: EngineSuite = engineSuite('renewal of locks', (check) 
       assert.ok(world.clock.pending <= idle, 'no timer is left')
     })
 
-    check(`renewal ends with the adapter and rejects nowhere (${locks})`, async (world) => {
+    check(`renewal ends with the adapter, and no promise rejects (${locks})`, async (world) => {
       const adapter = await world.adapter({ locks })
       const idle = world.clock.pending
       const { signal } = await held(adapter, { ttl: TTL, renew: true })
@@ -95,7 +95,7 @@ export const lockRenewal: EngineSuite = engineSuite('renewal of locks', (check) 
       assert.ok(world.clock.pending <= idle, 'no timer is left')
     })
 
-    check(`hold refuses what it cannot mean (${locks})`, async (world) => {
+    check(`hold refuses invalid options (${locks})`, async (world) => {
       const { lock } = await world.adapter({ locks })
       await refuses(() => lock.hold('job', { renew: 'yes' as never }), { code: 'INVALID_ARGUMENT', says: ['renew'] })
       await refuses(() => lock.hold('job', null as never), { code: 'INVALID_ARGUMENT', says: ['options'] })
@@ -107,7 +107,7 @@ export const lockRenewal: EngineSuite = engineSuite('renewal of locks', (check) 
     })
   }
 
-  check('renewal goes on after a turn that the database refused', async (world) => {
+  check('renewal continues after the database refused one', async (world) => {
     const adapter = await world.adapter({ locks: 'database' })
     const handle = await held(adapter, { ttl: TTL, renew: true })
     const { signal } = handle

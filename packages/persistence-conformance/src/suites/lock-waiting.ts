@@ -43,7 +43,7 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
   for (const locks of KINDS) {
     const of = `${locks}: `
 
-    check(`${of}a waiter is told of a release at once, without the clock moving`, async (world) => {
+    check(`${of}a waiter is notified of a release at once, without the clock moving`, async (world) => {
       const adapter = await world.adapter({ locks })
       const holder = granted(await adapter.lock.acquire('k', LONG))
       const idle = world.clock.pending
@@ -53,7 +53,7 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
       assert.equal(world.clock.pending, idle, 'no timer is left')
     })
 
-    check(`${of}those who wait get the lock in the order in which they came`, async (world) => {
+    check(`${of}waiters get the lock in the order of their calls`, async (world) => {
       const one = await world.adapter({ locks })
       const two = await world.adapter({ locks })
       let holder = granted(await one.lock.acquire('k', LONG))
@@ -75,7 +75,7 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
       assert.deepEqual(order, [0, 1, 2, 3, 4, 5])
     })
 
-    check(`${of}a wait that is over answers null, and not before`, async (world) => {
+    check(`${of}a wait that times out returns null, and not before`, async (world) => {
       const adapter = await world.adapter({ locks, random: () => 0.5 })
       const holder = granted(await adapter.lock.acquire('k', LONG))
       const idle = world.clock.pending
@@ -95,7 +95,7 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
       assert.equal(await holder.isValid(), true)
     })
 
-    check(`${of}an aborted wait rejects with its reason, and the next one has its turn`, async (world) => {
+    check(`${of}an aborted wait rejects with its reason, and the next waiter gets its turn`, async (world) => {
       const adapter = await world.adapter({ locks })
       const holder = granted(await adapter.lock.acquire('k', LONG))
       const controller = new AbortController()
@@ -110,7 +110,7 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
       granted(await adapter.lock.acquire('free', LONG))
     })
 
-    check(`${of}a signal that aborts while the lock is granted gives it back`, async (world) => {
+    check(`${of}a signal that aborts while the lock is granted releases it`, async (world) => {
       const adapter = await world.adapter({ locks })
       for (const wait of [0, 10_000]) {
         const controller = new AbortController()
@@ -122,7 +122,7 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
       }
     })
 
-    check(`${of}a waiter gets the lock of a holder that died when its lease is over`, async (world) => {
+    check(`${of}a waiter gets the lock of a dead holder when its lease ends`, async (world) => {
       const adapter = await world.adapter({ locks })
       granted(await adapter.lock.acquire('k', 5))
       const { lease } = await waiting(world, adapter)
@@ -132,7 +132,7 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
       assert.equal(await granted(await lease).isValid(), true)
     })
 
-    check(`${of}who is behind a waiter that gave up looks when the lease is over`, async (world) => {
+    check(`${of}the waiter behind one that gave up tries when the lease ends`, async (world) => {
       const adapter = await world.adapter({ locks })
       granted(await adapter.lock.acquire('k', 500))
       const controller = new AbortController()
@@ -146,7 +146,7 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
       assert.ok(world.clock.now() - started < 5_000, 'it was not told that it is the first now')
     })
 
-    check(`${of}an owner that holds the lock takes it again before those who wait for it`, async (world) => {
+    check(`${of}an owner that holds the lock acquires it again before the waiters`, async (world) => {
       const adapter = await world.adapter({ locks })
       const outer = granted(await adapter.lock.hold('k', { ttl: LONG, owner: 'me' }))
       const { lease } = await waiting(world, adapter)
@@ -156,7 +156,7 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
       granted(await lease)
     })
 
-    check(`${of}a lock that is force-released goes to the first who waits`, async (world) => {
+    check(`${of}a force-released lock goes to the first waiter`, async (world) => {
       const adapter = await world.adapter({ locks })
       granted(await adapter.lock.acquire('k', Number.POSITIVE_INFINITY))
       const { lease } = await waiting(world, adapter, { wait: Number.POSITIVE_INFINITY })
@@ -164,7 +164,7 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
       granted(await lease)
     })
 
-    check(`${of}a lock that was waited for is renewed as any other`, async (world) => {
+    check(`${of}a lock that was waited for is renewed like any other`, async (world) => {
       const adapter = await world.adapter({ locks })
       const holder = granted(await adapter.lock.acquire('k', LONG))
       const { lease } = await waiting(world, adapter, { ttl: 300, renew: true })
@@ -176,7 +176,7 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
       await renewed.release()
     })
 
-    check(`${of}disconnecting ends the waiting with CLOSED, also of those who are not first`, async (world) => {
+    check(`${of}disconnect rejects all waiters with CLOSED, not only the first`, async (world) => {
       const holder = await world.adapter({ locks })
       granted(await holder.lock.acquire('k', LONG))
       const adapter = await world.adapter({ locks })
@@ -187,7 +187,7 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
     })
   }
 
-  check.betweenConnections('connections of a process stand in one line for a lock in the database', async (world) => {
+  check.betweenConnections('connections of a process share one queue for a lock in the database', async (world) => {
     const one = await world.adapter({ locks: 'database' })
     const two = await world.second({ locks: 'database' })
     const holder = granted(await one.lock.acquire('k', LONG))
@@ -207,7 +207,7 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
     assert.deepEqual(order, ['first', 'second'])
   })
 
-  check('only the first of those who wait asks for the lock', async (world) => {
+  check('only the first waiter asks for the lock', async (world) => {
     const pauses: number[] = []
     const adapter = await world.adapter({ locks: 'database', random: () => pauses.shift() ?? 1 })
     granted(await adapter.lock.acquire('k', LONG))
@@ -225,7 +225,7 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
     granted(await second.lease)
   })
 
-  check('a release by another process is found by looking again', async (world) => {
+  check('a release by another process is found by polling', async (world) => {
     const adapter = await world.adapter({ locks: 'database' })
     granted(await adapter.lock.acquire('k', LONG))
     const { lease } = await waiting(world, adapter)
@@ -235,7 +235,7 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
     granted(await lease)
   })
 
-  check('options of waiting are refused with what they take', async (world) => {
+  check('invalid wait options are refused, with what is accepted', async (world) => {
     const { lock } = await world.adapter()
     for (const wait of [-1, Number.NaN, '5', null]) {
       await refuses(() => lock.hold('k', { wait: wait as never }), { code: 'INVALID_ARGUMENT', says: ['wait', 'ms'] })

@@ -16,7 +16,7 @@ async function released(handle: LeaseUnderTest): Promise<unknown> {
 }
 
 export const locks: EngineSuite = engineSuite('locks', (check) => {
-  check('a handle tells its key, owner and expiry', async (world) => {
+  check('a lock has its key, owner and expiry', async (world) => {
     const handle = await taken(await world.adapter({ keyPrefix: 'app:' }), 'job', TTL, 'me')
     assert.equal(handle.key, 'job')
     assert.equal(handle.owner, 'me')
@@ -26,7 +26,7 @@ export const locks: EngineSuite = engineSuite('locks', (check) => {
     assert.equal(handle.expiresAt, world.clock.now() + TTL)
   })
 
-  check('owners that are made up differ', async (world) => {
+  check('generated owners differ', async (world) => {
     const adapter = await world.adapter()
     const owners = new Set<string>()
     for (let index = 0; index < 100; index++) owners.add((await taken(adapter, `job ${index}`, TTL)).owner)
@@ -52,27 +52,24 @@ export const locks: EngineSuite = engineSuite('locks', (check) => {
     assert.ok((await taken(adapter, 'd', TTL)).token > before.token)
   })
 
-  check(
-    'a call finds what the calls before it have left, also those that are answered in a later turn',
-    async (world) => {
-      const adapter = await world.adapter()
-      await new Promise((resolve) => setImmediate(resolve))
-      const held = await taken(adapter, 'held', TTL)
-      // As if the calls of this turn had blocked the event loop for that long.
-      world.clock.advance(100)
-      const first = adapter.lock.acquire('job', TTL)
-      const freed = adapter.lock.forceRelease('job')
-      const refused = adapter.lock.acquire('held', TTL)
-      const given = released(held)
-      const second = adapter.lock.acquire('job', TTL)
-      await Promise.all([freed, given])
-      assert.equal(await (await first)?.isValid(), false)
-      assert.equal(await refused, null)
-      assert.equal(await (await second)?.isValid(), true)
-    },
-  )
+  check('a call sees the effects of earlier calls, also of those answered in a later turn', async (world) => {
+    const adapter = await world.adapter()
+    await new Promise((resolve) => setImmediate(resolve))
+    const held = await taken(adapter, 'held', TTL)
+    // As if the calls of this turn had blocked the event loop for that long.
+    world.clock.advance(100)
+    const first = adapter.lock.acquire('job', TTL)
+    const freed = adapter.lock.forceRelease('job')
+    const refused = adapter.lock.acquire('held', TTL)
+    const given = released(held)
+    const second = adapter.lock.acquire('job', TTL)
+    await Promise.all([freed, given])
+    assert.equal(await (await first)?.isValid(), false)
+    assert.equal(await refused, null)
+    assert.equal(await (await second)?.isValid(), true)
+  })
 
-  check('release tells whether it released', async (world) => {
+  check('release returns whether it released', async (world) => {
     const adapter = await world.adapter()
     const handle = await taken(adapter, 'job', TTL)
     assert.equal(await released(handle), true)
@@ -92,7 +89,7 @@ export const locks: EngineSuite = engineSuite('locks', (check) => {
     assert.equal(await handle.isValid(), false)
   })
 
-  check('a handle is disposed by releasing it', async (world) => {
+  check('disposing of a lock releases it', async (world) => {
     const adapter = await world.adapter()
     const handle = await taken(adapter, 'job', TTL)
     await handle[Symbol.asyncDispose]()
@@ -129,7 +126,7 @@ export const locks: EngineSuite = engineSuite('locks', (check) => {
     assert.equal(handle.signal.aborted, true)
   })
 
-  check('a lock that is asked for in the turn of a force-release is not the one that is lost', async (world) => {
+  check('a lock requested in the turn of a force-release is not the one that is lost', async (world) => {
     for (const locks of ['process', 'database'] as const) {
       const adapter = await world.adapter({ locks })
       await taken(adapter, locks, TTL)
@@ -175,7 +172,7 @@ export const locks: EngineSuite = engineSuite('locks', (check) => {
     assert.equal(await handle.isValid(), false)
   })
 
-  check('locks of different prefixes do not meet', async (world) => {
+  check('locks of different prefixes are independent', async (world) => {
     const pairs = [
       ['a:', 'b:c'],
       ['a:b:', 'c'],
@@ -185,7 +182,7 @@ export const locks: EngineSuite = engineSuite('locks', (check) => {
     for (const [keyPrefix, key] of pairs) await taken(await world.adapter({ keyPrefix }), key, TTL)
   })
 
-  check('the adapter answers the lock port itself', async (world) => {
+  check('the adapter is a lock port itself', async (world) => {
     const adapter = await world.adapter()
     const handle = await adapter.acquire('job', TTL, 'a')
     assert.ok(handle !== null)
@@ -202,14 +199,14 @@ export const locks: EngineSuite = engineSuite('locks', (check) => {
     assert.equal(await handle.extend(TTL), false)
   })
 
-  check('an owner that was made up may take its lock again by name', async (world) => {
+  check('a generated owner may acquire its lock again by name', async (world) => {
     const adapter = await world.adapter()
     const { owner } = await taken(adapter, 'job', TTL)
     assert.ok((await adapter.lock.acquire('job', TTL, owner)) !== null)
     assert.equal(await adapter.lock.extend('job', TTL, owner), true)
   })
 
-  check('expired locks do not pile up', async (world) => {
+  check('expired locks do not accumulate', async (world) => {
     const adapter = await world.adapter()
     const jobs = someOf(Array.from({ length: 2_000 }, (_, job) => job))
     const rounds = 10

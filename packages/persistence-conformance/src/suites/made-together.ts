@@ -47,25 +47,28 @@ async function fail(breaker: Breaker, threshold: number, run: (calls: Calls) => 
 
 export const madeTogether: EngineSuite = engineSuite('calls made together', (check) => {
   for (const threshold of [1, 2, 5, 10, 11, 1_000]) {
-    check(`failures of few circuits give and leave what one after the other does, ${threshold} open`, async (world) => {
-      const one = await world.adapter({ keyPrefix: 'one:' })
-      const many = await world.adapter({ keyPrefix: 'many:' })
-      for (const [key, prepare] of Object.entries(BEFORE)) {
-        await prepare(one.circuitBreaker, key)
-        await prepare(many.circuitBreaker, key)
-      }
-      world.clock.advance(1)
-      const expected = await fail(one.circuitBreaker, threshold, inTurn)
-      assert.deepEqual(await fail(many.circuitBreaker, threshold, together), expected)
-      const [left, leftInTurn] = await Promise.all(
-        ['many:', 'one:'].map((prefix) => rowsOf(world, 'go_goscope_circuit', `${prefix}circuit:`)),
-      )
-      assert.equal(left?.length, CIRCUITS.length)
-      assert.deepEqual(left, leftInTurn)
-    })
+    check(
+      `concurrent failures of few circuits return and store what sequential ones do, ${threshold} open`,
+      async (world) => {
+        const one = await world.adapter({ keyPrefix: 'one:' })
+        const many = await world.adapter({ keyPrefix: 'many:' })
+        for (const [key, prepare] of Object.entries(BEFORE)) {
+          await prepare(one.circuitBreaker, key)
+          await prepare(many.circuitBreaker, key)
+        }
+        world.clock.advance(1)
+        const expected = await fail(one.circuitBreaker, threshold, inTurn)
+        assert.deepEqual(await fail(many.circuitBreaker, threshold, together), expected)
+        const [left, leftInTurn] = await Promise.all(
+          ['many:', 'one:'].map((prefix) => rowsOf(world, 'go_goscope_circuit', `${prefix}circuit:`)),
+        )
+        assert.equal(left?.length, CIRCUITS.length)
+        assert.deepEqual(left, leftInTurn)
+      },
+    )
   }
 
-  check('values written at once stand each under its key, the last of equal keys', async (world) => {
+  check('values written at once are stored under their keys, the last of equal keys wins', async (world) => {
     const { cache, idempotency, checkpoint } = await world.adapter()
     const values = Array.from({ length: 75 }, (_, at) => ({ key: `k${at % 60}`, value: { at, text: `"${at}\\` } }))
     const checkpointOf = (key: string, data: unknown) => {
@@ -96,7 +99,7 @@ export const madeTogether: EngineSuite = engineSuite('calls made together', (che
     assert.deepEqual((await idempotency.get('alone:k0'))?.value, last.get('k0'))
   })
 
-  check('values loaded at once are stored where nothing unexpired is', async (world) => {
+  check('values loaded at once are stored where no unexpired entry is', async (world) => {
     const { cache } = await world.adapter()
     const keys = Array.from({ length: 48 }, (_, at) => `k${at}`)
     for (const [at, key] of keys.entries()) if (at % 3 === 0) await cache.set(key, 'expires', 10)

@@ -30,7 +30,7 @@ export const movedFile: EngineSuite = engineSuite('a file that is moved away', (
     ],
   ]
   for (const [title, move] of ways) {
-    check(`is noticed when it was ${title}: no write seems to succeed for ever`, async (world) => {
+    check(`is noticed when it was ${title}: writes fail from then on`, async (world) => {
       const adapter = await world.open({ clock: world.clock, locks: 'database' })
       await adapter.cache.set('k', 1)
       const claim = held(await adapter.idempotency.claim('k', { lease: 3_600_000 }))
@@ -54,7 +54,7 @@ export const movedFile: EngineSuite = engineSuite('a file that is moved away', (
     const moveLog = (world: World): Promise<void> => move(`${world.path}-wal`)
     const noticed = { code: 'FILE_REPLACED', says: ['app.db-wal'] }
 
-    check(`a log that was ${title} is noticed before another write is acknowledged`, async (world) => {
+    check(`a WAL that was ${title} is noticed before another write is acknowledged`, async (world) => {
       const [set, setMany, recordFailure, claim]: readonly [Write, Write, Write, Write] = [
         ['cache.set', ({ cache }) => cache.set('k', 2)],
         ['cache.setMany', ({ cache }) => cache.setMany([['k', 2]])],
@@ -79,7 +79,7 @@ export const movedFile: EngineSuite = engineSuite('a file that is moved away', (
       }
     })
 
-    check(`a log that was ${title} is noticed by an adapter that writes nothing, and on a handle`, async (world) => {
+    check(`a WAL that was ${title} is noticed by an adapter that writes nothing, and on a handle`, async (world) => {
       const adapter = await world.adapter()
       await adapter.cache.set('k', 1)
       await moveLog(world)
@@ -103,7 +103,7 @@ export const movedFile: EngineSuite = engineSuite('a file that is moved away', (
     assert.equal(await adapter.cache.get('k'), 2)
   })
 
-  check('a log that is emptied, and connections that come and go, are no loss of it', async (world) => {
+  check('an emptied WAL, and connections that come and go, are not reported', async (world) => {
     const adapter = await world.open({ clock: world.clock })
     for (let round = 0; round < 3; round++) {
       const other = await world.open()
@@ -118,7 +118,7 @@ export const movedFile: EngineSuite = engineSuite('a file that is moved away', (
     assert.equal(await adapter.cache.get('mine'), 2)
   })
 
-  check('a file that stays is not mistaken for one', async (world) => {
+  check('a file that stays is not reported', async (world) => {
     const adapter = await world.open({ clock: world.clock })
     for (let look = 0; look < 10; look++) {
       world.clock.advance(LOOKS_MS)

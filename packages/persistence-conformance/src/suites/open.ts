@@ -53,7 +53,7 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     assert.equal(await permissions(world.path), 0o644)
   })
 
-  check('each :memory: database is one of its own', async (world) => {
+  check('each :memory: database is separate', async (world) => {
     const one = await world.open({}, ':memory:')
     const two = await world.open({}, ':memory:')
     await one.cache.set('k', 1)
@@ -62,7 +62,7 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     assert.deepEqual(await readdir(world.folder), [])
   })
 
-  check('fenced keeps to the foreign keys of the app, whatever the engine does by default', async (world) => {
+  check('fenced enforces the foreign keys of the app, whatever the engine does by default', async (world) => {
     const adapter = await world.open({ locks: 'database' })
     const handle = await adapter.lock.acquire('job', 60_000)
     const fenced = (...texts: string[]) =>
@@ -149,7 +149,7 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     await (await world.open()).cache.set('k', 1)
   })
 
-  check('a name with space around it opens that file, or is refused and leaves none', async (world) => {
+  check('a name with spaces around it opens that file, or is refused and leaves none', async (world) => {
     const plain = await world.open()
     await plain.cache.set('k', 'of app.db')
     for (const name of [' app.db', 'app.db ', 'app.db\n']) {
@@ -165,7 +165,7 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     assert.equal(await plain.cache.get('k'), 'of app.db')
   })
 
-  check('an open that fails leaves no file that it made', async (world) => {
+  check('a failed open leaves no file that it created', async (world) => {
     // More than SQLite accepts: the size that it reports afterwards is another one.
     const fails = (): Promise<unknown> =>
       refuses(() => world.open({ cacheSize: Number.MAX_SAFE_INTEGER }), { code: 'ENGINE_UNSUPPORTED' })
@@ -176,7 +176,7 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     assert.ok((await readdir(world.folder)).includes('app.db'), 'a file that was there stays')
   })
 
-  check('readOnly makes neither a file nor tables', async (world) => {
+  check('readOnly creates neither a file nor tables', async (world) => {
     await refuses(() => world.open({ readOnly: true }), { code: 'CANNOT_OPEN', says: ['app.db'] })
     assert.deepEqual(await readdir(world.folder), [])
     await world.rows('CREATE TABLE mine (id INTEGER)')
@@ -185,7 +185,7 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     assert.equal(await world.dump(), before)
   })
 
-  check('a file that is no database is refused and left as it is', async (world) => {
+  check('a file that is not a database is refused and left unchanged', async (world) => {
     for (const content of ['a text of one line\n', `${'word '.repeat(5_000)}\n`]) {
       await writeFile(world.path, content)
       for (const readOnly of [false, true]) {
@@ -199,14 +199,14 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     }
   })
 
-  check('a file that is no database is refused by an adapter on a handle too', async (world) => {
+  check('a file that is not a database is refused by an adapter on a handle too', async (world) => {
     await writeFile(world.path, 'a text of more than one page\n'.repeat(300))
     const adapter = world.unconnected(await world.plainHandle('text'))
     await refuses(() => adapter.connect(), { code: 'NOT_A_DATABASE' })
     await refuses(() => adapter.cache.get('k'), { code: 'NOT_A_DATABASE' })
   })
 
-  check('a torn header is refused and left as it is', async (world) => {
+  check('a torn header is refused and left unchanged', async (world) => {
     await (await world.open()).disconnect()
     const torn = await readFile(world.path)
     torn.fill(0xff, 0, 40)
@@ -215,7 +215,7 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     assert.deepEqual(await readFile(world.path), torn)
   })
 
-  check('a damaged first page is refused and left as it is', async (world) => {
+  check('a damaged first page is refused and left unchanged', async (world) => {
     const first = await world.open()
     await first.cache.set('k', 1)
     await first.disconnect()
@@ -226,7 +226,7 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     assert.deepEqual(await readFile(world.path), damaged)
   })
 
-  check('a place that cannot be opened is refused', async (world) => {
+  check('a path that cannot be opened is refused', async (world) => {
     await refuses(() => world.open({}, join(world.folder, 'missing', 'app.db')), {
       code: 'CANNOT_OPEN',
       says: ['missing', /folder|directory/],
@@ -238,7 +238,7 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     assert.deepEqual(await readdir(folder), [])
   })
 
-  check('a path that is none is refused', async (world) => {
+  check('an invalid path is refused', async (world) => {
     for (const path of ['', 'a\0b', undefined, null, 7]) {
       await refuses(() => world.engine.SQLiteAdapter.open(path as string), { code: 'INVALID_ARGUMENT', says: ['path'] })
     }
@@ -287,13 +287,13 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     assert.deepEqual(await readdir(world.folder), [])
   })
 
-  check('stats and errors name the engine as its package or module is named', async (world) => {
+  check('stats and errors name the engine by its package or module', async (world) => {
     const opened = await world.open()
     const onHandle = await world.adapter()
     for (const adapter of [opened, onHandle]) assert.equal((await adapter.stats()).engine, world.engine.name)
   })
 
-  check('stats tells the size of the file and of its log', async (world) => {
+  check('stats returns the sizes of the file and of its WAL', async (world) => {
     const adapter = await world.open()
     await adapter.cache.set('k', 'x'.repeat(100_000))
     const { fileBytes, walBytes, waiting } = await adapter.stats()

@@ -40,7 +40,7 @@ const steps = fc.array(fc.oneof({ weight: 8, arbitrary: anyStep }, { weight: 1, 
 })
 
 export const operationOrder: EngineSuite = engineSuite('operation order', (check) => {
-  check('calls made at once answer as if run one by one, failing ones too', async (world) => {
+  check('concurrent calls answer as if run one by one, failing ones too', async (world) => {
     let run = 0
     await world.adapter()
     await setTraps(world)

@@ -82,7 +82,7 @@ export const readers: EngineSuite = engineSuite('readers', (check) => {
     await readsAll(second)
   })
 
-  check('immutable is refused beside a log that is not empty, and says which', async (world) => {
+  check('immutable is refused if the WAL is not empty, and the error names it', async (world) => {
     const path = await mediumOf(world)
     for (const log of ['-wal', '-journal']) {
       await writeFile(path + log, 'x')
@@ -95,22 +95,19 @@ export const readers: EngineSuite = engineSuite('readers', (check) => {
     await readsAll(await world.open({ immutable: true }, path))
   })
 
-  check(
-    'immutable tells of the journal beside a file that is no database without it, and not of damage',
-    async (world) => {
-      const path = await mediumOf(world)
-      // As a process leaves it that dies in a transaction that shrinks the file.
-      await truncate(path, 4_096)
-      await refuses(() => world.open({ immutable: true }, path), { code: 'CORRUPT', says: ['app.db'] })
-      await writeFile(`${path}-journal`, 'x')
-      await refuses(() => world.open({ immutable: true }, path), {
-        code: 'CANNOT_OPEN',
-        says: ['app.db-journal is not empty', 'without immutable once'],
-      })
-    },
-  )
+  check('immutable reports a journal beside an incomplete file, not damage', async (world) => {
+    const path = await mediumOf(world)
+    // As a process leaves it that dies in a transaction that shrinks the file.
+    await truncate(path, 4_096)
+    await refuses(() => world.open({ immutable: true }, path), { code: 'CORRUPT', says: ['app.db'] })
+    await writeFile(`${path}-journal`, 'x')
+    await refuses(() => world.open({ immutable: true }, path), {
+      code: 'CANNOT_OPEN',
+      says: ['app.db-journal is not empty', 'without immutable once'],
+    })
+  })
 
-  check('a file that changes though it is open as immutable is noticed', async (world) => {
+  check('a change of a file that is open as immutable is noticed', async (world) => {
     const path = await mediumOf(world)
     for (const [name, says] of [
       [path, 'app.db was changed'],
@@ -124,7 +121,7 @@ export const readers: EngineSuite = engineSuite('readers', (check) => {
     }
   })
 
-  check('a file that stays as it is may be read for ever', async (world) => {
+  check('an unchanged file may be read forever', async (world) => {
     const reader = await world.open({ immutable: true, clock: world.clock }, await mediumOf(world))
     for (let look = 0; look < 5; look++) {
       world.clock.advance(1_000)
@@ -163,7 +160,7 @@ export const readers: EngineSuite = engineSuite('readers', (check) => {
     assert.equal(await world.dump(), newer)
   })
 
-  check('immutable needs a file, and cannot be had with readOnly: false', async (world) => {
+  check('immutable needs a file, and refuses readOnly: false', async (world) => {
     const path = join(world.folder, 'missing.db')
     await refuses(() => world.open({ immutable: true }, ':memory:'), { code: 'INVALID_OPTION', says: [':memory:'] })
     await refuses(() => world.open({ immutable: true, readOnly: false }, path), {

@@ -38,7 +38,7 @@ async function refusedUnchanged(world: World, code: string, says: readonly (stri
 }
 
 export const remadeSchema: EngineSuite = engineSuite('schema that was changed by others', (check) => {
-  check('a dropped index or trigger is made again, or named where nothing may be made', async (world) => {
+  check('a dropped index or trigger is recreated, or named where nothing may be created', async (world) => {
     await (await world.open(database)).disconnect()
     const made = await indexesAndTriggers(world)
     assert.ok(made.length >= 19, `${made.length} indexes and triggers`)
@@ -74,7 +74,7 @@ export const remadeSchema: EngineSuite = engineSuite('schema that was changed by
     await (await later(world, { createTables: false })).connect()
   })
 
-  check('no token is given twice, also after grants while a trigger was gone', async (world) => {
+  check('no token is granted twice, also after grants while a trigger was missing', async (world) => {
     const old = await world.adapter(database)
     for (const trigger of ['go_goscope_locks_inserted', 'go_goscope_locks_updated']) {
       await world.rows(`DROP TRIGGER ${trigger}`)
@@ -98,7 +98,7 @@ export const remadeSchema: EngineSuite = engineSuite('schema that was changed by
     }
   })
 
-  check('the time of claims is not taken back by a trigger that was gone', async (world) => {
+  check('the time of claims does not go back after a trigger was missing', async (world) => {
     const old = await world.adapter()
     await world.rows('DROP TRIGGER go_goscope_claim_granted')
     world.clock.advance(60_000)
@@ -108,7 +108,7 @@ export const remadeSchema: EngineSuite = engineSuite('schema that was changed by
     assert.equal(row?.now, world.clock.now())
   })
 
-  check('a record of the time is void once what guards it was gone', async (world) => {
+  check('recorded tries are removed after a trigger that guards them was missing', async (world) => {
     await (await world.open(database)).disconnect()
     await world.rows('INSERT INTO go_goscope_lease_time VALUES (1, 1, 1, 1)')
     await world.rows('DROP TRIGGER go_goscope_time_locks_granted')
@@ -131,7 +131,7 @@ export const remadeSchema: EngineSuite = engineSuite('schema that was changed by
     }
   })
 
-  check('a current file without its version is not taken for another’s', async (world) => {
+  check('a current file without its version is refused as SCHEMA_MISSING', async (world) => {
     await (await world.open(database)).disconnect()
     await world.rows("DELETE FROM go_goscope_meta WHERE key = 'schema_version'")
     await refusedUnchanged(world, 'SCHEMA_MISSING', ['go_goscope_meta', /backup/])

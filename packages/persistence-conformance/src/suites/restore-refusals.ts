@@ -9,7 +9,7 @@ import { contentOf, prepareRestore as prepare } from '../prepared-restore.js'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 
-export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', (check) => {
+export const restoreRefusals: EngineSuite = engineSuite('refused restores', (check) => {
   check('the lock of a restore that died is taken over', async (world) => {
     const { backup } = await prepare(world)
     const numbers = await readlink('/proc/self/ns/pid').catch(() => '')
@@ -24,7 +24,7 @@ export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', 
     assert.ok(!besideDatabase(world).some((name) => name.includes('.restoring')))
   })
 
-  check.once('a pipe is no backup and no manifest, and nobody waits for what comes out of it', async (world) => {
+  check.once('a pipe is refused as a backup and as a manifest, without reading from it', async (world) => {
     const { backup, dump } = await prepare(world)
     const [pipe, bare] = ['pipe.db', 'bare.db'].map((name) => join(world.folder, name)) as [string, string]
     execFileSync('mkfifo', [pipe, `${bare}.json`])
@@ -39,7 +39,7 @@ export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', 
     assert.equal(await world.dump(), dump)
   })
 
-  check.once('a name for which one beside it is too long is refused, and leaves nothing behind', async (world) => {
+  check.once('a target whose lock file would have too long a name is refused, and leaves nothing', async (world) => {
     const { backup } = await prepare(world)
     const before = await readdir(world.folder)
     const named = (length: number): string => join(world.folder, 'n'.repeat(length))
@@ -54,7 +54,7 @@ export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', 
     assert.deepEqual(await readdir(world.folder), made)
   })
 
-  check('a backup is not put in the place of itself', async (world) => {
+  check('a backup is not restored onto itself', async (world) => {
     const { backup } = await prepare(world)
     await link(backup, join(world.folder, 'by another name.db'))
     for (const target of [backup, join(world.folder, 'by another name.db')]) {
@@ -78,7 +78,7 @@ export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', 
   })
 
   check(
-    'what is unsound is refused though its hash is right; without a manifest a database is restored where that is allowed',
+    'a corrupt backup is refused though its hash is right; one without a manifest is restored where allowed',
     async (world) => {
       const { backup, dump } = await prepare(world)
       const bytes = await readFile(backup)
@@ -108,7 +108,7 @@ export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', 
     },
   )
 
-  check('without a manifest nothing is restored of which a part is missing', async (world) => {
+  check('a database without a manifest is refused if a part is missing', async (world) => {
     const { backup, dump } = await prepare(world)
     const unverified = { allowUnverified: true }
     const bare = join(world.folder, 'bare.db')
@@ -133,7 +133,7 @@ export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', 
     assert.equal(await world.dump(), dump)
   })
 
-  check('what SQLite takes for a part of another database is the name of no file that is made', async (world) => {
+  check('no file is created under a name that SQLite takes for a part of another database', async (world) => {
     const { backup } = await prepare(world)
     const adapter = await world.open()
     for (const suffix of ['-wal', '-shm', '-journal']) {
@@ -145,7 +145,7 @@ export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', 
     }
   })
 
-  check('what is no file of its own is refused as a target', async (world) => {
+  check('a target that is not a file of its own is refused', async (world) => {
     const { backup } = await prepare(world)
     const place = (name: string): string => join(world.folder, name)
     await mkdir(place('folder'))
@@ -188,7 +188,7 @@ export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', 
     assert.equal(await world.dump(), dump)
   })
 
-  check('options that cannot be used are refused by name', async (world) => {
+  check('invalid options are refused by name', async (world) => {
     const { engine } = world
     const wrong = (options: object): never => options as never
     await refuses(() => engine.restore('a', 'b', wrong({ force: true })), { code: 'INVALID_ARGUMENT', says: ['force'] })

@@ -32,7 +32,7 @@ INSERT INTO uncommitted SELECT at, hex(randomblob(2000)) FROM count`
 }
 
 export const restores: EngineSuite = engineSuite('restores', (check) => {
-  check('the file is as the backup was, the old one is kept, and the answer says what it means', async (world) => {
+  check('the file is as the backup was, the old one is kept, and the result explains the effects', async (world) => {
     const { backup, dump } = await prepare(world)
     const bytes = await readFile(backup)
     const restored = await world.engine.restore(backup, world.path)
@@ -56,7 +56,7 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
   })
 
   check.oncePerBuild(
-    'tokens and generations go on above all that were given, so that fencing still fences',
+    'tokens and generations continue above all that were granted, so that fencing still works',
     async (world) => {
       let token = 0
       let generation = 0
@@ -93,7 +93,7 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
     },
   )
 
-  check.once('of two files that one backup is restored into none gives a token of the other', async (world) => {
+  check.once('two files restored from one backup never grant the same token', async (world) => {
     const { backup } = await prepare(world)
     const [one, other] = await Promise.all(
       ['one.db', 'other.db'].map((name) => world.engine.restore(backup, join(world.folder, name))),
@@ -115,7 +115,7 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
     assert.equal(await world.dump(), dump)
   })
 
-  check.once('a holder of before holds nothing in the restored file', async (world) => {
+  check.once('a lock held before the restore is not held in the restored file', async (world) => {
     const first = await world.openMade({ locks: 'database' })
     const lock = await first.lock.acquire('job', 3_600_000)
     held(await first.idempotency.claim('k', { lease: 3_600_000 }))
@@ -129,7 +129,7 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
   })
 
   check.oncePerBuild(
-    'nobody may have the file open: an adapter, an idle handle, also one that has read nothing since',
+    'a restore is refused while an adapter or a handle has the file open, also an idle one',
     async (world) => {
       const { backup } = await prepare(world)
       const adapter = await world.openMade()
@@ -146,7 +146,7 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
     },
   )
 
-  check.once('of two restores at once one is made and the other refused', async (world) => {
+  check.once('of two concurrent restores, one is made and the other refused', async (world) => {
     const { backup } = await prepare(world)
     const both = await Promise.allSettled([1, 2].map(() => world.engine.restore(backup, world.path)))
     const codes = both.map((result) => (result.status === 'fulfilled' ? 'made' : result.reason.code))
@@ -154,7 +154,7 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
     assert.equal(besideDatabase(world).filter((name) => name.startsWith('app.db.before-')).length, 1)
   })
 
-  check.once('what is damaged or no backup is refused, and the target stays as it is', async (world) => {
+  check.once('a file that is damaged or not a backup is refused, and the target stays unchanged', async (world) => {
     const { backup, dump } = await prepare(world)
     const { engine } = world
     const bytes = await readFile(backup)
@@ -194,7 +194,7 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
 
   for (const mode of ['WAL', 'DELETE'] as const) {
     check.oncePerBuild(
-      `what a crash has left beside the file in mode ${mode} is not read into the restored one`,
+      `a journal left by a crash in mode ${mode} is not applied to the restored file`,
       async (world) => {
         const { backup } = await prepare(world)
         const target = await leaveCrash(world, mode)
@@ -209,7 +209,7 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
     )
   }
 
-  check.oncePerBuild('a file that is damaged can be replaced, and is kept with what stood beside it', async (world) => {
+  check.oncePerBuild('a damaged file can be replaced, and is kept with its sidecars', async (world) => {
     const { backup } = await prepare(world, (adapter) => fill(adapter, 2))
     await truncate(world.path, 10_000)
     await writeFile(`${world.path}-wal`, 'a log')

@@ -73,7 +73,7 @@ export const schema: EngineSuite = engineSuite('schema', (check) => {
     }
   })
 
-  check('nothing but our own names is made, and user_version stays the app’s', async (world) => {
+  check('connect creates only our own names, and user_version stays the app’s', async (world) => {
     await world.rows('PRAGMA user_version = 77')
     await world.rows('CREATE TABLE mine (id INTEGER)')
     await world.adapter()
@@ -99,14 +99,14 @@ export const schema: EngineSuite = engineSuite('schema', (check) => {
     assert.equal(await world.dump(), before)
   })
 
-  check('createTables: false is content with tables that are there', async (world) => {
+  check('createTables: false accepts existing tables', async (world) => {
     await world.adapter()
     const adapter = await world.second({ createTables: false })
     await adapter.cache.set('k', 1)
     assert.equal(await adapter.cache.get('k'), 1)
   })
 
-  check('createTables: false refuses a file without them and leaves it as it is', async (world) => {
+  check('createTables: false refuses a file without tables and leaves it unchanged', async (world) => {
     await world.rows('CREATE TABLE mine (id INTEGER)')
     const adapter = world.unconnected(await world.handle(), { createTables: false })
     const before = await world.dump()
@@ -136,7 +136,7 @@ export const schema: EngineSuite = engineSuite('schema', (check) => {
     await refuses(() => adapter.connect(), { code: 'SCHEMA_MISSING', says: ['go_goscope_checkpoints'] })
   })
 
-  check('a newer schema is refused and left as it is', async (world) => {
+  check('a newer schema is refused and left unchanged', async (world) => {
     const first = await world.adapter()
     await first.cache.set('k', 1)
     await first.disconnect()
@@ -152,7 +152,7 @@ export const schema: EngineSuite = engineSuite('schema', (check) => {
     assert.equal(await world.dump(), before)
   })
 
-  check('a foreign table under any of our names is refused and the file left as it is', async (world) => {
+  check('a foreign table under any of our names is refused and the file left unchanged', async (world) => {
     for (const [index, table] of [...Object.keys(PUBLISHED_TABLES), 'go_goscope_meta'].entries()) {
       await world.rows(`CREATE TABLE ${table} (name TEXT, price REAL)`)
       await world.rows(`INSERT INTO ${table} VALUES ('mine', 1.5)`)
@@ -173,7 +173,7 @@ export const schema: EngineSuite = engineSuite('schema', (check) => {
     assert.equal(await world.dump(), before)
   })
 
-  check('a file that lacks a table only we make is refused, naming it', async (world) => {
+  check('a file that lacks a table that only we create is refused, naming it', async (world) => {
     await (await world.open()).disconnect()
     const tables = await world.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'go_goscope_%'")
     const published = ['go_goscope_circuit', 'go_goscope_cache', 'go_goscope_checkpoints', 'go_goscope_idempotency']

@@ -58,7 +58,7 @@ export const sharedBreaker: EngineSuite = engineSuite('one breaker for all proce
     }
   })
 
-  check('a success of a closed circuit forgets its consecutive failures', async (world) => {
+  check('a success of a closed circuit resets its consecutive failures', async (world) => {
     const { circuitBreaker: breaker } = await world.adapter()
     const permit = admitted(await breaker.admit('api', RESET))
     await breaker.failed(permit, 2)
@@ -116,7 +116,7 @@ export const sharedBreaker: EngineSuite = engineSuite('one breaker for all proce
     assert.equal((await two.admit('api', RESET)).state, 'closed')
   })
 
-  check('as many probes as asked for must succeed, one after the other or at once', async (world) => {
+  check('as many probes as requested must succeed, one after the other or at once', async (world) => {
     const [one, two] = await halfOpened(world)
     const first = admitted(await one.admit('api', { ...RESET, probes: 2 }))
     const second = admitted(await two.admit('api', { ...RESET, probes: 2 }))
@@ -127,7 +127,7 @@ export const sharedBreaker: EngineSuite = engineSuite('one breaker for all proce
     assert.equal((await one.succeeded(third, 3)).state?.state, 'closed')
   })
 
-  check('a killed prober’s place returns after its lease, and its late report is ignored', async (world) => {
+  check('the place of a killed prober is free after its lease, and its late report is ignored', async (world) => {
     const [one, two] = await halfOpened(world)
     const killed = admitted(await one.admit('api', { ...RESET, lease: 300 }))
     assert.deepEqual(await two.admit('api', RESET), {
@@ -157,7 +157,7 @@ export const sharedBreaker: EngineSuite = engineSuite('one breaker for all proce
     assert.equal((await one.getState('api'))?.state, 'half-open')
   })
 
-  check('a call that told nothing gives its place back', async (world) => {
+  check('a withdrawn call frees its place', async (world) => {
     const [one, two] = await halfOpened(world)
     const permit = admitted(await one.admit('api', RESET))
     await one.withdrawn(permit)
@@ -184,7 +184,7 @@ export const sharedBreaker: EngineSuite = engineSuite('one breaker for all proce
     assert.equal((await two.admit('unknown too', RESET)).admitted, true)
   })
 
-  check('the four classic methods and admission go together', async (world) => {
+  check('the four published methods and admission work together', async (world) => {
     const { circuitBreaker: breaker } = await world.adapter()
     await breaker.setState('api', { state: 'open', failureCount: 3, lastFailureTime: 5 })
     world.clock.advance(999)
@@ -235,7 +235,7 @@ export const sharedBreaker: EngineSuite = engineSuite('one breaker for all proce
     })
   }
 
-  check('a clock that is set back does not keep a circuit open, or a place taken, for as long', async (world) => {
+  check('a clock that is set back does not keep a circuit open, or a place taken, for longer', async (world) => {
     const { circuitBreaker: breaker } = await world.adapter()
     const day = 86_400_000
     await breaker.recordFailure('api', 1)

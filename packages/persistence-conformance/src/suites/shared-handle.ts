@@ -24,7 +24,7 @@ export const sharedHandle: EngineSuite = engineSuite('a handle that the app uses
   )
 
   // Not a promise: the documentation warns of it.
-  check('a write inside the app’s transaction is the app’s to take back', async (world) => {
+  check('the app can roll back a write inside its own transaction', async (world) => {
     const handle = await world.handle()
     const adapter = await world.connected(handle)
     await world.engine.rows(handle, 'BEGIN')

@@ -35,8 +35,8 @@ async function diverges(standby: StandbyUnderTest, why: RegExp): Promise<void> {
   await refuses(() => standby.waitFor((standby.position ?? 0) + 1), { code: 'DIVERGED' })
 }
 
-export const standbyDivergence: EngineSuite = engineSuite('a standby and another history', (check) => {
-  check.oncePerBuild('finds out that the source was put back to an older copy', async (world) => {
+export const standbyDivergence: EngineSuite = engineSuite('a standby whose source diverged', (check) => {
+  check.oncePerBuild('detects that the source was replaced by an older copy', async (world) => {
     const adapter = await followedSource(world)
     const standby = await world.follow({ target: ':memory:' }, adapter)
     await adapter.cache.set('count', 1)
@@ -49,7 +49,7 @@ export const standbyDivergence: EngineSuite = engineSuite('a standby and another
     assert.equal(await standby.cache.get('count'), 2, 'what it has can still be read')
   })
 
-  check.once('finds out that the source was put back to a copy of before it was followed', async (world) => {
+  check.once('detects that the source was replaced by a copy from before it was followed', async (world) => {
     const adapter = await followedSource(world)
     const copy = await copyOf(world, 'older.db')
     const standby = await world.follow({ target: ':memory:' }, adapter)
@@ -57,7 +57,7 @@ export const standbyDivergence: EngineSuite = engineSuite('a standby and another
     await diverges(standby, /never followed/)
   })
 
-  check.once('finds out that the source went on from an older copy, and is as far as the standby', async (world) => {
+  check.once('detects that the source went on from an older copy and reached the same position', async (world) => {
     const adapter = await followedSource(world)
     const standby = await world.follow({ target: ':memory:' }, adapter)
     const copy = await copyOf(world, 'fork.db')
@@ -71,14 +71,14 @@ export const standbyDivergence: EngineSuite = engineSuite('a standby and another
     assert.equal(await standby.cache.get('count'), 'mine')
   })
 
-  check.once('finds out that the source is a restored copy, which has a lineage of its own', async (world) => {
+  check.once('detects that the source is a restored copy, which has its own lineage', async (world) => {
     const adapter = await followedSource(world)
     const standby = await world.follow({ target: ':memory:' }, adapter)
     await world.rows("UPDATE go_goscope_meta SET value = 'another' WHERE key = 'lineage'")
     await diverges(standby, /lineage/)
   })
 
-  check.once('goes on with a copy that is exactly as far, which is no other history', async (world) => {
+  check.once('continues with a copy that is at exactly its position', async (world) => {
     const adapter = await followedSource(world)
     const standby = await world.follow({ target: ':memory:' }, adapter)
     await adapter.cache.set('count', 1)
@@ -96,7 +96,7 @@ export const standbyDivergence: EngineSuite = engineSuite('a standby and another
     assert.equal((await standby.verify()).equal, true)
   })
 
-  check.once('a checksum finds what was written into the standby by hand', async (world) => {
+  check.once('a checksum finds manual writes to the standby', async (world) => {
     const adapter = await followedSource(world)
     const target = join(world.folder, 'standby.db')
     const first = await world.follow({ target }, adapter)
@@ -117,7 +117,7 @@ export const standbyDivergence: EngineSuite = engineSuite('a standby and another
     await diverges(edited, /differ/)
   })
 
-  check.once('says that the source is gone, and can still be read', async (world) => {
+  check.once('reports that the source is gone, and can still be read', async (world) => {
     const adapter = await followedSource(world)
     await adapter.cache.set('k', 1)
     const standby = await world.follow({ target: ':memory:' }, adapter)
@@ -130,7 +130,7 @@ export const standbyDivergence: EngineSuite = engineSuite('a standby and another
     await rename(join(world.folder, 'elsewhere.db'), world.path)
   })
 
-  check.once('copies anew, and says why, when the log was too short and when the schema changed', async (world) => {
+  check.once('copies again, and says why, when the change log was too short or the schema changed', async (world) => {
     const adapter = await followedSource(world)
     const standby = await world.follow({ target: ':memory:', every: 60_000 }, adapter)
     for (let n = 0; n < 5; n++) await adapter.cache.set('count', n)
@@ -144,7 +144,7 @@ export const standbyDivergence: EngineSuite = engineSuite('a standby and another
     assert.equal((await standby.verify()).equal, true)
   })
 
-  check.once('copies anew what was written while a trigger of the log was missing', async (world) => {
+  check.once('copies again what was written while a trigger of the change log was missing', async (world) => {
     const adapter = await followedSource(world)
     const standby = await world.follow({ target: ':memory:' }, adapter)
     await world.rows('DROP TABLE go_goscope_cache')

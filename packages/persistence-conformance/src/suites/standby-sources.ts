@@ -65,7 +65,7 @@ export const standbySources: EngineSuite = engineSuite('a standby of files that 
     }
   })
 
-  check.oncePerBuild('follows a file of which a takeover died that had it for itself', async (world) => {
+  check.oncePerBuild('follows a file on which a takeover died while it held the file exclusively', async (world) => {
     const adapter = await followedSource(world)
     await world.follow({ target: ':memory:' }, adapter)
     await adapter.cache.set('k', 1)
@@ -77,35 +77,32 @@ export const standbySources: EngineSuite = engineSuite('a standby of files that 
     assert.equal((await standby.verify()).equal, true)
   })
 
-  check.once(
-    'waits for another writer as it begins, for the busyTimeout of its own or of its source',
-    async (world) => {
-      const adapter = await followedSource(world, { busyTimeout: 60_000 })
-      const followedBefore = fileIn(world)
-      await (await world.follow({ target: followedBefore }, adapter)).stop()
-      await world.rows('BEGIN IMMEDIATE')
-      const patient = world.follow({ target: ':memory:' }, adapter)
-      // Longer than the second for which a single statement of a follower waits.
-      const refusals = [':memory:', followedBefore].map((target): Promise<unknown> => {
-        return world.follow({ target, busyTimeout: 1_500 }, adapter).catch((error) => error)
-      })
-      for (const refused of await Promise.all(refusals)) {
-        const waited = /standby.follow: gave up after (\d+) ms/.exec(String(refused))?.[1]
-        assert.ok(Number(waited) >= 1_500, String(refused))
-      }
-      await world.rows('COMMIT')
-      assert.equal((await patient).state, 'following')
-    },
-  )
+  check.once('waits for another writer at its start, for its own busyTimeout or that of its source', async (world) => {
+    const adapter = await followedSource(world, { busyTimeout: 60_000 })
+    const followedBefore = fileIn(world)
+    await (await world.follow({ target: followedBefore }, adapter)).stop()
+    await world.rows('BEGIN IMMEDIATE')
+    const patient = world.follow({ target: ':memory:' }, adapter)
+    // Longer than the second for which a single statement of a follower waits.
+    const refusals = [':memory:', followedBefore].map((target): Promise<unknown> => {
+      return world.follow({ target, busyTimeout: 1_500 }, adapter).catch((error) => error)
+    })
+    for (const refused of await Promise.all(refusals)) {
+      const waited = /standby.follow: gave up after (\d+) ms/.exec(String(refused))?.[1]
+      assert.ok(Number(waited) >= 1_500, String(refused))
+    }
+    await world.rows('COMMIT')
+    assert.equal((await patient).state, 'following')
+  })
 
-  check.once('says that a source is in use which is the file of a running standby', async (world) => {
+  check.once('refuses a source that is the file of a running standby as in use', async (world) => {
     const adapter = await followedSource(world)
     await world.follow({ target: fileIn(world) }, adapter)
     const chained = () => world.follow({ target: ':memory:' }, fileIn(world))
     await refuses(chained, { code: 'FILE_IN_USE', says: ['a running standby', 'follow what that one follows'] })
   })
 
-  check.once('that lose the table of its position go on, with all that was written until then', async (world) => {
+  check.once('that lose the table of its position continue, with all that was written until then', async (world) => {
     const adapter = await followedSource(world)
     const standby = await world.follow({ target: fileIn(world) }, adapter)
     await adapter.cache.set('before', 1)
@@ -119,7 +116,7 @@ export const standbySources: EngineSuite = engineSuite('a standby of files that 
     assert.deepEqual(await logOf(world), [])
   })
 
-  check.once('that lose the table of changes are written to again once it has stopped', async (world) => {
+  check.once('that lose the table of changes accept writes again once it has stopped', async (world) => {
     const adapter = await followedSource(world)
     const target = fileIn(world)
     const standby = await world.follow({ target }, adapter)
@@ -143,7 +140,7 @@ export const standbySources: EngineSuite = engineSuite('a standby of files that 
 
   for (const dropped of ['go_goscope_changes', 'go_goscope_followers', 'go_goscope_changes, go_goscope_followers']) {
     check.once(
-      `that lost ${dropped} are backed up and restored, and written to once somebody connects or follows`,
+      `that lost ${dropped} can be backed up and restored, and accept writes after connect or follow`,
       async (world) => {
         const adapter = await followedSource(world)
         await world.follow({ target: ':memory:', every: 60_000 }, adapter)

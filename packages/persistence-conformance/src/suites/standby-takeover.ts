@@ -59,7 +59,7 @@ export const standbyTakeover: EngineSuite = engineSuite('a standby that takes ov
     })
   }
 
-  check.once('is lost with its file: it follows no more, and an empty one does not take over', async (world) => {
+  check.once('stops following when its file is lost, and an empty file does not take over', async (world) => {
     const adapter = await followedSource(world)
     const target = fileIn(world)
     for (const [place, told] of [
@@ -103,7 +103,7 @@ export const standbyTakeover: EngineSuite = engineSuite('a standby that takes ov
   })
 
   check.once(
-    'gives no token and no generation of the source, nor of another standby that takes over as well',
+    'grants no token and no generation of the source, nor of another standby that takes over',
     async (world) => {
       const adapter = await followedSource(world, { locks: 'database' })
       const standbys = [
@@ -160,7 +160,7 @@ export const standbyTakeover: EngineSuite = engineSuite('a standby that takes ov
   })
 
   check.oncePerBuild(
-    'refuses while the source is in use, also by a connection that does nothing, and follows on',
+    'refuses to take over while a connection, also an idle one, has the source open, and follows on',
     async (world) => {
       const adapter = await followedSource(world)
       const standby = await world.follow({ target: ':memory:' }, adapter)
@@ -214,7 +214,7 @@ export const standbyTakeover: EngineSuite = engineSuite('a standby that takes ov
     await rename(elsewhere, world.path)
   })
 
-  check.once('until then the file is a standby, which no adapter opens', async (world) => {
+  check.once('is a file that no adapter opens before it takes over', async (world) => {
     const standby = await world.follow({ target: fileIn(world) }, await followedSource(world))
     await standby.stop()
     for (const options of [{}, { readOnly: true }]) {

@@ -53,7 +53,7 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     })
   }
 
-  check.once('tells how it is doing', async (world) => {
+  check.once('reports its status', async (world) => {
     const adapter = await followedSource(world)
     const before = Date.now()
     const standby = await world.follow({ target: ':memory:' }, adapter)
@@ -96,7 +96,7 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     },
   )
 
-  check.once('follows tables that were given names for which a statement has marks', async (world) => {
+  check.once('follows tables whose names contain quotes and other marks of SQL', async (world) => {
     await followedSource(world)
     const names = ['a "b" c', "d'e", 'ü', 'é', 'x"; DROP TABLE go_goscope_cache; --']
     const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
@@ -119,7 +119,7 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     assert.deepEqual(await logOf(world), [])
   })
 
-  check.once('the log is in the source for as long as somebody follows', async (world) => {
+  check.once('the change log is in the source while a standby follows', async (world) => {
     const adapter = await followedSource(world)
     assert.deepEqual(await logOf(world), [])
     const one = await world.follow({ target: ':memory:' }, adapter)
@@ -138,7 +138,7 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     assert.deepEqual(await adapter.inspect().standbys(), [])
   })
 
-  check.once('a backup of a file that is followed says up to which change it goes', async (world) => {
+  check.once('a backup of a followed file states its last change', async (world) => {
     const adapter = await followedSource(world)
     const [during, after] = ['during.db', 'after.db'].map((name) => join(world.folder, name)) as [string, string]
     const standby = await world.follow({ target: ':memory:' }, adapter)
@@ -151,7 +151,7 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
   })
 
   check.once(
-    'connecting works with a log in the file, and removes one whose followers never came back',
+    'connect works with a change log in the file, and removes one whose followers never came back',
     async (world) => {
       const adapter = await followedSource(world)
       const standby = await world.follow({ target: ':memory:', every: 60_000 }, adapter)
@@ -204,7 +204,7 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     })
   })
 
-  check.once('refuses targets that are something else, in use, or the source', async (world) => {
+  check.once('refuses a target that is not a standby, is in use, or is the source', async (world) => {
     const adapter = await followedSource(world)
     const target = fileIn(world)
     const follow = (to: string, code: string) => refuses(() => world.follow({ target: to }, adapter), { code })

@@ -53,7 +53,7 @@ export const twoConnections: EngineSuite = engineSuite('two connections to one f
     assert.equal((await adapters[0]?.getState('api'))?.state, 'open')
   })
 
-  check('writes on both at once all arrive', async (world) => {
+  check('writes on both at once are all stored', async (world) => {
     const clock = realTimers(world.clock.now)
     const one = await world.adapter({ clock })
     const two = await world.second({ clock })
@@ -64,7 +64,7 @@ export const twoConnections: EngineSuite = engineSuite('two connections to one f
     assert.equal((await one.cache.keys()).length, 200)
   })
 
-  check.betweenConnections('a writer waits for another transaction without holding up the process', async (world) => {
+  check.betweenConnections('a writer waits for another transaction without blocking the process', async (world) => {
     const clock = realTimers(world.clock.now)
     for (const adapter of [await world.openMade({ clock }), await world.adapter({ clock })]) {
       await world.holdWrites()
@@ -111,7 +111,7 @@ export const twoConnections: EngineSuite = engineSuite('two connections to one f
     for (const state of await Promise.all(reads)) assert.equal(state?.failureCount, 40)
   })
 
-  check('locks reach as far as one handle, not to another connection', async (world) => {
+  check('locks in memory do not exclude another connection', async (world) => {
     const one = await world.adapter()
     const two = await world.second()
     assert.ok((await one.lock.acquire('job', 1_000)) !== null)
@@ -120,7 +120,7 @@ export const twoConnections: EngineSuite = engineSuite('two connections to one f
     assert.equal(await one.lock.acquire('job', 1_000), null)
   })
 
-  check('a prefix that both meet first is stored one way', async (world) => {
+  check('a prefix that both use first is stored in one layout', async (world) => {
     const clock = realTimers(world.clock.now)
     const one = world.unconnected(await world.plainHandle('one'), { keyPrefix: 'app:', clock })
     const two = world.unconnected(await world.plainHandle('two'), { keyPrefix: 'app:', clock })

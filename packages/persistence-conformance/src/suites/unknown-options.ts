@@ -69,12 +69,12 @@ export const unknownOptions: EngineSuite = engineSuite('unknown options', (check
     assert.deepEqual(await readdir(world.folder), files)
   })
 
-  check('a name that is near to none gets the list', async (world) => {
+  check('an option that resembles none gets the list of options', async (world) => {
     const error = await refuses(() => world.open({ walAutocheckpoint: 1 } as never), { code: 'INVALID_OPTION' })
     assert.ok(!error.message.includes('did you mean'), error.message)
   })
 
-  check('what is no plain object is not taken for options without any', async (world) => {
+  check('a value that is not a plain object is not taken for empty options', async (world) => {
     const adapter = await world.adapter({ locks: 'database' })
     const lock = (await adapter.lock.acquire('held', 60_000)) as never
     const before = await world.dump()

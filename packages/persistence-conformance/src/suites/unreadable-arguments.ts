@@ -56,7 +56,7 @@ export const unreadableArguments: EngineSuite = engineSuite('unreadable argument
     },
   )
 
-  check('arguments that cannot be made a text are refused as any other', async (world) => {
+  check('arguments that cannot be converted to text are refused like any other', async (world) => {
     const adapter = await world.adapter()
     const bare = Object.create(null)
     const refused = { code: 'INVALID_ARGUMENT' }

@@ -25,7 +25,7 @@ async function completeWith(store: IdempotencyUnderTest, key: string, options = 
 
 export const unstoredResults: EngineSuite = engineSuite('results that cannot be stored', (check) => {
   for (const [what, value, cause, says] of UNSTORABLE) {
-    check(`${what}: the key is completed without a value, and every later caller is told so`, async (world) => {
+    check(`${what}: the key is completed without a value, and every later caller gets the error`, async (world) => {
       const one = (await world.adapter({ maxValueSize: 1_000 })).idempotency
       const two = (await world.second({ maxValueSize: 1_000 })).idempotency
       for (const options of [LEASE, { ...LEASE, fingerprint: 'mine' }]) {
@@ -49,7 +49,7 @@ export const unstoredResults: EngineSuite = engineSuite('results that cannot be 
     })
   }
 
-  check('callers who wait for the key are told at once, without the clock moving', async (world) => {
+  check('callers that wait for the key get the error at once, without the clock moving', async (world) => {
     const { idempotency } = await world.adapter()
     const claim = held(await idempotency.claim<unknown>('k', LEASE))
     const waiting = Array.from({ length: 3 }, () =>
@@ -59,7 +59,7 @@ export const unstoredResults: EngineSuite = engineSuite('results that cannot be 
     await Promise.all(waiting)
   })
 
-  check('it lasts as long as the result would have, and is swept like one', async (world) => {
+  check('the mark lasts as long as the result would have, and is swept like one', async (world) => {
     const { idempotency } = await world.adapter()
     await completeWith(idempotency, 'k', { ttl: 5_000, fingerprint: 'mine' })
     world.clock.advance(4_999)
@@ -81,7 +81,7 @@ export const unstoredResults: EngineSuite = engineSuite('results that cannot be 
     assert.deepEqual(await idempotency.claim('set', LEASE), { state: 'completed', value: { id: 7 }, replay: true })
   })
 
-  check('another fingerprint is refused as for any result, and learns of no foreign work', async (world) => {
+  check('another fingerprint is refused as for any result', async (world) => {
     const { idempotency } = await world.adapter()
     await completeWith(idempotency, 'k', { fingerprint: 'theirs' })
     const mismatch = { code: 'FINGERPRINT_MISMATCH', says: ['completed'] }
@@ -90,7 +90,7 @@ export const unstoredResults: EngineSuite = engineSuite('results that cannot be 
     assert.deepEqual([record.state, record.error.code], ['unstored', NOT_STORED])
   })
 
-  check('a report that comes too late changes nothing, and a late one learns what holds', async (world) => {
+  check('a late report changes nothing and returns the current state', async (world) => {
     const { idempotency } = await world.adapter()
     const late = held(await idempotency.claim<unknown>('k', LEASE))
     world.clock.advance(1_000)
@@ -114,7 +114,7 @@ export const unstoredResults: EngineSuite = engineSuite('results that cannot be 
     held(await idempotency.claim('forgotten', LEASE))
   })
 
-  check('no text of any codec is taken for it, and it needs no codec', async (world) => {
+  check('no text of any codec is taken for the mark, and the mark needs no codec', async (world) => {
     const first = (await world.adapter()).idempotency
     await completeWith(first, 'k')
     const [row] = await world.rows('SELECT CAST(value AS TEXT) AS text FROM go_goscope_idempotency')
@@ -126,7 +126,7 @@ export const unstoredResults: EngineSuite = engineSuite('results that cannot be 
   })
 
   check.inFile(
-    'hosts that read the column as JSON find no second place, and what they store replaces it',
+    'hosts that read the column as JSON find no second element, and what they store replaces it',
     async (world) => {
       const { idempotency } = await world.adapter()
       await completeWith(idempotency, 'k', { fingerprint: 'mine' })

@@ -50,7 +50,7 @@ export const values: EngineSuite = engineSuite('values', (check) => {
     }
   })
 
-  check('members and places of undefined stay', async (world) => {
+  check('undefined members and elements stay', async (world) => {
     const { cache } = await world.adapter()
     await cache.set('k', { list: [undefined, 1, undefined], absent: undefined })
     const back = await cache.get<{ list: unknown[]; absent: unknown }>('k')
@@ -111,7 +111,7 @@ export const values: EngineSuite = engineSuite('values', (check) => {
     }
   })
 
-  check('a value that was taken is not changed by what its owner does next', async (world) => {
+  check('a stored value does not change when the caller changes its object later', async (world) => {
     const { cache } = await world.adapter()
     const value = { list: [1] }
     const stored = cache.set('k', value)

@@ -3,7 +3,7 @@ import { failure } from './copy-source.js'
 import { fill } from './fill.js'
 import { countsOf, type TableFingerprint } from './fingerprint.js'
 import { claim, isOfAnother, markOf, refuseNewTarget } from './marks.js'
-import { clockAheadAt, isServer, nameOf, openStore } from './open-store.js'
+import { checkPlace, clockAheadAt, isServer, nameOf, openStore } from './open-store.js'
 import type { CopyProgress } from './progress.js'
 import type { Store } from './store.js'
 
@@ -58,6 +58,8 @@ const CLOCKS_MAY_DIFFER_MS = 1_000
  */
 export async function copyDatabase(from: string, to: string, options: CopyDatabaseOptions = {}): Promise<CopyResult> {
   const { schema = 'go_goscope', dryRun = false } = options
+  checkPlace('from', from)
+  checkPlace('to', to)
   if (!isServer(from) && !isServer(to)) {
     throw failure(
       'INVALID_ARGUMENT',
@@ -92,6 +94,7 @@ export async function unsealDatabase(
   place: string,
   { schema = 'go_goscope' }: { schema?: string } = {},
 ): Promise<void> {
+  checkPlace('place', place)
   const store = await openStore(place, { schema, readOnly: false, missing: 'refuse' })
   try {
     await store?.unseal()

@@ -34,6 +34,13 @@ export function isServer(place: string): boolean {
   return isUrl(place)
 }
 
+/** @throws PersistenceError `INVALID_ARGUMENT` unless `place` is a text: an unset variable is `undefined`, or empty in a shell. */
+export function checkPlace(name: string, place: unknown): void {
+  if (typeof place === 'string' && place !== '') return
+  const got = place === '' ? 'an empty text' : typeof place
+  throw failure('INVALID_ARGUMENT', `${name} must be a path or a URL, got ${got}; is the variable set?`)
+}
+
 /** Opens a store. Returns `undefined` if it is missing and `missing` is `skip`. */
 export function openStore(place: string, access: Access): Promise<Store | undefined> {
   if (isServer(place)) return openServer(place, access)

@@ -20,9 +20,7 @@ export async function runFenced(
   }
   const { manager, hold, released } = known
   if (!(manager instanceof DatabaseLockManager)) {
-    throw invalidFenced(
-      'a lock of this process alone cannot guard the database; make the adapter with locks: "database"',
-    )
+    throw invalidFenced('a lock in memory cannot guard the database; open the adapter with locks: "database"')
   }
   if (!Array.isArray(statements)) throw invalidFenced('the second argument must be an array of statements')
   const steps = readArgument(() => [...statements], 'fenced', 'statements').map((statement, at) => {

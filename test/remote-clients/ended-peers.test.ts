@@ -72,7 +72,7 @@ const PEERS: readonly (readonly [string, () => unknown])[] = [
 
 describe('a peer that has ended before', () => {
   test.each(PEERS)(
-    'is served by nobody, and is left: %s',
+    'is not served, and its channel is left: %s',
     async (what, bring) => {
       const peer = (await bring()) as Peer & Ended
       if (what === REFUSED) return expect(() => served.server.attach(peer)).toThrow(expect.objectContaining(REFUSAL))
@@ -90,7 +90,7 @@ describe('a peer that has ended before', () => {
   )
 
   test.each(PEERS)(
-    'is said to have gone to who connects to it, at once: %s',
+    'is reported as ended to a client that connects to it, at once: %s',
     async (what, bring) => {
       const peer = (await bring()) as Peer
       const gone = { code: 'DISCONNECTED', message: expect.stringContaining('has gone') }
@@ -101,7 +101,7 @@ describe('a peer that has ended before', () => {
   )
 })
 
-test('a child that cannot be started is left as soon as it is known', async () => {
+test('a child that cannot be started is left as soon as that is known', async () => {
   const child = fork(script, [], { execPath: join(folder, 'none'), execArgv: [] })
   child.on('error', () => undefined)
   const attach = () => served.server.attach(child as never)

@@ -3,30 +3,30 @@ import { describe, expect, test, vi } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
 import { collectGarbage } from '../proof/one-library/until-free.js'
 import { ProcessPair } from '../proof/remote/process-pair.js'
-import type { UserKind } from '../proof/remote/remote-user.js'
+import type { ClientKind } from '../proof/remote/remote-client.js'
 import { serveForEachTest } from '../proof/remote/served-adapter.js'
 import { ServedFile } from '../proof/remote/served-file.js'
 import { NOTICED, TTL, takenSoon } from '../proof/remote/taken-soon.js'
 
 proveCell()
 
-const KINDS: readonly UserKind[] = ['thread', 'attached', 'child', 'clustered']
+const KINDS: readonly ClientKind[] = ['thread', 'attached', 'child', 'clustered']
 
 describe('an owner that closes its server and goes on', () => {
   test.each(KINDS)(
-    'has the locks of its users back as soon as these know: %s',
+    'frees the locks of its clients as soon as these know that it closed: %s',
     async (kind) => {
       await using file = await ServedFile.open()
-      const user = await file.user(kind)
+      const client = await file.client(kind)
       // The second lease is practically infinite: only the close of the server can free that lock.
       for (const [key, ttl] of [
         ['job', TTL],
         ['eternal', Number.MAX_SAFE_INTEGER],
       ]) {
-        await user.do('acquire', { key, ttl })
+        await client.do('acquire', { key, ttl })
       }
-      const lost = user.do('lostLock', { key: 'job' })
-      await user.do('isValid', { key: 'job' })
+      const lost = client.do('lostLock', { key: 'job' })
+      await client.do('isValid', { key: 'job' })
       await file.server.close()
       expect(await takenSoon(file, 'job')).not.toBe(null)
       expect(await takenSoon(file, 'eternal')).not.toBe(null)
@@ -36,17 +36,17 @@ describe('an owner that closes its server and goes on', () => {
   )
 
   test.each(['attached', 'child', 'clustered'] as const)(
-    'keeps them for a user that is too busy to know, until it has ended: %s',
+    'keeps the locks of a client that is too busy to notice, until that has ended: %s',
     async (kind) => {
       await using file = await ServedFile.open()
-      const user = await file.user(kind)
-      await user.do('acquire', { key: 'job', ttl: Number.MAX_SAFE_INTEGER })
+      const client = await file.client(kind)
+      await client.do('acquire', { key: 'job', ttl: Number.MAX_SAFE_INTEGER })
       // The client reads this first and then blocks, so it does not read what the owner sends next.
-      user.tell('block', { ms: 20_000 })
+      client.send('block', { ms: 20_000 })
       await file.server.close()
       expect(await file.adapter.acquire('job', TTL)).toBe(null)
-      if ('disconnect' in user.peer) {
-        const { peer } = user
+      if ('disconnect' in client.peer) {
+        const { peer } = client
         const disconnected = new Promise((resolve) => peer.on('disconnect', resolve))
         // On the worker itself, because a cluster worker's disconnect first asks the worker, which does not read.
         const child = 'process' in peer ? peer.process : peer
@@ -54,17 +54,17 @@ describe('an owner that closes its server and goes on', () => {
         await disconnected
         expect(await file.adapter.acquire('job', TTL), 'it may be at work still').toBe(null)
       }
-      await user.kill()
+      await client.kill()
       expect(await takenSoon(file, 'job')).not.toBe(null)
     },
     60_000,
   )
 })
 
-describe('what a user held whose owner has left', () => {
+describe('a lock of a client whose owner has left', () => {
   const served = serveForEachTest()
 
-  test('nothing else is kept of a server that was closed', async () => {
+  test('a closed server keeps nothing but the locks', async () => {
     const closed = await Promise.all(
       Array.from({ length: 20 }, async () => {
         const server = serve(served.adapter)
@@ -83,11 +83,11 @@ describe('what a user held whose owner has left', () => {
   })
 
   test.each(['closes', 'is sent what it cannot read'])(
-    'is given to nobody before its signals have aborted: the owner %s',
+    'is not granted again before its signals have aborted: the owner %s',
     async (way) => {
       const pair = new ProcessPair()
       served.server.attach(pair.owner as never)
-      const remote = await connectRemote(pair.user as never)
+      const remote = await connectRemote(pair.client as never)
       const lock = await remote.acquire('k', TTL)
       const aborted = new Promise((resolve) => lock?.signal.addEventListener('abort', resolve))
       pair.hold()
@@ -104,10 +104,10 @@ describe('what a user held whose owner has left', () => {
     },
   )
 
-  test('is given to nobody before its signals have aborted where its user closes the database under its adapters', async () => {
+  test('is not granted again before its signals have aborted, also where its client closes the database under its adapters', async () => {
     const pair = new ProcessPair()
     served.server.attach(pair.owner as never)
-    const database = await openRemote(pair.user as never)
+    const database = await openRemote(pair.client as never)
     const remote = new SQLiteAdapter(database)
     await remote.connect()
     const held = await remote.acquire('k', TTL)
@@ -127,32 +127,32 @@ describe('what a user held whose owner has left', () => {
     await remote.disconnect()
   })
 
-  test('is free where it left in the midst of the rows of an answer, and does not connect again', async () => {
+  test('is free if the owner left in the middle of an answer and the client does not connect again', async () => {
     const pair = new ProcessPair()
     served.server.attach(pair.owner as never)
     for (let at = 0; at < 5_000; at++) void served.adapter.cache.set(`k${at}`, at)
-    const remote = await connectRemote(pair.user as never)
+    const remote = await connectRemote(pair.client as never)
     await remote.acquire('k', TTL)
     const asked = expect(remote.cache.keys()).rejects.toMatchObject({ code: 'DISCONNECTED' })
-    await new Promise((resolve) => pair.user.once('message', resolve))
-    pair.user.emit('message', { 'go-go-scope/1': [9_999] })
+    await new Promise((resolve) => pair.client.once('message', resolve))
+    pair.client.emit('message', { 'go-go-scope/1': [9_999] })
     await asked
     expect(await takenSoon(served, 'k')).not.toBe(null)
     expect(served.server.clients()).toEqual([])
     await remote.disconnect()
   })
 
-  test('is its own again over the same channel, from the next owner', async () => {
+  test('can be acquired again by that client over the same channel, from the next owner', async () => {
     const pair = new ProcessPair()
     served.server.attach(pair.owner as never)
-    const before = await connectRemote(pair.user as never)
+    const before = await connectRemote(pair.client as never)
     await before.acquire('k', TTL)
     pair.hold()
     await served.server.close()
     await using next = serve(served.adapter)
     next.attach(pair.owner as never)
     await expect.poll(() => before.isConnected(), { timeout: NOTICED }).toBe(false)
-    const connecting = connectRemote(pair.user as never)
+    const connecting = connectRemote(pair.client as never)
     pair.release()
     const remote = await connecting
     expect(await remote.acquire('k', TTL)).not.toBe(null)
@@ -161,10 +161,10 @@ describe('what a user held whose owner has left', () => {
     await remote.disconnect()
   })
 
-  test('does not hold up the end of the adapter, and leaves the channel to the app', async () => {
+  test('does not delay the disconnect of the adapter, and the channel stays open for the app', async () => {
     const pair = new ProcessPair()
     served.server.attach(pair.owner as never)
-    const remote = await connectRemote(pair.user as never)
+    const remote = await connectRemote(pair.client as never)
     await remote.acquire('k', TTL)
     pair.hold()
     await served.server.close()

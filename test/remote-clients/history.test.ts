@@ -7,12 +7,12 @@ import { reportProof } from '../proof/report-proof.js'
 
 proveCell()
 
-test('any calls of three users and the owner, none of which waits, answer as some order of them would', async () => {
+test('concurrent calls of three clients and the owner answer as if made in some sequential order', async () => {
   const runs = proofCount({ inTests: 60, inSoak: 2_000 })
   await checkHistories(worldOfCell, runs)
   reportProof({
-    proof: 'history check of three users of one owner against the reference',
-    file: 'test/remote-users/history.test.ts',
+    proof: 'history check of three clients of one owner against the reference',
+    file: 'test/remote-clients/history.test.ts',
     runs: `${runs} histories`,
     result: '0 violations',
   })

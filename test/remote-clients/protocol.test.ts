@@ -10,7 +10,7 @@ import {
 import { describe, expect, test } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
-import { ENVELOPE, refusal } from '../proof/remote/raw-user.js'
+import { ENVELOPE, refusal } from '../proof/remote/raw-client.js'
 import { serveForEachTest } from '../proof/remote/served-adapter.js'
 
 proveCell()
@@ -28,7 +28,7 @@ describe('connecting', () => {
     port2.close()
   })
 
-  test('a port is used once at a time', async () => {
+  test('a port carries one connection at a time', async () => {
     const shared = served.port()
     const one = await connectRemote(shared)
     await expect(connectRemote(shared)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
@@ -38,7 +38,7 @@ describe('connecting', () => {
     expect(() => served.server.attach(attached.port1)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
   })
 
-  test('what leads nowhere is refused, with what to pass', async () => {
+  test('an argument that is not a channel is refused, with what to pass', async () => {
     const message = expect.stringMatching(/Remote: the first argument must be a MessagePort, .*, got (?!.*Remote)./)
     for (const wrong of [undefined, null, 7, 'port', {}, []]) {
       for (const connect of [connectRemote, openRemote]) {
@@ -55,7 +55,7 @@ describe('connecting', () => {
     })
   })
 
-  test('another protocol or schema is refused, and both are named', async () => {
+  test('another version of the protocol or schema is refused, and both are named', async () => {
     expect(await refusal(served.port(), 5, 0)).toMatch(/protocol 5.*protocol 4/)
     expect(await refusal(served.port(), 4, 999)).toMatch(/schema 999.*schema \d+/)
     const { port1, port2 } = new MessageChannel()
@@ -68,7 +68,7 @@ describe('connecting', () => {
     port2.close()
   })
 
-  test('a codec is had by both or by none', async () => {
+  test('a codec at one end only is refused', async () => {
     const codec = { encode: JSON.stringify, decode: JSON.parse }
     await expect(connectRemote(served.port(), { codec })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
     const coded = await engine.SQLiteAdapter.open(':memory:', { codec })
@@ -82,14 +82,14 @@ describe('connecting', () => {
     await coded.disconnect()
   })
 
-  test('a server that is closed takes nobody in', async () => {
+  test('a closed server accepts no client', async () => {
     const waiting = served.port()
     await served.server.close()
     expect(() => served.server.createPort()).toThrow(expect.objectContaining({ code: 'CLOSED' }))
     await expect(connectRemote(waiting, { connectTimeout: 5_000 })).rejects.toMatchObject({ code: 'DISCONNECTED' })
   })
 
-  test('a user may serve on what it was served', async () => {
+  test('a client may itself serve the adapter to others', async () => {
     const middle = await connectRemote(served.port(), { keyPrefix: 'm:' })
     const inner = serve(middle)
     const last = await connectRemote(inner.createPort())
@@ -110,17 +110,17 @@ describe('connecting', () => {
     await Promise.all([middle.disconnect(), outside.disconnect()])
   })
 
-  test('a lock that users of two servers hold under one name is lost for all of them', async () => {
+  test('a lock that clients of two servers hold under one owner name is lost for all of them', async () => {
     const second = serve(served.adapter)
-    const users = await Promise.all(
+    const clients = await Promise.all(
       [served.port(), served.port(), second.createPort()].map((port) => connectRemote(port)),
     )
-    const held = await Promise.all(users.map((user) => user.acquire('job', 60_000, 'both')))
+    const held = await Promise.all(clients.map((client) => client.acquire('job', 60_000, 'both')))
     const lost = held.map((lock) => new Promise((resolve) => lock?.signal.addEventListener('abort', resolve)))
-    await users[0]?.lock.forceRelease('job')
+    await clients[0]?.lock.forceRelease('job')
     await Promise.all(lost)
     expect(second.clients().map(({ locks }) => locks)).toEqual([0])
-    await Promise.all(users.map((user) => user.disconnect()))
+    await Promise.all(clients.map((client) => client.disconnect()))
     await second.close()
   })
 
@@ -138,8 +138,8 @@ describe('connecting', () => {
   })
 })
 
-describe('what crosses', () => {
-  test('calls in step are one message', async () => {
+describe('messages and values', () => {
+  test('calls made together are one message', async () => {
     const raw = served.port()
     let messages = 0
     const counted = new Proxy(raw, {
@@ -157,7 +157,7 @@ describe('what crosses', () => {
     await remote.disconnect()
   })
 
-  test('answers of many rows come in pieces, and whole', async () => {
+  test('answers of many rows arrive in pieces, and complete', async () => {
     const remote = await connectRemote(served.port())
     const keys = Array.from({ length: 4_500 }, (_, n) => `k${String(n).padStart(5, '0')}`)
     await remote.cache.setMany(keys.map((key) => [key, 'v'.repeat(10)] as const))
@@ -183,7 +183,7 @@ describe('what crosses', () => {
     await remote.disconnect()
   })
 
-  test('a call that takes long holds up no answer of another', async () => {
+  test('a slow call does not delay the answers of others', async () => {
     const remote = await connectRemote(served.port(), { locks: 'database' })
     const load = remote.cache.getOrSet('slow', () => new Promise((resolve) => setTimeout(() => resolve(1), 300)))
     const order: string[] = []
@@ -195,7 +195,7 @@ describe('what crosses', () => {
     await remote.disconnect()
   })
 
-  test('values of a codec of the app', async () => {
+  test('values of an app’s codec come back', async () => {
     const codec = {
       encode: (value: unknown) => serialize(value).toString('base64'),
       decode: (text: string) => deserialize(Buffer.from(text, 'base64')),
@@ -218,7 +218,7 @@ describe('what crosses', () => {
     await coded.disconnect()
   })
 
-  test('a value that was loaded here is not sent back to loads that wait for it here', async () => {
+  test('a value loaded by this client is not sent back to its own waiting callers', async () => {
     const raw = served.port()
     const come: unknown[] = []
     raw.on('message', (message) => come.push(message))
@@ -242,7 +242,7 @@ describe('what crosses', () => {
     await remote.disconnect()
   })
 
-  test.each(['set', 'delete'] as const)('a loaded value that is overtaken on its way is not stored: %s', async (by) => {
+  test.each(['set', 'delete'] as const)('a loaded value that a later write overtakes is not stored: %s', async (by) => {
     const remote = await connectRemote(served.port())
     const { load, loaded } = await new Promise<{ load: Promise<string>; loaded: (value: string) => void }>((begin) => {
       const load = remote.cache.getOrSet('k', () => new Promise<string>((loaded) => begin({ load, loaded })))

@@ -3,7 +3,7 @@ import { connectRemote, openRemote, SQLiteAdapter, serve } from '@go-go-scope/pe
 import { describe, expect, test } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
 import { ProcessPair } from '../proof/remote/process-pair.js'
-import { answerTo, greeting } from '../proof/remote/raw-user.js'
+import { answerTo, greeting } from '../proof/remote/raw-client.js'
 import { serveForEachTest } from '../proof/remote/served-adapter.js'
 
 proveCell()
@@ -13,8 +13,8 @@ const LEFT = { code: 'DISCONNECTED', outcome: 'none' }
 
 type Remote = Awaited<ReturnType<typeof connectRemote>>
 
-function nextMessage({ user }: ProcessPair): Promise<unknown> {
-  return new Promise((resolve) => user.once('message', resolve))
+function nextMessage({ client }: ProcessPair): Promise<unknown> {
+  return new Promise((resolve) => client.once('message', resolve))
 }
 
 function attached(): ProcessPair {
@@ -24,13 +24,13 @@ function attached(): ProcessPair {
 }
 
 describe('a process that connects again', () => {
-  test('after it gave up is taken in, however late the owner answers', async () => {
+  test('after it gave up is accepted, however late the owner answers', async () => {
     const pair = attached()
     pair.hold()
     for (let times = 0; times < 3; times++) {
-      await expect(connectRemote(pair.user as never, { connectTimeout: 10 })).rejects.toMatchObject(LEFT)
+      await expect(connectRemote(pair.client as never, { connectTimeout: 10 })).rejects.toMatchObject(LEFT)
     }
-    const connecting = connectRemote(pair.user as never)
+    const connecting = connectRemote(pair.client as never)
     pair.release()
     const remote = await connecting
     await remote.cache.set('k', 1)
@@ -40,25 +40,25 @@ describe('a process that connects again', () => {
     expect(served.server.clients()).toEqual([])
   })
 
-  test('after it gave up and was taken in for that is taken in too', async () => {
+  test('after it gave up, but was accepted, is accepted again', async () => {
     const pair = attached()
     pair.hold()
-    await expect(connectRemote(pair.user as never, { connectTimeout: 10 })).rejects.toMatchObject(LEFT)
+    await expect(connectRemote(pair.client as never, { connectTimeout: 10 })).rejects.toMatchObject(LEFT)
     pair.release()
     await expect.poll(() => served.server.clients()).toHaveLength(1)
-    const remote = await connectRemote(pair.user as never)
+    const remote = await connectRemote(pair.client as never)
     await remote.cache.set('k', 1)
     expect(served.server.clients()).toHaveLength(1)
     await remote.disconnect()
   })
 
-  test('after it could not read what its owner sent is taken in, and the locks it had are free', async () => {
+  test('after it could not read an answer of its owner is accepted, and its former locks are free', async () => {
     const pair = attached()
-    const before = await connectRemote(pair.user as never)
+    const before = await connectRemote(pair.client as never)
     expect(await before.acquire('k', 600_000)).not.toBeNull()
     pair.owner.send({ 'go-go-scope/1': [9_999] })
     await expect.poll(() => before.isConnected()).toBe(false)
-    const remote = await connectRemote(pair.user as never)
+    const remote = await connectRemote(pair.client as never)
     expect(await remote.acquire('k', 600_000)).not.toBeNull()
     expect(served.server.clients()).toHaveLength(1)
     await remote.disconnect()
@@ -68,20 +68,20 @@ describe('a process that connects again', () => {
   const ROWS = 5_000
 
   test.each([
-    ['rows that go on', (user: Remote) => user.cache.keys(), nextMessage],
-    ['a call that the owner has not begun', (user: Remote) => user.cache.set('k0', 1), async () => undefined],
+    ['rows that go on', (client: Remote) => client.cache.keys(), nextMessage],
+    ['a call that the owner has not begun', (client: Remote) => client.cache.set('k0', 1), async () => undefined],
   ])(
     'at once after it could not read what came is taken in, and the locks it had are free, beside %s',
     async (_, ask, moment) => {
       const pair = attached()
       for (let at = 0; at < ROWS; at++) void served.adapter.cache.set(`k${at}`, at)
-      const before = await connectRemote(pair.user as never)
+      const before = await connectRemote(pair.client as never)
       expect(await before.acquire('k', 600_000)).not.toBeNull()
       const asked = expect(ask(before)).rejects.toMatchObject({ code: 'DISCONNECTED' })
       await moment(pair)
-      pair.user.emit('message', { 'go-go-scope/1': [9_999] })
+      pair.client.emit('message', { 'go-go-scope/1': [9_999] })
       await asked
-      const remote = await connectRemote(pair.user as never)
+      const remote = await connectRemote(pair.client as never)
       expect(await remote.acquire('k', 600_000)).not.toBeNull()
       expect(served.server.clients()).toHaveLength(1)
       expect(await remote.cache.keys()).toHaveLength(ROWS)
@@ -90,9 +90,9 @@ describe('a process that connects again', () => {
     },
   )
 
-  test('to an owner that serves again is taken in, also after a call that was on its way to the owner before', async () => {
+  test('to an owner that serves again is accepted, also after a call that was sent to the former owner', async () => {
     const pair = attached()
-    const before = await connectRemote(pair.user as never)
+    const before = await connectRemote(pair.client as never)
     pair.hold()
     const call = before.cache.set('k', 1).catch((error: unknown) => error)
     await new Promise((resolve) => setImmediate(resolve))
@@ -101,32 +101,32 @@ describe('a process that connects again', () => {
     next.attach(pair.owner as never)
     expect(await call).toMatchObject({ code: 'DISCONNECTED' })
     pair.release()
-    const remote = await connectRemote(pair.user as never)
+    const remote = await connectRemote(pair.client as never)
     expect(await remote.cache.get('k')).toBe(null)
     expect(next.clients()).toHaveLength(1)
     await remote.disconnect()
     await before.disconnect()
   })
 
-  test('over a channel that has ended is refused at once, with what may have ended it', async () => {
+  test('over a channel that has ended is refused at once, with the possible cause', async () => {
     const pair = attached()
-    pair.user.connected = false
-    await expect(connectRemote(pair.user as never)).rejects.toMatchObject({
+    pair.client.connected = false
+    await expect(connectRemote(pair.client as never)).rejects.toMatchObject({
       ...LEFT,
       message: expect.stringContaining("fork with serialization: 'json'"),
     })
   })
 
-  test('after it was refused for its options is taken in', async () => {
+  test('after it was refused for its options is accepted', async () => {
     const pair = attached()
     const codec = { encode: JSON.stringify, decode: JSON.parse }
-    await expect(connectRemote(pair.user as never, { codec })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
-    const remote = await connectRemote(pair.user as never)
+    await expect(connectRemote(pair.client as never, { codec })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    const remote = await connectRemote(pair.client as never)
     await remote.cache.set('k', 1)
     await remote.disconnect()
   })
 
-  test('while its connection before is closing is told so, and that it may try again', async () => {
+  test('while its former connection is closing gets an error that says to try again', async () => {
     const { port1, port2 } = new MessageChannel()
     const owner = served.port()
     const kept: unknown[] = []
@@ -146,26 +146,28 @@ describe('a process that connects again', () => {
     port2.close()
   })
 
-  test('after its owner has left needs not disconnect before, and is not disturbed by it later', async () => {
+  test('after its owner has left need not disconnect first, and a later disconnect does not affect it', async () => {
     const pair = attached()
-    const before = await connectRemote(pair.user as never)
+    const before = await connectRemote(pair.client as never)
     await before.cache.set('k', 1)
     await served.server.close()
     await expect.poll(() => before.isConnected()).toBe(false)
     await expect(before.cache.get('k')).rejects.toMatchObject(LEFT)
     await using next = serve(served.adapter)
     next.attach(pair.owner as never)
-    const remote = await connectRemote(pair.user as never)
+    const remote = await connectRemote(pair.client as never)
     await before.disconnect()
     expect(await remote.cache.get('k')).toBe(1)
-    await expect(connectRemote(pair.user as never), 'it is in use').rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    await expect(connectRemote(pair.client as never), 'it is in use').rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    })
     await remote.disconnect()
   })
 })
 
-test('the signal of a lock that is asked for after its owner has left says that it has', async () => {
+test('the signal of a lock that is read after its owner has left has that as its reason', async () => {
   const pair = attached()
-  const remote = await connectRemote(pair.user as never)
+  const remote = await connectRemote(pair.client as never)
   const lock = await remote.acquire('k', 600_000)
   await served.server.close()
   await expect.poll(() => remote.isConnected()).toBe(false)
@@ -173,9 +175,9 @@ test('the signal of a lock that is asked for after its owner has left says that 
   await remote.disconnect()
 })
 
-test('a database that was reached before its owner left refuses what is asked of it, at once', async () => {
+test('a remote database whose owner has left refuses every call at once', async () => {
   const pair = attached()
-  const database = await openRemote(pair.user as never)
+  const database = await openRemote(pair.client as never)
   await served.server.close()
   await new Promise((resolve) => setImmediate(resolve))
   const late = new SQLiteAdapter(database)
@@ -184,15 +186,15 @@ test('a database that was reached before its owner left refuses what is asked of
   await late.disconnect()
 })
 
-test('an owner that closes refuses whom it is about to take in', async () => {
+test('an owner that closes refuses a client that it is about to accept', async () => {
   const pair = attached()
-  const connecting = connectRemote(pair.user as never)
+  const connecting = connectRemote(pair.client as never)
   // The owner has read the greeting, but opening the database takes another turn.
   pair.owner.once('message', () => void served.server.close())
   await expect(connecting).rejects.toMatchObject({ code: 'CLOSED' })
 })
 
-test('a second user at one end is refused, whatever it says that it gave up', async () => {
+test('a second client at one end is refused, whichever earlier attempt it names', async () => {
   const hi = await greeting(served.port())
   for (const rest of [[], ['another nonce']]) {
     const said = await answerTo(served.port(), hi, [1, 'second', ...hi.slice(2), ...rest])
@@ -200,12 +202,12 @@ test('a second user at one end is refused, whatever it says that it gave up', as
   }
 })
 
-test('an answer that a channel cannot carry ends the connection of its user, and of nobody else, and the owner goes on', async () => {
+test('an answer that a channel cannot carry ends the connection of its client only, and the owner goes on', async () => {
   const [pair, other] = [attached(), attached()]
   const uncaught: unknown[] = []
   const catching = (error: unknown): void => void uncaught.push(error)
   process.on('uncaughtException', catching).on('unhandledRejection', catching)
-  const [remote, beside] = [await connectRemote(pair.user as never), await connectRemote(other.user as never)]
+  const [remote, beside] = [await connectRemote(pair.client as never), await connectRemote(other.client as never)]
   await remote.acquire('k', 600_000)
   await remote.cache.set('large', 'too large')
   const { send } = pair.owner
@@ -218,7 +220,7 @@ test('an answer that a channel cannot carry ends the connection of its user, and
     message: expect.stringContaining('cannot send an answer (Invalid string length)'),
   })
   expect(await beside.cache.get('large')).toBe('too large')
-  const again = await connectRemote(pair.user as never)
+  const again = await connectRemote(pair.client as never)
   expect(await again.acquire('k', 600_000)).not.toBeNull()
   process.off('uncaughtException', catching).off('unhandledRejection', catching)
   expect(uncaught).toEqual([])

@@ -13,7 +13,7 @@ describe.each(['process', 'thread'] as const)('an owner that is a %s', (kind) =>
   })
   afterEach(() => owner.end())
 
-  test('and dies fails every call once, with what may have become of it, and keeps what it acknowledged', async () => {
+  test('and dies fails every call once, with its possible outcome, and keeps what it acknowledged', async () => {
     const calls = proofCount({ inTests: 10_000, inSoak: 100_000 })
     const made = Array.from({ length: calls }, (_, n) => owner.adapter.idempotency.set(`k${n}`, n))
     const reads = Promise.allSettled(Array.from({ length: 100 }, (_, n) => owner.adapter.cache.get(`r${n}`)))
@@ -41,7 +41,7 @@ describe.each(['process', 'thread'] as const)('an owner that is a %s', (kind) =>
     await file.disconnect()
   }, 120_000)
 
-  test('and dies aborts the signals of its locks, and fails what comes later at once', async () => {
+  test('and dies aborts the signals of its locks, and later calls fail at once', async () => {
     const lock = await owner.adapter.acquire('job', 600_000)
     const aborted = new Promise((resolve) => lock?.signal.addEventListener('abort', () => resolve(lock.signal.reason)))
     const load = owner.adapter.cache.getOrSet('k', () => new Promise<never>(() => undefined))
@@ -67,7 +67,7 @@ describe.each(['process', 'thread'] as const)('an owner that is a %s', (kind) =>
     void failed
   }, 60_000)
   test.each(['close', 'disconnect'])(
-    'and leaves answers what has come, and refuses the rest: %s',
+    'and leaves answers the calls that have arrived, and refuses the rest: %s',
     async (order) => {
       const made = Array.from({ length: 2_000 }, (_, n) => owner.adapter.idempotency.set(`k${n}`, n))
       const settled = Promise.allSettled(made)

@@ -5,7 +5,15 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
 import { proofCount } from '../proof/proof-count.js'
-import { answersTo, answerTo, callsWithoutRow, ENVELOPE, greeting, itemsOf, NOTHING } from '../proof/remote/raw-user.js'
+import {
+  answersTo,
+  answerTo,
+  callsWithoutRow,
+  ENVELOPE,
+  greeting,
+  itemsOf,
+  NOTHING,
+} from '../proof/remote/raw-client.js'
 import { sentences } from '../proof/remote/sentences.js'
 import { serveForEachTest } from '../proof/remote/served-adapter.js'
 
@@ -19,10 +27,10 @@ const REFUSED = 10
 
 const served = serveForEachTest()
 
-describe('what the owner is sent', () => {
+describe('messages to the owner', () => {
   const item = fc.oneof(fc.nat(30), fc.double(), fc.string(), fc.constant(null), fc.uint8Array(), fc.object())
 
-  test('anything but a message of a user is refused, and changes nothing', async () => {
+  test('any message that a client cannot send is refused, and changes nothing', async () => {
     await served.adapter.cache.set('k', 1)
     await fc.assert(
       fc.asyncProperty(fc.anything({ withDate: true, withMap: true }), async (message) => {
@@ -36,7 +44,7 @@ describe('what the owner is sent', () => {
     expect(await served.adapter.cache.get('k')).toBe(1)
   })
 
-  test('a message that is malformed at its end is not done at its beginning', async () => {
+  test('a message that is malformed at its end is refused as a whole', async () => {
     const hi = await greeting(served.port())
     const drop = [QUERY, 'raw', 'DELETE FROM go_goscope_cache', 0]
     await served.adapter.cache.set('k', 1)
@@ -64,7 +72,7 @@ describe('what the owner is sent', () => {
     expect(await served.adapter.cache.getOrSet('k', () => 1)).toBe(1)
   })
 
-  test('whatever is said in the words of a user, the owner goes on, and so do the others', async () => {
+  test('after any sequence of valid messages the owner and the other clients go on', async () => {
     const hi = await greeting(served.port())
     const other = await connectRemote(served.port())
     await other.cache.set('k', 1)
@@ -88,7 +96,7 @@ describe('what the owner is sent', () => {
     await expect.poll(() => served.server.clients()).toEqual([])
   }, 60_000)
 
-  test('calls whose statement for many is none run one by one', async () => {
+  test('calls whose batch statement is invalid run one by one', async () => {
     const hi = await greeting(served.port())
     const sql = 'INSERT INTO go_goscope_cache (key, value) VALUES (?1, ?2)'
     const one = [0, 'raw', 'write', 'none', 'none', sql, 0, null]
@@ -114,7 +122,7 @@ describe('what the owner is sent', () => {
     ['no list', "'none'"],
     ['an element too many', "'[1]'"],
     ['a row of no call', "'[9999]'"],
-  ])('calls whose statement for many gives %s where it gives lists', (_, column) => {
+  ])('calls whose batch statement returns %s instead of lists', (_, column) => {
     const one = [DECLARE, 0, 'raw', 'read', 'one', 'none', 'SELECT ?1 AS v', 0, null]
     const packed = `SELECT ${column} AS i, '[]' AS v WHERE ?1 IS NOT NULL`
     const many = ['SELECT key AS i, value AS v FROM json_each(?1)', 0, 'index', '', 0, null, packed, null, null]
@@ -135,7 +143,7 @@ describe('what the owner is sent', () => {
       refused(said, 41)
     })
 
-    test('are refused where something else was asked between them', async () => {
+    test('are refused also with another request between them', async () => {
       const asked = [...one, ...many, ...calls(20), IS_HELD, 1, ...calls(20)]
       const raw = served.port()
       const all: unknown[] = []
@@ -148,7 +156,7 @@ describe('what the owner is sent', () => {
       expect(await served.adapter.cache.getOrSet('k', () => 1)).toBe(1)
     })
 
-    test('end no user through which they come', async () => {
+    test('do not end the client that passes them on', async () => {
       const between = await connectRemote(served.port())
       // Answers are packed once recent ones were short; for a new client they are assumed to be long.
       for (let left = 10; left > 0; left--)
@@ -163,7 +171,7 @@ describe('what the owner is sent', () => {
     })
   })
 
-  test('a row of many calls that names none of them is no answer, and the owner goes on', async () => {
+  test('a row of a batch that names none of its calls is not an answer, and the owner goes on', async () => {
     const one = [DECLARE, 0, 'raw', 'read', 'one', 'none', 'SELECT ?1 AS v', 0, null]
     const many = ["SELECT 'length' AS i FROM json_each(?1)", 0, 'index', '', 0, null, null, null, null]
     const calls = [CALL, 0, 1, 40, ...new Array(40).fill('a')]
@@ -173,7 +181,7 @@ describe('what the owner is sent', () => {
     expect(await served.adapter.cache.getOrSet('k', () => 1)).toBe(1)
   })
 
-  test('a message of a process that only looks like ours is refused, and the owner goes on', async () => {
+  test('a message that only looks like ours is refused, and the owner goes on', async () => {
     const child = new EventEmitter() as EventEmitter & { said: unknown[]; send(message: unknown): void }
     child.said = []
     child.send = (message) => void child.said.push(message)
@@ -187,7 +195,7 @@ describe('what the owner is sent', () => {
     child.emit('exit')
   })
 
-  test('more calls without parameters, which take no place, than a user may have under way are refused', async () => {
+  test('more calls without parameters, which take no bytes, than a client may have in flight are refused', async () => {
     const declared = [DECLARE, 0, 'raw', 'read', 'one', 'none', 'SELECT 1 AS v', 0, null, null]
     const flood = Array.from({ length: 20 }, () => [CALL, 0, 0, 4_096]).flat()
     const hi = await greeting(served.port())
@@ -196,7 +204,7 @@ describe('what the owner is sent', () => {
     expect(await served.adapter.cache.getOrSet('k', () => 1)).toBe(1)
   })
 
-  test('more than a user may have under way is refused', async () => {
+  test('more calls than a client may have in flight are refused', async () => {
     const hi = await greeting(served.port())
     const call = [QUERY, 'raw', 'SELECT 1', 0]
     const said = await answerTo(served.port(), hi, Array.from({ length: 4_097 }, () => call).flat())
@@ -206,10 +214,10 @@ describe('what the owner is sent', () => {
   })
 })
 
-describe('what a user is sent', () => {
+describe('messages to a client', () => {
   const item = fc.oneof(fc.nat(30), fc.double(), fc.string(), fc.constant(null), fc.uint8Array(), fc.object())
 
-  test('anything but what an owner says ends the connection, and no call is left without an answer', async () => {
+  test('any message that an owner cannot send ends the connection, and every call is settled', async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.anything(), fc.array(item)), async (garbage) => {
         // A proxy that forwards the owner's messages and later replaces them by garbage.
@@ -232,7 +240,7 @@ describe('what a user is sent', () => {
     )
   })
 
-  test('what is not of an owner is the app’s, at both ends', async () => {
+  test('messages that are not ours are left to the app, at both ends', async () => {
     const raw = served.port()
     const remote = await connectRemote(raw)
     const foreign = fc.anything().filter((message) => !(typeof message === 'object' && message && ENVELOPE in message))

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
 import { checkCredits } from '../proof/remote/check-credits.js'
 import { checkGathering } from '../proof/remote/check-gathering.js'
-import { ENVELOPE, greeting, itemsOf } from '../proof/remote/raw-user.js'
+import { ENVELOPE, greeting, itemsOf } from '../proof/remote/raw-client.js'
 import { serveForEachTest } from '../proof/remote/served-adapter.js'
 import { worldOfCell } from '../proof/remote/served-world.js'
 
@@ -33,12 +33,12 @@ async function untilNothingIsBegun(): Promise<void> {
   }
 }
 
-test('no more of a user waits at the owner than it takes, and no more is sent than it takes', () =>
+test('an owner queues a bounded number of calls of a client, and the client sends no more than that', () =>
   checkCredits(worldOfCell))
 
-test('writes of several users that come within one turn share a commit', () => checkGathering(worldOfCell))
+test('writes of several clients that arrive in one turn share a commit', () => checkGathering(worldOfCell))
 
-test('a user that floods the owner does not keep it from others', async () => {
+test('a client that floods the owner does not starve the others', async () => {
   const [flooding, other] = await Promise.all([connectRemote(served.port()), connectRemote(served.port())])
   const flood = Array.from({ length: 30_000 }, (_, n) => flooding.cache.set(`k${n % 100}`, n))
   let over = false
@@ -54,7 +54,7 @@ test('a user that floods the owner does not keep it from others', async () => {
   await Promise.all([flooding.disconnect(), other.disconnect()])
 })
 
-test('for a user that reads nothing no more is begun than it may have unread, and all of it when it reads again', async () => {
+test('for a client that reads nothing the owner begins a bounded number of calls, and all of them when it reads again', async () => {
   /** Operations: a statement that runs once, a client's acknowledgement of a mark, and the mark; see protocol.ts. */
   const [QUERY, TAKEN, MARK] = [5, 24, 21]
   const calls = 4_000
@@ -86,7 +86,7 @@ test('for a user that reads nothing no more is begun than it may have unread, an
   raw.close()
 })
 
-test('of many gets of long values that came together no more are begun than there is room for', async () => {
+test('of many gets of long values that arrive together the owner begins only as many as the window holds', async () => {
   /** Operations: a statement, its calls, a client's acknowledgement of a mark, and the mark; see protocol.ts. */
   const [DECLARE, CALL, TAKEN, MARK] = [2, 3, 24, 21]
   const [calls, length] = [4_000, 20_000]
@@ -136,7 +136,7 @@ test('of many gets of long values that came together no more are begun than ther
   raw.close()
 })
 
-test('long answers that are read piece by piece come to their end while more requests wait', async () => {
+test('long answers that are read piece by piece complete while more requests wait', async () => {
   const remote = await connectRemote(served.port())
   // Two pieces, because one ends at 1 MiB.
   const data = 'x'.repeat(600_000)
@@ -152,7 +152,7 @@ test('long answers that are read piece by piece come to their end while more req
   await remote.disconnect()
 })
 
-test('an owner that closes does not wait for a user that reads nothing', async () => {
+test('an owner that closes does not wait for a client that reads nothing', async () => {
   const raw = served.port()
   let said = 0
   raw.on('message', () => said++)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
-import type { RemoteUser } from '../proof/remote/remote-user.js'
+import type { RemoteClient } from '../proof/remote/remote-client.js'
 import { ServedFile } from '../proof/remote/served-file.js'
 
 proveCell()
@@ -10,43 +10,43 @@ interface Loaded {
   readonly values: unknown[]
 }
 
-describe('users of one owner', () => {
+describe('clients of one owner', () => {
   let file: ServedFile
-  let users: RemoteUser[]
+  let clients: RemoteClient[]
   beforeAll(async () => {
     file = await ServedFile.open()
-    users = await file.users('thread', 3)
+    clients = await file.clients('thread', 3)
   })
   afterAll(() => file[Symbol.asyncDispose]())
 
   test('exclude one another by locks in memory, under tokens that grow', async () => {
-    const [one, two] = users
+    const [one, two] = clients
     const tokens: number[] = []
-    for (const user of [one, two, one]) {
-      const { token } = (await user?.do<{ token: number }>('acquire', { key: 'job1', ttl: 60_000 })) ?? { token: 0 }
+    for (const client of [one, two, one]) {
+      const { token } = (await client?.do<{ token: number }>('acquire', { key: 'job1', ttl: 60_000 })) ?? { token: 0 }
       tokens.push(token)
       for (const other of [one, two]) expect(await other?.do('acquire', { key: 'job1', ttl: 60_000 })).toBe(null)
       expect(await file.adapter.acquire('job1', 60_000)).toBe(null)
-      expect(await user?.do('release', { key: 'job1' })).toBe(true)
+      expect(await client?.do('release', { key: 'job1' })).toBe(true)
     }
     expect(tokens).toEqual(tokens.toSorted((a, b) => a - b))
     expect(new Set(tokens).size).toBe(3)
   }, 60_000)
 
-  test('are told when a lock is taken from them', async () => {
-    const [user] = users
-    await user?.do('acquire', { key: 'job2', ttl: 60_000 })
-    const lost = user?.do<{ code: string }>('lostLock', { key: 'job2' })
+  test('are notified when they lose a lock', async () => {
+    const [client] = clients
+    await client?.do('acquire', { key: 'job2', ttl: 60_000 })
+    const lost = client?.do<{ code: string }>('lostLock', { key: 'job2' })
     // Answered after the signal is observed, on the same channel.
-    await user?.do('isValid', { key: 'job2' })
+    await client?.do('isValid', { key: 'job2' })
     await file.adapter.lock.forceRelease('job2')
     expect(await lost).toMatchObject({ code: 'LOCK_LOST', message: expect.stringContaining('force-released') })
-    expect(await user?.do('isValid', { key: 'job2' })).toBe(false)
+    expect(await client?.do('isValid', { key: 'job2' })).toBe(false)
   }, 60_000)
 
-  test('share one load of a key, wherever it was asked for', async () => {
-    const asked = users.map((user, at) =>
-      user.do<Loaded>('load', { key: 'k3', value: `of ${at}`, callers: 50, ms: 20 }),
+  test('share one load of a key, whichever client asks', async () => {
+    const asked = clients.map((client, at) =>
+      client.do<Loaded>('load', { key: 'k3', value: `of ${at}`, callers: 50, ms: 20 }),
     )
     let own = 0
     const answers = await Promise.all([
@@ -66,8 +66,8 @@ describe('users of one owner', () => {
     const { cache } = file.adapter
     await cache.set('k6', 'old', hour)
     let own = 0
-    const asked = users.map((user) =>
-      user.do<Loaded>('load', { key: 'k6', value: 'new', callers: 20, ms: 100, options }),
+    const asked = clients.map((client) =>
+      client.do<Loaded>('load', { key: 'k6', value: 'new', callers: 20, ms: 100, options }),
     )
     const owned = Array.from({ length: 20 }, () =>
       cache.getOrSet(
@@ -85,21 +85,23 @@ describe('users of one owner', () => {
     expect(values).toContain('old')
     await vi.waitUntil(async () => (await cache.get('k6')) === 'new', { timeout: 30_000, interval: 5 })
     // A client's earlier messages arrive before its next answer.
-    for (const user of users) await user.do('get', { key: 'k6' })
-    const loads = users.flatMap(({ told }) => told.filter(({ order, value }) => order === 'loading' && value === 'k6'))
+    for (const client of clients) await client.do('get', { key: 'k6' })
+    const loads = clients.flatMap(({ messages }) =>
+      messages.filter(({ order, value }) => order === 'loading' && value === 'k6'),
+    )
     expect(own + loads.length).toBe(1)
   }, 60_000)
 
-  test('wait for a lock of one another, in the memory of the owner', async () => {
-    const [one, two, three] = users
+  test('wait for each other’s locks in the memory of the owner', async () => {
+    const [one, two, three] = clients
     const held = await file.adapter.lock.hold('job3')
-    const waiting = [one, two, three].map((user) => user?.do('holdFor', { key: 'job3', ms: 1 }))
+    const waiting = [one, two, three].map((client) => client?.do('holdFor', { key: 'job3', ms: 1 }))
     await held?.release()
     expect(await Promise.all(waiting)).toEqual([true, true, true])
   }, 60_000)
 
-  test('all hear of a load that failed, and nothing is stored', async () => {
-    const [one, two] = users
+  test('all get the error of a failed load, and nothing is stored', async () => {
+    const [one, two] = clients
     const first = one?.do<Loaded>('load', { key: 'k4', value: 1, ms: 200, fails: true })
     await one?.said('loading', 'k4')
     const second = two?.do<Loaded>('load', { key: 'k4', value: 2, callers: 3, ms: 1 })
@@ -112,8 +114,8 @@ describe('users of one owner', () => {
     expect(await own).toMatchObject(loads === 0 ? failed : {})
   }, 60_000)
 
-  test('a load that is overtaken by a write or delete of another user is not stored', async () => {
-    const [one, two] = users
+  test('do not store a load that a write or delete of another client overtook', async () => {
+    const [one, two] = clients
     const load = one?.do<Loaded>('load', { key: 'k5', value: 'stale', ms: 300 })
     await one?.said('loading', 'k5')
     await two?.do('delete', { key: 'k5' })
@@ -122,8 +124,8 @@ describe('users of one owner', () => {
     expect(await two?.do('get', { key: 'k5' })).toBe(null)
   }, 60_000)
 
-  test('a load is overtaken by a clear of a prefix as the database sorts keys, not as JavaScript does', async () => {
-    const [one, two] = users
+  test('do not store a load that a clear overtook, by the key order of the database, not that of JavaScript', async () => {
+    const [one, two] = clients
     // In the database the first name after all that begin with U+FFFF is U+10000, which JavaScript sorts before it.
     const load = one?.do<Loaded>('load', { key: '\uFFFFk', value: 'stale', ms: 300 })
     await one?.said('loading', '\uFFFFk')
@@ -132,8 +134,8 @@ describe('users of one owner', () => {
     expect(await file.adapter.cache.get('\uFFFFk')).toBe(null)
   }, 60_000)
 
-  test('loads of two users that ask for each other’s key are refused', async () => {
-    const [one, two] = users
+  test('are refused loads that ask for each other’s key', async () => {
+    const [one, two] = clients
     const asked = [
       one?.do('loadThrough', { key: 'c1', through: 'c2', ms: 200 }),
       two?.do('loadThrough', { key: 'c2', through: 'c1', ms: 200 }),
@@ -144,27 +146,27 @@ describe('users of one owner', () => {
     expect(first?.reason).toMatchObject({ code: 'INVALID_ARGUMENT', message: expect.stringContaining('asks for') })
   }, 60_000)
 
-  test('hear of every change of a circuit once, in one order, and so does the owner', async () => {
+  test('are notified of every change of a circuit once, in one order, like the owner', async () => {
     const own: number[] = []
     file.adapter.circuitBreaker.subscribe('api', ({ failureCount }) => own.push(failureCount))
-    await Promise.all(users.map((user) => user.do('subscribe', { key: 'api' })))
+    await Promise.all(clients.map((client) => client.do('subscribe', { key: 'api' })))
     // Answered after the subscription, on the same channel.
-    await Promise.all(users.map((user) => user.do('get', { key: 'none' })))
+    await Promise.all(clients.map((client) => client.do('get', { key: 'none' })))
     const changes = Array.from({ length: 10 }, (_, at) => [
-      ...users.map((user) => user.do('recordFailure', { key: 'api', max: 1_000 })),
+      ...clients.map((client) => client.do('recordFailure', { key: 'api', max: 1_000 })),
       ...(at % 2 === 0 ? [file.adapter.recordFailure('api', 1_000)] : []),
     ]).flat()
     await Promise.all(changes)
     const all = Array.from({ length: changes.length }, (_, at) => at + 1)
     expect(own).toEqual(all)
-    for (const user of users) {
-      await user.do('get', { key: 'none' })
-      expect(await user.do('heard')).toEqual(all)
+    for (const client of clients) {
+      await client.do('get', { key: 'none' })
+      expect(await client.do('notified')).toEqual(all)
     }
   }, 60_000)
 
   test('wake one another when a claim ends', async () => {
-    const [one] = users
+    const [one] = clients
     const claim = await file.adapter.idempotency.claim('k7', { lease: 60_000 })
     const before = performance.now()
     const waiting = file.adapter.idempotency.claim('k7', { lease: 1_000, wait: 30_000 })
@@ -174,22 +176,22 @@ describe('users of one owner', () => {
     expect(performance.now() - before).toBeLessThan(20_000)
   }, 60_000)
 
-  test('see what was written before they were told of it', async () => {
-    const [one, two] = users
+  test('see a write that was acknowledged to another client', async () => {
+    const [one, two] = clients
     for (let n = 0; n < 20; n++) {
       await one?.do('set', { key: 'k9', value: n })
       expect(await two?.do('get', { key: 'k9' })).toBe(n)
     }
   }, 60_000)
 
-  test('are shown by the server, and gone when they have left', async () => {
-    const one = await file.user('thread')
+  test('are listed by the server until they disconnect', async () => {
+    const one = await file.client('thread')
     await one.do('acquire', { key: 'job10', ttl: 60_000 })
-    const clients = file.server.clients()
-    expect(clients).toHaveLength(4)
-    expect(file.adapter.inspect().clients()).toEqual(clients)
-    expect(clients.at(-1)?.locks).toBe(1)
-    for (const { lag, calls } of clients) {
+    const listed = file.server.clients()
+    expect(listed).toHaveLength(4)
+    expect(file.adapter.inspect().clients()).toEqual(listed)
+    expect(listed.at(-1)?.locks).toBe(1)
+    for (const { lag, calls } of listed) {
       expect(lag).toBeGreaterThanOrEqual(0)
       // Also of clients with a subscription, because the owner polls for them.
       expect(calls).toBe(0)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { proofCount } from '../proof/proof-count.js'
-import type { RemoteUser } from '../proof/remote/remote-user.js'
+import type { RemoteClient } from '../proof/remote/remote-client.js'
 import { ServedFile } from '../proof/remote/served-file.js'
 import { NOTICED, TTL, takenSoon } from '../proof/remote/taken-soon.js'
 
@@ -20,29 +20,29 @@ const WAYS = [
   ['clustered', ['throw', 'exit', 'kill while it is blocked']],
 ] as const
 
-async function bring(user: RemoteUser, death: string, key: string): Promise<void> {
+async function bring(client: RemoteClient, death: string, key: string): Promise<void> {
   const [way, state] = death.split(' while it is ')
-  if (state === 'blocked') user.tell('block', { ms: 20_000 })
-  if (way === 'kill' || way === 'terminate') await user.kill()
-  else user.tell(death, { key })
+  if (state === 'blocked') client.send('block', { ms: 20_000 })
+  if (way === 'kill' || way === 'terminate') await client.kill()
+  else client.send(death, { key })
 }
 
-describe('a user that dies', () => {
+describe('a client that dies', () => {
   test.each(WAYS)(
-    'gives its locks back, and nobody else’s, and leaves its claims to their leases, however it dies: %s',
+    'releases its own locks only, and leaves its claims to their leases, however it dies: %s',
     async (kind, deaths) => {
       const clock = new ManualClock()
       await using file = await ServedFile.open({ clock })
-      const [other] = await file.users('thread', 1)
+      const [other] = await file.clients('thread', 1)
       await other?.do('acquire', { key: 'shared', ttl: TTL, owner: 'both' })
       let last = 0
       for (const death of deaths) {
-        const user = await file.user(kind)
-        const { token } = await user.do<{ token: number }>('acquire', { key: death, ttl: TTL })
-        await user.do('acquire', { key: 'shared', ttl: TTL, owner: 'both' })
-        expect(await user.do('claim', { key: death, lease: 60_000 })).toBe('claimed')
+        const client = await file.client(kind)
+        const { token } = await client.do<{ token: number }>('acquire', { key: death, ttl: TTL })
+        await client.do('acquire', { key: 'shared', ttl: TTL, owner: 'both' })
+        expect(await client.do('claim', { key: death, lease: 60_000 })).toBe('claimed')
         expect(await file.adapter.acquire(death, TTL)).toBe(null)
-        await bring(user, death, death)
+        await bring(client, death, death)
         const lock = await takenSoon(file, death)
         expect(lock, `free after ${death}`).not.toBe(null)
         expect(lock?.token).toBeGreaterThan(token)
@@ -50,7 +50,7 @@ describe('a user that dies', () => {
         last = lock?.token as number
         expect(await file.adapter.acquire('shared', TTL), 'the hold of the other one lasts').toBe(null)
         expect(await other?.do('isValid', { key: 'shared' })).toBe(true)
-        await user.ended
+        await client.ended
         // Judged by the owner's clock, which stands still.
         expect((await file.adapter.idempotency.claim(death, { lease: 1_000 })).state, death).toBe('running')
       }
@@ -64,23 +64,23 @@ describe('a user that dies', () => {
     60_000,
   )
 
-  test('keeps its locks until their leases end where it may be at work still', async () => {
+  test('keeps its locks until their leases end if it may still be running', async () => {
     await using file = await ServedFile.open()
-    const user = await file.user('child')
+    const client = await file.client('child')
     // Measured from before the request, because the transfer of the grant counts towards its lease.
     const asked = performance.now()
-    await user.do('acquire', { key: 'job', ttl: 1_500 })
-    user.tell('standStill', { ms: 1_000 })
-    ;(user.peer as import('node:child_process').ChildProcess).disconnect()
+    await client.do('acquire', { key: 'job', ttl: 1_500 })
+    client.send('standStill', { ms: 1_000 })
+    ;(client.peer as import('node:child_process').ChildProcess).disconnect()
     const lock = await takenSoon(file, 'job')
     expect(lock).not.toBe(null)
     expect(performance.now() - asked).toBeGreaterThan(1_000)
   }, 60_000)
 
-  test('while it loads passes its turn on, and all get a value', async () => {
+  test('during a load passes the load on, and all callers get a value', async () => {
     await using file = await ServedFile.open()
-    const [first, second] = await file.users('thread', 2)
-    first?.tell('load', { key: 'k', value: 'never' })
+    const [first, second] = await file.clients('thread', 2)
+    first?.send('load', { key: 'k', value: 'never' })
     await first?.said('loading')
     const waiting = second?.do<{ loads: number; values: unknown[] }>('load', {
       key: 'k',
@@ -96,17 +96,17 @@ describe('a user that dies', () => {
     expect(['second', 'own']).toContain([...got][0])
   }, 60_000)
 
-  test('under load takes nothing with it that was acknowledged, and the owner goes on', async () => {
+  test('under load loses no acknowledged write, and the owner goes on', async () => {
     const times = proofCount({ inTests: 6, inSoak: 200 })
     await using file = await ServedFile.open({ durability: 'process', locks: 'database' })
     const pairs = await engine.openHandle(file.path)
     await engine.rows(pairs, 'CREATE TABLE pairs (half INTEGER NOT NULL)')
     for (let time = 0; time < times; time++) {
-      const user = await file.user('thread')
-      user.tell('writeForEver', { prefix: `${time}-` })
-      await user.said('wrote')
-      await user.kill()
-      const wrote = user.told.filter(({ order }) => order === 'wrote').map(({ value }) => String(value))
+      const client = await file.client('thread')
+      client.send('writeForEver', { prefix: `${time}-` })
+      await client.said('wrote')
+      await client.kill()
+      const wrote = client.messages.filter(({ order }) => order === 'wrote').map(({ value }) => String(value))
       for (const key of wrote) expect(await file.adapter.idempotency.get(key), key).not.toBe(null)
     }
     const [halves] = await engine.rows(pairs, 'SELECT count(*) AS number, sum(half) AS sum FROM pairs')

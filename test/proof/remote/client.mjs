@@ -13,7 +13,7 @@ const say = (/** @type {object} */ said) =>
 /** @type {Map<string, any>} */
 const held = new Map()
 /** @type {unknown[]} */
-const heard = []
+const notified = []
 
 /** @type {Record<string, (given: any) => unknown>} */
 const orders = {
@@ -76,8 +76,8 @@ const orders = {
     }
     await Promise.all(Array.from({ length: loops }, loop))
   },
-  subscribe: ({ key }) => void adapter.subscribe(key, (state) => heard.push(state.failureCount)),
-  heard: () => heard,
+  subscribe: ({ key }) => void adapter.subscribe(key, (state) => notified.push(state.failureCount)),
+  notified: () => notified,
   /** Makes all calls at once, without awaiting any. */
   async pile({ sets, at = 0 }) {
     const settled = await Promise.allSettled(Array.from({ length: sets }, (_, n) => adapter.cache.set(`k${at + n}`, n)))
@@ -121,15 +121,15 @@ const orders = {
 }
 
 function fail() {
-  throw new Error('as it was told')
+  throw new Error('as ordered')
 }
 
 /** @param {AbortSignal} signal */
 function untilAborted(signal) {
   return new Promise((resolve) => {
-    const told = () => resolve(plain(signal.reason))
-    if (signal.aborted) told()
-    else signal.addEventListener('abort', told)
+    const settle = () => resolve(plain(signal.reason))
+    if (signal.aborted) settle()
+    else signal.addEventListener('abort', settle)
   })
 }
 

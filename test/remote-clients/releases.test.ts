@@ -19,7 +19,7 @@ const KINDS = ['thread', 'process'] as const
 class FrozenEnd implements AsyncDisposable {
   readonly peer: Worker | ChildProcess
 
-  constructor(kind: (typeof KINDS)[number], role: 'owner' | 'user', path?: string) {
+  constructor(kind: (typeof KINDS)[number], role: 'owner' | 'client', path?: string) {
     const given = { module: FROZEN.href, role, path }
     this.peer =
       kind === 'thread'
@@ -27,22 +27,22 @@ class FrozenEnd implements AsyncDisposable {
         : fork(fileURLToPath(END), [JSON.stringify(given)], { execArgv: [] })
   }
 
-  told(): Promise<unknown> {
+  answer(): Promise<unknown> {
     return new Promise((resolve) => {
-      const hear = (message: object): void => {
+      const receive = (message: object): void => {
         if (!('told' in message)) return
-        this.peer.off('message', hear)
+        this.peer.off('message', receive)
         resolve(message.told)
       }
-      this.peer.on('message', hear)
+      this.peer.on('message', receive)
     })
   }
 
   async end(): Promise<unknown> {
-    const told = this.told()
+    const answer = this.answer()
     if (this.peer instanceof Worker) this.peer.postMessage({ order: 'end' })
     else this.peer.send({ order: 'end' })
-    return told
+    return answer
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -52,12 +52,12 @@ class FrozenEnd implements AsyncDisposable {
 }
 
 test.each(KINDS)(
-  'an owner of the release before refuses a user of this one, and goes on: %s',
+  'an owner of the previous release refuses a client of this one, and goes on: %s',
   async (kind) => {
     await using file = await ServedFile.open()
     const path = `${file.path}-of-another`
     await using owner = new FrozenEnd(kind, 'owner', path)
-    expect(await owner.told()).toBe('ready')
+    expect(await owner.answer()).toBe('ready')
     await expect(connectRemote(owner.peer as never)).rejects.toMatchObject({
       code: 'VERSION_MISMATCH',
       message: expect.stringMatching(/uses protocol 4, the owner of the database protocol 1/),
@@ -71,13 +71,13 @@ test.each(KINDS)(
 )
 
 test.each(KINDS)(
-  'a user of the release before is refused by an owner of this one, who goes on: %s',
+  'a client of the previous release is refused by an owner of this one, which goes on: %s',
   async (kind) => {
     await using file = await ServedFile.open()
     await file.adapter.cache.set('of the owner', 1)
-    await using user = new FrozenEnd(kind, 'user')
-    file.server.attach(user.peer as never)
-    expect(await user.told()).toEqual({
+    await using client = new FrozenEnd(kind, 'client')
+    file.server.attach(client.peer as never)
+    expect(await client.answer()).toEqual({
       code: 'VERSION_MISMATCH',
       message: expect.stringMatching(/uses protocol 1, the owner of the database protocol 4/),
     })
@@ -87,13 +87,13 @@ test.each(KINDS)(
   60_000,
 )
 
-test('the release before works with itself', async () => {
+test('the previous release works with itself', async () => {
   await using file = await ServedFile.open()
   await using owner = new FrozenEnd('thread', 'owner', `${file.path}-of-another`)
-  await owner.told()
+  await owner.answer()
   const frozen: { connectRemote: typeof connectRemote } = await import(FROZEN.href)
   const adapter = await frozen.connectRemote(owner.peer as never)
-  await adapter.cache.set('of a user', 2)
+  await adapter.cache.set('of a client', 2)
   expect(await adapter.cache.get('of the owner')).toBe(1)
   await adapter.disconnect()
   expect(await owner.end()).toEqual({ value: 1, clients: 0 })

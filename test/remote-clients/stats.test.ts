@@ -2,7 +2,7 @@ import { connectRemote, serve } from '@go-go-scope/persistence-core/remote'
 import { expect, test } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
-import { answerTo, greeting } from '../proof/remote/raw-user.js'
+import { answerTo, greeting } from '../proof/remote/raw-client.js'
 
 proveCell()
 
