@@ -35,7 +35,7 @@ export class AsyncRunner {
    */
   async run(calls: Run, sql: string = sqlOf(calls), taken?: TakeRows): Promise<Row[]> {
     const { statement } = calls[0]
-    if (statement.kind === 'write' && !this.#transacting && this.#guard.doubtful()) await this.#askGuard()
+    if (statement.kind === 'write' && !this.#transacting && this.#guard.needsCheck()) await this.#checkGuard()
     const prepared = this.#prepared.get(sql) ?? (await this.#prepare(sql))
     const stop = this.#slow.start(statement.name, callsIn(calls))
     const rows = await prepared.all(this.#bound(calls), taken)
@@ -95,7 +95,7 @@ export class AsyncRunner {
   }
 
   async transact<Result>(body: () => Promise<Result>): Promise<Result> {
-    if (this.#guard.doubtful()) await this.#askGuard()
+    if (this.#guard.needsCheck()) await this.#checkGuard()
     // Outside the try: after a failed BEGIN, no ROLLBACK may end a transaction that the app has open on its handle.
     const { begin, commit, rollback } = this.#dialect.transaction
     await this.#control(begin)
@@ -131,7 +131,7 @@ export class AsyncRunner {
 
   /** For a driver that accepts whole transactions: none stays open while this thread does other work. */
   async #transactAtOnce(parts: () => readonly TransactionPart[]): Promise<Row[][]> {
-    if (this.#guard.doubtful()) await this.#askGuard()
+    if (this.#guard.needsCheck()) await this.#checkGuard()
     return (await this.#driver.transact?.(this.#dialect.transaction, parts())) ?? []
   }
 
@@ -140,8 +140,8 @@ export class AsyncRunner {
   }
 
   /** @throws PersistenceError when a write now would be lost. */
-  async #askGuard(): Promise<void> {
-    this.#guard.judge(await this.query(this.#guard.question, []))
+  async #checkGuard(): Promise<void> {
+    this.#guard.check(await this.query(this.#guard.checkSql, []))
   }
 
   async #control(sql: string): Promise<void> {

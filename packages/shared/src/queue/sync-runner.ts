@@ -40,7 +40,7 @@ export class SyncRunner {
   }
 
   run(statement: Statement, parameters: Parameters): Answer {
-    if (statement.kind === 'write' && !this.#transacting) this.#askGuard()
+    if (statement.kind === 'write' && !this.#transacting) this.#checkGuard()
     const prepared = this.#prepare(statement.sql)
     const bound = boundParameters(parameters, statement.clocked, this.#clock)
     const stop = this.#slow.start(statement.name, 1)
@@ -58,7 +58,7 @@ export class SyncRunner {
     const batch = statement.batch as BatchSql
     const tally = batch.tally && Tally.of(calls)
     if (tally !== undefined) return this.#runTally(calls, batch, batch.tally as TallySql, tally)
-    if (statement.kind === 'write' && !this.#transacting) this.#askGuard()
+    if (statement.kind === 'write' && !this.#transacting) this.#checkGuard()
     const time = boundParameters(NO_PARAMETERS, statement.clocked, this.#clock)
     const stop = this.#slow.start(statement.name, calls.length)
     let rows: readonly Row[] = NO_ROWS
@@ -87,7 +87,7 @@ export class SyncRunner {
       this.#together(() => this.#runBound(calls, bound))
       return undefined
     }
-    if (statement.kind === 'write' && !this.#transacting) this.#askGuard()
+    if (statement.kind === 'write' && !this.#transacting) this.#checkGuard()
     const stop = this.#slow.start(statement.name, count)
     const parameters = boundParameters([joinedParameter([calls])], statement.clocked, this.#clock)
     let row: Row | undefined
@@ -150,7 +150,7 @@ export class SyncRunner {
   }
 
   transact<Result>(body: () => Result): Result {
-    this.#askGuard()
+    this.#checkGuard()
     // Outside the try: after a failed BEGIN, no ROLLBACK may end a transaction that the app has open on its handle.
     this.#control(this.#transaction.begin)
     this.#transacting = true
@@ -176,8 +176,8 @@ export class SyncRunner {
   }
 
   /** @throws PersistenceError when a write now would be lost. */
-  #askGuard(): void {
-    if (this.#guard.doubtful()) this.#guard.judge(this.query(this.#guard.question, []))
+  #checkGuard(): void {
+    if (this.#guard.needsCheck()) this.#guard.check(this.query(this.#guard.checkSql, []))
   }
 
   #rollBack(): void {

@@ -12,7 +12,7 @@ export interface FileOwner {
   /** The path leads to another file, or to none. Called once. */
   lost(reason: PersistenceError): void
   /** Checks whether the WAL still exists. Resolves to whether the connection is in WAL mode. */
-  logStays(): Promise<boolean>
+  checkLog(): Promise<boolean>
   /** Something in this process endangers the file. Called once per problem. */
   unsafe(problem: string): void
 }
@@ -85,7 +85,7 @@ export class FileWatch {
 
   async #checkOtherUsers(): Promise<void> {
     try {
-      if ((await this.#owner.logStays()) && !this.#stopped) await this.#process.look()
+      if ((await this.#owner.checkLog()) && !this.#stopped) await this.#process.check()
     } catch {
       // The engine cannot answer now, or the WAL is lost, which the owner was notified of.
     }

@@ -6,7 +6,7 @@ import { fileIdentity } from './file-identity.js'
 import { type FileOwner, FileWatch } from './file-watch.js'
 import { ImmutableFile } from './immutable-file.js'
 import { type EngineLibrary, type Registration, refuseAttachedLibrary, registerLibrary } from './library-registry.js'
-import { ASK_JOURNAL_MODE, type LogWatch } from './log-watch.js'
+import { type LogWatch, READ_JOURNAL_MODE } from './log-watch.js'
 import { isOpenElsewhere } from './process-view.js'
 import { unsafeEnvironment } from './unsafe-environment.js'
 
@@ -81,7 +81,7 @@ export class OpenFile implements FileOwner {
     const { log, queue } = this.#user
     if (log.watching) return
     // This query reads the file, which makes the engine open the WAL.
-    const [row] = await queue.query('connect', ASK_JOURNAL_MODE)
+    const [row] = await queue.query('connect', READ_JOURNAL_MODE)
     if (row?.journal_mode !== 'wal') return
     this.#watch.attached(await refuseAttachedLibrary(this.#path, this.#engine))
     log.begin(this.#path)
@@ -101,9 +101,9 @@ export class OpenFile implements FileOwner {
     this.#user.lose(reason)
   }
 
-  async logStays(): Promise<boolean> {
+  async checkLog(): Promise<boolean> {
     const { log, queue } = this.#user
-    if (log.doubtful()) log.judge(await queue.query('connect', ASK_JOURNAL_MODE))
+    if (log.needsCheck()) log.check(await queue.query('connect', READ_JOURNAL_MODE))
     return log.watching
   }
 
