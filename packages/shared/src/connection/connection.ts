@@ -41,7 +41,7 @@ const connections = new WeakMap<object, Connection>()
 export class Connection {
   /** Replaced by a queue that refuses calls when the connection has ended. */
   queue: OperationQueue
-  #aside: OperationQueue | undefined
+  #secondQueue: OperationQueue | undefined
   readonly diagnostics: Diagnostics
   readonly clock: ConnectionClock
   readonly random: () => number
@@ -152,12 +152,12 @@ export class Connection {
    * The queue for calls that may take long. It belongs to a second connection if the driver can have one, so that calls of
    * {@link queue} do not wait for them; otherwise it is {@link queue}. Calls of the two queues are not ordered.
    */
-  get aside(): OperationQueue {
-    const { openAside } = this.#backend
-    if (openAside === undefined || this.#closed !== undefined) return this.queue
-    this.#aside ??= openAside()
-    this.#aside.readOnly = this.queue.readOnly
-    return this.#aside
+  get queueForLongCalls(): OperationQueue {
+    const { openSecond } = this.#backend
+    if (openSecond === undefined || this.#closed !== undefined) return this.queue
+    this.#secondQueue ??= openSecond()
+    this.#secondQueue.readOnly = this.queue.readOnly
+    return this.#secondQueue
   }
 
   /** Records changes on the handle, which must be open. `undefined` on engines without sessions. */
@@ -254,7 +254,9 @@ export class Connection {
     this.clock.leaveFile()
     this.queue = new ClosedQueue()
     // The second connection does not run on the handle of the app.
-    await this.#aside?.close(false).catch((error: unknown) => this.diagnostics.backgroundError('disconnect', error))
+    await this.#secondQueue
+      ?.close(false)
+      .catch((error: unknown) => this.diagnostics.backgroundError('disconnect', error))
     await this.#leaveHandle(keepHandle)
   }
 
@@ -272,8 +274,8 @@ export class Connection {
   async #finish(): Promise<void> {
     do {
       await this.queue.drain()
-      await this.#aside?.drain()
+      await this.#secondQueue?.drain()
       await nextTurn()
-    } while (!this.queue.idle || this.#aside?.idle === false)
+    } while (!this.queue.idle || this.#secondQueue?.idle === false)
   }
 }
