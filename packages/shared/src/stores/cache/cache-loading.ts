@@ -90,7 +90,7 @@ export class CacheLoading {
     const { key, stored } = wanted
     const begin = (loading: Load): Promise<T> => this.#orAbandoned(loading, this.#load(loading, wanted, unreadable))
     const read = (text: string): T => this.#read<T>(text, stored)
-    return this.#loads.share(this.#entry(stored), key, begin, read, () => this.#session.ready)
+    return this.#loads.share({ entry: this.#entry(stored), key, begin }, read, () => this.#session.ready)
   }
 
   async #orAbandoned<T>(loading: Load, loaded: Promise<T>): Promise<T> {
@@ -127,10 +127,9 @@ export class CacheLoading {
   }
 
   #refreshInBackground<T>(wanted: Wanted<T>): void {
-    const refreshing = this.#loads.refresh(this.#entry(wanted.stored), wanted.key, (loading) =>
-      this.#orAbandoned(loading, this.#refresh(loading, wanted)),
-    )
-    refreshing?.catch((error: unknown) => {
+    const { key, stored } = wanted
+    const begin = (loading: Load): Promise<T> => this.#orAbandoned(loading, this.#refresh(loading, wanted))
+    this.#loads.refresh({ entry: this.#entry(stored), key, begin })?.catch((error: unknown) => {
       const { diagnostics } = this.#session
       if (error instanceof PersistenceError) diagnostics.backgroundError(OPERATION, error)
       else diagnostics.emit({ type: 'listener-error', operation: OPERATION, error })
