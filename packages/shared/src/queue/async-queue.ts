@@ -10,8 +10,8 @@ import { isJoined } from './joined-calls.js'
 import { packedTaker } from './packed.js'
 import { PartwiseAnswer } from './partwise-answer.js'
 import type { QueueContext } from './queue-context.js'
+import { itemsIn, type Run, runsAtHead, writesIn } from './runs.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
-import { itemsIn, type Run, runsAtHead, writesIn } from './take-batches.js'
 
 /** Delivers results to the callers. */
 type Settle = () => void

@@ -3,10 +3,10 @@ import type { ConnectionClock } from '../time/connection-clock.js'
 import { batchParameters, joinedParameter } from './batch.js'
 import { isJoined, type JoinedCalls } from './joined-calls.js'
 import type { QueueContext, QueueDialect, WriteGuard } from './queue-context.js'
+import { callsIn, type Run } from './runs.js'
 import { SlowStatements } from './slow-statements.js'
-import { givenRow, type Parameters, type Step } from './statement.js'
+import { type Parameters, requiredRow, type Step } from './statement.js'
 import { boundParameters, stepChecked } from './step.js'
-import { callsIn, type Run } from './take-batches.js'
 
 /** Runs the work of the queue on an asynchronous driver, one at a time, with its prepared statements. */
 export class AsyncRunner {
@@ -49,7 +49,7 @@ export class AsyncRunner {
   async runAsOne(calls: Run): Promise<Row | undefined> {
     const { name, batch } = calls[0].statement
     const [row] = await this.run(calls, batch?.packed)
-    return batch?.packed === undefined ? undefined : givenRow(row, name)
+    return batch?.packed === undefined ? undefined : requiredRow(row, name)
   }
 
   /** Returns the rows of each of several runs, which run in one transaction. */

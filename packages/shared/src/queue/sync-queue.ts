@@ -10,9 +10,9 @@ import { isJoined } from './joined-calls.js'
 import { packedTaker } from './packed.js'
 import { alone, partsOf } from './parts.js'
 import type { QueueContext } from './queue-context.js'
+import { itemsIn, type Run, runsAtHead, writesIn } from './runs.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 import { type Answer, SyncRunner } from './sync-runner.js'
-import { itemsIn, type Run, runsAtHead, writesIn } from './take-batches.js'
 
 // A statement cannot be interrupted, and the event loop waits for it.
 const GROUP = { runs: 1_000, calls: 1_000, callsInRun: 256, units: 4 * 1024 * 1024 }

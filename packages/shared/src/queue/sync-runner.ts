@@ -3,22 +3,24 @@ import type { ConnectionClock } from '../time/connection-clock.js'
 import { batchParameters, joinedParameter, parametersSideBySide, sharedParameters } from './batch.js'
 import type { JoinedCalls } from './joined-calls.js'
 import type { QueueContext, QueueDialect, WriteGuard } from './queue-context.js'
+import type { Run } from './runs.js'
 import { SlowStatements } from './slow-statements.js'
 import {
+  type AnswerOf,
   type BatchSql,
   CALLS_BOUND_TOGETHER,
-  givenRow,
   type Parameters,
+  type RowCount,
+  requiredRow,
   type Statement,
   type Step,
   type TallySql,
 } from './statement.js'
 import { boundParameters, stepChecked } from './step.js'
-import type { Run } from './take-batches.js'
 import { Tally } from './tally.js'
 
-/** The answer of a statement: nothing, a row or `undefined`, or rows. */
-export type Answer = Row | readonly Row[] | undefined
+/** The answer of any statement. */
+export type Answer = AnswerOf<RowCount>
 
 /** Runs the work of the queue on a synchronous driver, with its prepared statements. */
 export class SyncRunner {
@@ -76,7 +78,7 @@ export class SyncRunner {
     const stop = this.#slow.start(statement.name, calls.length)
     const row = this.#prepare(sql).get([...batchParameters(statement.batch as BatchSql, calls), ...time])
     stop?.()
-    return givenRow(row ?? undefined, statement.name)
+    return requiredRow(row ?? undefined, statement.name)
   }
 
   /** Returns the common answer of joined calls. If they need several statements, all take effect or none. */
@@ -92,7 +94,7 @@ export class SyncRunner {
     const parameters = boundParameters([joinedParameter([calls])], statement.clocked, this.#clock)
     let row: Row | undefined
     if (packed === undefined) this.#prepare(sql).run(parameters)
-    else row = givenRow(this.#prepare(packed).get(parameters) ?? undefined, statement.name)
+    else row = requiredRow(this.#prepare(packed).get(parameters) ?? undefined, statement.name)
     stop?.()
     return row
   }

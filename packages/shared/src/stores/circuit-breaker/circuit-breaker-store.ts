@@ -10,7 +10,7 @@ import type {
   ProbingCircuitBreakerProvider,
   ReportOutcome,
 } from '../../ports/probes.js'
-import { givenRow, nothing, type Parameters, type Statement } from '../../queue/statement.js'
+import { nothing, type Parameters, requiredRow, type Statement } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { exactNumber } from '../../values/numbers.js'
 import { admitRequest, checkedPermit, checkedState, threshold } from './circuit-options.js'
@@ -39,7 +39,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
   // A field, so that the hot path allocates no closure.
   readonly #failureCount = (given: Row | undefined, [stored]: Parameters): number => {
     const { name } = this.#sql.recordFailure
-    const row = givenRow(given, name)
+    const row = requiredRow(given, name)
     if (!this.#listeners.none) this.#listeners.emit(stored as string, toState(row, this.#sql.table, name))
     return row.failure_count as number
   }
@@ -153,7 +153,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
     result: (state: CircuitBreakerPersistedState) => Result,
   ): Result | Promise<Result> {
     return this.#session.execute(statement, parameters, (row: Row | undefined) => {
-      const state = toState(givenRow(row, statement.name), this.#sql.table, statement.name)
+      const state = toState(requiredRow(row, statement.name), this.#sql.table, statement.name)
       this.#listeners.emit(stored, state)
       return result(state)
     })

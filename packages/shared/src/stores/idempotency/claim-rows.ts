@@ -1,6 +1,6 @@
 import type { Row } from '../../driver/driver.js'
 import { hasCode, PersistenceError } from '../../errors/persistence-error.js'
-import { givenRow, hasRow, type Parameters, type Statement } from '../../queue/statement.js'
+import { hasRow, type Parameters, requiredRow, type Statement } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import type { ClaimSql } from './idempotency-sql.js'
 import { KeyDecoder, type RecordedKey } from './key-decoder.js'
@@ -196,4 +196,4 @@ const isUnstorable = (error: unknown): error is PersistenceError =>
 /** The first parameters of a statement that has an effect only while the claim is active. */
 const ofClaim = ({ stored, owner, generation }: ClaimGrant): [string, string, number] => [stored, owner, generation]
 
-const keyRow = (row: Row | undefined): Row => givenRow(row, 'idempotency.claim')
+const keyRow = (row: Row | undefined): Row => requiredRow(row, 'idempotency.claim')
