@@ -39,7 +39,7 @@ test.each<[string, Statement<'none'>]>([
     expect(commits, 'the first of one alone, and the last of the other').toBe(ROUNDS + 1)
     const all = 'SELECT count(*) AS rows FROM (SELECT * FROM entries UNION ALL SELECT * FROM others)'
     expect(await queue.query('count', all)).toEqual([{ rows: 2 * ROUNDS }])
-    await queue.close(false)
+    await queue.close()
   },
 )
 
@@ -57,5 +57,5 @@ test('writes that have failed together go one by one, and no turn of the event l
   isOver = true
   expect(turns).toBeLessThan(10)
   expect(await queue.query('count', 'SELECT count(*) AS rows FROM entries')).toEqual([{ rows: 100 }])
-  await queue.close(false)
+  await queue.close()
 })

@@ -24,7 +24,7 @@ const NEXT_RELEASE = [...MIGRATIONS, NEXT]
 const open: { close(endsHandle: boolean): Promise<void> }[] = []
 
 afterEach(async () => {
-  await Promise.all(open.splice(0).map((connection) => connection.close(false)))
+  await Promise.all(open.splice(0).map((connection) => connection.close()))
 })
 
 async function queueOf(schema: string): Promise<OperationQueue> {

@@ -1,5 +1,5 @@
 import { PersistenceError } from '../errors/persistence-error.js'
-import type { OperationQueue } from '../queue/operation-queue.js'
+import type { CloseOptions, OperationQueue } from '../queue/operation-queue.js'
 import type { ConnectionDialect, Place } from './place.js'
 
 /** Ends a connection's use of a handle: closes it, or leaves it to the app with its original settings. */
@@ -20,11 +20,11 @@ export class Closing {
   }
 
   /** @throws PersistenceError when the handle cannot be closed. */
-  async run(keepHandle: boolean): Promise<void> {
+  async run({ keepHandle = false }: CloseOptions): Promise<void> {
     this.failed = false
     try {
       if (keepHandle) await this.#place.restoreHandle()
-      await this.#queue.close(keepHandle)
+      await this.#queue.close({ keepHandle })
     } catch (error) {
       const reason = this.#dialect.classify(error, 'disconnect')
       // If the app has already closed its handle, there is nothing to close and no failure.

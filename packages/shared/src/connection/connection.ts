@@ -4,7 +4,7 @@ import { Diagnostics } from '../errors/diagnostics.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import { MadeUpOwners, ownerPrefix } from '../processes/made-up-owner.js'
 import { ClosedQueue, closedError } from '../queue/closed-queue.js'
-import type { OperationQueue } from '../queue/operation-queue.js'
+import type { CloseOptions, OperationQueue } from '../queue/operation-queue.js'
 import { nextTurn } from '../time/clock.js'
 import { ConnectionClock } from '../time/connection-clock.js'
 import type { TracedDatabase } from '../tracing/traced-database.js'
@@ -209,21 +209,20 @@ export class Connection {
   }
 
   /**
-   * Leaves the connection. The last user waits for the calls in flight, finalizes every statement and, unless `keepHandle`,
-   * closes the handle.
+   * Leaves the connection. The last user waits for the calls in flight, finalizes every statement and closes the handle.
    */
-  async leave(user: ConnectionUser, keepHandle: boolean): Promise<void> {
+  async leave(user: ConnectionUser, options: CloseOptions): Promise<void> {
     this.#users.delete(user)
-    if (this.#users.size === 0) return this.close(keepHandle)
+    if (this.#users.size === 0) return this.close(options)
     // Do not wait for an empty queue: other users may continue to call forever. This ping runs after all earlier calls; its
     // result does not matter.
     await this.queue.query('disconnect', this.#dialect.ping).catch(() => undefined)
   }
 
   /** Waits for the calls in flight and ends the connection, even while adapters use it. Retries if that failed before. */
-  close(keepHandle: boolean): Promise<void> {
-    if (this.#closed === undefined) this.#closed = this.#close(keepHandle)
-    else if (this.#closing.failed && this.#hasHandle()) this.#closed = this.#leaveHandle(keepHandle)
+  close(options: CloseOptions = {}): Promise<void> {
+    if (this.#closed === undefined) this.#closed = this.#close(options)
+    else if (this.#closing.failed && this.#hasHandle()) this.#closed = this.#leaveHandle(options)
     return this.#closed
   }
 
@@ -246,7 +245,7 @@ export class Connection {
     for (const state of this.#shared.values()) state.lost?.(reason)
   }
 
-  async #close(keepHandle: boolean): Promise<void> {
+  async #close(options: CloseOptions): Promise<void> {
     this.place.stop()
     for (const state of this.#shared.values()) state.ending?.()
     await this.#finish()
@@ -254,14 +253,12 @@ export class Connection {
     this.clock.leaveFile()
     this.queue = new ClosedQueue()
     // The second connection does not run on the handle of the app.
-    await this.#secondQueue
-      ?.close(false)
-      .catch((error: unknown) => this.diagnostics.backgroundError('disconnect', error))
-    await this.#leaveHandle(keepHandle)
+    await this.#secondQueue?.close().catch((error: unknown) => this.diagnostics.backgroundError('disconnect', error))
+    await this.#leaveHandle(options)
   }
 
-  async #leaveHandle(keepHandle: boolean): Promise<void> {
-    await this.#closing.run(keepHandle)
+  async #leaveHandle(options: CloseOptions): Promise<void> {
+    await this.#closing.run(options)
     if (this.#hasHandle()) releaseHandle(this.#handle)
   }
 

@@ -8,6 +8,7 @@ import { distribute } from './batch.js'
 import { type Call, mayWrite, settle, type Work } from './call.js'
 import { FailedBatch } from './failed-batch.js'
 import { isJoined } from './joined-calls.js'
+import type { CloseOptions } from './operation-queue.js'
 import { packedTaker } from './packed.js'
 import { PartwiseAnswer } from './partwise-answer.js'
 import type { QueueContext } from './queue-context.js'
@@ -64,7 +65,7 @@ export class AsyncQueue extends BacklogQueue {
     return this.enqueue(statement, parameters, decode)
   }
 
-  async close(keepHandle: boolean): Promise<void> {
+  async close({ keepHandle = false }: CloseOptions = {}): Promise<void> {
     await this.#runner.finalize()
     await (keepHandle ? this.#runner.leave() : this.#runner.close())
   }

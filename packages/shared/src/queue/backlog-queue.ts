@@ -4,7 +4,7 @@ import { inMicrotask, inNextTurn } from '../time/clock.js'
 import { Backlog } from './backlog.js'
 import type { BusyRetry } from './busy-retry.js'
 import { mayWrite, type SubmittedCall, type Work } from './call.js'
-import type { OperationQueue } from './operation-queue.js'
+import type { CloseOptions, OperationQueue } from './operation-queue.js'
 import type { QueueContext } from './queue-context.js'
 import { keepSettlers, rejectLast, resolveLast } from './settlers.js'
 import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
@@ -44,7 +44,7 @@ export abstract class BacklogQueue implements OperationQueue {
     decode: Decode<Rows, Result>,
   ): Result | Promise<Result>
 
-  abstract close(keepHandle: boolean): Promise<void>
+  abstract close(options?: CloseOptions): Promise<void>
 
   /** Processes the backlog and then calls {@link sleep}. Not called again before that. */
   protected abstract wake(): void

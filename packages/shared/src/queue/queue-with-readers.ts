@@ -1,6 +1,6 @@
 import type { SubmittedCall } from './call.js'
 import { DelegatingQueue } from './delegating-queue.js'
-import type { OperationQueue } from './operation-queue.js'
+import type { CloseOptions, OperationQueue } from './operation-queue.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 
 /**
@@ -51,10 +51,10 @@ export class QueueWithReaders extends DelegatingQueue {
     while (!this.idle) await Promise.all([...this.#all().map((queue) => queue.drain()), ...this.#before])
   }
 
-  override async close(keepHandle: boolean): Promise<void> {
+  override async close(options?: CloseOptions): Promise<void> {
     // The readers first, because the last connection to a file checkpoints its WAL.
-    await Promise.all(this.#readers.map((reader) => reader.close(keepHandle)))
-    await this.queue.close(keepHandle)
+    await Promise.all(this.#readers.map((reader) => reader.close(options)))
+    await this.queue.close(options)
   }
 
   /** Settles when all earlier calls have settled. Never rejects. */

@@ -7,6 +7,7 @@ import { distribute } from './batch.js'
 import { type Call, settle, type Work } from './call.js'
 import { Concurrency } from './concurrency.js'
 import { isJoined } from './joined-calls.js'
+import type { CloseOptions } from './operation-queue.js'
 import { packedTaker } from './packed.js'
 import { alone, partsOf } from './parts.js'
 import type { QueueContext } from './queue-context.js'
@@ -66,7 +67,7 @@ export class SyncQueue extends BacklogQueue {
     return decode(answer as never, parameters, 1)
   }
 
-  async close(keepHandle: boolean): Promise<void> {
+  async close({ keepHandle = false }: CloseOptions = {}): Promise<void> {
     this.#runner.finalize()
     if (!keepHandle) this.#runner.close()
   }

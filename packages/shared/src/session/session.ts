@@ -195,7 +195,7 @@ export class Session implements ConnectionUser {
     if (!this.ready) await this.#settleConnecting()
     this.ready = false
     try {
-      await this.#connection.leave(this, !this.#options.closeOnDisconnect)
+      await this.#connection.leave(this, { keepHandle: !this.#options.closeOnDisconnect })
     } finally {
       this.#stopListening?.()
       for (const callback of this.#onEnded.splice(0)) callback()

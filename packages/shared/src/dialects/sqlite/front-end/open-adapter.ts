@@ -110,7 +110,7 @@ async function connectHandle<Handle extends object, Adapter extends SqliteAdapte
     const second = hasCode(error, 'SECOND_LIBRARY')
     if (second) neverClosed.add(connection)
     // The caller needs the error of opening, not one of closing.
-    await connection.close(second).catch(() => undefined)
+    await connection.close({ keepHandle: second }).catch(() => undefined)
     const failure = tuning.immutable && hasCode(error, 'CORRUPT') ? await unreadLog(path, error) : error
     throw file === undefined ? failure : withPath(failure, path)
   }

@@ -45,7 +45,7 @@ export async function openOwn(
   } catch (error) {
     if (hasCode(error, 'SECOND_LIBRARY')) neverClosed.add(handle)
     // The caller needs the error of opening, not one of closing.
-    else await connection.close(false).catch(() => undefined)
+    else await connection.close().catch(() => undefined)
     throw error
   }
   const { queue, place } = connection
@@ -55,7 +55,7 @@ export async function openOwn(
     queue,
     identity: place.identity,
     sqliteVersion: place.version,
-    close: () => connection.close(false),
+    close: () => connection.close(),
   }
 }
 
