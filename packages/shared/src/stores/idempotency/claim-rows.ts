@@ -54,7 +54,7 @@ export class ClaimRows {
   }
 
   async read(stored: string): Promise<RecordedKey> {
-    const row = await this.#session.execute(this.#sql.readKey, [stored, this.#session.clock.bound(false)], keyRow)
+    const row = await this.#session.execute(this.#sql.readKey, [stored, this.#session.clock.bound('wall')], keyRow)
     this.#session.clock.lease.observe(Number(row.judged_at))
     return this.#decoder.decode(row, stored)
   }
@@ -70,7 +70,7 @@ export class ClaimRows {
     fingerprint: string | undefined,
     lease: number,
   ): Promise<(LeaseEnd & { generation: number }) | undefined> {
-    const parameters = [stored, owner, fingerprint ?? null, lease, this.#session.clock.bound(false)]
+    const parameters = [stored, owner, fingerprint ?? null, lease, this.#session.clock.bound('wall')]
     const calledAt = this.#session.clock.monotonic()
     return this.#session.executeRegardless(this.#sql.grant, parameters, (row) =>
       row === undefined ? undefined : { ...this.#leaseEnd(row, calledAt), generation: Number(row.generation) },
