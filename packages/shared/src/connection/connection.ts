@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ChangeRecorder, SqlDriver } from '../driver/driver.js'
 import { Diagnostics } from '../errors/diagnostics.js'
 import { PersistenceError } from '../errors/persistence-error.js'
-import { MadeUpOwners, ownerPrefix } from '../processes/made-up-owner.js'
+import { GeneratedOwners, ownerPrefix } from '../processes/generated-owner.js'
 import { ClosedQueue, closedError } from '../queue/closed-queue.js'
 import type { CloseOptions, OperationQueue } from '../queue/operation-queue.js'
 import { nextTurn } from '../time/clock.js'
@@ -53,7 +53,7 @@ export class Connection {
   /** The thread or process that owns the database, if it is another one. */
   readonly owner: DatabaseOwner | undefined
   // Not from the `random` option: two processes with the same seed would take each other's locks and claims for their own.
-  readonly owners: MadeUpOwners = new MadeUpOwners(randomUUID())
+  readonly owners: GeneratedOwners = new GeneratedOwners(randomUUID())
   /**
    * Starts the generated owner names of locks in memory. It is that of {@link owner}, if there is one. Exactly those connections
    * have it in common whose locks are in the same memory and whose turns to load come from the same owner.
