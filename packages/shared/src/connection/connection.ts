@@ -13,21 +13,12 @@ import { Closing } from './closing.js'
 import type { DatabaseOwner } from './database-owner.js'
 import { claimHandle, releaseHandle } from './one-copy.js'
 import type { ConnectionDialect, Place } from './place.js'
+import { SharedStates } from './shared-states.js'
 
 /** A session, as seen by its connection. */
 export interface ConnectionUser {
   /** Called when the database is lost: nothing may be written any longer. */
   connectionLost(): void
-}
-
-/** State kept by {@link Connection.shared} that is notified when the connection ends. */
-export interface EndsWithConnection {
-  /** Called when the connection ends, before it waits for calls in flight. */
-  ending?(): void
-  /** Called when no call is in flight any longer. */
-  ended?(): void
-  /** Called when the database is lost: nothing may be written any longer. */
-  lost?(reason: PersistenceError): void
 }
 
 const connections = new WeakMap<object, Connection>()
@@ -68,7 +59,7 @@ export class Connection {
    */
   #predecessor: Connection | undefined
   readonly #users = new Set<ConnectionUser>()
-  readonly #shared = new Map<new (connection: Connection) => object, EndsWithConnection>()
+  readonly #states: SharedStates<Connection> = new SharedStates<Connection>(this)
   #opened: Promise<void> | undefined
   #closed: Promise<void> | undefined
   readonly #closing: Closing
@@ -171,14 +162,10 @@ export class Connection {
   }
 
   /**
-   * Returns the one `State` of this connection, for all adapters. Created at the first call; see also {@link EndsWithConnection}.
+   * Returns the one `State` of this connection, for all adapters. Created at the first call; see also `EndsWithConnection`.
    */
   shared<State extends object>(State: new (connection: Connection) => State): State {
-    const existing = this.#shared.get(State)
-    if (existing !== undefined) return existing as State
-    const made = new State(this)
-    this.#shared.set(State, made)
-    return made
+    return this.#states.get(State)
   }
 
   /**
@@ -242,14 +229,14 @@ export class Connection {
   #lose(reason: PersistenceError): void {
     this.#lost = reason
     for (const user of this.#users) user.connectionLost()
-    for (const state of this.#shared.values()) state.lost?.(reason)
+    this.#states.lost(reason)
   }
 
   async #close(options: CloseOptions): Promise<void> {
     this.place.stop()
-    for (const state of this.#shared.values()) state.ending?.()
+    this.#states.ending()
     await this.#finish()
-    for (const state of this.#shared.values()) state.ended?.()
+    this.#states.ended()
     this.clock.leaveFile()
     this.queue = new ClosedQueue()
     // The second connection does not run on the handle of the app.
