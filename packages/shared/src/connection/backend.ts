@@ -57,14 +57,14 @@ export interface Backend {
 }
 
 export function backendOf(
-  over: SqlDriver | DatabaseOwner,
+  driver: SqlDriver | DatabaseOwner,
   dialect: ConnectionDialect,
   options: ConnectionOptions,
   context: BackendContext,
 ): Backend {
-  return 'synchronous' in over
-    ? overDriver(dialect.adopt(over, options.readOnly === true), dialect, options, context)
-    : overOwner(over, dialect, context)
+  return 'synchronous' in driver
+    ? overDriver(dialect.adopt(driver, options.readOnly === true), dialect, options, context)
+    : overOwner(driver, dialect, context)
 }
 
 function overOwner(owner: DatabaseOwner, dialect: ConnectionDialect, context: BackendContext): Backend {

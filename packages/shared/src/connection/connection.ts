@@ -9,8 +9,8 @@ import { nextTurn } from '../time/clock.js'
 import { ConnectionClock } from '../time/connection-clock.js'
 import type { TracedDatabase } from '../tracing/traced-database.js'
 import { type Backend, backendOf, type ConnectionOptions } from './backend.js'
-import { Closing } from './closing.js'
 import type { DatabaseOwner } from './database-owner.js'
+import { HandleRelease } from './handle-release.js'
 import { claimHandle, releaseHandle } from './one-copy.js'
 import type { ConnectionDialect, Place } from './place.js'
 import { SharedStates } from './shared-states.js'
@@ -60,9 +60,10 @@ export class Connection {
   #predecessor: Connection | undefined
   readonly #users = new Set<ConnectionUser>()
   readonly #states: SharedStates<Connection> = new SharedStates<Connection>(this)
-  #opened: Promise<void> | undefined
-  #closed: Promise<void> | undefined
-  readonly #closing: Closing
+  #opening: Promise<void> | undefined
+  /** Set once the connection begins to end. */
+  #closing: Promise<void> | undefined
+  readonly #handleRelease: HandleRelease
   #lost: PersistenceError | undefined
 
   /**
@@ -78,7 +79,7 @@ export class Connection {
     options: ConnectionOptions,
   ): Connection {
     const existing = connections.get(handle)
-    if (existing !== undefined && existing.#closed === undefined) return existing.#sharedBy(dialect)
+    if (existing !== undefined && existing.#closing === undefined) return existing.#sharedBy(dialect)
     const connection = new Connection(handle, driver(), dialect, options, existing)
     claimHandle(handle)
     connections.set(handle, connection)
@@ -87,18 +88,18 @@ export class Connection {
 
   private constructor(
     handle: object,
-    over: SqlDriver | DatabaseOwner,
+    driver: SqlDriver | DatabaseOwner,
     dialect: ConnectionDialect,
     options: ConnectionOptions,
     predecessor: Connection | undefined,
   ) {
     this.clock = new ConnectionClock(options.clock, dialect.bindTime)
     this.random = options.random
-    this.engine = over.engine
+    this.engine = driver.engine
     const connection = this
     this.database = {
       system: dialect.system,
-      engine: over.engine,
+      engine: driver.engine,
       get location() {
         return connection.place.location
       },
@@ -108,7 +109,7 @@ export class Connection {
     this.#dialect = dialect
     this.#predecessor = predecessor
     const { clock, database, diagnostics } = this
-    this.#backend = backendOf(over, dialect, options, {
+    this.#backend = backendOf(driver, dialect, options, {
       clock,
       database,
       diagnostics,
@@ -120,7 +121,7 @@ export class Connection {
     this.readOnly = readOnly
     this.owner = owner
     this.lockOwnerPrefix = owner?.lockOwnerPrefix ?? ownerPrefix(randomUUID())
-    this.#closing = new Closing(ping, queue, place, dialect)
+    this.#handleRelease = new HandleRelease(ping, queue, place, dialect)
   }
 
   /** Requires equal `onOneHandle`: adapters on one handle share state, such as listeners, that is looked up by key alone. */
@@ -145,7 +146,7 @@ export class Connection {
    */
   get queueForLongCalls(): OperationQueue {
     const { openSecond } = this.#backend
-    if (openSecond === undefined || this.#closed !== undefined) return this.queue
+    if (openSecond === undefined || this.#closing !== undefined) return this.queue
     this.#secondQueue ??= openSecond()
     this.#secondQueue.readOnly = this.queue.readOnly
     return this.#secondQueue
@@ -158,7 +159,7 @@ export class Connection {
 
   /** Whether writes still reach the database that was opened. */
   get usable(): boolean {
-    return this.#closed === undefined && this.#lost === undefined
+    return this.#closing === undefined && this.#lost === undefined
   }
 
   /**
@@ -187,12 +188,12 @@ export class Connection {
   /** Determines once where the handle leads. A failure is not kept: the next call retries. */
   open(): Promise<void> {
     if (this.#lost !== undefined) return Promise.reject(this.#lost)
-    if (this.#closed !== undefined) return Promise.reject(closedError('connect'))
-    this.#opened ??= this.#open().catch((error: unknown) => {
-      this.#opened = undefined
+    if (this.#closing !== undefined) return Promise.reject(closedError('connect'))
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = undefined
       throw error
     })
-    return this.#opened
+    return this.#opening
   }
 
   /**
@@ -208,14 +209,14 @@ export class Connection {
 
   /** Waits for the calls in flight and ends the connection, even while adapters use it. Retries if that failed before. */
   close(options: CloseOptions = {}): Promise<void> {
-    if (this.#closed === undefined) this.#closed = this.#close(options)
-    else if (this.#closing.failed && this.#hasHandle()) this.#closed = this.#leaveHandle(options)
-    return this.#closed
+    if (this.#closing === undefined) this.#closing = this.#close(options)
+    else if (this.#handleRelease.failed && this.#hasHandle()) this.#closing = this.#leaveHandle(options)
+    return this.#closing
   }
 
   async #open(): Promise<void> {
     const predecessor = this.#predecessor
-    if (predecessor !== undefined) await predecessor.#closed?.catch(() => undefined) // Its caller has received the error.
+    if (predecessor !== undefined) await predecessor.#closing?.catch(() => undefined) // Its caller has received the error.
     await this.place.enter(this.queue)
     if (this.place.identity !== undefined) {
       this.clock.enterFile(this.place.identity)
@@ -245,7 +246,7 @@ export class Connection {
   }
 
   async #leaveHandle(options: CloseOptions): Promise<void> {
-    await this.#closing.run(options)
+    await this.#handleRelease.run(options)
     if (this.#hasHandle()) releaseHandle(this.#handle)
   }
 

@@ -3,12 +3,12 @@ import type { CloseOptions, OperationQueue } from '../queue/operation-queue.js'
 import type { ConnectionDialect, Place } from './place.js'
 
 /** Ends a connection's use of a handle: closes it, or leaves it to the app with its original settings. */
-export class Closing {
+export class HandleRelease {
   readonly #ping: () => unknown
   readonly #queue: OperationQueue
   readonly #place: Place
   readonly #dialect: ConnectionDialect
-  /** Whether closing failed and may be retried. */
+  /** Whether the last {@link run} failed. It may be retried. */
   failed = false
 
   /** @param queue The queue of the handle. @param ping Queries the handle directly, because the queue may have ended. */
@@ -45,8 +45,8 @@ export class Closing {
   #stayOpen(): void {
     const left = new WeakRef(this)
     this.#place.leftOpen(async () => {
-      const closing = left.deref()
-      return closing !== undefined && (await closing.#answers())
+      const release = left.deref()
+      return release !== undefined && (await release.#answers())
     })
   }
 
