@@ -7,6 +7,14 @@ import { ProcessWatch } from './process-watch.js'
 
 const CHECK_EVERY_MS = 1_000
 
+/** The file to watch. */
+export interface WatchedFile {
+  readonly path: string
+  readonly identity: string
+  /** Set for a file that must not change. */
+  readonly immutable: ImmutableFile | undefined
+}
+
 /** How a connection reacts to events of its open file. */
 export interface FileOwner {
   /** The path leads to another file, or to none. Called once. */
@@ -32,8 +40,7 @@ export class FileWatch {
   #cancel: (() => void) | undefined
   #stopped = false
 
-  /** @param immutable Set for a file that must not change. */
-  constructor(path: string, identity: string, clock: Clock, owner: FileOwner, immutable?: ImmutableFile) {
+  constructor({ path, identity, immutable }: WatchedFile, clock: Clock, owner: FileOwner) {
     this.#path = path
     this.#identity = identity
     this.#clock = clock

@@ -10,6 +10,7 @@ import { checkPath } from '../file/check-path.js'
 import { createFile } from '../file/create-file.js'
 import { fileIdentity } from '../file/file-identity.js'
 import { ImmutableFile, immutableUri, isReadable, takesNoUri } from '../file/immutable-file.js'
+import { keepOpen } from '../file/kept-open.js'
 import { type Registration, refuseAttachedLibrary, registerLibrary } from '../file/library-registry.js'
 import { removeUnused } from '../file/remove-unused.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
@@ -40,10 +41,6 @@ interface Resolved {
   readonly resolved: ResolvedOptions
   readonly tuning: ResolvedOpenOptions
 }
-
-// Keeps the handle of a second library reachable. Closing it would do the damage that the refusal prevents, and garbage
-// collection closes it.
-const neverClosed = new Set<object>()
 
 /** Opens a database, sets its pragmas and connects. On failure nothing stays open, and a file created by this call is removed. */
 export async function openAdapter<Handle extends object, Adapter extends SqliteAdapter>(
@@ -108,7 +105,7 @@ async function connectHandle<Handle extends object, Adapter extends SqliteAdapte
   } catch (error) {
     if (file?.created === true) await removeUnused(path, file.identity, connection.queue)
     const second = hasCode(error, 'SECOND_LIBRARY')
-    if (second) neverClosed.add(connection)
+    if (second) keepOpen(handle)
     // The caller needs the error of opening, not one of closing.
     await connection.close({ keepHandle: second }).catch(() => undefined)
     const failure = tuning.immutable && hasCode(error, 'CORRUPT') ? await unreadLog(path, error) : error
