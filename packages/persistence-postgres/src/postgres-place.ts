@@ -79,7 +79,7 @@ export class PostgresPlace implements Place {
     return facts
   }
 
-  async settle(): Promise<void> {}
+  async schemaReady(): Promise<void> {}
 
   lockedInMemory(): void {}
 

@@ -184,7 +184,7 @@ export class Session implements ConnectionUser {
       this.#names = await this.#dialect.names(queue, this.prefix, !readOnly)
       await this.leaseTime?.enter()
     }
-    await this.#connection.place.settle()
+    await this.#connection.place.schemaReady()
     // The database may have been lost meanwhile.
     await this.#connection.open()
     this.ready = true

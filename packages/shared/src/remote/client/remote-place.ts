@@ -20,7 +20,7 @@ export class RemotePlace implements Place {
     this.identity = identity ?? undefined
   }
 
-  async settle(): Promise<void> {
+  async schemaReady(): Promise<void> {
     this.#settle()
   }
 

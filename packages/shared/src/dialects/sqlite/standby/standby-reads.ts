@@ -32,7 +32,7 @@ class ThreadPlace implements Place {
   readonly identity: string = randomUUID()
 
   async enter(): Promise<void> {}
-  async settle(): Promise<void> {}
+  async schemaReady(): Promise<void> {}
   lockedInMemory(): void {}
   stop(): void {}
   async restoreHandle(): Promise<void> {}
