@@ -36,7 +36,9 @@ interface PreparedFile {
   readonly registration: Registration
 }
 
-interface Resolved {
+/** What a call of `open` opens, and how. */
+interface Opening {
+  readonly path: string
   readonly options: OpenOptions
   readonly resolved: ResolvedOptions
   readonly tuning: ResolvedOpenOptions
@@ -57,7 +59,7 @@ export async function openAdapter<Handle extends object, Adapter extends SqliteA
   const file = path !== ':memory:' ? await prepareFile(path, tuning, engine) : undefined
   try {
     const handle = await openHandle(path, tuning, engine, file)
-    return await connectHandle(path, handle, { options, resolved, tuning }, opener, file)
+    return await connectHandle({ path, options, resolved, tuning }, handle, opener, file)
   } finally {
     // By now the connection has its own entry in the registry, or has closed the file.
     file?.registration.leave()
@@ -81,9 +83,8 @@ async function openHandle<Handle extends object>(
 }
 
 async function connectHandle<Handle extends object, Adapter extends SqliteAdapter>(
-  path: string,
+  { path, options, resolved, tuning }: Opening,
   handle: Handle,
-  { options, resolved, tuning }: Resolved,
   opener: Opener<Handle, Adapter>,
   file: PreparedFile | undefined,
 ): Promise<Adapter> {
