@@ -27,7 +27,7 @@ export function queueOfFile(clock: ManualClock, tables: string, before: (sql: st
     clock: new ConnectionClock(clock),
     diagnostics,
     busyRetry: new BusyRetry(clock, Math.random, diagnostics, 5_000),
-    guard: { question: '', doubtful: () => false, judge: () => undefined },
+    guard: { checkSql: '', needsCheck: () => false, check: () => undefined },
   })
   queue.groupWrites = true
   return queue

@@ -39,7 +39,7 @@ test.each<[string, Statement<'none'>]>([
     expect(commits, 'the first of one alone, and the last of the other').toBe(ROUNDS + 1)
     const all = 'SELECT count(*) AS rows FROM (SELECT * FROM entries UNION ALL SELECT * FROM others)'
     expect(await queue.query('count', all)).toEqual([{ rows: 2 * ROUNDS }])
-    await queue.close(false)
+    await queue.close()
   },
 )
 
@@ -57,5 +57,17 @@ test('writes that have failed together go one by one, and no turn of the event l
   isOver = true
   expect(turns).toBeLessThan(10)
   expect(await queue.query('count', 'SELECT count(*) AS rows FROM entries')).toEqual([{ rows: 100 }])
-  await queue.close(false)
+  await queue.close()
+})
+
+test('runs of which one has failed go one by one, each as one statement', async () => {
+  const failing = write('failing', 'none', 'INSERT INTO absent VALUES (?1)')
+  const ran: string[] = []
+  const queue = queueOfFile(new ManualClock(), TABLES, (sql) => ran.push(sql))
+  const calls = [set, set, failing, other].map((statement, at) => queue.execute(statement, [at], () => undefined))
+  const outcomes = (await Promise.allSettled(calls)).map(({ status }) => status)
+  expect(outcomes).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
+  expect(await queue.query('count', 'SELECT count(*) AS rows FROM entries')).toEqual([{ rows: 2 }])
+  expect(ran.filter((sql) => sql === set.batch?.sql)).toHaveLength(2)
+  await queue.close()
 })

@@ -21,10 +21,10 @@ const NEXT: Migration = {
 }
 const NEXT_RELEASE = [...MIGRATIONS, NEXT]
 
-const open: { close(endsHandle: boolean): Promise<void> }[] = []
+const open: { close(): Promise<void> }[] = []
 
 afterEach(async () => {
-  await Promise.all(open.splice(0).map((connection) => connection.close(false)))
+  await Promise.all(open.splice(0).map((connection) => connection.close()))
 })
 
 async function queueOf(schema: string): Promise<OperationQueue> {

@@ -38,7 +38,7 @@ export async function openPostgres<Adapter extends SqlAdapter>(
     return adapter
   } catch (error) {
     // The caller needs the error of opening, not one of closing.
-    await connection.close(false).catch(() => undefined)
+    await connection.close().catch(() => undefined)
     throw error
   }
 }

@@ -35,8 +35,8 @@ const TIMELINE_NOW = `SELECT CASE WHEN NOT pg_is_in_recovery() THEN ${TIMELINE} 
 
 /** A schema on a server. */
 export class PostgresPlace implements Place {
-  /** Never doubtful: a server reports a write that it did not keep. */
-  readonly guard: WriteGuard = { doubtful: () => false, question: 'SELECT 1 AS asked', judge: () => undefined }
+  /** No check is needed: a server reports a write that it did not keep. */
+  readonly guard: WriteGuard = { needsCheck: () => false, checkSql: 'SELECT 1 AS asked', check: () => undefined }
   /** The server's version, for example `18.4`. */
   version = ''
   /** Address, database and schema. Empty for PGlite in memory, which only one connection reaches. */
@@ -79,7 +79,7 @@ export class PostgresPlace implements Place {
     return facts
   }
 
-  async settle(): Promise<void> {}
+  async schemaReady(): Promise<void> {}
 
   lockedInMemory(): void {}
 

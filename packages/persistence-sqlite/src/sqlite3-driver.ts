@@ -41,7 +41,7 @@ class Sqlite3PreparedStatement implements AsyncStatement {
 const NOTHING = /[\t\n\v\f\r ;\ufeff]+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/y
 
 // The file is opened by a task of the thread pool. Tasks are counted as well as time, because the pool may be blocked.
-const LOOKS = 20
+const CHECKS = 20
 const PAUSE_MS = 50
 
 /** The driver of the npm package `sqlite3`. */
@@ -100,7 +100,7 @@ export class Sqlite3Driver implements AsyncDriver {
       over = true
     }
     answer.then(end, end)
-    for (let looks = 0; looks < LOOKS && !over && this.#database.open === false; looks++) {
+    for (let checks = 0; checks < CHECKS && !over && this.#database.open === false; checks++) {
       await pause(PAUSE_MS)
       await stat('.').catch(() => undefined) // The result does not matter. It shows that a thread of the pool was free.
     }

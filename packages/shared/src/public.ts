@@ -47,7 +47,7 @@ export type {
 } from './inspect/listed-rows.js'
 export type { DatabaseVerification, Fault, VerifyOptions } from './inspect/verify.js'
 export type * from './ports/index.js'
-export type { OwnerProcess } from './processes/made-up-owner.js'
+export type { OwnerProcess } from './processes/generated-owner.js'
 export type { EntriesOptions, GetOrSetOptions, SqlCacheProvider, StartsWith } from './stores/cache/cache-provider.js'
 export type { SqlCheckpointProvider } from './stores/checkpoint/checkpoint-store.js'
 export type { SqlCircuitBreakerProvider } from './stores/circuit-breaker/circuit-breaker-store.js'

@@ -56,7 +56,7 @@ async function openServer(url: string, { schema, readOnly, missing }: Access): P
   if (folder !== undefined && !folder.includes('://') && missing !== 'make' && !(await exists(folder)))
     return notThere(folder, missing)
   const connection = await connectionTo(url, schema, readOnly)
-  const close = (): Promise<void> => connection.close(false)
+  const close = (): Promise<void> => connection.close()
   try {
     await connection.open()
     await migratingAnyway(schema)(connection.queue, missing === 'make')
@@ -90,7 +90,7 @@ export async function clockAheadAt(place: string, schema: string): Promise<numbe
     const [row] = await connection.queue.query('copy', SERVER_CLOCK, [null])
     return Number(row?.now) - Date.now()
   } finally {
-    await connection.close(false)
+    await connection.close()
   }
 }
 

@@ -44,7 +44,7 @@ export class TablesOf29 implements CopySource {
   /** @throws PersistenceError `SCHEMA_MISSING`, `FOREIGN_TABLE`, `INVALID_ARGUMENT`; also the errors of connecting. */
   static async open(url: string, { schema = 'public', timeZone }: TablesOf29Options): Promise<TablesOf29> {
     const connection = await connectionTo(url, schema, true)
-    const close = (): Promise<void> => connection.close(false)
+    const close = (): Promise<void> => connection.close()
     try {
       await connection.open()
       const { queue } = connection

@@ -33,7 +33,7 @@ ${onSet}`
       },
     ),
 
-    look: read(
+    getWithExpiry: read(
       'cache.getOrSet',
       'one',
       `SELECT entry.value, entry.expires_at, entry.expires_at - ${nowAt(2)} AS remaining

@@ -48,7 +48,7 @@ export class ReconnectingDriver implements AsyncDriver {
   readonly synchronous = false
   readonly engine: string
   readonly library: unknown = undefined
-  readonly aside?: () => AsyncDriver
+  readonly secondConnection?: () => AsyncDriver
   readonly #source: Source
   readonly #answerTimeout: number
   readonly #main: boolean
@@ -88,7 +88,7 @@ export class ReconnectingDriver implements AsyncDriver {
     this.#watch = new SilenceWatch(this.#answerTimeout, () => this.#connector.connect())
     this.engine = source.engine
     this.identity = source.identity
-    if (source.several) this.aside = () => new ReconnectingDriver(source, options, this)
+    if (source.several) this.secondConnection = () => new ReconnectingDriver(source, options, this)
   }
 
   query(sql: string, parameters: readonly SqlValue[], ofApp = false): Promise<Row[]> {

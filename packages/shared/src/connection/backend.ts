@@ -49,7 +49,7 @@ export interface Backend {
   /** Absent for a driver in this thread. */
   readonly owner?: DatabaseOwner
   /** Creates the queue of a second connection. Absent when the driver has none. */
-  readonly openAside?: () => OperationQueue
+  readonly openSecond?: () => OperationQueue
   /** Runs a ping directly on the handle, because the queue of a driver may have ended. */
   ping(): unknown
   /** Records changes on the handle, which must be open. `undefined` on engines without sessions. */
@@ -57,14 +57,14 @@ export interface Backend {
 }
 
 export function backendOf(
-  over: SqlDriver | DatabaseOwner,
+  driver: SqlDriver | DatabaseOwner,
   dialect: ConnectionDialect,
   options: ConnectionOptions,
   context: BackendContext,
 ): Backend {
-  return 'synchronous' in over
-    ? overDriver(dialect.adopt(over, options.readOnly === true), dialect, options, context)
-    : overOwner(over, dialect, context)
+  return 'synchronous' in driver
+    ? overDriver(dialect.adopt(driver, options.readOnly === true), dialect, options, context)
+    : overOwner(driver, dialect, context)
 }
 
 function overOwner(owner: DatabaseOwner, dialect: ConnectionDialect, context: BackendContext): Backend {
@@ -89,13 +89,13 @@ function overDriver(
   const place = dialect.place({ driver, clock, diagnostics, busyTimeout, readOnly, immutable, lose })
   const busyRetry = new BusyRetry(source, random, diagnostics, busyTimeout)
   const context: QueueContext = { dialect, clock, diagnostics, busyRetry, guard: place.guard }
-  const another = driver.synchronous ? undefined : driver.aside?.bind(driver)
+  const second = driver.synchronous ? undefined : driver.secondConnection?.bind(driver)
   return {
     queue: new TracedQueue(queueOf(driver, context, dialect.ping), database),
     place,
     readOnly,
     sharesCommits: driver.synchronous || exclusive,
-    ...(another && { openAside: () => new TracedQueue(new AsyncQueue(another(), context), database) }),
+    ...(second && { openSecond: () => new TracedQueue(new AsyncQueue(second(), context), database) }),
     ping: () => driver.query(dialect.ping, []),
     recorder: () => (driver.synchronous ? driver.recorder : undefined),
   }

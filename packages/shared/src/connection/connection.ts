@@ -2,32 +2,23 @@ import { randomUUID } from 'node:crypto'
 import type { ChangeRecorder, SqlDriver } from '../driver/driver.js'
 import { Diagnostics } from '../errors/diagnostics.js'
 import { PersistenceError } from '../errors/persistence-error.js'
-import { MadeUpOwners, ownerPrefix } from '../processes/made-up-owner.js'
+import { GeneratedOwners, ownerPrefix } from '../processes/generated-owner.js'
 import { ClosedQueue, closedError } from '../queue/closed-queue.js'
-import type { OperationQueue } from '../queue/operation-queue.js'
+import type { CloseOptions, OperationQueue } from '../queue/operation-queue.js'
 import { nextTurn } from '../time/clock.js'
 import { ConnectionClock } from '../time/connection-clock.js'
 import type { TracedDatabase } from '../tracing/traced-database.js'
 import { type Backend, backendOf, type ConnectionOptions } from './backend.js'
-import { Closing } from './closing.js'
 import type { DatabaseOwner } from './database-owner.js'
+import { HandleRelease } from './handle-release.js'
 import { claimHandle, releaseHandle } from './one-copy.js'
 import type { ConnectionDialect, Place } from './place.js'
+import { SharedStates } from './shared-states.js'
 
 /** A session, as seen by its connection. */
 export interface ConnectionUser {
   /** Called when the database is lost: nothing may be written any longer. */
   connectionLost(): void
-}
-
-/** State kept by {@link Connection.shared} that is notified when the connection ends. */
-export interface EndsWithConnection {
-  /** Called when the connection ends, before it waits for calls in flight. */
-  ending?(): void
-  /** Called when no call is in flight any longer. */
-  ended?(): void
-  /** Called when the database is lost: nothing may be written any longer. */
-  lost?(reason: PersistenceError): void
 }
 
 const connections = new WeakMap<object, Connection>()
@@ -41,7 +32,7 @@ const connections = new WeakMap<object, Connection>()
 export class Connection {
   /** Replaced by a queue that refuses calls when the connection has ended. */
   queue: OperationQueue
-  #aside: OperationQueue | undefined
+  #secondQueue: OperationQueue | undefined
   readonly diagnostics: Diagnostics
   readonly clock: ConnectionClock
   readonly random: () => number
@@ -53,7 +44,7 @@ export class Connection {
   /** The thread or process that owns the database, if it is another one. */
   readonly owner: DatabaseOwner | undefined
   // Not from the `random` option: two processes with the same seed would take each other's locks and claims for their own.
-  readonly owners: MadeUpOwners = new MadeUpOwners(randomUUID())
+  readonly owners: GeneratedOwners = new GeneratedOwners(randomUUID())
   /**
    * Starts the generated owner names of locks in memory. It is that of {@link owner}, if there is one. Exactly those connections
    * have it in common whose locks are in the same memory and whose turns to load come from the same owner.
@@ -68,10 +59,11 @@ export class Connection {
    */
   #predecessor: Connection | undefined
   readonly #users = new Set<ConnectionUser>()
-  readonly #shared = new Map<new (connection: Connection) => object, EndsWithConnection>()
-  #opened: Promise<void> | undefined
-  #closed: Promise<void> | undefined
-  readonly #closing: Closing
+  readonly #states: SharedStates<Connection> = new SharedStates<Connection>(this)
+  #opening: Promise<void> | undefined
+  /** Set once the connection begins to end. */
+  #closing: Promise<void> | undefined
+  readonly #handleRelease: HandleRelease
   #lost: PersistenceError | undefined
 
   /**
@@ -87,7 +79,7 @@ export class Connection {
     options: ConnectionOptions,
   ): Connection {
     const existing = connections.get(handle)
-    if (existing !== undefined && existing.#closed === undefined) return existing.#sharedBy(dialect)
+    if (existing !== undefined && existing.#closing === undefined) return existing.#sharedBy(dialect)
     const connection = new Connection(handle, driver(), dialect, options, existing)
     claimHandle(handle)
     connections.set(handle, connection)
@@ -96,18 +88,18 @@ export class Connection {
 
   private constructor(
     handle: object,
-    over: SqlDriver | DatabaseOwner,
+    driver: SqlDriver | DatabaseOwner,
     dialect: ConnectionDialect,
     options: ConnectionOptions,
     predecessor: Connection | undefined,
   ) {
     this.clock = new ConnectionClock(options.clock, dialect.bindTime)
     this.random = options.random
-    this.engine = over.engine
+    this.engine = driver.engine
     const connection = this
     this.database = {
       system: dialect.system,
-      engine: over.engine,
+      engine: driver.engine,
       get location() {
         return connection.place.location
       },
@@ -117,7 +109,7 @@ export class Connection {
     this.#dialect = dialect
     this.#predecessor = predecessor
     const { clock, database, diagnostics } = this
-    this.#backend = backendOf(over, dialect, options, {
+    this.#backend = backendOf(driver, dialect, options, {
       clock,
       database,
       diagnostics,
@@ -129,7 +121,7 @@ export class Connection {
     this.readOnly = readOnly
     this.owner = owner
     this.lockOwnerPrefix = owner?.lockOwnerPrefix ?? ownerPrefix(randomUUID())
-    this.#closing = new Closing(ping, queue, place, dialect)
+    this.#handleRelease = new HandleRelease(ping, queue, place, dialect)
   }
 
   /** Requires equal `onOneHandle`: adapters on one handle share state, such as listeners, that is looked up by key alone. */
@@ -152,12 +144,12 @@ export class Connection {
    * The queue for calls that may take long. It belongs to a second connection if the driver can have one, so that calls of
    * {@link queue} do not wait for them; otherwise it is {@link queue}. Calls of the two queues are not ordered.
    */
-  get aside(): OperationQueue {
-    const { openAside } = this.#backend
-    if (openAside === undefined || this.#closed !== undefined) return this.queue
-    this.#aside ??= openAside()
-    this.#aside.readOnly = this.queue.readOnly
-    return this.#aside
+  get queueForLongCalls(): OperationQueue {
+    const { openSecond } = this.#backend
+    if (openSecond === undefined || this.#closing !== undefined) return this.queue
+    this.#secondQueue ??= openSecond()
+    this.#secondQueue.readOnly = this.queue.readOnly
+    return this.#secondQueue
   }
 
   /** Records changes on the handle, which must be open. `undefined` on engines without sessions. */
@@ -167,18 +159,14 @@ export class Connection {
 
   /** Whether writes still reach the database that was opened. */
   get usable(): boolean {
-    return this.#closed === undefined && this.#lost === undefined
+    return this.#closing === undefined && this.#lost === undefined
   }
 
   /**
-   * Returns the one `State` of this connection, for all adapters. Created at the first call; see also {@link EndsWithConnection}.
+   * Returns the one `State` of this connection, for all adapters. Created at the first call; see also `EndsWithConnection`.
    */
   shared<State extends object>(State: new (connection: Connection) => State): State {
-    const existing = this.#shared.get(State)
-    if (existing !== undefined) return existing as State
-    const made = new State(this)
-    this.#shared.set(State, made)
-    return made
+    return this.#states.get(State)
   }
 
   /**
@@ -200,36 +188,35 @@ export class Connection {
   /** Determines once where the handle leads. A failure is not kept: the next call retries. */
   open(): Promise<void> {
     if (this.#lost !== undefined) return Promise.reject(this.#lost)
-    if (this.#closed !== undefined) return Promise.reject(closedError('connect'))
-    this.#opened ??= this.#open().catch((error: unknown) => {
-      this.#opened = undefined
+    if (this.#closing !== undefined) return Promise.reject(closedError('connect'))
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = undefined
       throw error
     })
-    return this.#opened
+    return this.#opening
   }
 
   /**
-   * Leaves the connection. The last user waits for the calls in flight, finalizes every statement and, unless `keepHandle`,
-   * closes the handle.
+   * Leaves the connection. The last user waits for the calls in flight, finalizes every statement and closes the handle.
    */
-  async leave(user: ConnectionUser, keepHandle: boolean): Promise<void> {
+  async leave(user: ConnectionUser, options: CloseOptions): Promise<void> {
     this.#users.delete(user)
-    if (this.#users.size === 0) return this.close(keepHandle)
+    if (this.#users.size === 0) return this.close(options)
     // Do not wait for an empty queue: other users may continue to call forever. This ping runs after all earlier calls; its
     // result does not matter.
     await this.queue.query('disconnect', this.#dialect.ping).catch(() => undefined)
   }
 
   /** Waits for the calls in flight and ends the connection, even while adapters use it. Retries if that failed before. */
-  close(keepHandle: boolean): Promise<void> {
-    if (this.#closed === undefined) this.#closed = this.#close(keepHandle)
-    else if (this.#closing.failed && this.#hasHandle()) this.#closed = this.#leaveHandle(keepHandle)
-    return this.#closed
+  close(options: CloseOptions = {}): Promise<void> {
+    if (this.#closing === undefined) this.#closing = this.#close(options)
+    else if (this.#handleRelease.failed && this.#hasHandle()) this.#closing = this.#leaveHandle(options)
+    return this.#closing
   }
 
   async #open(): Promise<void> {
     const predecessor = this.#predecessor
-    if (predecessor !== undefined) await predecessor.#closed?.catch(() => undefined) // Its caller has received the error.
+    if (predecessor !== undefined) await predecessor.#closing?.catch(() => undefined) // Its caller has received the error.
     await this.place.enter(this.queue)
     if (this.place.identity !== undefined) {
       this.clock.enterFile(this.place.identity)
@@ -243,23 +230,23 @@ export class Connection {
   #lose(reason: PersistenceError): void {
     this.#lost = reason
     for (const user of this.#users) user.connectionLost()
-    for (const state of this.#shared.values()) state.lost?.(reason)
+    this.#states.lost(reason)
   }
 
-  async #close(keepHandle: boolean): Promise<void> {
+  async #close(options: CloseOptions): Promise<void> {
     this.place.stop()
-    for (const state of this.#shared.values()) state.ending?.()
+    this.#states.ending()
     await this.#finish()
-    for (const state of this.#shared.values()) state.ended?.()
+    this.#states.ended()
     this.clock.leaveFile()
     this.queue = new ClosedQueue()
     // The second connection does not run on the handle of the app.
-    await this.#aside?.close(false).catch((error: unknown) => this.diagnostics.backgroundError('disconnect', error))
-    await this.#leaveHandle(keepHandle)
+    await this.#secondQueue?.close().catch((error: unknown) => this.diagnostics.backgroundError('disconnect', error))
+    await this.#leaveHandle(options)
   }
 
-  async #leaveHandle(keepHandle: boolean): Promise<void> {
-    await this.#closing.run(keepHandle)
+  async #leaveHandle(options: CloseOptions): Promise<void> {
+    await this.#handleRelease.run(options)
     if (this.#hasHandle()) releaseHandle(this.#handle)
   }
 
@@ -272,8 +259,8 @@ export class Connection {
   async #finish(): Promise<void> {
     do {
       await this.queue.drain()
-      await this.#aside?.drain()
+      await this.#secondQueue?.drain()
       await nextTurn()
-    } while (!this.queue.idle || this.#aside?.idle === false)
+    } while (!this.queue.idle || this.#secondQueue?.idle === false)
   }
 }

@@ -83,7 +83,7 @@ export interface LoadRequest {
   readonly overtaken: () => void
 }
 
-/** The turn to load an entry. Ended by {@link done} or {@link failed}. */
+/** The turn to load an entry. Ended by {@link done}, {@link failed} or {@link release}. */
 export interface LoadTurn {
   /** Identifies the load to the owner and to all threads and processes that use it. */
   readonly number: number
@@ -92,7 +92,7 @@ export interface LoadTurn {
   done(text: string): void
   failed(error: unknown): void
   /** Ends the turn without a result: the next waiting client gets the turn. */
-  passOn(): void
+  release(): void
 }
 
 /** The encoded value that another client of the owner has loaded. */

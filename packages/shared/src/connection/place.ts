@@ -41,7 +41,7 @@ export interface Place {
   enter(queue: OperationQueue): Promise<void>
 
   /** Call it when the schema has been set up. May be called again. */
-  settle(): Promise<void>
+  schemaReady(): Promise<void>
 
   /** Call it when a lock in memory was granted, because that lock protects this process only. */
   lockedInMemory(): void

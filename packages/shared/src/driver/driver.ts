@@ -37,8 +37,8 @@ export interface AsyncDriver {
   transact?(control: TransactionControl, parts: readonly TransactionPart[]): Promise<Row[][]>
   /** Drivers of further read-only connections, each in its own thread. Default: none. */
   readonly readers?: readonly AsyncDriver[]
-  /** Creates a driver of another connection, which is opened at its first statement. Absent for a driver with one connection. */
-  aside?(): AsyncDriver
+  /** Creates the driver of a second connection, opened at its first statement. Absent for a driver with one connection. */
+  secondConnection?(): AsyncDriver
   /** Releases what the driver holds of the handle, which stays open for the app. Absent for a driver that holds nothing. */
   leave?(): Promise<void>
   /** Closes the connection. The caller has finalized all statements before. */

@@ -46,6 +46,16 @@ export interface Inspected {
   readonly namesOf: (prefix: string) => Promise<Names>
 }
 
+/** What a list of `Info` reads. */
+interface ListSource<Info> {
+  /** Returns the names of the keys that start with a text. */
+  readonly naming: (startsWith: string) => Naming
+  readonly statements: readonly (PageStatement | ValuePageStatement)[]
+  readonly reader: RowReader<Info>
+  /** Whether the list includes an item when `expired` was not requested. Default: nothing expires. */
+  readonly isCurrent?: (info: Info) => boolean
+}
+
 const INSPECT: OptionNames<InspectOptions> = { prefix: true }
 const PAGE: OptionNames<PageOptions> = { after: true, limit: true }
 const KEYS: OptionNames<Omit<ListOptions, 'expired'>> = { ...PAGE, startsWith: true }
@@ -74,25 +84,26 @@ export class DatabaseInspection implements Inspection {
   locks(options: ListOptions = {}): AsyncIterableIterator<Item<LockInfo>> {
     const given = readOptions(options, LIST, 'inspect.locks')
     const naming = (startsWith: string): Naming => qualifiedNaming(this.prefix, startsWith)
-    return this.#list('inspect.locks', given, naming, [this.#inspected.sql.locks], lockReader, isHeld)
+    const { locks } = this.#inspected.sql
+    return this.#list('inspect.locks', given, { naming, statements: [locks], reader: lockReader, isCurrent: isHeld })
   }
 
   circuits(options: Omit<ListOptions, 'expired'> = {}): AsyncIterableIterator<Item<CircuitInfo>> {
     const given = readOptions(options, KEYS, 'inspect.circuits')
     const { sql, tables } = this.#inspected
-    return this.#list(
-      'inspect.circuits',
-      given,
-      this.#tagged('circuit:'),
-      [sql.circuits],
-      circuitReader(tables.circuits),
-    )
+    const reader = circuitReader(tables.circuits)
+    return this.#list('inspect.circuits', given, {
+      naming: this.#tagged('circuit:'),
+      statements: [sql.circuits],
+      reader,
+    })
   }
 
   claims(options: ListOptions = {}): AsyncIterableIterator<Item<ClaimInfo>> {
     const given = readOptions(options, LIST, 'inspect.claims')
     const naming = this.#untagged('idempotency')
-    return this.#list('inspect.claims', given, naming, [this.#inspected.sql.claims], claimReader, isHeld)
+    const { claims } = this.#inspected.sql
+    return this.#list('inspect.claims', given, { naming, statements: [claims], reader: claimReader, isCurrent: isHeld })
   }
 
   results(options: ValueListOptions = {}): AsyncIterableIterator<Item<ResultInfo>> {
@@ -100,21 +111,24 @@ export class DatabaseInspection implements Inspection {
     const { sql, tables } = this.#inspected
     const statements = sql.failures === undefined ? [sql.results] : [sql.results, sql.failures]
     const reader = resultReader(tables.results, this.#values(given, 'inspect.results'))
-    return this.#list('inspect.results', given, this.#untagged('idempotency'), statements, reader, isLasting)
+    const naming = this.#untagged('idempotency')
+    return this.#list('inspect.results', given, { naming, statements, reader, isCurrent: isLasting })
   }
 
   tasks(options: Omit<ValueListOptions, 'expired'> = {}): AsyncIterableIterator<Item<TaskInfo>> {
     const given = readOptions(options, TASKS, 'inspect.tasks')
     const { sql, tables } = this.#inspected
     const reader = taskReader(tables.checkpoints, this.#values(given, 'inspect.tasks'))
-    return this.#list('inspect.tasks', given, this.#untagged('checkpoint'), [sql.tasks], reader)
+    const naming = this.#untagged('checkpoint')
+    return this.#list('inspect.tasks', given, { naming, statements: [sql.tasks], reader })
   }
 
   entries(options: ValueListOptions = {}): AsyncIterableIterator<Item<EntryInfo>> {
     const given = readOptions(options, VALUES, 'inspect.entries')
     const { entries, tables } = this.#inspected
     const reader = entryReader(tables.entries, this.#values(given, 'inspect.entries'))
-    return this.#list('inspect.entries', given, this.#tagged('cache:'), [entries], reader, isLasting)
+    const naming = this.#tagged('cache:')
+    return this.#list('inspect.entries', given, { naming, statements: [entries], reader, isCurrent: isLasting })
   }
 
   prefixes(options: PageOptions = {}): AsyncIterableIterator<PrefixItem> {
@@ -145,14 +159,10 @@ export class DatabaseInspection implements Inspection {
     return flag(values, 'values', operation) ? this.#session.values : undefined
   }
 
-  /** @param isCurrent Whether the list includes an item when `expired` was not requested. Default: nothing expires. */
   #list<Info>(
     operation: string,
     { startsWith, after, limit, expired }: ListOptions,
-    namingOf: (startsWith: string) => Naming,
-    statements: readonly (PageStatement | ValuePageStatement)[],
-    reader: RowReader<Info>,
-    isCurrent?: (info: Info) => boolean,
+    { naming, statements, reader, isCurrent }: ListSource<Info>,
   ): AsyncIterableIterator<Item<Info>> {
     const start = checkedStart(startsWith, operation)
     if (start !== '' && this.prefix === undefined) {
@@ -161,11 +171,10 @@ export class DatabaseInspection implements Inspection {
         'option startsWith is for one prefix; call inspect with the prefix of those keys',
       )
     }
-    const naming = namingOf(start)
     const listing = {
       operation,
       statements,
-      naming,
+      naming: naming(start),
       reader,
       wants: flag(expired, 'expired', operation) || isCurrent === undefined ? () => true : isCurrent,
     }

@@ -1,5 +1,5 @@
 import type { PersistenceError } from '../errors/persistence-error.js'
-import type { OwnerProcess } from '../processes/made-up-owner.js'
+import type { OwnerProcess } from '../processes/generated-owner.js'
 
 /** The key of an item, and its position in the list. */
 export interface Listed {

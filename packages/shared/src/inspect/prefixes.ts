@@ -7,10 +7,14 @@ import type { Inspected } from './database-inspection.js'
 import { cursorOf, type ListPosition } from './list.js'
 import type { PrefixItem } from './listed-rows.js'
 
-/** A table whose stored names show their prefix. */
-interface Named {
+/** How the rows of a table are read. */
+interface NamedRows {
   readonly statement: PageStatement | ValuePageStatement
   readonly values?: false
+}
+
+/** A table whose stored names show their prefix. */
+interface Named extends NamedRows {
   /** Returns how the names of a prefix start. */
   startOf(prefix: string): string
   split(name: string): NamedKey | undefined
@@ -26,30 +30,12 @@ export async function* listPrefixes(
   start: ListPosition,
   limit: number,
 ): AsyncGenerator<PrefixItem, void, undefined> {
+  const recorded: NamedRows = { statement: sql.prefixes }
   const tables: readonly Named[] = [
     tagged('cache:', { statement: entries, values: false }),
     tagged('circuit:', { statement: sql.circuits }),
     { statement: sql.locks, startOf: (prefix) => qualifiedNames(prefix).start, split: splitQualified },
   ]
-  const first = async (
-    { statement, values }: Pick<Named, 'statement' | 'values'>,
-    from: Position,
-    range: NameRange = ALL_NAMES,
-  ): Promise<Row | undefined> => {
-    const walk = walkRows(session, statement, { range, from, most: 1, ...(values !== undefined && { values }) })
-    const { value } = await walk.next()
-    return value ?? undefined
-  }
-  const isListed = async (prefix: string, before: readonly Named[]): Promise<boolean> => {
-    const settled = await first({ statement: sql.prefixes }, prefix)
-    if (settled?.prefix === prefix) return true
-    for (const table of before) {
-      const range = keyRange(table.startOf(prefix))
-      if ((await first(table, range.first, range)) !== undefined) return true
-    }
-    return false
-  }
-
   let left = limit
   if (start.part === 0) {
     for await (const row of walkRows(session, sql.prefixes, { range: ALL_NAMES, from: start.from, most: left })) {
@@ -62,19 +48,45 @@ export async function* listPrefixes(
     if (part < start.part) continue
     let from: Position | undefined = part === start.part ? (start.from ?? '') : ''
     while (from !== undefined) {
-      const row: Row | undefined = await first(table, from)
+      const row: Row | undefined = await firstRow(session, table, from)
       if (row === undefined) break
       const name = nameOf(row)
       const prefix = name === undefined ? undefined : table.split(name)?.prefix
       // Continue with the first name after those of the prefix.
       from = prefix === undefined ? (row.next as Position) : keyRange(table.startOf(prefix)).end
-      if (prefix === undefined || (await isListed(prefix, tables.slice(0, at)))) continue
+      if (prefix === undefined) continue
+      if ((await isRecorded(session, recorded, prefix)) || (await isIn(session, tables.slice(0, at), prefix))) continue
       yield { prefix, cursor: cursorOf({ next: from }, part) }
       if (--left === 0) return
     }
   }
 }
 
-function tagged(tag: 'cache:' | 'circuit:', of: Pick<Named, 'statement' | 'values'>): Named {
+/** Returns the first row of the range from `from` on. */
+async function firstRow(
+  session: Session,
+  { statement, values }: NamedRows,
+  from: Position,
+  range: NameRange = ALL_NAMES,
+): Promise<Row | undefined> {
+  const walk = walkRows(session, statement, { range, from, most: 1, ...(values !== undefined && { values }) })
+  const { value } = await walk.next()
+  return value ?? undefined
+}
+
+async function isRecorded(session: Session, recorded: NamedRows, prefix: string): Promise<boolean> {
+  return (await firstRow(session, recorded, prefix))?.prefix === prefix
+}
+
+/** Returns whether one of the tables has a name with the prefix. */
+async function isIn(session: Session, tables: readonly Named[], prefix: string): Promise<boolean> {
+  for (const table of tables) {
+    const range = keyRange(table.startOf(prefix))
+    if ((await firstRow(session, table, range.first, range)) !== undefined) return true
+  }
+  return false
+}
+
+function tagged(tag: 'cache:' | 'circuit:', of: NamedRows): Named {
   return { ...of, startOf: (prefix) => taggedNames(prefix, tag).start, split: (name) => splitTagged(name, tag) }
 }

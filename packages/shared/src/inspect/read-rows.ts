@@ -1,7 +1,7 @@
 import type { Row } from '../driver/driver.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import { splitQualified } from '../keys/key-space.js'
-import { ownerProcess } from '../processes/made-up-owner.js'
+import { ownerProcess } from '../processes/generated-owner.js'
 import { storedProbes, toState } from '../stores/circuit-breaker/circuit-row.js'
 import { resultNotStored, unstoredIn } from '../stores/idempotency/unstored-result.js'
 import type { ValueStore } from '../values/value-store.js'

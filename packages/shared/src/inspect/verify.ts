@@ -66,7 +66,7 @@ class Search {
   readonly #invariants: InvariantSql
   readonly #names: Readonly<Record<Exclude<Part, 'prefixes' | 'schema'>, Naming>>
   /** The prefix that was looked up last. Consecutive names mostly have the same. */
-  #settled: { readonly prefix: string; readonly is: boolean } | undefined
+  #lastLookup: { readonly prefix: string; readonly isRecorded: boolean } | undefined
 
   constructor(inspected: Inspected, invariants: InvariantSql) {
     this.#inspected = inspected
@@ -109,7 +109,7 @@ class Search {
         const name = nameOf(row)
         for (const [column, problem] of Object.entries(broken))
           if (row[column] === 1) yield await this.#fault(part, name, problem)
-        yield* this.#unsettled(part, name)
+        yield* this.#unrecorded(part, name)
       }
     }
   }
@@ -128,7 +128,7 @@ class Search {
         if (!(error instanceof PersistenceError)) throw error
         yield await this.#fault('tasks', name, error.message)
       }
-      yield* this.#unsettled('tasks', name)
+      yield* this.#unrecorded('tasks', name)
     }
   }
 
@@ -142,10 +142,10 @@ class Search {
   }
 
   /** A prefix is recorded before its first name is stored. Without the record, the row may not be found under another layout. */
-  async *#unsettled(part: Part, name: string | undefined): AsyncGenerator<Fault, void, undefined> {
+  async *#unrecorded(part: Part, name: string | undefined): AsyncGenerator<Fault, void, undefined> {
     if (part !== 'locks' && part !== 'claims' && part !== 'results' && part !== 'tasks') return
     const qualified = name === undefined ? undefined : splitQualified(name)
-    if (qualified === undefined || (await this.#isSettled(qualified.prefix))) return
+    if (qualified === undefined || (await this.#isRecorded(qualified.prefix))) return
     yield {
       part,
       ...qualified,
@@ -153,12 +153,12 @@ class Search {
     }
   }
 
-  async #isSettled(prefix: string): Promise<boolean> {
-    if (this.#settled?.prefix === prefix) return this.#settled.is
+  async #isRecorded(prefix: string): Promise<boolean> {
+    if (this.#lastLookup?.prefix === prefix) return this.#lastLookup.isRecorded
     const { session, sql } = this.#inspected
     const { value } = await walkRows(session, sql.prefixes, { range: ALL_NAMES, from: prefix, most: 1 }).next()
-    this.#settled = { prefix, is: value?.prefix === prefix }
-    return this.#settled.is
+    this.#lastLookup = { prefix, isRecorded: value?.prefix === prefix }
+    return this.#lastLookup.isRecorded
   }
 
   async #fault(part: Part, name: string | undefined, problem: string): Promise<Fault> {

@@ -6,12 +6,14 @@ import { AsyncRunner } from './async-runner.js'
 import { BacklogQueue } from './backlog-queue.js'
 import { distribute } from './batch.js'
 import { type Call, mayWrite, settle, type Work } from './call.js'
+import { FailedBatch } from './failed-batch.js'
 import { isJoined } from './joined-calls.js'
+import type { CloseOptions } from './operation-queue.js'
 import { packedTaker } from './packed.js'
 import { PartwiseAnswer } from './partwise-answer.js'
 import type { QueueContext } from './queue-context.js'
+import { itemsIn, type Run, runsAtHead, writesIn } from './runs.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
-import { itemsIn, type Run, runsAtHead, writesIn } from './take-batches.js'
 
 /** Delivers results to the callers. */
 type Settle = () => void
@@ -39,17 +41,14 @@ const GROUP = { ...ONE_RUN, runs: 256 }
  *   anything else is sent.
  * - Waiting for another writer, after `BUSY`, or for a connection, after `UNAVAILABLE`. The sent work returns to the head of the
  *   backlog. Calls past their deadline are rejected. After a pause the queue sends again, in its previous mode.
- * - Taking apart, after any other error of more than one call. SQLite has undone all of it, and it returns to the head of the
- *   backlog. The queue sends its runs one by one, and the calls of a failing run one by one, so that each call gets its own
- *   error. Joined calls count as one call until they fail by themselves. When all these calls were sent, the queue sends as
- *   before.
+ * - Taking apart (failed-batch.ts), after any other error of more than one call. SQLite has undone all of it, and it returns to
+ *   the head of the backlog. The queue sends its runs one by one, and the calls of a failing run one by one, so that each call
+ *   gets its own error. Joined calls count as one call until they fail by themselves. When all these calls were sent, the queue
+ *   sends as before.
  */
 export class AsyncQueue extends BacklogQueue {
   readonly #runner: AsyncRunner
-  /** Number of calls at the head of the backlog that are sent run by run, because they failed as a group. */
-  #runByRun = 0
-  /** Number of calls at the head of the backlog that are sent one by one, because they failed as a run. */
-  #oneByOne = 0
+  readonly #failedBatch = new FailedBatch()
   /** Consecutive attempts that found the database busy. */
   #busyTries = 0
 
@@ -66,7 +65,7 @@ export class AsyncQueue extends BacklogQueue {
     return this.enqueue(statement, parameters, decode)
   }
 
-  async close(keepHandle: boolean): Promise<void> {
+  async close({ keepHandle = false }: CloseOptions = {}): Promise<void> {
     await this.#runner.finalize()
     await (keepHandle ? this.#runner.leave() : this.#runner.close())
   }
@@ -92,7 +91,7 @@ export class AsyncQueue extends BacklogQueue {
 
   /** Whether calls made now share the flush of the next commit. Not while work is taken apart. */
   #sharesNextCommit(): boolean {
-    if (!this.groupWrites || this.#runByRun > 0 || this.#oneByOne > 0) return false
+    if (!this.groupWrites || this.#failedBatch.unit !== undefined) return false
     const next = this.backlog.peek()
     return next?.type === 'call' && mayWrite(next)
   }
@@ -106,7 +105,8 @@ export class AsyncQueue extends BacklogQueue {
   }
 
   #takeRuns(): Run[] {
-    const bounds = this.#oneByOne > 0 ? ONE_CALL : this.#runByRun > 0 || !this.groupWrites ? ONE_RUN : GROUP
+    const { unit } = this.#failedBatch
+    const bounds = unit === 'call' ? ONE_CALL : unit === 'run' || !this.groupWrites ? ONE_RUN : GROUP
     const runs = runsAtHead(this.backlog, bounds)
     // A transaction pays off only if it saves a commit: reads, and a single write, are sent without one.
     const taken = writesIn(runs) > 1 ? runs : runs.slice(0, 1)
@@ -152,13 +152,8 @@ export class AsyncQueue extends BacklogQueue {
     if (reason.code === 'DISCONNECTED') return this.#engineEnded(calls, reason)
     if (calls.length === 1 && !isJoined(first)) return this.#done(1, () => first.reject(reason))
     const again = calls.length === 1 && isJoined(first) ? first.apart() : calls
-    const more = again.length - calls.length
     this.backlog.putBack(again)
-    if (runs.length > 1) this.#runByRun = again.length
-    else {
-      this.#oneByOne = Math.max(this.#oneByOne + more, again.length)
-      if (this.#runByRun > 0) this.#runByRun += more
-    }
+    this.#failedBatch.failed(runs.length, calls.length, again.length)
     return nothingToSettle
   }
 
@@ -196,11 +191,10 @@ export class AsyncQueue extends BacklogQueue {
     })
   }
 
-  /** Records that calls need not be sent again. */
-  #done(calls: number, settle: Settle): Settle {
+  /** Records that items of the backlog need not be sent again. */
+  #done(items: number, settle: Settle): Settle {
     this.#busyTries = 0
-    this.#oneByOne = Math.max(0, this.#oneByOne - calls)
-    this.#runByRun = Math.max(0, this.#runByRun - calls)
+    this.#failedBatch.done(items)
     return settle
   }
 

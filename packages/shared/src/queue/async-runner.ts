@@ -3,10 +3,10 @@ import type { ConnectionClock } from '../time/connection-clock.js'
 import { batchParameters, joinedParameter } from './batch.js'
 import { isJoined, type JoinedCalls } from './joined-calls.js'
 import type { QueueContext, QueueDialect, WriteGuard } from './queue-context.js'
+import { callsIn, type Run } from './runs.js'
 import { SlowStatements } from './slow-statements.js'
-import { givenRow, type Parameters, type Step } from './statement.js'
+import { type Parameters, requiredRow, type Step } from './statement.js'
 import { boundParameters, stepChecked } from './step.js'
-import { callsIn, type Run } from './take-batches.js'
 
 /** Runs the work of the queue on an asynchronous driver, one at a time, with its prepared statements. */
 export class AsyncRunner {
@@ -35,7 +35,7 @@ export class AsyncRunner {
    */
   async run(calls: Run, sql: string = sqlOf(calls), taken?: TakeRows): Promise<Row[]> {
     const { statement } = calls[0]
-    if (statement.kind === 'write' && !this.#transacting && this.#guard.doubtful()) await this.#askGuard()
+    if (statement.kind === 'write' && !this.#transacting && this.#guard.needsCheck()) await this.#checkGuard()
     const prepared = this.#prepared.get(sql) ?? (await this.#prepare(sql))
     const stop = this.#slow.start(statement.name, callsIn(calls))
     const rows = await prepared.all(this.#bound(calls), taken)
@@ -49,7 +49,7 @@ export class AsyncRunner {
   async runAsOne(calls: Run): Promise<Row | undefined> {
     const { name, batch } = calls[0].statement
     const [row] = await this.run(calls, batch?.packed)
-    return batch?.packed === undefined ? undefined : givenRow(row, name)
+    return batch?.packed === undefined ? undefined : requiredRow(row, name)
   }
 
   /** Returns the rows of each of several runs, which run in one transaction. */
@@ -95,7 +95,7 @@ export class AsyncRunner {
   }
 
   async transact<Result>(body: () => Promise<Result>): Promise<Result> {
-    if (this.#guard.doubtful()) await this.#askGuard()
+    if (this.#guard.needsCheck()) await this.#checkGuard()
     // Outside the try: after a failed BEGIN, no ROLLBACK may end a transaction that the app has open on its handle.
     const { begin, commit, rollback } = this.#dialect.transaction
     await this.#control(begin)
@@ -131,7 +131,7 @@ export class AsyncRunner {
 
   /** For a driver that accepts whole transactions: none stays open while this thread does other work. */
   async #transactAtOnce(parts: () => readonly TransactionPart[]): Promise<Row[][]> {
-    if (this.#guard.doubtful()) await this.#askGuard()
+    if (this.#guard.needsCheck()) await this.#checkGuard()
     return (await this.#driver.transact?.(this.#dialect.transaction, parts())) ?? []
   }
 
@@ -140,8 +140,8 @@ export class AsyncRunner {
   }
 
   /** @throws PersistenceError when a write now would be lost. */
-  async #askGuard(): Promise<void> {
-    this.#guard.judge(await this.query(this.#guard.question, []))
+  async #checkGuard(): Promise<void> {
+    this.#guard.check(await this.query(this.#guard.checkSql, []))
   }
 
   async #control(sql: string): Promise<void> {

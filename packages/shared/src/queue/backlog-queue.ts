@@ -3,8 +3,8 @@ import { type Classify, failureOf, PersistenceError } from '../errors/persistenc
 import { inMicrotask, inNextTurn } from '../time/clock.js'
 import { Backlog } from './backlog.js'
 import type { BusyRetry } from './busy-retry.js'
-import { mayWrite, newCall, type SubmittedCall, type Work } from './call.js'
-import type { OperationQueue } from './operation-queue.js'
+import { mayWrite, type SubmittedCall, type Work } from './call.js'
+import type { CloseOptions, OperationQueue } from './operation-queue.js'
 import type { QueueContext } from './queue-context.js'
 import { keepSettlers, rejectLast, resolveLast } from './settlers.js'
 import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
@@ -44,15 +44,15 @@ export abstract class BacklogQueue implements OperationQueue {
     decode: Decode<Rows, Result>,
   ): Result | Promise<Result>
 
-  abstract close(keepHandle: boolean): Promise<void>
+  abstract close(options?: CloseOptions): Promise<void>
 
   /** Processes the backlog and then calls {@link sleep}. Not called again before that. */
   protected abstract wake(): void
 
   submit(call: SubmittedCall): void {
     try {
-      call.deadline = call.statement.background ? NEVER_WAITS : this.#deadline()
-      this.#submit(call)
+      call.deadline = this.#deadlineOf(call.statement)
+      this.#push(call)
     } catch (error) {
       call.reject(error)
     }
@@ -60,13 +60,13 @@ export abstract class BacklogQueue implements OperationQueue {
 
   atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {
     return new Promise((resolve, reject) => {
-      this.#submit({ type: 'atomic', name, steps, resolve, reject, deadline: this.#deadline() })
+      this.#push({ type: 'atomic', name, steps, resolve, reject, deadline: this.#deadline() })
     })
   }
 
   query(name: string, sql: string, parameters: Parameters = []): Promise<Row[]> {
     return new Promise((resolve, reject) => {
-      this.#submit({ type: 'query', name, sql, parameters, resolve, reject, deadline: this.#deadline() })
+      this.#push({ type: 'query', name, sql, parameters, resolve, reject, deadline: this.#deadline() })
     })
   }
 
@@ -81,8 +81,17 @@ export abstract class BacklogQueue implements OperationQueue {
     decode: Decode<Rows, Result>,
   ): Promise<Result> {
     const result = new Promise<Result>(keepSettlers)
-    const deadline = statement.background ? NEVER_WAITS : this.#deadline()
-    this.#submit(newCall(statement, parameters, decode, resolveLast, rejectLast, deadline))
+    this.#push({
+      type: 'call',
+      name: statement.name,
+      statement,
+      parameters,
+      // The row count is lost here and restored by `settle`, which passes the decoder the answer of its own statement.
+      decode: decode as Decode<RowCount, unknown>,
+      resolve: resolveLast,
+      reject: rejectLast,
+      deadline: this.#deadlineOf(statement),
+    })
     return result
   }
 
@@ -113,7 +122,7 @@ export abstract class BacklogQueue implements OperationQueue {
     this.backlog.signalIdle()
   }
 
-  #submit(work: Work): void {
+  #push(work: Work): void {
     // Checked here, because the engine does not know whether the app requested it or file permissions forbid it.
     if (this.readOnly && mayWrite(work)) {
       work.reject(openedReadOnly(work.name))
@@ -134,6 +143,10 @@ export abstract class BacklogQueue implements OperationQueue {
       this.#deadlineOfMicrotask = undefined
       this.wake()
     })
+  }
+
+  #deadlineOf({ background }: Statement): number {
+    return background === true ? NEVER_WAITS : this.#deadline()
   }
 
   /** Calls made before the queue wakes up share one deadline, because reading the clock costs as much as queueing a call. */

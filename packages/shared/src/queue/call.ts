@@ -1,6 +1,6 @@
 import type { Row } from '../driver/driver.js'
 import type { PackedTaker } from './packed.js'
-import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
+import type { AnswerOf, Decode, Parameters, RowCount, Statement, Step } from './statement.js'
 
 /** A call of a store's statement. */
 export interface Call {
@@ -54,34 +54,14 @@ export function mayWrite(work: Work): boolean {
   return work.type === 'call' ? work.statement.kind === 'write' : work.type === 'atomic'
 }
 
-export function newCall<Rows extends RowCount, Result>(
-  statement: Statement<Rows>,
-  parameters: Parameters,
-  decode: Decode<Rows, Result>,
-  resolve: (result: Result) => void,
-  reject: (error: unknown) => void,
-  deadline: number,
-): Call {
-  return {
-    type: 'call',
-    name: statement.name,
-    statement,
-    parameters,
-    // The row count is lost here and restored by `settle`, which passes the decoder the result of its own statement.
-    decode: decode as Decode<RowCount, unknown>,
-    resolve: resolve as (result: unknown) => void,
-    reject,
-    deadline,
-  }
-}
-
 /**
- * Delivers the result to a call. An error of the decoder rejects only that call. @param calls How many calls shared the
- * statement.
+ * Delivers the answer to a call. An error of the decoder rejects only that call.
+ *
+ * @param calls How many calls shared the statement.
  */
-export function settle(call: Call, given: Row | readonly Row[] | undefined, calls: number): void {
+export function settle(call: Call, answer: AnswerOf<RowCount>, calls: number): void {
   try {
-    call.resolve(call.decode(given as never, call.parameters, calls))
+    call.resolve(call.decode(answer as never, call.parameters, calls))
   } catch (error) {
     call.reject(error)
   }

@@ -1,6 +1,6 @@
 import type { Row } from '../driver/driver.js'
 import type { SubmittedCall } from './call.js'
-import type { OperationQueue } from './operation-queue.js'
+import type { CloseOptions, OperationQueue } from './operation-queue.js'
 import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
 
 /** A queue that delegates to another queue everything that its subclass does not override. */
@@ -57,7 +57,7 @@ export abstract class DelegatingQueue implements OperationQueue {
     return this.queue.drain()
   }
 
-  close(keepHandle: boolean): Promise<void> {
-    return this.queue.close(keepHandle)
+  close(options?: CloseOptions): Promise<void> {
+    return this.queue.close(options)
   }
 }

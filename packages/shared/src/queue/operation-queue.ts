@@ -40,6 +40,12 @@ export interface OperationQueue {
   /** Settles when no call is waiting any longer. */
   drain(): Promise<void>
 
-  /** Finalizes every statement and, unless `keepHandle`, closes the handle. Call {@link drain} first. */
-  close(keepHandle: boolean): Promise<void>
+  /** Finalizes every statement and closes the handle. Call {@link drain} first. */
+  close(options?: CloseOptions): Promise<void>
+}
+
+/** How the use of a handle ends. */
+export interface CloseOptions {
+  /** Whether the handle stays open for the app. Default `false`. */
+  readonly keepHandle?: boolean
 }

@@ -1,8 +1,8 @@
 import type { Call } from './call.js'
 import { paysAsBatch } from './concurrency.js'
 import { isJoined } from './joined-calls.js'
+import type { Run } from './runs.js'
 import { CALLS_BOUND_TOGETHER } from './statement.js'
-import type { Run } from './take-batches.js'
 
 // A smaller batch costs more than its calls one by one.
 const SMALLEST_BATCH = 8

@@ -25,12 +25,12 @@ export interface QueueDialect {
 
 /** Prevents the acknowledgement of writes that no other connection will ever find. */
 export interface WriteGuard {
-  /** Returns whether {@link question} must run before the next write. Called before each write, so it must be very cheap. */
-  doubtful(): boolean
-  /** A SQL query. */
-  readonly question: string
-  /** @param answer The rows of {@link question}. @throws PersistenceError when a write now would be lost. */
-  judge(answer: readonly Row[]): void
+  /** Returns whether {@link check} must run before the next write. Called before each write, so it must be very cheap. */
+  needsCheck(): boolean
+  /** The SQL query whose rows {@link check} needs. */
+  readonly checkSql: string
+  /** @param rows The rows of {@link checkSql}. @throws PersistenceError when a write now would be lost. */
+  check(rows: readonly Row[]): void
 }
 
 /** The environment of a connection's queue. */

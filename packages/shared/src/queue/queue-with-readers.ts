@@ -1,6 +1,6 @@
 import type { SubmittedCall } from './call.js'
 import { DelegatingQueue } from './delegating-queue.js'
-import type { OperationQueue } from './operation-queue.js'
+import type { CloseOptions, OperationQueue } from './operation-queue.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 
 /**
@@ -13,8 +13,8 @@ import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 export class QueueWithReaders extends DelegatingQueue {
   readonly #readers: readonly OperationQueue[]
   readonly #ping: string
-  /** Calls that wait to be sent to a reader. */
-  readonly #before = new Set<Promise<unknown>>()
+  /** For each call that waits to be sent to a reader: the end of the calls before it. */
+  readonly #awaited = new Set<Promise<unknown>>()
 
   /** @param ping The shortest possible statement. */
   constructor(queue: OperationQueue, readers: readonly OperationQueue[], ping: string) {
@@ -24,11 +24,11 @@ export class QueueWithReaders extends DelegatingQueue {
   }
 
   override get waiting(): number {
-    return this.#all().reduce((sum, { waiting }) => sum + waiting, this.#before.size)
+    return this.#all().reduce((sum, { waiting }) => sum + waiting, this.#awaited.size)
   }
 
   override get idle(): boolean {
-    return this.#before.size === 0 && this.#all().every(({ idle }) => idle)
+    return this.#awaited.size === 0 && this.#all().every(({ idle }) => idle)
   }
 
   execute<Rows extends RowCount, Result>(
@@ -48,22 +48,22 @@ export class QueueWithReaders extends DelegatingQueue {
   }
 
   override async drain(): Promise<void> {
-    while (!this.idle) await Promise.all([...this.#all().map((queue) => queue.drain()), ...this.#before])
+    while (!this.idle) await Promise.all([...this.#all().map((queue) => queue.drain()), ...this.#awaited])
   }
 
-  override async close(keepHandle: boolean): Promise<void> {
+  override async close(options?: CloseOptions): Promise<void> {
     // The readers first, because the last connection to a file checkpoints its WAL.
-    await Promise.all(this.#readers.map((reader) => reader.close(keepHandle)))
-    await this.queue.close(keepHandle)
+    await Promise.all(this.#readers.map((reader) => reader.close(options)))
+    await this.queue.close(options)
   }
 
   /** Settles when all earlier calls have settled. Never rejects. */
   async #settled(): Promise<void> {
     // The ping fails if an earlier call has failed.
     const settled = this.queue.query('connect', this.#ping).catch(() => undefined)
-    this.#before.add(settled)
+    this.#awaited.add(settled)
     await settled
-    this.#before.delete(settled)
+    this.#awaited.delete(settled)
   }
 
   #reader(): OperationQueue {

@@ -4,8 +4,8 @@ import { PersistenceError } from '../errors/persistence-error.js'
 /** How many rows a statement returns; `one` means at most one. */
 export type RowCount = 'none' | 'one' | 'many'
 
-/** What a statement with that row count passes to {@link Decode}. */
-export type Given<Rows extends RowCount> = Rows extends 'one'
+/** The answer of a statement with that row count. */
+export type AnswerOf<Rows extends RowCount> = Rows extends 'one'
   ? Row | undefined
   : Rows extends 'many'
     ? readonly Row[]
@@ -17,7 +17,7 @@ export type Given<Rows extends RowCount> = Rows extends 'one'
  * the statement; `undefined` if another thread or process ran it.
  */
 export type Decode<Rows extends RowCount, Result> = (
-  given: Given<Rows>,
+  answer: AnswerOf<Rows>,
   parameters: Parameters,
   calls?: number,
 ) => Result
@@ -35,7 +35,7 @@ export const oneRow = (row: Row | undefined): Row | undefined => row
 export const allRows = (rows: readonly Row[]): readonly Row[] => rows
 
 /** Returns the row of a statement that always has one. @throws PersistenceError `SQL` when a trigger of the app suppressed it. */
-export function givenRow(row: Row | undefined, operation: string): Row {
+export function requiredRow(row: Row | undefined, operation: string): Row {
   if (row !== undefined) return row
   throw new PersistenceError(
     'SQL',

@@ -10,7 +10,7 @@ export function boundParameters(
   clock: ConnectionClock,
 ): Parameters {
   if (clocked === undefined || clocked === 'none') return parameters
-  const time = clock.bound(clocked === 'lease')
+  const time = clock.bound(clocked)
   // Most reads have one key. On Bun, spreading the array takes a thirtieth of the time of such a read.
   return parameters.length === 1 ? [parameters[0] as SqlValue, time] : [...parameters, time]
 }

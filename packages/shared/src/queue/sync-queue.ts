@@ -7,12 +7,13 @@ import { distribute } from './batch.js'
 import { type Call, settle, type Work } from './call.js'
 import { Concurrency } from './concurrency.js'
 import { isJoined } from './joined-calls.js'
+import type { CloseOptions } from './operation-queue.js'
 import { packedTaker } from './packed.js'
 import { alone, partsOf } from './parts.js'
 import type { QueueContext } from './queue-context.js'
+import { itemsIn, type Run, runsAtHead, writesIn } from './runs.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 import { type Answer, SyncRunner } from './sync-runner.js'
-import { itemsIn, type Run, runsAtHead, writesIn } from './take-batches.js'
 
 // A statement cannot be interrupted, and the event loop waits for it.
 const GROUP = { runs: 1_000, calls: 1_000, callsInRun: 256, units: 4 * 1024 * 1024 }
@@ -66,7 +67,7 @@ export class SyncQueue extends BacklogQueue {
     return decode(answer as never, parameters, 1)
   }
 
-  async close(keepHandle: boolean): Promise<void> {
+  async close({ keepHandle = false }: CloseOptions = {}): Promise<void> {
     this.#runner.finalize()
     if (!keepHandle) this.#runner.close()
   }

@@ -3,22 +3,24 @@ import type { ConnectionClock } from '../time/connection-clock.js'
 import { batchParameters, joinedParameter, parametersSideBySide, sharedParameters } from './batch.js'
 import type { JoinedCalls } from './joined-calls.js'
 import type { QueueContext, QueueDialect, WriteGuard } from './queue-context.js'
+import type { Run } from './runs.js'
 import { SlowStatements } from './slow-statements.js'
 import {
+  type AnswerOf,
   type BatchSql,
   CALLS_BOUND_TOGETHER,
-  givenRow,
   type Parameters,
+  type RowCount,
+  requiredRow,
   type Statement,
   type Step,
   type TallySql,
 } from './statement.js'
 import { boundParameters, stepChecked } from './step.js'
-import type { Run } from './take-batches.js'
 import { Tally } from './tally.js'
 
-/** The answer of a statement: nothing, a row or `undefined`, or rows. */
-export type Answer = Row | readonly Row[] | undefined
+/** The answer of any statement. */
+export type Answer = AnswerOf<RowCount>
 
 /** Runs the work of the queue on a synchronous driver, with its prepared statements. */
 export class SyncRunner {
@@ -40,7 +42,7 @@ export class SyncRunner {
   }
 
   run(statement: Statement, parameters: Parameters): Answer {
-    if (statement.kind === 'write' && !this.#transacting) this.#askGuard()
+    if (statement.kind === 'write' && !this.#transacting) this.#checkGuard()
     const prepared = this.#prepare(statement.sql)
     const bound = boundParameters(parameters, statement.clocked, this.#clock)
     const stop = this.#slow.start(statement.name, 1)
@@ -58,7 +60,7 @@ export class SyncRunner {
     const batch = statement.batch as BatchSql
     const tally = batch.tally && Tally.of(calls)
     if (tally !== undefined) return this.#runTally(calls, batch, batch.tally as TallySql, tally)
-    if (statement.kind === 'write' && !this.#transacting) this.#askGuard()
+    if (statement.kind === 'write' && !this.#transacting) this.#checkGuard()
     const time = boundParameters(NO_PARAMETERS, statement.clocked, this.#clock)
     const stop = this.#slow.start(statement.name, calls.length)
     let rows: readonly Row[] = NO_ROWS
@@ -76,7 +78,7 @@ export class SyncRunner {
     const stop = this.#slow.start(statement.name, calls.length)
     const row = this.#prepare(sql).get([...batchParameters(statement.batch as BatchSql, calls), ...time])
     stop?.()
-    return givenRow(row ?? undefined, statement.name)
+    return requiredRow(row ?? undefined, statement.name)
   }
 
   /** Returns the common answer of joined calls. If they need several statements, all take effect or none. */
@@ -87,12 +89,12 @@ export class SyncRunner {
       this.#together(() => this.#runBound(calls, bound))
       return undefined
     }
-    if (statement.kind === 'write' && !this.#transacting) this.#askGuard()
+    if (statement.kind === 'write' && !this.#transacting) this.#checkGuard()
     const stop = this.#slow.start(statement.name, count)
     const parameters = boundParameters([joinedParameter([calls])], statement.clocked, this.#clock)
     let row: Row | undefined
     if (packed === undefined) this.#prepare(sql).run(parameters)
-    else row = givenRow(this.#prepare(packed).get(parameters) ?? undefined, statement.name)
+    else row = requiredRow(this.#prepare(packed).get(parameters) ?? undefined, statement.name)
     stop?.()
     return row
   }
@@ -150,7 +152,7 @@ export class SyncRunner {
   }
 
   transact<Result>(body: () => Result): Result {
-    this.#askGuard()
+    this.#checkGuard()
     // Outside the try: after a failed BEGIN, no ROLLBACK may end a transaction that the app has open on its handle.
     this.#control(this.#transaction.begin)
     this.#transacting = true
@@ -176,8 +178,8 @@ export class SyncRunner {
   }
 
   /** @throws PersistenceError when a write now would be lost. */
-  #askGuard(): void {
-    if (this.#guard.doubtful()) this.#guard.judge(this.query(this.#guard.question, []))
+  #checkGuard(): void {
+    if (this.#guard.needsCheck()) this.#guard.check(this.query(this.#guard.checkSql, []))
   }
 
   #rollBack(): void {

@@ -184,7 +184,7 @@ export class Session implements ConnectionUser {
       this.#names = await this.#dialect.names(queue, this.prefix, !readOnly)
       await this.leaseTime?.enter()
     }
-    await this.#connection.place.settle()
+    await this.#connection.place.schemaReady()
     // The database may have been lost meanwhile.
     await this.#connection.open()
     this.ready = true
@@ -195,7 +195,7 @@ export class Session implements ConnectionUser {
     if (!this.ready) await this.#settleConnecting()
     this.ready = false
     try {
-      await this.#connection.leave(this, !this.#options.closeOnDisconnect)
+      await this.#connection.leave(this, { keepHandle: !this.#options.closeOnDisconnect })
     } finally {
       this.#stopListening?.()
       for (const callback of this.#onEnded.splice(0)) callback()

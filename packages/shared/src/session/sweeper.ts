@@ -59,7 +59,7 @@ export class Sweeper {
     let removed = 0
     for (;;) {
       if (!this.#session.ready) await this.#session.connect(statement.name)
-      const rows = await this.#sweep(statement, this.#session.connection.aside)
+      const rows = await this.#sweep(statement, this.#session.connection.queueForLongCalls)
       removed += rows
       if (rows < SWEEP_ROWS) return removed
       // A synchronous engine gives the event loop no turn between two statements.

@@ -39,11 +39,11 @@ export class ConnectionClock implements Clock {
     return this.#source.now()
   }
 
-  /** Returns the current time in the form that is bound. @param lease Whether to use the lease clock, if this process decides. */
-  bound(lease: boolean): number | string | null {
-    if (this.#bindTime === undefined) return lease ? this.#lease.now() : this.#source.now()
+  /** Returns the current time in the form that is bound. @param by The clock to use, if this process decides. */
+  bound(by: 'wall' | 'lease'): number | string | null {
+    if (this.#bindTime === undefined) return by === 'lease' ? this.#lease.now() : this.#source.now()
     // Read first: if the process is delayed between the reads, the lease must end too early here and not too late.
-    const sent = lease ? this.#lease.now() : undefined
+    const sent = by === 'lease' ? this.#lease.now() : undefined
     return this.#bindTime(sent, this.#source === systemClock ? undefined : this.#source.now())
   }
 

@@ -37,7 +37,7 @@ export class SqlitePlace implements Place {
     }
   }
 
-  async settle(): Promise<void> {
+  async schemaReady(): Promise<void> {
     await this.#file?.watchLog()
   }
 

@@ -58,7 +58,7 @@ class Wait implements LoadTurn {
     this.#end(clientOp.loadFailed, writeError(error))
   }
 
-  passOn(): void {
+  release(): void {
     this.#end(clientOp.loadPassedOn)
   }
 

@@ -5,7 +5,7 @@ import type { Welcome } from '../wire/protocol.js'
 /** The place of a database that another thread or process owns and guards. */
 export class RemotePlace implements Place {
   // The owner's own guard checks its writes.
-  readonly guard: WriteGuard = { doubtful: () => false, question: '', judge: () => undefined }
+  readonly guard: WriteGuard = { needsCheck: () => false, checkSql: '', check: () => undefined }
   readonly version: string
   readonly location: string
   readonly identity: string | undefined
@@ -20,7 +20,7 @@ export class RemotePlace implements Place {
     this.identity = identity ?? undefined
   }
 
-  async settle(): Promise<void> {
+  async schemaReady(): Promise<void> {
     this.#settle()
   }
 

@@ -1,7 +1,7 @@
 import type { Row } from '../../driver/driver.js'
 import type { SubmittedCall } from '../../queue/call.js'
 import { isJoined } from '../../queue/joined-calls.js'
-import type { OperationQueue } from '../../queue/operation-queue.js'
+import type { CloseOptions, OperationQueue } from '../../queue/operation-queue.js'
 import { PartwiseAnswer } from '../../queue/partwise-answer.js'
 import { keepSettlers, rejectLast, resolveLast } from '../../queue/settlers.js'
 import {
@@ -112,7 +112,7 @@ export class RemoteQueue implements OperationQueue {
     return this.#channel.drain()
   }
 
-  async close(keepHandle: boolean): Promise<void> {
+  async close({ keepHandle = false }: CloseOptions = {}): Promise<void> {
     if (!keepHandle) await this.#channel.close()
   }
 }

@@ -24,7 +24,7 @@ export class Announcer {
 
   /** Whether {@link sending} would have an effect. */
   listens(announces: Announcement): boolean {
-    return 'table' in announces && !this.#loads.none
+    return 'table' in announces && !this.#loads.isEmpty
   }
 
   /** Overtakes the loads of the entries that a call writes. Call it right before the call is handed to the queue. */

@@ -1,6 +1,6 @@
 import type { Connection } from '../../connection/connection.js'
 import { LoadedText } from '../../connection/database-owner.js'
-import { Load, PASSED_ON } from '../../stores/cache/load.js'
+import { Load, RELEASED } from '../../stores/cache/load.js'
 import { Loads } from '../../stores/cache/loads.js'
 import { clientOp, type Item, ownerOp } from '../wire/protocol.js'
 import { writeError } from '../wire/wire-error.js'
@@ -9,7 +9,7 @@ import type { Notification } from './commands.js'
 /** A turn to load that a client has. */
 interface Turn {
   readonly load: Load
-  readonly settle: (value: LoadedText | typeof PASSED_ON) => void
+  readonly settle: (value: LoadedText | typeof RELEASED) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -36,7 +36,7 @@ export class ClientLoads {
     const turn = this.#turns.get(notification.wait)
     if (turn === undefined) return
     this.#end(notification.wait, turn)
-    if (notification.op === clientOp.loadPassedOn) turn.settle(PASSED_ON)
+    if (notification.op === clientOp.loadPassedOn) turn.settle(RELEASED)
     else if (notification.op === clientOp.loadFailed) turn.reject(notification.error)
     else {
       turn.load.text = notification.text
@@ -54,7 +54,7 @@ export class ClientLoads {
     this.#ended = true
     for (const [wait, turn] of this.#turns) {
       this.#end(wait, turn)
-      turn.settle(PASSED_ON)
+      turn.settle(RELEASED)
     }
   }
 
@@ -74,11 +74,11 @@ export class ClientLoads {
     }
     try {
       while (!this.#ended) {
-        const { load, value } = this.#loads.enter(entry, key, begin, asking, wait)
+        const { load, value } = this.#loads.enter({ entry, key, begin, number: wait }, asking)
         if (wantsText) load.onOvertaken.push(() => this.#notify(ownerOp.overtaken, wait))
         const given = await value
         if (isOwn || this.#ended) return
-        if (given === PASSED_ON) continue
+        if (given === RELEASED) continue
         const text = given instanceof LoadedText ? given.text : (load.text as string)
         this.#notify(ownerOp.loaded, wait, wantsText ? text : '')
         return

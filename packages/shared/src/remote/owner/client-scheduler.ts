@@ -1,4 +1,5 @@
-import type { Connection, EndsWithConnection } from '../../connection/connection.js'
+import type { Connection } from '../../connection/connection.js'
+import type { EndsWithConnection } from '../../connection/shared-states.js'
 import type { PersistenceError } from '../../errors/persistence-error.js'
 import { type Clock, inNextTurn } from '../../time/clock.js'
 import { ownerOp } from '../wire/protocol.js'

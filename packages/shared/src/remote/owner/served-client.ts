@@ -199,7 +199,7 @@ export class ServedClient {
     // As when a local session connects: from here on, lease time follows every change of the wall clock.
     clock.lease.now()
     try {
-      await place.settle()
+      await place.schemaReady()
     } catch (error) {
       diagnostics.backgroundError('connect', error)
     }

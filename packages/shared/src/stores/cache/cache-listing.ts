@@ -30,7 +30,7 @@ export class CacheListing {
     const { startsWith } = readOptions(options, STARTS_WITH, 'cache.clear')
     const range = this.#range(startsWith, 'cache.clear')
     if (range === undefined) return
-    this.#loads.overtakeAll(this.#rows.ofTable + range.first)
+    this.#loads.overtakeAll(this.#rows.entryPrefix + range.first)
     return this.#session.execute(this.#rows.sql.clear, [range.first, range.end], nothing)
   }
 

@@ -16,8 +16,8 @@ const OPERATION = 'cache.getOrSet'
 const OPTIONS: OptionNames<GetOrSetOptions<never>> = { ttl: true, staleWhileRevalidate: true }
 const STALE: TimeArgument = { name: 'staleWhileRevalidate', advice: '; leave it out for none' }
 
-/** An entry as a load has read it. */
-interface Seen {
+/** An entry with its expiry, as a load has read it. */
+interface ReadEntry {
   readonly text: SqlValue
   readonly expiresAt: SqlValue
   /** ms until it expires; `null` for never. */
@@ -56,7 +56,7 @@ export class CacheLoading {
     this.#count(value)
     return value === ABSENT && row !== undefined ? new Unreadable(row.value as SqlValue) : value
   }
-  readonly #seen = (row: Row | undefined): Seen | undefined => row && seenIn(row)
+  readonly #entryOrNone = (row: Row | undefined): ReadEntry | undefined => row && entryIn(row)
 
   constructor(session: Session, rows: CacheRows, sweeper: Sweeper, hitCounter: HitCounter) {
     this.#session = session
@@ -73,16 +73,17 @@ export class CacheLoading {
     if (!this.#session.ready) await this.#session.connect(OPERATION)
     if (stale > 0) return this.#getOrRefresh({ key, stored, load, ttl, stale })
     const cached = await this.#session.execute(this.#rows.sql.get, [stored], this.#valueOrUnreadable)
-    if (cached !== ABSENT && !(cached instanceof Unreadable)) return cached as T
-    return this.#share({ key, stored, load, ttl, stale }, cached === ABSENT ? undefined : (cached as Unreadable).stored)
+    const isUnreadable = cached instanceof Unreadable
+    if (cached !== ABSENT && !isUnreadable) return cached as T
+    return this.#share({ key, stored, load, ttl, stale }, isUnreadable ? cached.stored : undefined)
   }
 
   async #getOrRefresh<T>(wanted: Wanted<T>): Promise<T> {
-    const seen = await this.#readEntry(wanted.stored)
-    const value = seen === undefined ? ABSENT : this.#rows.decode<T>(seen.text, wanted.stored, OPERATION)
+    const found = await this.#readEntry(wanted.stored)
+    const value = found === undefined ? ABSENT : this.#rows.decode<T>(found.text, wanted.stored, OPERATION)
     this.#count(value)
-    if (value === ABSENT) return this.#share(wanted, seen?.text)
-    if (isStale(seen, wanted.stale)) this.#refreshInBackground(wanted)
+    if (value === ABSENT) return this.#share(wanted, found?.text)
+    if (isStale(found, wanted.stale)) this.#refreshInBackground(wanted)
     return value
   }
 
@@ -90,7 +91,7 @@ export class CacheLoading {
     const { key, stored } = wanted
     const begin = (loading: Load): Promise<T> => this.#orAbandoned(loading, this.#load(loading, wanted, unreadable))
     const read = (text: string): T => this.#read<T>(text, stored)
-    return this.#loads.share(this.#entry(stored), key, begin, read, () => this.#session.ready)
+    return this.#loads.share({ entry: this.#entryName(stored), key, begin }, read, () => this.#session.ready)
   }
 
   async #orAbandoned<T>(loading: Load, loaded: Promise<T>): Promise<T> {
@@ -116,21 +117,20 @@ export class CacheLoading {
 
   /** Loads a stale value again, and replaces the entry unless it has changed since it was read. */
   async #refresh<T>(loading: Load, wanted: Wanted<T>): Promise<T> {
-    const seen = await this.#readEntry(wanted.stored)
+    const found = await this.#readEntry(wanted.stored)
     // Another caller may have refreshed it already.
-    if (typeof seen?.text === 'string' && !isStale(seen, wanted.stale))
-      return this.#finish<T>(loading, seen.text, wanted.stored)
+    if (typeof found?.text === 'string' && !isStale(found, wanted.stale))
+      return this.#finish<T>(loading, found.text, wanted.stored)
     const { value, row } = await this.#run(loading, wanted)
     if (row !== undefined)
-      await loading.store(() => (seen === undefined ? this.#add(row, undefined) : this.#replace(row, seen)))
+      await loading.store(() => (found === undefined ? this.#add(row, undefined) : this.#replace(row, found)))
     return value
   }
 
   #refreshInBackground<T>(wanted: Wanted<T>): void {
-    const refreshing = this.#loads.refresh(this.#entry(wanted.stored), wanted.key, (loading) =>
-      this.#orAbandoned(loading, this.#refresh(loading, wanted)),
-    )
-    refreshing?.catch((error: unknown) => {
+    const { key, stored } = wanted
+    const begin = (loading: Load): Promise<T> => this.#orAbandoned(loading, this.#refresh(loading, wanted))
+    this.#loads.refresh({ entry: this.#entryName(stored), key, begin })?.catch((error: unknown) => {
       const { diagnostics } = this.#session
       if (error instanceof PersistenceError) diagnostics.backgroundError(OPERATION, error)
       else diagnostics.emit({ type: 'listener-error', operation: OPERATION, error })
@@ -159,8 +159,8 @@ export class CacheLoading {
     return this.#session.values.decode<T>(text, this.#rows.sql.table, stored, OPERATION)
   }
 
-  async #readEntry(stored: string): Promise<Seen | undefined> {
-    return this.#session.execute(this.#rows.sql.look, [stored], this.#seen)
+  async #readEntry(stored: string): Promise<ReadEntry | undefined> {
+    return this.#session.execute(this.#rows.sql.getWithExpiry, [stored], this.#entryOrNone)
   }
 
   /** Stores the row if there is no unexpired entry, or only an unreadable one. */
@@ -174,7 +174,7 @@ export class CacheLoading {
   }
 
   /** Replaces an entry that has not changed since it was read. An entry that was written or removed meanwhile is not touched. */
-  async #replace(row: SqlValue[], { text, expiresAt }: Seen): Promise<void> {
+  async #replace(row: SqlValue[], { text, expiresAt }: ReadEntry): Promise<void> {
     if (row[2] !== null) this.#sweeper.wrote(1)
     return this.#session.execute(this.#rows.sql.replace, [...row, text, expiresAt], nothing)
   }
@@ -184,8 +184,8 @@ export class CacheLoading {
     else this.#hitCounter.count(1, 0)
   }
 
-  #entry(stored: string): string {
-    return this.#rows.ofTable + stored
+  #entryName(stored: string): string {
+    return this.#rows.entryPrefix + stored
   }
 }
 
@@ -202,10 +202,10 @@ function checkedOptions<T>(options: GetOrSetOptions<T>): Pick<Wanted<T>, 'ttl' |
   )
 }
 
-function seenIn({ value = null, expires_at = null, remaining = null }: Row): Seen {
+function entryIn({ value = null, expires_at = null, remaining = null }: Row): ReadEntry {
   return { text: value, expiresAt: expires_at, remaining: remaining === null ? null : Number(remaining) }
 }
 
-function isStale(seen: Seen | undefined, stale: number): boolean {
-  return seen !== undefined && seen.remaining !== null && seen.remaining <= stale
+function isStale(found: ReadEntry | undefined, stale: number): boolean {
+  return found !== undefined && found.remaining !== null && found.remaining <= stale
 }

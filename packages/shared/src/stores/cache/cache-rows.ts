@@ -15,14 +15,14 @@ export class CacheRows {
   readonly sql: CacheSql
   readonly names: PrefixedNames
   /** How the names of this table's entries start, among the entries of all cache tables. */
-  readonly ofTable: string
+  readonly entryPrefix: string
   readonly #session: Session
 
   constructor(session: Session, sql: CacheSql) {
     this.#session = session
     this.sql = sql
     this.names = taggedNames(session.prefix, 'cache:')
-    this.ofTable = entryOf(sql.table, '')
+    this.entryPrefix = entryOf(sql.table, '')
   }
 
   /** @throws PersistenceError `INVALID_KEY`. */

@@ -7,7 +7,7 @@ export interface CacheSql {
   /** Parameters: key. */
   readonly get: Statement<'one'>
   /** {@link get} that also returns `expires_at` and, in ms, `remaining`; both `null` for no expiry. */
-  readonly look: Statement<'one'>
+  readonly getWithExpiry: Statement<'one'>
   /** Parameters: JSON array of keys. */
   readonly getMany: Statement<'many'>
   /** Parameters: key, value, expiry. */

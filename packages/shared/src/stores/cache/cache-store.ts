@@ -157,7 +157,7 @@ export class CacheStore implements SqlCacheProvider {
   }
 
   #overtake(stored: string): void {
-    if (!this.#loads.none) this.#loads.overtake(this.#rows.ofTable + stored)
+    if (!this.#loads.isEmpty) this.#loads.overtake(this.#rows.entryPrefix + stored)
   }
 }
 

@@ -25,7 +25,7 @@ export function outsideLoads<Result>(start: () => Result): Result {
 }
 
 /** The value of a load whose client has gone, or has disconnected its adapter. The next waiting client gets the turn. */
-export const PASSED_ON: unique symbol = Symbol('passed on')
+export const RELEASED: unique symbol = Symbol('released')
 
 /** An entry of a cache table, as loads know it. */
 export interface LoadedEntry {

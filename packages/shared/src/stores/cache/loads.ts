@@ -2,7 +2,7 @@ import type { Connection } from '../../connection/connection.js'
 import { type DatabaseOwner, LoadedText } from '../../connection/database-owner.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import { isInRange } from '../../keys/key-range.js'
-import { callingLoad, Load, outsideLoads, PASSED_ON } from './load.js'
+import { callingLoad, Load, outsideLoads, RELEASED } from './load.js'
 
 /**
  * Returns the unique name of an entry among all cache tables. With `''`, returns how the names of all entries of the table start.
@@ -11,8 +11,17 @@ export function entryOf(table: string, stored: string): string {
   return `${table.toLowerCase()}\0${stored}`
 }
 
-/** Runs a load, and sets its `text` before it ends. */
-export type Begin<T> = (load: Load) => Promise<T>
+/** The load of an entry that a caller of `getOrSet` needs. */
+export interface NeededLoad<T> {
+  /** The name of the entry; see {@link entryOf}. */
+  readonly entry: string
+  /** The key as the caller passed it, for errors. */
+  readonly key: string
+  /** Runs the load if there is none to share, and sets its `text` before it ends. */
+  readonly begin: (load: Load) => Promise<T>
+  /** The number of a new load, if a client has chosen one. */
+  readonly number?: number
+}
 
 /**
  * The running loads of `getOrSet` on one connection, by entry (see {@link entryOf}). All callers of an entry share its running
@@ -30,68 +39,58 @@ export class Loads {
   }
 
   /** Whether there is no load; checked by every write. */
-  get none(): boolean {
+  get isEmpty(): boolean {
     return this.#byEntry.size === 0
   }
 
   /**
-   * Returns the value of the running load of `entry`, or of a new one that `begin` runs.
+   * Returns the value of the running load of the entry, or of a new one.
    *
    * @param read Decodes a text that was loaded in another thread or process.
    * @param isConnected Returns whether the adapter of the caller is still connected.
    * @throws PersistenceError `INVALID_ARGUMENT` when the calling code was called from a load of that entry.
    */
-  async share<T>(
-    entry: string,
-    key: string,
-    begin: Begin<T>,
-    read: (text: string) => T,
-    isConnected: () => boolean,
-  ): Promise<T> {
+  async share<T>(needed: NeededLoad<T>, read: (text: string) => T, isConnected: () => boolean): Promise<T> {
     const asking = callingLoad()
     for (;;) {
-      const { load, value } = this.enter(entry, key, begin, asking)
+      const { load, value } = this.enter(needed, asking)
       const given = await value
       if (load.abandoned !== undefined && !isConnected()) throw load.abandoned.error
-      if (given !== PASSED_ON) return given instanceof LoadedText ? read(given.text) : (given as T)
+      if (given !== RELEASED) return given instanceof LoadedText ? read(given.text) : (given as T)
     }
   }
 
   /**
-   * Starts a background load, unless `entry` has a running one.
+   * Starts a background load, unless the entry has a running one.
    *
    * @returns its outcome; `undefined` when none was started.
    */
-  refresh(entry: string, key: string, begin: Begin<unknown>): Promise<unknown> | undefined {
-    if (this.#byEntry.has(entry)) return undefined
+  refresh(needed: NeededLoad<unknown>): Promise<unknown> | undefined {
+    if (this.#byEntry.has(needed.entry)) return undefined
     // The caller may be the code of a load, which does not wait for this one.
-    return outsideLoads(() => this.enter(entry, key, begin, undefined).value)
+    return outsideLoads(() => this.enter(needed, undefined).value)
   }
 
   /**
-   * Returns the running load of `entry`, or a new one that `begin` runs, and its value: `PASSED_ON` for a caller that shares an
-   * abandoned load.
+   * Returns the running load of the entry, or a new one, and its value: `RELEASED` for a caller that shares an abandoned load.
    *
    * @param asking The load whose code is the caller.
-   * @param number The number of a new load, if a client has chosen one.
    * @throws PersistenceError as {@link share}.
    */
   enter(
-    entry: string,
-    key: string,
-    begin: Begin<unknown>,
+    needed: NeededLoad<unknown>,
     asking: Load | undefined,
-    number?: number,
   ): { readonly load: Load; readonly value: Promise<unknown> } {
+    const { entry, key } = needed
     // Code that a load has started, such as a timer, may outlive it. It may ask for any key then.
     const inside = asking?.running === true ? asking : undefined
     inside?.refuseCircle({ entry, turnsFrom: this.#turnsFrom }, key)
     const shared = this.#byEntry.get(entry)
-    const load = shared ?? this.#begin(entry, key, begin, inside, number)
+    const load = shared ?? this.#begin(needed, inside)
     const refused =
       shared === undefined || inside === undefined ? undefined : this.#refusalOfOwner(shared, entry, inside)
     const value = (inside === undefined ? load.value : load.valueFor(inside, refused)) as Promise<unknown>
-    return { load, value: shared === undefined ? value : orPassedOn(load, value) }
+    return { load, value: shared === undefined ? value : orReleased(load, value) }
   }
 
   /** Call it when a write of `entry` is sent. Later callers do not share a load that began before. */
@@ -113,18 +112,13 @@ export class Loads {
     for (const entry of this.#byEntry.keys()) if (isInRange(entry, { first, end })) this.overtake(entry)
   }
 
-  #begin(
-    entry: string,
-    key: string,
-    begin: Begin<unknown>,
-    inside: Load | undefined,
-    number: number | undefined,
-  ): Load {
+  #begin(needed: NeededLoad<unknown>, inside: Load | undefined): Load {
+    const { entry, key, begin } = needed
     const load = new Load({ entry, turnsFrom: this.#turnsFrom }, key)
     // Before it runs: its function may write the entry at once.
     this.#byEntry.set(entry, load)
     const owner = this.#owner
-    const begun = owner === undefined ? begin(load) : this.#beginInTurn(owner, load, entry, begin, inside, number)
+    const begun = owner === undefined ? begin(load) : this.#beginInTurn(owner, load, needed, inside)
     load.value = begun.finally(() => {
       if (this.#byEntry.get(entry) === load) this.#byEntry.delete(entry)
       load.end()
@@ -136,27 +130,25 @@ export class Loads {
   async #beginInTurn(
     owner: DatabaseOwner,
     load: Load,
-    entry: string,
-    begin: Begin<unknown>,
+    { entry, key, begin, number }: NeededLoad<unknown>,
     inside: Load | undefined,
-    number: number | undefined,
   ): Promise<unknown> {
     const overtaken = (): void => {
       load.overtaken = true
       if (this.#byEntry.get(entry) === load) this.overtake(entry)
     }
-    const request = { entry, key: load.key, inside: inside?.identify(), number, withoutText: false, overtaken }
+    const request = { entry, key, inside: inside?.identify(), number, withoutText: false, overtaken }
     const turn = await owner.enterLoad(request)
     if (turn instanceof LoadedText) return turn
     load.turn = turn
     load.identify(turn.number)
     try {
       const value = await begin(load)
-      if (value === PASSED_ON) turn.passOn()
+      if (value === RELEASED) turn.release()
       else turn.done(load.text as string)
       return value
     } catch (error) {
-      if (load.abandoned !== undefined) turn.passOn()
+      if (load.abandoned !== undefined) turn.release()
       else turn.failed(error)
       throw error
     }
@@ -177,7 +169,7 @@ export class Loads {
       owner.enterLoad({ entry, key, inside: asking, number: undefined, withoutText: true, overtaken }).then(
         // The load has ended at the owner meanwhile, and the waiting code gets its value from {@link Load.value}. A turn, which
         // this call did not want, goes to the next client.
-        (turn) => turn instanceof LoadedText || turn.passOn(),
+        (turn) => turn instanceof LoadedText || turn.release(),
         // Any other error is that of the load or of the connection, and reaches the waiting code through the load itself.
         (error: unknown) => error instanceof PersistenceError && error.code === 'INVALID_ARGUMENT' && reject(error),
       )
@@ -186,11 +178,11 @@ export class Loads {
 }
 
 /** Returns the value of a load that another caller began. */
-async function orPassedOn(load: Load, value: Promise<unknown>): Promise<unknown> {
+async function orReleased(load: Load, value: Promise<unknown>): Promise<unknown> {
   try {
     return await value
   } catch (error) {
     if (load.abandoned === undefined) throw error
-    return PASSED_ON
+    return RELEASED
   }
 }

@@ -10,7 +10,7 @@ import type {
   ProbingCircuitBreakerProvider,
   ReportOutcome,
 } from '../../ports/probes.js'
-import { givenRow, nothing, type Parameters, type Statement } from '../../queue/statement.js'
+import { type Parameters, requiredRow, type Statement } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { exactNumber } from '../../values/numbers.js'
 import { admitRequest, checkedPermit, checkedState, threshold } from './circuit-options.js'
@@ -39,8 +39,8 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
   // A field, so that the hot path allocates no closure.
   readonly #failureCount = (given: Row | undefined, [stored]: Parameters): number => {
     const { name } = this.#sql.recordFailure
-    const row = givenRow(given, name)
-    if (!this.#listeners.none) this.#listeners.emit(stored as string, toState(row, this.#sql.table, name))
+    const row = requiredRow(given, name)
+    if (!this.#listeners.isEmpty) this.#listeners.emit(stored as string, toState(row, this.#sql.table, name))
     return row.failure_count as number
   }
 
@@ -87,7 +87,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
 
   async recordSuccess(key: string): Promise<void> {
     const stored = this.#stored(key, 'recordSuccess')
-    return this.#record(this.#sql.recordSuccess, stored, [stored], nothing)
+    return this.#record(this.#sql.recordSuccess, stored)
   }
 
   async admit(key: string, options: AdmitOptions): Promise<Admission> {
@@ -119,12 +119,12 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
 
   async isolate(key: string): Promise<void> {
     const stored = this.#stored(key, 'isolate')
-    return this.#record(this.#sql.isolate, stored, [stored], nothing)
+    return this.#record(this.#sql.isolate, stored)
   }
 
   async reset(key: string): Promise<void> {
     const stored = this.#stored(key, 'reset')
-    return this.#record(this.#sql.reset, stored, [stored], nothing)
+    return this.#record(this.#sql.reset, stored)
   }
 
   /** Calls the listener after a change is stored: immediately for changes on this handle, at the next poll for all others. */
@@ -146,16 +146,9 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
   }
 
   /** Runs a statement that always changes the circuit, and notifies the listeners in the order of the changes. */
-  #record<Result>(
-    statement: Statement<'one'>,
-    stored: string,
-    parameters: Parameters,
-    result: (state: CircuitBreakerPersistedState) => Result,
-  ): Result | Promise<Result> {
-    return this.#session.execute(statement, parameters, (row: Row | undefined) => {
-      const state = toState(givenRow(row, statement.name), this.#sql.table, statement.name)
-      this.#listeners.emit(stored, state)
-      return result(state)
+  #record(statement: Statement<'one'>, stored: string): void | Promise<void> {
+    return this.#session.execute(statement, [stored], (row) => {
+      this.#listeners.emit(stored, toState(requiredRow(row, statement.name), this.#sql.table, statement.name))
     })
   }
 

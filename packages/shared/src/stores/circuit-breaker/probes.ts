@@ -84,10 +84,10 @@ export class CircuitProbes {
   /** Returns the epoch ms from which another probe is possible, `now` or earlier if it already is. */
   #retryAt(row: Row, { resetTimeout, probes: most }: Required<AdmitOptions>, now: number): number | 'in the future' {
     const openedAt = Number(row.opened_at)
-    const under = storedProbes(row, this.#sql.table, this.#read.admit.name).filter(([, end]) => end > now)
-    if (openedAt > now || under.some(([, end, lease]) => end - lease > now)) return 'in the future'
+    const active = storedProbes(row, this.#sql.table, this.#read.admit.name).filter(([, end]) => end > now)
+    if (openedAt > now || active.some(([, end, lease]) => end - lease > now)) return 'in the future'
     if (row.state === 'open') return openedAt + resetTimeout
-    const ends = under.map(([, end]) => end).sort((a, b) => a - b)
+    const ends = active.map(([, end]) => end).sort((a, b) => a - b)
     return ends.length < most ? now : (ends[ends.length - most] as number)
   }
 

@@ -36,8 +36,8 @@ export class StateListeners {
     this.#owner = owner
   }
 
-  /** Whether there is no listener. */
-  get none(): boolean {
+  /** Whether there is no listener and no subscriber of circuit events. */
+  get isEmpty(): boolean {
     return this.#byKey.size === 0 && !circuitEvents.hasSubscribers
   }
 

@@ -1,6 +1,6 @@
 import type { Row } from '../../driver/driver.js'
 import { hasCode, PersistenceError } from '../../errors/persistence-error.js'
-import { givenRow, hasRow, type Parameters, type Statement } from '../../queue/statement.js'
+import { hasRow, type Parameters, requiredRow, type Statement } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import type { ClaimSql } from './idempotency-sql.js'
 import { KeyDecoder, type RecordedKey } from './key-decoder.js'
@@ -54,7 +54,7 @@ export class ClaimRows {
   }
 
   async read(stored: string): Promise<RecordedKey> {
-    const row = await this.#session.execute(this.#sql.readKey, [stored, this.#session.clock.bound(false)], keyRow)
+    const row = await this.#session.execute(this.#sql.readKey, [stored, this.#session.clock.bound('wall')], keyRow)
     this.#session.clock.lease.observe(Number(row.judged_at))
     return this.#decoder.decode(row, stored)
   }
@@ -70,7 +70,7 @@ export class ClaimRows {
     fingerprint: string | undefined,
     lease: number,
   ): Promise<(LeaseEnd & { generation: number }) | undefined> {
-    const parameters = [stored, owner, fingerprint ?? null, lease, this.#session.clock.bound(false)]
+    const parameters = [stored, owner, fingerprint ?? null, lease, this.#session.clock.bound('wall')]
     const calledAt = this.#session.clock.monotonic()
     return this.#session.executeRegardless(this.#sql.grant, parameters, (row) =>
       row === undefined ? undefined : { ...this.#leaseEnd(row, calledAt), generation: Number(row.generation) },
@@ -196,4 +196,4 @@ const isUnstorable = (error: unknown): error is PersistenceError =>
 /** The first parameters of a statement that has an effect only while the claim is active. */
 const ofClaim = ({ stored, owner, generation }: ClaimGrant): [string, string, number] => [stored, owner, generation]
 
-const keyRow = (row: Row | undefined): Row => givenRow(row, 'idempotency.claim')
+const keyRow = (row: Row | undefined): Row => requiredRow(row, 'idempotency.claim')

@@ -1,5 +1,6 @@
-import type { Connection, EndsWithConnection } from '../../connection/connection.js'
+import type { Connection } from '../../connection/connection.js'
 import type { DatabaseOwner } from '../../connection/database-owner.js'
+import type { EndsWithConnection } from '../../connection/shared-states.js'
 import { WakeUp } from '../../time/wake-up.js'
 
 interface Waiting {

@@ -34,7 +34,7 @@ export async function runFenced(
   if (released) throw leaseIsOver(hold)
   try {
     // On a separate connection: the app's statements may take long, and renewals must not wait for them.
-    const [, ...rows] = await session.connection.aside.atomic('fenced', [manager.fence(hold), ...steps])
+    const [, ...rows] = await session.connection.queueForLongCalls.atomic('fenced', [manager.fence(hold), ...steps])
     return rows
   } catch (error) {
     if (hasCode(error, 'LOCK_LOST')) manager.lose(hold)

@@ -1,4 +1,5 @@
-import type { Connection, EndsWithConnection } from '../../connection/connection.js'
+import type { Connection } from '../../connection/connection.js'
+import type { EndsWithConnection } from '../../connection/shared-states.js'
 import type { Clock } from '../../time/clock.js'
 import { lockEvents } from '../../tracing/events.js'
 import type { TracedDatabase } from '../../tracing/traced-database.js'

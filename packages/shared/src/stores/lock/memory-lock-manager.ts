@@ -91,13 +91,11 @@ export class MemoryLockManager implements LockManager {
   #acquire(key: string, ttl: number, owner: string | undefined): Hold | undefined {
     const now = this.clock.monotonic()
     const held = this.#holds.get(key)
-    if (held !== undefined) {
-      if (held.expiresAt > now) {
-        if (owner === undefined || this.ownerOf(held) !== owner) return undefined
-        held.count++
-        if (now + ttl > held.expiresAt) moveExpiry(held, now + ttl)
-        return held
-      }
+    if (held !== undefined && held.expiresAt > now) {
+      if (owner === undefined || this.ownerOf(held) !== owner) return undefined
+      held.count++
+      if (now + ttl > held.expiresAt) moveExpiry(held, now + ttl)
+      return held
     }
     const hold: Hold = { key, token: ++grants.count, owner, expiresAt: now + ttl, count: 1, lease: undefined }
     this.#holds.add(hold)

@@ -52,6 +52,16 @@ export interface SqlLockProvider extends LockProvider {
   hold(key: string, options?: HoldOptions): Promise<SqlLockHandle | null>
 }
 
+/** The options of a call of `hold` that decide how it acquires the lock. */
+interface ResolvedHold {
+  /** ms; may be Infinity. */
+  readonly ttl: number
+  readonly owner: string | undefined
+  /** ms; may be Infinity. */
+  readonly wait: number
+  readonly signal: AbortSignal | undefined
+}
+
 const LOCK_TTL: TimeArgument = {
   name: 'ttl',
   advice: '; leave it out for defaultLockTTL, or pass Infinity for no expiry',
@@ -92,8 +102,8 @@ export class StoredLockProvider implements SqlLockProvider {
     const longest = timeToLive(maxLife, 'lock.hold', MAX_LIFE) ?? Number.POSITIVE_INFINITY
     const duration = Math.min(timeToLive(ttl, 'lock.hold', LOCK_TTL) ?? Number.POSITIVE_INFINITY, longest)
     signal?.throwIfAborted()
-    const acquired = this.#acquireOrWait(key, duration, owner, wait, signal)
-    const handle = await (lockEvents.hasSubscribers ? this.#published(acquired, key, wait > 0) : acquired)
+    const acquired = this.#acquireOrWait(key, { ttl: duration, owner, wait, signal })
+    const handle = await (lockEvents.hasSubscribers ? this.#published(acquired, key, wait) : acquired)
     if (signal?.aborted) {
       if (handle !== null) await this.#abandon(handle)
       throw signal.reason
@@ -114,11 +124,11 @@ export class StoredLockProvider implements SqlLockProvider {
     return this.#manager.forceRelease(key)
   }
 
-  /** Publishes the outcome of a call to the subscribers of lock events. */
+  /** Publishes the outcome of a call to the subscribers of lock events. @param wait ms that the call may wait. */
   async #published(
     acquired: Promise<StoredLockHandle | null>,
     key: string,
-    waits = false,
+    wait = 0,
   ): Promise<StoredLockHandle | null> {
     const { clock, connection } = this.#session
     const calledAt = clock.monotonic()
@@ -128,7 +138,7 @@ export class StoredLockProvider implements SqlLockProvider {
       kind: this.#manager.kind,
       outcome: handle === null ? 'refused' : 'granted',
       key,
-      ...(waits && { waited: clock.monotonic() - calledAt }),
+      ...(wait > 0 && { waited: clock.monotonic() - calledAt }),
     })
     return handle
   }
@@ -154,13 +164,7 @@ export class StoredLockProvider implements SqlLockProvider {
     checkKey(owner, this.#session.maxKeyLength, operation, 'owner')
   }
 
-  async #acquireOrWait(
-    key: string,
-    ttl: number,
-    owner: string | undefined,
-    wait: number,
-    signal: AbortSignal | undefined,
-  ): Promise<StoredLockHandle | null> {
+  async #acquireOrWait(key: string, { ttl, owner, wait, signal }: ResolvedHold): Promise<StoredLockHandle | null> {
     const acquire = (): Promise<StoredLockHandle | null> => this.#acquire(key, ttl, owner, 'lock.hold')
     // Do not queue: the owner of a lock acquires it again at once, and callers in the queue may be waiting for this owner.
     if (wait === 0 || owner !== undefined) {

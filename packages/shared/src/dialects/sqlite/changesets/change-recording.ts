@@ -1,4 +1,4 @@
-import type { EndsWithConnection } from '../../../connection/connection.js'
+import type { EndsWithConnection } from '../../../connection/shared-states.js'
 import type { ChangeRecorder, RecordedChanges } from '../../../driver/driver.js'
 import { closedError } from '../../../queue/closed-queue.js'
 import type { Session } from '../../../session/session.js'

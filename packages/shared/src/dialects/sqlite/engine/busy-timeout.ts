@@ -1,4 +1,4 @@
-import { type AskedHandle, pragma, setPragma } from './pragma.js'
+import { type EngineHandle, pragma, setPragma } from './pragma.js'
 
 // How long the engine itself waits for another writer. A synchronous engine blocks the event loop meanwhile, one waiting
 // connection after another. An asynchronous engine blocks a pool thread, of which a process has four or fewer: for each of its
@@ -8,12 +8,12 @@ const ENGINE_WAIT_MS = 3
 
 /** Sets `busy_timeout` of one handle: short while adapters use it, the app's own value afterwards. */
 export class BusyTimeout {
-  readonly #handle: AskedHandle
+  readonly #handle: EngineHandle
   readonly #longest: number
   #apps: number | undefined
 
   /** @param busyTimeout ms that a caller is willing to wait. */
-  constructor(handle: AskedHandle, busyTimeout: number) {
+  constructor(handle: EngineHandle, busyTimeout: number) {
     this.#handle = handle
     this.#longest = Math.floor(Math.min(ENGINE_WAIT_MS, busyTimeout))
   }

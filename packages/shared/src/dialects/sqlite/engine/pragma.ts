@@ -3,13 +3,13 @@ import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
 
 /** A handle to query, and the name of its engine for errors. */
-export interface AskedHandle {
+export interface EngineHandle {
   readonly queue: OperationQueue
   readonly engine: string
 }
 
 /** Returns the value of a pragma. @param operation The operation that reads it, for errors. */
-export async function pragma({ queue }: AskedHandle, operation: string, name: string): Promise<SqlValue | undefined> {
+export async function pragma({ queue }: EngineHandle, operation: string, name: string): Promise<SqlValue | undefined> {
   const [row] = await queue.query(operation, `PRAGMA ${name}`)
   return row === undefined ? undefined : Object.values(row as Row)[0]
 }
@@ -21,18 +21,18 @@ export async function pragma({ queue }: AskedHandle, operation: string, name: st
  * @throws PersistenceError `ENGINE_UNSUPPORTED`.
  */
 export async function setPragma(
-  asked: AskedHandle,
+  handle: EngineHandle,
   operation: string,
   name: string,
   value: string | number,
   accepts: (actual: SqlValue | undefined) => boolean = (actual) => actual === value,
 ): Promise<void> {
-  await asked.queue.query(operation, `PRAGMA ${name} = ${value}`)
-  const actual = await pragma(asked, operation, name)
+  await handle.queue.query(operation, `PRAGMA ${name} = ${value}`)
+  const actual = await pragma(handle, operation, name)
   if (accepts(actual)) return
   throw new PersistenceError(
     'ENGINE_UNSUPPORTED',
     operation,
-    `${operation}: ${asked.engine} set ${name} to ${actual} where ${value} was asked for`,
+    `${operation}: ${handle.engine} set ${name} to ${actual} where ${value} was asked for`,
   )
 }

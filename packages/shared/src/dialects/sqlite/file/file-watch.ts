@@ -7,12 +7,20 @@ import { ProcessWatch } from './process-watch.js'
 
 const CHECK_EVERY_MS = 1_000
 
+/** The file to watch. */
+export interface WatchedFile {
+  readonly path: string
+  readonly identity: string
+  /** Set for a file that must not change. */
+  readonly immutable: ImmutableFile | undefined
+}
+
 /** How a connection reacts to events of its open file. */
 export interface FileOwner {
   /** The path leads to another file, or to none. Called once. */
   lost(reason: PersistenceError): void
   /** Checks whether the WAL still exists. Resolves to whether the connection is in WAL mode. */
-  logStays(): Promise<boolean>
+  checkLog(): Promise<boolean>
   /** Something in this process endangers the file. Called once per problem. */
   unsafe(problem: string): void
 }
@@ -32,8 +40,7 @@ export class FileWatch {
   #cancel: (() => void) | undefined
   #stopped = false
 
-  /** @param immutable Set for a file that must not change. */
-  constructor(path: string, identity: string, clock: Clock, owner: FileOwner, immutable?: ImmutableFile) {
+  constructor({ path, identity, immutable }: WatchedFile, clock: Clock, owner: FileOwner) {
     this.#path = path
     this.#identity = identity
     this.#clock = clock
@@ -85,7 +92,7 @@ export class FileWatch {
 
   async #checkOtherUsers(): Promise<void> {
     try {
-      if ((await this.#owner.logStays()) && !this.#stopped) await this.#process.look()
+      if ((await this.#owner.checkLog()) && !this.#stopped) await this.#process.check()
     } catch {
       // The engine cannot answer now, or the WAL is lost, which the owner was notified of.
     }

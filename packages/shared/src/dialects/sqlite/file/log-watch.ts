@@ -8,7 +8,7 @@ import type { Clock } from '../../../time/clock.js'
 const CHECK_EVERY_MS = 10
 
 /** The statement that queries the journal mode of an engine. */
-export const ASK_JOURNAL_MODE = 'PRAGMA journal_mode'
+export const READ_JOURNAL_MODE = 'PRAGMA journal_mode'
 
 /**
  * Detects that another process deleted or replaced the WAL of a connection. This can only happen after the locks of this process
@@ -18,7 +18,7 @@ export const ASK_JOURNAL_MODE = 'PRAGMA journal_mode'
  * the file. So the WAL to watch is the one that exists when this connection has read.
  */
 export class LogWatch implements WriteGuard {
-  readonly question: string = ASK_JOURNAL_MODE
+  readonly checkSql: string = READ_JOURNAL_MODE
   readonly #clock: Clock
   readonly #openings: () => number
   readonly #onLost: (reason: PersistenceError) => void
@@ -50,7 +50,7 @@ export class LogWatch implements WriteGuard {
   }
 
   /** Checks the WAL, at most every 10 ms. Returns `true` when it is gone or belongs to another opening. */
-  doubtful(): boolean {
+  needsCheck(): boolean {
     if (this.#identity === undefined) return false
     if (this.#lost !== undefined || this.#opening !== this.#openings()) return true
     const now = this.#clock.monotonic()
@@ -60,10 +60,10 @@ export class LogWatch implements WriteGuard {
   }
 
   /**
-   * @param rows The engine's answer to {@link ASK_JOURNAL_MODE}: an app may switch the mode of its own handle.
+   * @param rows The engine's answer to {@link READ_JOURNAL_MODE}: an app may switch the mode of its own handle.
    * @throws PersistenceError `FILE_REPLACED`.
    */
-  judge([row]: readonly Row[]): void {
+  check([row]: readonly Row[]): void {
     if (row?.journal_mode !== 'wal') {
       this.#identity = undefined
       return

@@ -3,10 +3,10 @@ import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
 import type { Clock } from '../../../time/clock.js'
 import { fileIdentity } from './file-identity.js'
-import { type FileOwner, FileWatch } from './file-watch.js'
+import { type FileOwner, FileWatch, type WatchedFile } from './file-watch.js'
 import { ImmutableFile } from './immutable-file.js'
 import { type EngineLibrary, type Registration, refuseAttachedLibrary, registerLibrary } from './library-registry.js'
-import { ASK_JOURNAL_MODE, type LogWatch } from './log-watch.js'
+import { type LogWatch, READ_JOURNAL_MODE } from './log-watch.js'
 import { isOpenElsewhere } from './process-view.js'
 import { unsafeEnvironment } from './unsafe-environment.js'
 
@@ -21,6 +21,12 @@ export interface FileUser {
   lose(reason: PersistenceError): void
 }
 
+/** A file that was found and registered. */
+interface EnteredFile extends WatchedFile {
+  readonly engine: string
+  readonly registration: Registration
+}
+
 /** The file of a connection while it is open. No other copy of SQLite may have it open, and its path must still lead to it. */
 export class OpenFile implements FileOwner {
   /** Equal for all names of the file. */
@@ -32,21 +38,13 @@ export class OpenFile implements FileOwner {
   readonly #watch: FileWatch
   #reportedOthers = false
 
-  private constructor(
-    identity: string,
-    path: string,
-    engine: string,
-    clock: Clock,
-    user: FileUser,
-    registration: Registration,
-    immutable: ImmutableFile | undefined,
-  ) {
-    this.identity = identity
-    this.#path = path
-    this.#engine = engine
+  private constructor(file: EnteredFile, clock: Clock, user: FileUser) {
+    this.identity = file.identity
+    this.#path = file.path
+    this.#engine = file.engine
     this.#user = user
-    this.#registration = registration
-    this.#watch = new FileWatch(path, identity, clock, this, immutable)
+    this.#registration = file.registration
+    this.#watch = new FileWatch(file, clock, this)
   }
 
   /**
@@ -64,7 +62,7 @@ export class OpenFile implements FileOwner {
     }
     const immutable = user.immutable ? await ImmutableFile.enter(path) : undefined
     const registration = await registerLibrary(identity, library, path)
-    return new OpenFile(identity, path, library.engine, clock, user, registration, immutable)
+    return new OpenFile({ identity, path, engine: library.engine, registration, immutable }, clock, user)
   }
 
   /** Reports conditions that make sharing the file unsafe. */
@@ -81,7 +79,7 @@ export class OpenFile implements FileOwner {
     const { log, queue } = this.#user
     if (log.watching) return
     // This query reads the file, which makes the engine open the WAL.
-    const [row] = await queue.query('connect', ASK_JOURNAL_MODE)
+    const [row] = await queue.query('connect', READ_JOURNAL_MODE)
     if (row?.journal_mode !== 'wal') return
     this.#watch.attached(await refuseAttachedLibrary(this.#path, this.#engine))
     log.begin(this.#path)
@@ -101,9 +99,9 @@ export class OpenFile implements FileOwner {
     this.#user.lose(reason)
   }
 
-  async logStays(): Promise<boolean> {
+  async checkLog(): Promise<boolean> {
     const { log, queue } = this.#user
-    if (log.doubtful()) log.judge(await queue.query('connect', ASK_JOURNAL_MODE))
+    if (log.needsCheck()) log.check(await queue.query('connect', READ_JOURNAL_MODE))
     return log.watching
   }
 

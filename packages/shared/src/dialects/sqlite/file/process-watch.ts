@@ -34,7 +34,7 @@ export class ProcessWatch {
   }
 
   /** Never rejects. */
-  async look(): Promise<void> {
+  async check(): Promise<void> {
     // Nothing more can be reported, and a search for a missing lock reads every descriptor of the process.
     if (this.#reported.has(LOCKS_DROPPED)) return
     const view = await processView(this.#path, this.#lock)

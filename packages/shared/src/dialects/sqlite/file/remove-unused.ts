@@ -2,7 +2,7 @@ import { stat, unlink } from 'node:fs/promises'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
 import { fileIdentity } from './file-identity.js'
 import { refuseAttachedLibrary } from './library-registry.js'
-import { ASK_JOURNAL_MODE } from './log-watch.js'
+import { READ_JOURNAL_MODE } from './log-watch.js'
 
 /**
  * Removes a file that a failed `open` created, unless it has content.
@@ -28,7 +28,7 @@ export async function removeUnused(path: string, identity: string, queue?: Opera
  */
 async function removeLocked(path: string, identity: string, queue: OperationQueue): Promise<void> {
   // The lock has no effect on another library in this process.
-  await queue.query('open', ASK_JOURNAL_MODE)
+  await queue.query('open', READ_JOURNAL_MODE)
   await refuseAttachedLibrary(path, 'open')
   // Removes the WAL, and fails when other connections use the file.
   await queue.query('open', 'PRAGMA journal_mode = DELETE')

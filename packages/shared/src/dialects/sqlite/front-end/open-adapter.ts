@@ -10,6 +10,7 @@ import { checkPath } from '../file/check-path.js'
 import { createFile } from '../file/create-file.js'
 import { fileIdentity } from '../file/file-identity.js'
 import { ImmutableFile, immutableUri, isReadable, takesNoUri } from '../file/immutable-file.js'
+import { keepOpen } from '../file/kept-open.js'
 import { type Registration, refuseAttachedLibrary, registerLibrary } from '../file/library-registry.js'
 import { removeUnused } from '../file/remove-unused.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
@@ -35,15 +36,13 @@ interface PreparedFile {
   readonly registration: Registration
 }
 
-interface Resolved {
+/** What a call of `open` opens, and how. */
+interface Opening {
+  readonly path: string
   readonly options: OpenOptions
   readonly resolved: ResolvedOptions
   readonly tuning: ResolvedOpenOptions
 }
-
-// Keeps the handle of a second library reachable. Closing it would do the damage that the refusal prevents, and garbage
-// collection closes it.
-const neverClosed = new Set<object>()
 
 /** Opens a database, sets its pragmas and connects. On failure nothing stays open, and a file created by this call is removed. */
 export async function openAdapter<Handle extends object, Adapter extends SqliteAdapter>(
@@ -60,7 +59,7 @@ export async function openAdapter<Handle extends object, Adapter extends SqliteA
   const file = path !== ':memory:' ? await prepareFile(path, tuning, engine) : undefined
   try {
     const handle = await openHandle(path, tuning, engine, file)
-    return await connectHandle(path, handle, { options, resolved, tuning }, opener, file)
+    return await connectHandle({ path, options, resolved, tuning }, handle, opener, file)
   } finally {
     // By now the connection has its own entry in the registry, or has closed the file.
     file?.registration.leave()
@@ -84,9 +83,8 @@ async function openHandle<Handle extends object>(
 }
 
 async function connectHandle<Handle extends object, Adapter extends SqliteAdapter>(
-  path: string,
+  { path, options, resolved, tuning }: Opening,
   handle: Handle,
-  { options, resolved, tuning }: Resolved,
   opener: Opener<Handle, Adapter>,
   file: PreparedFile | undefined,
 ): Promise<Adapter> {
@@ -108,9 +106,9 @@ async function connectHandle<Handle extends object, Adapter extends SqliteAdapte
   } catch (error) {
     if (file?.created === true) await removeUnused(path, file.identity, connection.queue)
     const second = hasCode(error, 'SECOND_LIBRARY')
-    if (second) neverClosed.add(connection)
+    if (second) keepOpen(handle)
     // The caller needs the error of opening, not one of closing.
-    await connection.close(second).catch(() => undefined)
+    await connection.close({ keepHandle: second }).catch(() => undefined)
     const failure = tuning.immutable && hasCode(error, 'CORRUPT') ? await unreadLog(path, error) : error
     throw file === undefined ? failure : withPath(failure, path)
   }

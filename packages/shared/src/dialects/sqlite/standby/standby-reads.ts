@@ -25,14 +25,14 @@ export function standbyReads(thread: StandbyThread, options: AdapterOptions): Sq
 
 /** The place of a standby: another thread has the file and watches it. */
 class ThreadPlace implements Place {
-  readonly guard: WriteGuard = { doubtful: () => false, question: 'SELECT 1', judge: () => undefined }
+  readonly guard: WriteGuard = { needsCheck: () => false, checkSql: 'SELECT 1', check: () => undefined }
   readonly version = ''
   readonly location = ''
   /** Unique to this handle. A connection without an identity would be taken for a private database and written to. */
   readonly identity: string = randomUUID()
 
   async enter(): Promise<void> {}
-  async settle(): Promise<void> {}
+  async schemaReady(): Promise<void> {}
   lockedInMemory(): void {}
   stop(): void {}
   async restoreHandle(): Promise<void> {}

@@ -32,7 +32,7 @@ SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${onS
       },
     ),
 
-    look: read(
+    getWithExpiry: read(
       'cache.getOrSet',
       'one',
       `SELECT value, min(expires_at, ${Number.MAX_SAFE_INTEGER}) AS expires_at, expires_at - ?2 AS remaining FROM ${name}

@@ -59,7 +59,7 @@ export class EngineThread<Event, Result> {
     const data: ThreadData = { ...order, memory: this.#stop.memory }
     const worker = startWorker(start, data)
     this.#worker = worker
-    enter(this.#stop)
+    track(this.#stop)
     let left: () => void = () => undefined
     this.gone = new Promise((resolve) => {
       left = resolve
@@ -67,7 +67,7 @@ export class EngineThread<Event, Result> {
     this.result = new Promise((resolve, reject) => {
       const over = (cause?: unknown): void => {
         cancel()
-        leave(this.#stop)
+        untrack(this.#stop)
         left()
         reject(cannotRun(order, cause))
       }
@@ -132,12 +132,12 @@ function startWorker(start: StartWorker, data: ThreadData): WorkerLike {
   throw cannotRun(data, new TypeError(`what starts it gave an object without ${lacks}(); give a Worker`))
 }
 
-function enter(stop: StopFlag): void {
+function track(stop: StopFlag): void {
   if (running.size === 0) process.on('exit', stopAll)
   running.add(stop)
 }
 
-function leave(stop: StopFlag): void {
+function untrack(stop: StopFlag): void {
   running.delete(stop)
   if (running.size === 0) process.off('exit', stopAll)
 }

@@ -3,6 +3,7 @@ import { Connection } from '../../../connection/connection.js'
 import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
 import { classify } from '../error-codes.js'
+import { keepOpen } from '../file/kept-open.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
 import type { ThreadEngine } from './thread-engine.js'
 
@@ -24,10 +25,6 @@ export interface OwnConnection {
   close(): Promise<void>
 }
 
-// Keeps the handle of a second library reachable. Closing it would do the damage that the refusal prevents, and garbage
-// collection closes it.
-const neverClosed = new Set<object>()
-
 /** Opens an existing file, or `:memory:`, on the engine of this thread. Does not change the schema. */
 export async function openOwn(
   path: string,
@@ -43,9 +40,9 @@ export async function openOwn(
   try {
     await connection.open()
   } catch (error) {
-    if (hasCode(error, 'SECOND_LIBRARY')) neverClosed.add(handle)
+    if (hasCode(error, 'SECOND_LIBRARY')) keepOpen(handle)
     // The caller needs the error of opening, not one of closing.
-    else await connection.close(false).catch(() => undefined)
+    else await connection.close().catch(() => undefined)
     throw error
   }
   const { queue, place } = connection
@@ -55,7 +52,7 @@ export async function openOwn(
     queue,
     identity: place.identity,
     sqliteVersion: place.version,
-    close: () => connection.close(false),
+    close: () => connection.close(),
   }
 }
 

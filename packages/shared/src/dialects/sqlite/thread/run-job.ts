@@ -43,7 +43,7 @@ export async function runJob(
   } catch (cause) {
     const error = typedError(cause, data.job)
     post({ error: errorForm(error) })
-    // The end of the thread would close the handle of the second library; see own-connection.ts.
+    // The end of the thread would close the handle of the second library; see kept-open.ts.
     if (error.code === 'SECOND_LIBRARY') port.on('message', () => undefined)
     else port.close()
   } finally {

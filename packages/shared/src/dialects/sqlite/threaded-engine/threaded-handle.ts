@@ -49,8 +49,8 @@ export class ThreadedHandle {
     const { startWorker, clock = systemClock } = options
     const source = { startWorker, engine: engine.name, clock, file }
     const settings: string[] = []
-    const connect = (only: boolean): EngineConnection =>
-      new EngineConnection({ ...source, input: () => ({ path: absolute, readOnly: only, settings }) })
+    const connect = (isReadOnly: boolean): EngineConnection =>
+      new EngineConnection({ ...source, input: () => ({ path: absolute, readOnly: isReadOnly, settings }) })
     const readers = Array.from({ length: options.readers }, () => new ThreadedDriver(connect(true), engine))
     const connection = connect(readOnly)
     await connection.open()

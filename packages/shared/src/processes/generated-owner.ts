@@ -18,7 +18,7 @@ export function ownerPrefix(random: string): string {
 }
 
 /** Generates the owner names of one connection for its locks, claims and probes: `host:pid:random`. */
-export class MadeUpOwners {
+export class GeneratedOwners {
   readonly #prefix: string
   #count = 0
 

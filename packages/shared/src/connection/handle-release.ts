@@ -1,14 +1,14 @@
 import { PersistenceError } from '../errors/persistence-error.js'
-import type { OperationQueue } from '../queue/operation-queue.js'
+import type { CloseOptions, OperationQueue } from '../queue/operation-queue.js'
 import type { ConnectionDialect, Place } from './place.js'
 
 /** Ends a connection's use of a handle: closes it, or leaves it to the app with its original settings. */
-export class Closing {
+export class HandleRelease {
   readonly #ping: () => unknown
   readonly #queue: OperationQueue
   readonly #place: Place
   readonly #dialect: ConnectionDialect
-  /** Whether closing failed and may be retried. */
+  /** Whether the last {@link run} failed. It may be retried. */
   failed = false
 
   /** @param queue The queue of the handle. @param ping Queries the handle directly, because the queue may have ended. */
@@ -20,11 +20,11 @@ export class Closing {
   }
 
   /** @throws PersistenceError when the handle cannot be closed. */
-  async run(keepHandle: boolean): Promise<void> {
+  async run({ keepHandle = false }: CloseOptions): Promise<void> {
     this.failed = false
     try {
       if (keepHandle) await this.#place.restoreHandle()
-      await this.#queue.close(keepHandle)
+      await this.#queue.close({ keepHandle })
     } catch (error) {
       const reason = this.#dialect.classify(error, 'disconnect')
       // If the app has already closed its handle, there is nothing to close and no failure.
@@ -45,8 +45,8 @@ export class Closing {
   #stayOpen(): void {
     const left = new WeakRef(this)
     this.#place.leftOpen(async () => {
-      const closing = left.deref()
-      return closing !== undefined && (await closing.#answers())
+      const release = left.deref()
+      return release !== undefined && (await release.#answers())
     })
   }
 
