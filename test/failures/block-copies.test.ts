@@ -26,14 +26,14 @@ describe('copies by large blocks', () => {
       runs: `${copies} copies`,
       result: `0 of ${compared} rows old or missing`,
     })
-  }, 300_000)
+  }, 600_000)
 
   test('hold the last content of every page where nothing but contents change, which no check of SQLite sees', async () => {
     const copies = proofCount({ inTests: 1, inSoak: 20 })
     // The kernel may write less than requested.
     const worker = (copy: number) => byBlocks({ slow: true, ...(copy % 2 === 0 && { hindrance: 'short writes' }) })
     expect(await compareCopies({ folder, kind: 'contents', copies, worker })).toBeGreaterThan(0)
-  }, 300_000)
+  }, 600_000)
 
   // A reader then does not keep a writer from restarting the WAL, over the frames that the copy has found there.
   test('that begin when all of the log is in the file are right when it is written over', async () => {

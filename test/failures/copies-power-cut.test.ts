@@ -113,7 +113,7 @@ describe('loss of power in the middle of copies', () => {
       runs: `${cuts} cuts`,
       result: `${found} backups under their names, all whole, none missing that was acknowledged`,
     })
-  }, 300_000)
+  }, 600_000)
 
   test('what gets its name before it is flushed is found', async () => {
     // Without the flushes, some cut must leave a damaged backup.
@@ -145,7 +145,7 @@ describe('loss of power in the middle of copies', () => {
       runs: `${cuts} cuts`,
       result: 'the old file or the new one, whole; every old one kept',
     })
-  }, 300_000)
+  }, 600_000)
 
   test('a standby has each round that was waited for, at every cut, and goes on from there; a takeover stays made', async () => {
     const [takenOver, written] = [rounds + 1, rounds + 2]
@@ -185,5 +185,5 @@ describe('loss of power in the middle of copies', () => {
       runs: `${cuts} cuts, ${Math.min(followed, goingOn)} followed on`,
       result: 'each at one of its rounds, none lost that was waited for; no takeover undone',
     })
-  }, 300_000)
+  }, 600_000)
 })

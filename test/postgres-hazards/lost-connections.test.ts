@@ -59,7 +59,7 @@ test('connections that the server ends at random lose no acknowledged write, and
   const { failureCount = 0 } = (await adapter.getState('api')) ?? {}
   expect(failureCount).toBeGreaterThanOrEqual(counted)
   expect(failureCount).toBeLessThanOrEqual(counted + doubtful)
-})
+}, 600_000)
 
 test.each(['pg', 'postgres'] as const)(
   'a connection of %s may be cut at any message while it is made',

@@ -58,7 +58,7 @@ describe('processes of different engines that meet, on Node and Bun', () => {
       runs: `${processes} processes x ${calls} failures`,
       result: `${total} of ${total} counted, 0 errors, opened once`,
     })
-  }, 300_000)
+  }, 600_000)
 
   test('processes that meet on a missing file all open it, to one schema', async () => {
     const rounds = proofCount({ inTests: 5, inSoak: 25 })
@@ -76,5 +76,5 @@ describe('processes of different engines that meet, on Node and Bun', () => {
       runs: `${processes} processes x ${rounds} files`,
       result: `${processes * rounds} of ${processes * rounds} opened, one schema`,
     })
-  }, 300_000)
+  }, 600_000)
 })

@@ -107,7 +107,7 @@ describe('a process', () => {
     process.off('unhandledRejection', note)
     expect(errors).toEqual([])
     await expect.poll(() => file.server.clients()).toEqual([])
-  }, 120_000)
+  }, 600_000)
 
   test('sends and gets every value that can be bound as it is', async () => {
     const owner = await OwnerOfFile.start('process', { locks: 'database' })

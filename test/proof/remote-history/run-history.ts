@@ -79,6 +79,6 @@ export async function checkHistories(world: ServedWorld, runs: number): Promise<
         await users.end()
       }
     }),
-    { numRuns: runs, interruptAfterTimeLimit: 40_000, markInterruptAsFailure: true },
+    { numRuns: runs, interruptAfterTimeLimit: 500_000, markInterruptAsFailure: true },
   )
 }
