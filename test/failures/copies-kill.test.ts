@@ -105,7 +105,7 @@ describe('kill -9 in the middle of copies', () => {
       runs: `${round} kills`,
       result: `${whole} backups under their names, all whole; ${left} leftovers, all swept`,
     })
-  }, 600_000)
+  }, 1_800_000)
 
   test('of a restore: the old file or the new one is there, and each old one is kept', async () => {
     const target = join(folder, 'target.db')
@@ -129,7 +129,7 @@ describe('kill -9 in the middle of copies', () => {
       runs: `${round} kills`,
       result: `never neither file; ${kept} old ones kept, all whole`,
     })
-  }, 600_000)
+  }, 1_800_000)
 })
 
 /** Returns the ms that `work` takes, which must succeed. */
