@@ -87,7 +87,7 @@ describe('damaged worlds', () => {
       runs: `${worlds} files`,
       result: `${refused} refusals, all typed; never made anew`,
     })
-  }, 120_000)
+  }, 600_000)
 
   test('a truncated file is refused and left unchanged', async () => {
     const path = await makeFile()

@@ -91,7 +91,7 @@ describe('keys, prefixes and values of any kind', () => {
       runs: `${numRuns} properties`,
       result: 'all come back as they were or are refused with a type; no two meet',
     })
-  }, 300_000)
+  }, 600_000)
 })
 
 /** An independent statement of the rule: why any engine must refuse the pair, if it must. */

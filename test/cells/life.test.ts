@@ -54,7 +54,7 @@ describe('the life of adapters in a process', () => {
       runs: `${rounds} rounds`,
       result: `all settled, exit code 0, ${sidecars.length} sidecars and ${openFiles} open descriptors left`,
     })
-  }, 300_000)
+  }, 600_000)
 
   test('a process that exits with calls in flight ends with its own exit code and loses nothing acknowledged', async () => {
     const exits = proofCount({ inTests: 1, inSoak: 200 })
@@ -74,7 +74,7 @@ describe('the life of adapters in a process', () => {
       runs: `${exits} exits`,
       result: `exit code 0, 0 of ${acknowledged} acknowledged writes lost`,
     })
-  }, 300_000)
+  }, 600_000)
 
   test('memory does not grow with the number of operations', async () => {
     const operations = proofCount({ inTests: 3_000, inSoak: 100_000 })
@@ -87,5 +87,5 @@ describe('the life of adapters in a process', () => {
       runs: `${operations} operations, 4 times`,
       result: `${(added / MEGABYTE).toFixed(1)} MiB`,
     })
-  }, 300_000)
+  }, 600_000)
 })

@@ -46,7 +46,7 @@ describe('a file that is created while others in the process open it', () => {
         await one.ask('close')
       }
     })
-  })
+  }, 600_000)
 
   test('a handle of the app keeps its locks also on a file system without hard links', async () => {
     for (let round = 0; round < ROUNDS; round++) {
@@ -57,7 +57,7 @@ describe('a file that is created while others in the process open it', () => {
       expect(await keepsLock(path)).toBe(true)
       await engine.closeHandle(handle)
     }
-  })
+  }, 600_000)
 
   test('threads that open it at once keep their locks', async () => {
     const threads = await Promise.all(Array.from({ length: 2 }, () => Thread.start(engine)))
@@ -68,7 +68,7 @@ describe('a file that is created while others in the process open it', () => {
       expect(await keepsLock(path)).toBe(true)
     }
     await Promise.all(threads.map((thread) => thread.end()))
-  })
+  }, 600_000)
 
   test.each([
     ['a hard link', undefined],

@@ -147,7 +147,7 @@ describe('while another process holds the write lock for two seconds', () => {
       runs: `${rounds} times, ${repeats} more because the machine was busy`,
       result: `event loop late: ${shown(held.eventLoop)}; file read: ${shown(held.fileRead)}; no early BUSY, none late of up to ${IMPATIENT_CALLS} calls at once`,
     })
-  }, 120_000)
+  }, 600_000)
 })
 
 describe('while loops of awaited calls keep the engine at work', () => {
@@ -224,5 +224,5 @@ describe('while loops of awaited calls keep the engine at work', () => {
       runs: `${duration / 1000} s each`,
       result: shown.join('; '),
     })
-  }, 120_000)
+  }, 600_000)
 })

@@ -40,4 +40,4 @@ test('after any history of writes, rollbacks and takes both sides are equal', as
     await to.apply(await recording.take())
     for (const table of ['orders', 'prices']) expect(await pair.to.all(table)).toBe(await pair.from.all(table))
   }
-}, 60_000)
+}, 600_000)

@@ -102,7 +102,7 @@ SELECT 'cache:k' || printf('%08d', i), CASE WHEN i > ${large} THEN '1' ELSE '"' 
     // A table is repeated with its head after each 1,000 rows.
     expect([code, lines]).toEqual([0, format.length > 0 ? rows : rows + Math.ceil(rows / 1_000)])
   }
-}, 300_000)
+}, 600_000)
 
 /** Runs `scopedb` and counts its lines without keeping them. */
 async function countedLines(runtime: readonly string[], ...args: readonly string[]) {

@@ -1,7 +1,9 @@
+import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import { CommandReader } from '../../packages/shared/src/remote/owner/command-reader.js'
-import { clientOp, WINDOW } from '../../packages/shared/src/remote/wire/protocol.js'
+import { clientOp, type Item, WINDOW } from '../../packages/shared/src/remote/wire/protocol.js'
 import { MalformedMessage, Reader } from '../../packages/shared/src/remote/wire/reader.js'
+import { sentences } from '../proof/remote/sentences.js'
 
 test('calls without parameters, which take no space in a message, are counted before objects are created for them', () => {
   const declared = [clientOp.declare, 0, 'raw', 'read', 'one', 'none', 'SELECT 1 AS v', 0, null, null]
@@ -11,4 +13,24 @@ test('calls without parameters, which take no space in a message, are counted be
   const commands = new CommandReader((statement) => statement)
   expect(() => commands.read(reader)).toThrow(MalformedMessage)
   expect(made).toHaveBeenCalledTimes(WINDOW.calls)
+})
+
+// Otherwise test/remote-users/malformed would test only that such messages are refused.
+test('the random messages of the tests have every operation of a client, and many of them are well-formed', () => {
+  const read = new Set<number>([clientOp.hello, clientOp.declare])
+  const messages = fc.sample(sentences, { numRuns: 500, seed: 1 })
+  let wellFormed = 0
+  for (const message of messages) {
+    try {
+      for (const command of new CommandReader((statement) => statement).read(new Reader(message as Item[]))) {
+        read.add(command.op)
+        if ('guard' in command && command.guard !== undefined) read.add(clientOp.guard)
+      }
+      wellFormed++
+    } catch (error) {
+      expect(error).toBeInstanceOf(MalformedMessage)
+    }
+  }
+  expect([...read].toSorted((a, b) => a - b)).toEqual(Object.values(clientOp))
+  expect(wellFormed).toBeGreaterThan(messages.length / 4)
 })

@@ -26,14 +26,14 @@ describe('copies by large blocks', () => {
       runs: `${copies} copies`,
       result: `0 of ${compared} rows old or missing`,
     })
-  }, 300_000)
+  }, 600_000)
 
   test('have the last content of every page if only contents change, which no check of SQLite finds', async () => {
     const copies = proofCount({ inTests: 1, inSoak: 20 })
     // The kernel may write less than requested.
     const worker = (copy: number) => byBlocks({ slow: true, ...(copy % 2 === 0 && { hindrance: 'short writes' }) })
     expect(await compareCopies({ folder, kind: 'contents', copies, worker })).toBeGreaterThan(0)
-  }, 300_000)
+  }, 600_000)
 
   // A reader then does not keep a writer from restarting the WAL, over the frames that the copy has found there.
   test('that begin with a checkpointed WAL are correct when the WAL is overwritten', async () => {

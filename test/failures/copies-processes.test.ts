@@ -83,7 +83,7 @@ describe('copies and other processes', () => {
       const name = join(folder, `left-${round}.db`)
       if (existsSync(name)) await engine.verifyBackup(name)
     }
-  }, 240_000)
+  }, 600_000)
 
   test('a disk that is full is a typed error that leaves nothing, before the copy begins or in the middle of it; a backup goes to another disk and back', async () => {
     const place = join(folder, 'small')

@@ -71,7 +71,7 @@ describe('a disk that fails', () => {
         runs: `${points} points, ${failed} failed calls`,
         result: `0 of ${acknowledged.length} acknowledged writes lost, ${codes.length} typed errors`,
       })
-    }, 300_000)
+    }, 600_000)
   }
 
   test('a disk that is really full refuses writes and keeps the rest, and works again when space is freed', async () => {

@@ -109,7 +109,7 @@ describe('the k-th statement of a call fails', () => {
         expect(at).toBeLessThan(MOST_STATEMENTS)
         faults += at - 1
       }
-    }, 120_000)
+    }, 600_000)
 
     test(`${fault.name}: of concurrent calls exactly the acknowledged ones are stored`, async () => {
       for (let at = 1; at < MOST_STATEMENTS; at++) {
@@ -152,6 +152,6 @@ describe('the k-th statement of a call fails', () => {
         if (!fired) break
         faults++
       }
-    }, 60_000)
+    }, 600_000)
   }
 })

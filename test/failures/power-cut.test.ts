@@ -41,12 +41,12 @@ describe('loss of power', () => {
   test("durability 'power' loses no acknowledged write, leaves no gap and no damage", async () => {
     expect(await findings('power')).toEqual({ cuts, lossyCuts: 0, mostLost: 0, gaps: 0, damaged: [] })
     report('power', '0 cuts lost an acknowledged write, 0 damaged')
-  }, 120_000)
+  }, 600_000)
 
   test("durability 'process' loses only the latest writes, and this test sees that it does", async () => {
     const { gaps, damaged, lossyCuts, mostLost } = await findings('process')
     expect({ gaps, damaged }).toEqual({ gaps: 0, damaged: [] })
     expect(lossyCuts).toBeGreaterThan(0)
     report('process', `${lossyCuts} cuts lost the latest writes, at most ${mostLost}, as they may; 0 damaged`)
-  }, 120_000)
+  }, 600_000)
 })

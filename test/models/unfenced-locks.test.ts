@@ -35,5 +35,5 @@ describe('a lock whose holders are stopped past its lease and killed', () => {
       runs: `${granted} grants, ${count((round) => round.pauses)} pauses, ${count((round) => round.kills)} kills`,
       result: `${found()} stale writes, as there must be`,
     })
-  }, 300_000)
+  }, 600_000)
 })

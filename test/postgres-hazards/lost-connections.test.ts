@@ -12,7 +12,7 @@ import { type Server, startServer } from '../postgres/server/start-server.mjs'
 import { proofCount } from '../proof/proof-count.js'
 import { cuttingProxy } from './cutting-proxy.mjs'
 import { startProxy } from './proxy.mjs'
-import { admin, disconnectAfterEach, eventually, newSchema, opens, track } from './server-adapters.js'
+import { admin, disconnectAfterEach, eventually, newSchema, opens, opensImpatient, track } from './server-adapters.js'
 
 disconnectAfterEach()
 
@@ -59,7 +59,7 @@ test('connections that the server ends at random lose no acknowledged write, and
   const { failureCount = 0 } = (await adapter.getState('api')) ?? {}
   expect(failureCount).toBeGreaterThanOrEqual(counted)
   expect(failureCount).toBeLessThanOrEqual(counted + doubtful)
-})
+}, 600_000)
 
 test.each(['pg', 'postgres'] as const)('a connection of %s may be cut at any message of its start', async (driver) => {
   let left = Number.POSITIVE_INFINITY
@@ -120,7 +120,7 @@ test.each(['pg', 'postgres'] as const)(
     const schema = newSchema()
     const proxy = await cuttingProxy(serverUrl())
     try {
-      const adapter = await opens(schema, { busyTimeout: 1_000, driver }, proxy.url)
+      const adapter = await opensImpatient(schema, { busyTimeout: 1_000, driver }, proxy.url)
       await adapter.cache.set('k', 1)
       // A server that is executing a statement is waited for, however long that takes.
       const lock = await adapter.acquire('job', 60_000)

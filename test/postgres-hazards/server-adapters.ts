@@ -1,4 +1,9 @@
-import { PostgresAdapter, type PostgresOpenOptions, type PostgresOptions } from '@go-go-scope/persistence-postgres'
+import {
+  PersistenceError,
+  PostgresAdapter,
+  type PostgresOpenOptions,
+  type PostgresOptions,
+} from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
 import { afterEach } from 'vitest'
 import { serverUrl } from '../postgres/server/places.mjs'
@@ -30,6 +35,23 @@ export async function opens(
   url: string = serverUrl(),
 ): Promise<PostgresAdapter> {
   return track(await PostgresAdapter.open(url, { ...DEFAULTS, schema, ...options }))
+}
+
+/**
+ * As {@link opens}, for an adapter whose `busyTimeout` is short: connecting may take longer than that on a busy machine, so it is
+ * repeated.
+ */
+export function opensImpatient(
+  schema: string,
+  options: PostgresOpenOptions & { busyTimeout: number },
+  url?: string,
+): Promise<PostgresAdapter> {
+  return eventually(() =>
+    opens(schema, options, url).catch((error: unknown) => {
+      if (!(error instanceof PersistenceError) || error.code !== 'UNAVAILABLE') throw error
+      return undefined
+    }),
+  )
 }
 
 /** Opens an adapter whose statements are changed by `rewrite` before they are sent. */

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { answers, fillEveryKind } from '../postgres-copy/every-kind.js'
-import { admin, disconnectAfterEach, eventually, newSchema, opens, track } from './server-adapters.js'
+import { admin, disconnectAfterEach, eventually, newSchema, opens, opensImpatient, track } from './server-adapters.js'
 
 disconnectAfterEach()
 
@@ -74,7 +74,7 @@ test('each new connection checks the settings of its role', async () => {
 test('a running statement is waited for also while no new connection would be accepted', async () => {
   const [schema, role] = [newSchema(), newSchema()]
   const url = await urlWith(role, {})
-  const adapter = await opens(schema, { durability: 'power', busyTimeout: 1_000 }, url)
+  const adapter = await opensImpatient(schema, { durability: 'power', busyTimeout: 1_000 }, url)
   await adapter.cache.set('note', 'none')
   const lock = await adapter.acquire('job', 60_000)
   if (lock === null) throw new Error('the lock is free')

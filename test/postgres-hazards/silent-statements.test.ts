@@ -4,7 +4,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { SilenceWatch } from '../../packages/persistence-postgres/src/wire/silence-watch.js'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
-import { admin, disconnectAfterEach, newSchema, opens, track } from './server-adapters.js'
+import { admin, disconnectAfterEach, newSchema, opensImpatient, track } from './server-adapters.js'
 
 disconnectAfterEach()
 
@@ -16,7 +16,7 @@ test.each(['pg', 'postgres'] as const)(
   'a table that the app has locked is BUSY, for readers too, and the connection stays usable: %s',
   async (driver) => {
     const schema = newSchema()
-    const adapter = await opens(schema, { busyTimeout: 100, driver })
+    const adapter = await opensImpatient(schema, { busyTimeout: 100, driver })
     const client = await admin.connect()
     try {
       await client.query(`BEGIN; LOCK "${schema}".cache IN ACCESS EXCLUSIVE MODE`)
@@ -67,7 +67,7 @@ test.each(['pg', 'postgres'] as const)(
     const schema = newSchema()
     const url = new URL(serverUrl())
     url.searchParams.set('options', '-c track_activities=off')
-    const adapter = await opens(schema, { busyTimeout: 100, driver }, url.href)
+    const adapter = await opensImpatient(schema, { busyTimeout: 100, driver }, url.href)
     const lock = await adapter.acquire('job', 60_000)
     if (lock === null) throw new Error('the lock is free')
     const sql = "SELECT 'done' AS answer FROM pg_sleep(3)"

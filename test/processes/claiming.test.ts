@@ -64,7 +64,7 @@ describe('processes that claim the same keys, Node and Bun mixed', () => {
       runs: `${rounds} rounds x ${workers} processes x ${wanted} keys`,
       result: `the work of ${rounds * wanted} of ${rounds * wanted} keys done once, one result for all`,
     })
-  }, 300_000)
+  }, 600_000)
 
   test('a claimant that is killed frees its keys when its lease is over, and all get one result', async () => {
     const rounds = proofCount({ inTests: 1, inSoak: 20 })
@@ -86,7 +86,7 @@ describe('processes that claim the same keys, Node and Bun mixed', () => {
       runs: `${rounds} rounds x ${workers} processes x ${wanted} keys, ${rounds * 2} kills`,
       result: `one result for all, ${freed} keys of the dead free after their lease, ${again} begun by the dead done again`,
     })
-  }, 300_000)
+  }, 600_000)
 
   test('without claims the work of a key is done several times, so this test sees it', async () => {
     const found = await claimants.round({ way: 'unclaimed', keys: wanted })
@@ -99,5 +99,5 @@ describe('processes that claim the same keys, Node and Bun mixed', () => {
       runs: `1 round x ${workers} processes x ${wanted} keys`,
       result: `the work of ${several} of ${wanted} keys done more than once, as there must be`,
     })
-  }, 120_000)
+  }, 600_000)
 })

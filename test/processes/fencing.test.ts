@@ -36,5 +36,5 @@ describe('a lock whose holders are stopped past its lease and killed', () => {
       runs: `${found.granted.length} grants, ${found.pauses} pauses, ${found.kills} kills`,
       result: `${overtaken(found.journal)} stale writes, ${found.refusals.length} refused`,
     })
-  }, 300_000)
+  }, 600_000)
 })

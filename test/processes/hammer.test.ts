@@ -58,7 +58,7 @@ describe('processes of different engines on one file, on Node and Bun', () => {
       runs: `${processes} processes x ${calls} failures`,
       result: `${total} of ${total} counted, 0 errors, opened once`,
     })
-  }, 300_000)
+  }, 600_000)
 
   test('processes that open a missing file at once all open it, with one schema', async () => {
     const rounds = proofCount({ inTests: 5, inSoak: 25 })
@@ -76,5 +76,5 @@ describe('processes of different engines on one file, on Node and Bun', () => {
       runs: `${processes} processes x ${rounds} files`,
       result: `${processes * rounds} of ${processes * rounds} opened, one schema`,
     })
-  }, 300_000)
+  }, 600_000)
 })

@@ -65,7 +65,7 @@ describe('histories of random calls from several processes', () => {
       runs: `${histories} histories x ${operations * PROCESSES} calls`,
       result: '0 violations',
     })
-  }, 300_000)
+  }, 600_000)
 
   test('counting by reading and then writing leaves histories that could not, so this test sees them', async () => {
     const [found] = await record('torn', 1)
@@ -76,5 +76,5 @@ describe('histories of random calls from several processes', () => {
       runs: `1 history x ${operations * PROCESSES} calls`,
       result: `${found?.length} violations, as there must be`,
     })
-  }, 120_000)
+  }, 600_000)
 })

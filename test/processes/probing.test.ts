@@ -82,7 +82,7 @@ describe('processes that share one circuit breaker, Node and Bun mixed', () => {
       result: 'exactly as many admitted as asked for, none too early, 0 late reports counted',
     })
     expect(probed).toBeGreaterThanOrEqual(rounds)
-  }, 300_000)
+  }, 600_000)
 
   test('the place of a killed or stopped prober goes to one other when its lease is over', async () => {
     const rounds = proofCount({ inTests: 2, inSoak: 20 })
@@ -113,7 +113,7 @@ describe('processes that share one circuit breaker, Node and Bun mixed', () => {
       runs: `${Math.ceil(rounds / 2)} kills, ${Math.floor(rounds / 2)} stops`,
       result: 'each place given to exactly one other after its lease, 0 late reports counted',
     })
-  }, 300_000)
+  }, 600_000)
 
   test('reading the state and then changing it admits too many probes (control)', async () => {
     const rounds = proofCount({ inTests: 10, inSoak: 20 })
@@ -131,5 +131,5 @@ describe('processes that share one circuit breaker, Node and Bun mixed', () => {
       runs: `${rounds} half-open periods x ${processes} processes`,
       result: `too many called in ${tooMany} of them, as there must be`,
     })
-  }, 120_000)
+  }, 600_000)
 })

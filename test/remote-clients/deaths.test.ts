@@ -115,5 +115,5 @@ describe('a client that dies', () => {
     await engine.closeHandle(pairs)
     // The end of a port may be reported a little after that of its thread.
     await expect.poll(() => file.server.clients(), { timeout: NOTICED }).toEqual([])
-  }, 120_000)
+  }, 600_000)
 })

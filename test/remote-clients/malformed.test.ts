@@ -94,7 +94,7 @@ describe('messages to the owner', () => {
     process.off('uncaughtException', catching).off('unhandledRejection', catching)
     await other.disconnect()
     await expect.poll(() => served.server.clients()).toEqual([])
-  }, 60_000)
+  }, 600_000)
 
   test('calls whose batch statement is invalid run one by one', async () => {
     const hi = await greeting(served.port())

@@ -39,7 +39,7 @@ describe.each(['process', 'thread'] as const)('an owner that is a %s', (kind) =>
       if (!mayBe) expect(await file.idempotency.get(`k${n}`), `k${n} was not sent`).toBe(null)
     }
     await file.disconnect()
-  }, 120_000)
+  }, 600_000)
 
   test('and dies aborts the signals of its locks, and later calls fail at once', async () => {
     const lock = await owner.adapter.acquire('job', 600_000)

@@ -107,7 +107,7 @@ describe('a process', () => {
     process.off('unhandledRejection', note)
     expect(errors).toEqual([])
     await expect.poll(() => file.server.clients()).toEqual([])
-  }, 120_000)
+  }, 600_000)
 
   test('sends and receives every value that can be bound unchanged', async () => {
     const owner = await OwnerOfFile.start('process', { locks: 'database' })

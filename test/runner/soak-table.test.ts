@@ -4,6 +4,9 @@ import { expect, test } from 'vitest'
 import { replaceBlock } from '../../scripts/replace-block.mjs'
 import { formatProofs } from '../../scripts/soak/format-proofs.mjs'
 import { mergeProofs, type Proof, readProofs } from '../../scripts/soak/proofs.mjs'
+import { soakedRuns } from '../../scripts/soak/soaked-runs.mjs'
+import { findTestFiles } from '../../scripts/test-run/find-test-files.mjs'
+import { planRuns } from '../../scripts/test-run/plan-runs.mjs'
 import { root } from '../../scripts/workspace.mjs'
 import { runs } from '../matrix.mjs'
 
@@ -85,4 +88,16 @@ test('a block is replaced between its marks, and must be there', () => {
   const document = `before\n${start}\nold\n${end}\nafter`
   expect(replaceBlock(document, 'npm run soak', 'new')).toBe(`before\n${start}\n\nnew\n\n${end}\nafter`)
   expect(() => replaceBlock('before', 'npm run soak', 'new')).toThrow('no block')
+})
+
+test('a soak runs every test that has a count for it, also without an engine, and else only those of engines', () => {
+  const testFiles = findTestFiles(root)
+  const soaked = soakedRuns(runs, testFiles)
+  const plan = planRuns({ runs: soaked, files: [], changed: false }, testFiles)
+  const files = new Set(plan.flatMap((planned) => planned.files))
+  const counted = testFiles.filter((file) => /proof-count\.js'/.test(readFileSync(join(root, file), 'utf8')))
+  expect(counted.filter((file) => !files.has(file))).toEqual([])
+  const own = plan.filter(({ run }) => run.engine === undefined)
+  expect(own.map(({ run }) => run.name)).toContain('core:node24')
+  for (const planned of own) expect(counted).toEqual(expect.arrayContaining(planned.files))
 })

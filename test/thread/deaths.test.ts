@@ -131,7 +131,7 @@ describe('a thread that dies', () => {
     expect(acknowledged.length).toBeGreaterThan(0)
     const entries = await Promise.all(acknowledged.map((key) => adapter.idempotency.get(key)))
     expect(acknowledged.filter((_, at) => entries[at] === null)).toEqual([])
-  }, 120_000)
+  }, 600_000)
 
   test('while it reads for `keys` fails that call alone', async () => {
     await using file = await ThreadedFile.open({ readers: 1 })

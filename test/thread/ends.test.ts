@@ -52,5 +52,5 @@ describe('a process with an engine in a thread', () => {
       expect(await engine.rows(plain, 'PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }])
       await engine.closeHandle(plain)
     }
-  }, 120_000)
+  }, 600_000)
 })

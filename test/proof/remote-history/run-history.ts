@@ -1,10 +1,14 @@
 import { ManualClock } from '@go-go-scope/persistence-conformance'
 import type { PersistenceServer, TransferablePort } from '@go-go-scope/persistence-core/remote'
 import fc from 'fast-check'
+import { proofCount } from '../proof-count.js'
 import type { AnyAdapter, ServedWorld } from '../remote/served-world.js'
 import { unexplained } from './explain.js'
 import { type Answers, CLIENTS, type Leaving, type Round, rounds } from './history.js'
 import { Participant, type Stores } from './participant.js'
+
+/** Below the limits of the tests, so that a history that hangs is reported. */
+const HANGING_MS = proofCount({ inTests: 500_000, inSoak: 1_500_000 })
 
 /** The owner and its clients, which make the calls of a history. */
 class Clients {
@@ -79,6 +83,6 @@ export async function checkHistories(world: ServedWorld, runs: number): Promise<
         await clients.end()
       }
     }),
-    { numRuns: runs, interruptAfterTimeLimit: 40_000, markInterruptAsFailure: true },
+    { numRuns: runs, interruptAfterTimeLimit: HANGING_MS, markInterruptAsFailure: true },
   )
 }

@@ -96,6 +96,7 @@ const sentence = fc.oneof(
   fc.tuple(fc.constantFrom(18, 26), number, text, text, number),
   // A load that was entered may be settled.
   fc.tuple(fc.constantFrom(19, 20), text, text).map(([word, key, given]) => [18, 1, key, key, 0, word, 1, given]),
+  text.map((key) => [18, 1, key, key, 0, 20, 1, form]),
   fc.constantFrom([22], [23], [24]),
 )
 

@@ -1,6 +1,6 @@
 // follower.mjs <engine>: `follow <source> <target>` follows; `verify` waits until the standby is up to date and compares it with
-// the source; `take-over` takes over and answers with the last writes of the writers; `end` waits until following ends by itself;
-// `stop` stops it.
+// the source; `take-over [force]` takes over and answers with the last writes of the writers; `end` waits until following ends by
+// itself; `stop` stops it.
 import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine } from '../process/engine-of-process.mjs'
 
@@ -30,7 +30,7 @@ await takeOrders(async ([what, source = '', target = '']) => {
     return condition(standby)
   }
   if (what === 'stop') return standby.stop()
-  const adapter = await standby.takeOver()
+  const adapter = await standby.takeOver({ force: source === 'force' })
   const last = await adapter.cache.getMany(['last-of-0', 'last-of-1'])
   const token = (await adapter.lock.acquire('the token of this file', 1_000))?.token
   await adapter.disconnect()
