@@ -41,8 +41,8 @@ describe('copies by large blocks', () => {
     }
     for (const { commits, dd, written } of [
       { commits: 0, dd: undefined, written: [/^0$/] },
-      { commits: 3, dd: undefined, written: [/^0$/, /^[1-9] dsync$/] },
-      { commits: 3, dd: 'knows no flags', written: [/^0$/, /^[1-9]$/] },
+      { commits: 3, dd: undefined, written: [/^0$/, /^[1-9]\d* dsync$/] },
+      { commits: 3, dd: 'knows no flags', written: [/^0$/, /^[1-9]\d*$/] },
       // It has not reported its progress, so it is not known whether it can flush.
       { commits: 3, dd: 'knows no status', written: [/^0$/] },
     ] as const) {

@@ -2,9 +2,9 @@ import { chmodSync, closeSync, fstatSync, mkdtempSync, openSync, readFileSync, r
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, afterEach, expect, test } from 'vitest'
+import { BLOCK_BYTES as BLOCK } from '../../packages/shared/src/dialects/sqlite/block-copy/dd.js'
 import { YieldingCopy } from '../../packages/shared/src/dialects/sqlite/block-copy/yielding-copy.js'
 
-const BLOCK = 1024 * 1024
 // A dd that, without flags, copies everything at once and runs for another second. With flags it waits before it begins.
 const DD = `#!/bin/sh
 case "$*" in *oflag=*) sleep 0.3 ;; esac
@@ -71,3 +71,45 @@ test('a dd that fails after it has written is not replaced by the engine’s cop
     closeSync(file)
   }
 })
+
+// A dd that notes its arguments. Without flags it runs for another second.
+const NOTES = `#!/bin/sh
+echo "$*" >>"$NOTES"
+PATH=/usr/bin:/bin dd "$@" || exit 1
+case "$*" in *oflag=*) ;; *) sleep 1 ;; esac
+`
+
+// A commit may wait for the flush of one block. The size was chosen by measurements (decision 41), so it is a number here.
+const LONGEST_WAIT_BYTES = 524_288
+
+test('no more than 512 KiB of a copy are unflushed at a time while others commit', async () => {
+  writeFileSync(join(folder, 'dd'), NOTES)
+  chmodSync(join(folder, 'dd'), 0o700)
+  const [source, target, notes] = [join(folder, 'app.db'), join(folder, 'copy.db'), join(folder, 'notes')]
+  process.env.PATH = `${folder}${delimiter}${path}`
+  process.env.NOTES = notes
+  const content = Buffer.alloc(5 * BLOCK + 5_000, 'some bytes')
+  writeFileSync(source, content)
+  writeFileSync(target, '')
+  const file = openSync(target, 'r+')
+  const copy = await YieldingCopy.start({ source, target, bytes: content.length }, file)
+  try {
+    while (fstatSync(file).size < content.length) expect(await copy?.wait(5, 0)).toBe(false)
+    writeFileSync(`${source}-wal`, 'yet another commit')
+    while ((await copy?.wait(5, BLOCK)) === false) expect(fstatSync(file).size).toBeLessThanOrEqual(content.length)
+    expect(readFileSync(target).equals(content)).toBe(true)
+  } finally {
+    await copy?.stop()
+    closeSync(file)
+  }
+  const [fast, yielding, ...more] = readFileSync(notes, 'utf8').trimEnd().split('\n').map(operandsOf)
+  expect(more).toEqual([])
+  expect(fast?.oflag).toBeUndefined()
+  // dd writes what it has read at once, and with this flag a write ends when its block is flushed.
+  expect(yielding?.oflag).toBe('dsync')
+  expect(Number(yielding?.bs)).toBeLessThanOrEqual(LONGEST_WAIT_BYTES)
+  expect(Number(yielding?.bs) * Number(yielding?.seek)).toBe(BLOCK)
+})
+
+const operandsOf = (line: string): Record<string, string> =>
+  Object.fromEntries(line.split(' ').map((operand) => operand.split('=')))

@@ -8,7 +8,7 @@ import { pause, systemClock } from '../../../time/clock.js'
  * The size of one read and of one write, in bytes. While others commit, dd flushes each write: with larger blocks a commit waits
  * longer for the disk, with smaller ones the copy takes longer where a flush is slow (decision 41).
  */
-export const BLOCK_BYTES: number = 1024 * 1024
+export const BLOCK_BYTES: number = 512 * 1024
 
 /** What dd is to copy. */
 export interface DdOrder {
