@@ -80,16 +80,15 @@ export class ReservedWire implements Wire {
 
 /** The `listen` of libraries that use a separate connection and reconnect it themselves. */
 export interface ListensLike {
-  readonly listen: Listens
-}
-
-interface Listens {
-  (
+  listen(
     channel: string,
     notified: (text: string) => void,
     listening?: () => void,
   ): PromiseLike<{ unlisten(): PromiseLike<unknown> }>
-  /** The requests of `postgres` by channel, which it repeats when its connection ends. Undocumented. */
+}
+
+/** The `listen` of `postgres` has its requests by channel. Undocumented, and absent in other libraries. */
+interface HasRequests {
   readonly channels?: Record<string, { listeners: readonly { readonly fn: unknown }[] } | undefined>
 }
 
@@ -112,7 +111,7 @@ export async function listenBy(
       void Promise.resolve(subscription.unlisten()).catch(() => undefined)
     }
   } catch (error) {
-    withdraw(library.listen, channel, notified)
+    withdraw(library.listen as HasRequests, channel, notified)
     throw error
   }
 }
@@ -121,7 +120,7 @@ export async function listenBy(
  * Withdraws a request to listen that has failed. `postgres` keeps it, and would repeat it each time its connection ends: while a
  * server refuses connections, dozens of times a second.
  */
-function withdraw({ channels = {} }: Listens, channel: string, notified: (text: string) => void): void {
+function withdraw({ channels = {} }: HasRequests, channel: string, notified: (text: string) => void): void {
   const request = channels[channel]
   if (request === undefined) return
   request.listeners = request.listeners.filter(({ fn }) => fn !== notified)
