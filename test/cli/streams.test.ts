@@ -61,6 +61,15 @@ test('items are written while others are still being read, and expired ones are 
   })
 })
 
+test('an import that refuses its first line ends, although its input stays open', async () => {
+  const args = [program, 'import', join(folder, 'refused.db'), '--yes']
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'ignore'] })
+  child.stdin.write('no export\n')
+  const [code] = await once(child, 'exit')
+  expect(code).toBe(2)
+  child.stdin.destroy()
+})
+
 test('neither way holds more than a part in memory', async () => {
   // The limit is below the size of all values, and above what Node 24 has not collected yet.
   const { runtime, megabytes } = limited

@@ -27,8 +27,8 @@ function newNotifications() {
           return listener
         })
       }),
-    tell: async (_, text) => heard?.notified(text),
-    failed: (error) => {
+    send: async (_, text) => heard?.notified(text),
+    onError: (error) => {
       throw error
     },
   })

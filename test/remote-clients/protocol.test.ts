@@ -224,17 +224,19 @@ describe('messages and values', () => {
     raw.on('message', (message) => come.push(message))
     const remote = await connectRemote(raw)
     const long = 'x'.repeat(10_000)
-    const asked: Promise<string>[] = []
-    const load = () =>
-      new Promise<string>((loaded) => {
-        // Until each of the others has asked, and the owner has read that.
-        void Promise.all(asked)
-          .then(() => served.adapter.cache.get('k'))
-          .then(() => loaded(long))
-      })
+    const keys = ['a', 'b', 'c']
+    let waiting = 0
+    let allWait: () => void = () => undefined
+    const load = () => new Promise<string>((loaded) => (allWait = () => loaded(long)))
     const shared = remote.cache.getOrSet('shared', load)
-    const others = ['a', 'b', 'c'].map((key) =>
-      remote.cache.getOrSet(key, () => remote.cache.getOrSet('shared', load).then(({ length }) => length)),
+    const others = keys.map((key) =>
+      remote.cache.getOrSet(key, async () => {
+        const value = remote.cache.getOrSet('shared', load)
+        // Its entry is read before the first answer, and the owner knows before the second that it waits.
+        for (let answers = 0; answers < 2; answers++) await remote.cache.get('k')
+        if (++waiting === keys.length) allWait()
+        return (await value).length
+      }),
     )
     expect(await Promise.all([shared.then(({ length }) => length), ...others])).toEqual(new Array(4).fill(10_000))
     await remote.cache.get('k')

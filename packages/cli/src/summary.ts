@@ -125,24 +125,8 @@ function show({ database, cache, prefixes, locks, circuits, claims, tasks, stand
     part('held locks', LISTS.locks.head, locks, LISTS.locks.cells),
     part('open circuits', LISTS.circuits.head, circuits, LISTS.circuits.cells),
     part('work under way', LISTS.claims.head, claims, LISTS.claims.cells),
-    tasks.length === 0
-      ? undefined
-      : table(
-          ['tasks', '', 'saved'],
-          tasks
-            .slice(0, SHOWN)
-            .map((task) => [
-              cell(task.key),
-              task.latest === undefined ? '' : progressBar(task.latest.progress),
-              task.latest === undefined ? '' : fromNow(task.latest.timestamp),
-            ]),
-        ) + more(tasks),
-    standbys.length === 0
-      ? undefined
-      : table(
-          ['standbys', 'changes behind', 'seen'],
-          standbys.map(({ id, behind, seenAt }) => [cell(id), String(behind), fromNow(seenAt)]),
-        ),
+    tasksPart(tasks),
+    standbysPart(standbys),
   ]
   return parts.filter((part) => part !== undefined).join('\n\n')
 }
@@ -160,6 +144,24 @@ function part<Info extends object>(
       items.slice(0, SHOWN).map((item) => [cell(item.key), ...cells(item)]),
     ) + more(items)
   )
+}
+
+function tasksPart(tasks: Summary['tasks']): string | undefined {
+  if (tasks.length === 0) return undefined
+  const rows = tasks
+    .slice(0, SHOWN)
+    .map(({ key, latest }) => [
+      cell(key),
+      latest === undefined ? '' : progressBar(latest.progress),
+      latest === undefined ? '' : fromNow(latest.timestamp),
+    ])
+  return table(['tasks', '', 'saved'], rows) + more(tasks)
+}
+
+function standbysPart(standbys: Summary['standbys']): string | undefined {
+  if (standbys.length === 0) return undefined
+  const rows = standbys.map(({ id, behind, seenAt }) => [cell(id), String(behind), fromNow(seenAt)])
+  return table(['standbys', 'changes behind', 'seen'], rows)
 }
 
 /** Returns a mark if not all items are shown. */

@@ -103,9 +103,9 @@ export class PostgresPlace implements Place {
     if (listen === undefined || standby === 1) return undefined
     return new PostgresNotifications(this.#schema, randomUUID(), {
       listen,
-      tell: (channel, text) =>
+      send: (channel, text) =>
         queue.query('notifications', 'SELECT pg_notify($1::text, $2::text)::text AS notified', [channel, text]),
-      failed: (error) => diagnostics.backgroundError('notifications', error),
+      onError: (error) => diagnostics.backgroundError('notifications', error),
     })
   }
 

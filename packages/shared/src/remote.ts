@@ -92,7 +92,7 @@ export async function openRemote(
 ): Promise<RemoteDatabase> {
   const { connectTimeout = DEFAULT_CONNECT_TIMEOUT_MS, ...own } = givenOptions(options, REACH_OPTIONS)
   const { clock } = resolveOptions(own)
-  return reachOwner('openRemote', peer, SCHEMA_VERSION, clock, connectTimeout)
+  return reachOwner(peer, { operation: 'openRemote', schema: SCHEMA_VERSION, clock, timeout: connectTimeout })
 }
 
 /**
@@ -106,7 +106,8 @@ export async function openRemote(
 export async function connectRemote(peer: Peer, options?: RemoteOptions): Promise<SQLiteAdapter> {
   const { connectTimeout = DEFAULT_CONNECT_TIMEOUT_MS, ...own } = givenOptions(options, REMOTE_OPTIONS)
   const { clock } = resolveOptions(own)
-  const database = await reachOwner('connectRemote', peer, SCHEMA_VERSION, clock, connectTimeout)
+  const reach = { operation: 'connectRemote', schema: SCHEMA_VERSION, clock, timeout: connectTimeout }
+  const database = await reachOwner(peer, reach)
   try {
     const adapter = new SQLiteAdapter(database, own)
     await adapter.connect()

@@ -48,47 +48,53 @@ export interface Output {
 }
 
 /** Runs the command of this package. Returns the exit code. */
-export async function runCommand(args: readonly string[], { out, err }: Output): Promise<number> {
+export async function runCommand(args: readonly string[], output: Output): Promise<number> {
   let read: ReturnType<typeof readArguments>
   try {
     read = readArguments(args)
   } catch (error) {
-    err(`${(error as Error).message}\n\n${USAGE}\n`)
+    output.err(`${(error as Error).message}\n\n${USAGE}\n`)
     return WRONG_ARGUMENTS
   }
   if (read === undefined) {
-    out(`${USAGE}\n`)
+    output.out(`${USAGE}\n`)
     return 0
   }
-  const { command, places, values } = read
-  const schema = values.schema === undefined ? {} : { schema: values.schema }
   try {
-    if (command === 'unseal') await unsealDatabase(places[0] as string, schema)
-    else {
-      const [from, to] = places as [string, string]
-      const common = {
-        ...schema,
-        dryRun: values['dry-run'] ?? false,
-        progress: (progress: CopyProgress) => err(`${lineOf(progress)}\n`),
-      }
-      const timeZone = values['time-zone']
-      const result = values['from-2.9']
-        ? await copyTablesOf29(from, to, { ...common, ...(timeZone !== undefined && { timeZone }) })
-        : await copyDatabase(from, to, {
-            ...common,
-            acceptClock: values['accept-clock'] ?? false,
-            wait: Number(values.wait ?? 0) * 1000,
-            waiting: onceEach((held) => err(`waiting for ${held}\n`)),
-          })
-      out(`${JSON.stringify(result, undefined, 2)}\n`)
-      return exitCodeOf(result)
-    }
-    return 0
+    return await run(read, output)
   } catch (error) {
     if (!(error instanceof PersistenceError)) throw error
-    err(`${error.message} [${error.code}]\n`)
+    output.err(`${error.message} [${error.code}]\n`)
     return EXIT_CODES[error.code] ?? FAILED
   }
+}
+
+type Arguments = NonNullable<ReturnType<typeof readArguments>>
+
+/** @returns the exit code. @throws PersistenceError */
+async function run({ command, places, values }: Arguments, { out, err }: Output): Promise<number> {
+  const schema = values.schema === undefined ? {} : { schema: values.schema }
+  if (command === 'unseal') {
+    await unsealDatabase(places[0] as string, schema)
+    return 0
+  }
+  const [from, to] = places as [string, string]
+  const common = {
+    ...schema,
+    dryRun: values['dry-run'] ?? false,
+    progress: (progress: CopyProgress) => err(`${lineOf(progress)}\n`),
+  }
+  const timeZone = values['time-zone']
+  const result = values['from-2.9']
+    ? await copyTablesOf29(from, to, { ...common, ...(timeZone !== undefined && { timeZone }) })
+    : await copyDatabase(from, to, {
+        ...common,
+        acceptClock: values['accept-clock'] ?? false,
+        wait: Number(values.wait ?? 0) * 1000,
+        waiting: onceEach((held) => err(`waiting for ${held}\n`)),
+      })
+  out(`${JSON.stringify(result, undefined, 2)}\n`)
+  return exitCodeOf(result)
 }
 
 function readArguments(args: readonly string[]) {

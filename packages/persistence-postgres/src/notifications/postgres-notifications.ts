@@ -10,17 +10,17 @@ export type Listen = (channel: string, listener: Listener) => Promise<() => Prom
 export interface NotificationsContext {
   readonly listen: Listen
   /** Sends a notification on a connection other than the listening one. */
-  readonly tell: (channel: string, text: string) => Promise<unknown>
+  readonly send: (channel: string, text: string) => Promise<unknown>
   /** Called with errors that no caller awaits. */
-  readonly failed: (error: unknown) => void
+  readonly onError: (error: unknown) => void
 }
 
 // How long a caller waits for notifications to become active. They may become active later.
-const BEGINNING_MS = 250
-const COMES_BACK_MS = 1_000
+const LONGEST_BEGIN_MS = 250
+const CHECK_TIMEOUT_MS = 1_000
 // Keeping a connection idle for a moment costs the server less than a new connection.
 const LINGER_MS = 2_000
-const CHECK_MS = 30_000
+const CHECK_EVERY_MS = 30_000
 const SHORTEST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 30_000
 const NEVER = Number.POSITIVE_INFINITY
@@ -44,12 +44,14 @@ export class PostgresNotifications implements ChangeNotifications {
   /** Monotonic ms at which the next step is due. */
   #due = NEVER
   #cancelTimer: (() => void) | undefined
+  /** Settles when the first step is done, or callers no longer wait for it. */
   #settled: Promise<void> = Promise.resolve()
-  #checked: (() => void) | undefined
+  /** Called when its own notification has come back. */
+  #onCheck: (() => void) | undefined
   #failures = 0
   #ended = false
 
-  /** @param channel At most 63 bytes. @param name Unique among all connections. */
+  /** @param channel At most 63 bytes. @param name Distinguishes this object from those of all other connections. */
   constructor(channel: string, name: string, context: NotificationsContext) {
     this.#channel = channel
     this.#check = `check ${name}`
@@ -92,7 +94,7 @@ export class PostgresNotifications implements ChangeNotifications {
   #beginOnce(): void {
     if (this.#ended || this.#stepping || this.#subscription !== undefined || this.#due !== NEVER) return
     // All callers share one time limit, because the app's pool may never provide the connection.
-    this.#settled = within<void>(BEGINNING_MS, this.#step(), async () => undefined)
+    this.#settled = within<void>(LONGEST_BEGIN_MS, this.#step(), async () => undefined)
   }
 
   /** Runs the step that is due. Never rejects. */
@@ -103,7 +105,7 @@ export class PostgresNotifications implements ChangeNotifications {
     else if (this.#subscription === undefined) await this.#begin()
     else await this.#checkAgain()
     this.#stepping = false
-    if (this.wanted) this.#stepWithin(this.#subscription === undefined ? this.#pause : CHECK_MS)
+    if (this.wanted) this.#stepWithin(this.#subscription === undefined ? this.#pause : CHECK_EVERY_MS)
     else if (this.#subscription !== undefined) this.#stepWithin(LINGER_MS)
   }
 
@@ -128,10 +130,10 @@ export class PostgresNotifications implements ChangeNotifications {
       if (this.#subscription !== subscription) return
       this.active = active
       // A caller whose wait timed out polls by now, so it is called once.
-      if (active && (this.#failures > 0 || systemClock.monotonic() - began > BEGINNING_MS)) this.#notifyAll()
+      if (active && (this.#failures > 0 || systemClock.monotonic() - began > LONGEST_BEGIN_MS)) this.#notifyAll()
       this.#failures = 0
     } catch (error) {
-      if (!this.#ended) this.#context.failed(error)
+      if (!this.#ended) this.#context.onError(error)
       this.#lose()
     }
   }
@@ -153,14 +155,14 @@ export class PostgresNotifications implements ChangeNotifications {
    */
   async #comesBack(): Promise<boolean> {
     const back = new Promise<boolean>((resolve) => {
-      this.#checked = () => resolve(true)
+      this.#onCheck = () => resolve(true)
     })
-    await this.#context.tell(this.#channel, this.#check)
-    return within(COMES_BACK_MS, back, async () => false)
+    await this.#context.send(this.#channel, this.#check)
+    return within(CHECK_TIMEOUT_MS, back, async () => false)
   }
 
   #receive(text: string): void {
-    if (text === this.#check) this.#checked?.()
+    if (text === this.#check) this.#onCheck?.()
     for (const { listener } of [...(this.#followers.get(text) ?? [])]) listener()
   }
 
@@ -190,7 +192,7 @@ export class PostgresNotifications implements ChangeNotifications {
     const subscription = this.#subscription
     this.#subscription = undefined
     this.active = false
-    await subscription?.stop().catch((error: unknown) => this.#context.failed(error))
+    await subscription?.stop().catch((error: unknown) => this.#context.onError(error))
   }
 
   /** Schedules a step in `delay` ms, unless one is due earlier. The timer does not keep the process alive. */

@@ -133,11 +133,14 @@ export async function checkNewsUrl(url: string, driver?: DriverName): Promise<vo
 export function listenByUrl(url: string, driver?: DriverName): Listen {
   return async (channel, listener) => {
     const source = await sourceByUrl(url, driver, 'newsUrl')
-    if (source.listen === undefined) throw new Error(`${source.engine} cannot listen`)
-    const stop = await source.listen(channel, listener)
-    return async () => {
-      await stop()
-      await source.end()
+    try {
+      if (source.listen === undefined) throw new Error(`${source.engine} cannot listen`)
+      const stop = await source.listen(channel, listener)
+      return () => stop().finally(() => source.end())
+    } catch (error) {
+      // The caller needs the error of listening.
+      await source.end().catch(() => undefined)
+      throw error
     }
   }
 }

@@ -7,7 +7,7 @@ export interface Hooks {
   onclose?: ((id: number) => void) | undefined
 }
 
-/** Is marked when its connection ends. */
+/** A user of a connection. `lost` is set when the connection ends. */
 interface Follower {
   lost: boolean
 }

@@ -54,7 +54,8 @@ export class Connector {
       if (this.#source.pooled === true && (await isInTransaction(wire))) await wire.run('ROLLBACK', [], undefined)
       return wire
     } catch (error) {
-      await wire.close(true)
+      // The caller needs the error of the connection.
+      await wire.close(true).catch(() => undefined)
       throw error
     }
   }

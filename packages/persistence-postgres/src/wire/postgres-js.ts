@@ -19,10 +19,16 @@ export function postgresJs(sql: PostgresJsLike): Source {
 }
 
 /** @throws PersistenceError `INVALID_ARGUMENT` if the `sql` has an option whose effect cannot be undone here. */
-function refuseOptions({ fetch_types: looks, transform }: { fetch_types?: unknown; transform?: Transforms }): void {
+function refuseOptions({
+  fetch_types: queriesTypes,
+  transform,
+}: {
+  fetch_types?: unknown
+  transform?: Transforms
+}): void {
   const problem =
-    looks === false
-      ? 'fetch_types: false never gives a new connection to who reserves one'
+    queriesTypes === false
+      ? 'fetch_types: false never gives a new connection to a caller that reserves one'
       : transform?.row?.from && 'transform.row changes all rows'
   if (!problem) return
   throw new PersistenceError(

@@ -47,7 +47,7 @@ export class ClientChannel {
       (message) => {
         if (!this.#ended) transport.send(message)
       },
-      (error) => this.#end(`the owner cannot be sent what was asked (${(error as Error).message})`, true),
+      (error) => this.#end(`the requests cannot be sent to the owner (${(error as Error).message})`, true),
     )
     this.#requests = new RequestWindow(diagnostics)
     this.#lose = lose
@@ -144,7 +144,7 @@ export class ClientChannel {
       const reader = new Reader(message)
       while (reader.more && !this.#ended) this.#read(reader)
     } catch (error) {
-      this.#end(`the owner sent what cannot be read (${(error as Error).message})`, true)
+      this.#end(`a message of the owner cannot be read (${(error as Error).message})`, true)
       return
     }
     for (let next = this.#requests.takeNext(); next !== undefined; next = this.#requests.takeNext()) this.#send(next)
@@ -159,7 +159,7 @@ export class ClientChannel {
     this.#end(reason, false)
   }
 
-  /** @param sendBye Whether the owner is told, which then grants the locks of this client to others. */
+  /** @param sendBye Whether to send `bye`, after which the owner grants the locks of this client to others. */
   #end(reason: string, sendBye: boolean): void {
     if (this.#ended) return
     this.#ended = true

@@ -24,21 +24,24 @@ export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000
 /** Node and Bun each have their own format of `advanced`: a message in the other's ends the channel or never arrives. */
 const OR_OF_TWO_RUNTIMES = `, or one of the two ends is Node and the other Bun: fork with serialization: 'json' then`
 
+/** How a client reaches its owner. */
+export interface Reach {
+  /** The caller's operation, for errors about the peer. */
+  readonly operation: string
+  /** The schema version of this client. */
+  readonly schema: number
+  readonly clock: Clock
+  /** ms to wait for the answer. */
+  readonly timeout: number
+}
+
 /**
  * Sends `hello` and waits until the owner accepts this client.
  *
- * @param operation The caller's operation, for errors about `peer`.
- * @param timeout In ms.
  * @throws PersistenceError `DISCONNECTED` when no owner answers or the earlier connection of `peer` is still closing,
  *   `VERSION_MISMATCH`, `INVALID_ARGUMENT`, `INVALID_OPTION`.
  */
-export async function reachOwner(
-  operation: string,
-  peer: Peer,
-  schema: number,
-  clock: Clock,
-  timeout: number,
-): Promise<RemoteOwner> {
+export async function reachOwner(peer: Peer, { operation, schema, clock, timeout }: Reach): Promise<RemoteOwner> {
   if (typeof timeout !== 'number' || !(timeout > 0)) {
     throw invalidOption('connectTimeout', timeout, 'a positive number of ms')
   }
@@ -47,9 +50,13 @@ export async function reachOwner(
   const nonce = randomUUID()
   const before = unanswered.get(peer)
   unanswered.set(peer, nonce)
-  return sendHello(channel, nonce, [PROTOCOL, schema, ...(before === undefined ? [] : [before])], clock, timeout, () =>
-    unanswered.delete(peer),
-  )
+  return sendHello(channel, {
+    nonce,
+    rest: [PROTOCOL, schema, ...(before === undefined ? [] : [before])],
+    clock,
+    timeout,
+    onAnswer: () => unanswered.delete(peer),
+  })
 }
 
 /**
@@ -86,14 +93,15 @@ export function inherited<Options extends AdapterOptions>(
   return { owner: database, options: { ...welcome.options, ...given } }
 }
 
-function sendHello(
-  channel: OwnChannel,
-  nonce: string,
-  versions: readonly Item[],
-  clock: Clock,
-  timeout: number,
-  atAnswer: () => void,
-): Promise<RemoteOwner> {
+interface SentHello extends Pick<Reach, 'clock' | 'timeout'> {
+  readonly nonce: string
+  /** The items after the nonce. */
+  readonly rest: readonly Item[]
+  /** Called when the owner has accepted or refused this client. */
+  readonly onAnswer: () => void
+}
+
+function sendHello(channel: OwnChannel, { nonce, rest, clock, timeout, onAnswer }: SentHello): Promise<RemoteOwner> {
   return new Promise((resolve, reject) => {
     let owner: RemoteOwner | undefined
     const noAnswer = (reason: string): DisconnectedError =>
@@ -113,12 +121,12 @@ function sendHello(
       if ((op !== ownerOp.welcome && op !== ownerOp.refuse) || reader.text() !== nonce) return
       if (op === ownerOp.refuse) {
         const { error } = readError(reader.text())
-        atAnswer()
+        onAnswer()
         fail(error)
         return
       }
       owner = new RemoteOwner(channel, JSON.parse(reader.text()) as Welcome)
-      atAnswer()
+      onAnswer()
       cancel()
       channel.keepAlive(false)
       resolve(owner)
@@ -139,6 +147,6 @@ function sendHello(
       },
     })
     channel.keepAlive(true)
-    channel.send([clientOp.hello, nonce, ...versions])
+    channel.send([clientOp.hello, nonce, ...rest])
   })
 }

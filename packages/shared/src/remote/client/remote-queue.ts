@@ -13,8 +13,8 @@ import {
   type Step,
 } from '../../queue/statement.js'
 import type { Answer } from '../wire/answer.js'
+import { crossing, writeParameters } from '../wire/parameters.js'
 import { clientOp, type Item, unitsOf } from '../wire/protocol.js'
-import { crossing } from '../wire/row-shapes.js'
 import { writeAnnouncement } from '../wire/wire-statement.js'
 import type { ClientChannel } from './client-channel.js'
 import type { Request } from './request.js'
@@ -198,11 +198,6 @@ class CallRequest implements Request {
 // The limit of SQLite for one statement.
 const MOST_PARAMETERS = 32_767
 const NO_ROWS: readonly Row[] = []
-
-function writeParameters(out: Item[], parameters: Parameters): void {
-  out.push(parameters.length)
-  for (const parameter of parameters) out.push(crossing(parameter))
-}
 
 function writeSteps(out: Item[], name: string, steps: readonly Step[]): void {
   out.push(clientOp.atomic, name, steps.length)

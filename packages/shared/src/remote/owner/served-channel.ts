@@ -82,7 +82,7 @@ export class ServedChannel {
         if (this.client.ready) this.#parts.scheduler.schedule()
       } else if (!isBye) {
         // It was sent to an owner that has detached its client. Nothing of it is done, and that client knows and may connect again.
-        this.#rejectMessage('a user says hello first')
+        this.#rejectMessage('the first message of a client must be hello')
       }
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error

@@ -111,7 +111,7 @@ export class AnswerReader {
 
   #shape(reader: Reader): readonly string[] {
     const names = this.#shapes[reader.count()]
-    if (names === undefined) throw new MalformedMessage('a row has a shape that was not told')
+    if (names === undefined) throw new MalformedMessage('a row has a shape that was not declared')
     return names
   }
 

@@ -1,5 +1,6 @@
 import type { Row, SqlValue } from '../../driver/driver.js'
 import type { Statement } from '../../queue/statement.js'
+import { crossing } from './parameters.js'
 import { type Item, ownerOp, unitsOfItem } from './protocol.js'
 
 /** The column that tells which call of a batch a row belongs to. A single call has no such column. */
@@ -71,11 +72,4 @@ export class RowShapes {
     this.#last = shape
     return shape.number
   }
-}
-
-/** Copies a view of a larger buffer: cloning the view would clone the whole buffer. */
-export function crossing(value: SqlValue): SqlValue {
-  return typeof value === 'object' && value instanceof Uint8Array && value.byteLength !== value.buffer.byteLength
-    ? new Uint8Array(value)
-    : value
 }

@@ -7,7 +7,7 @@ import { LogOverlay } from './log-overlay.js'
 import { writeAll } from './write-all.js'
 import { YieldingCopy } from './yielding-copy.js'
 
-/** A file whose snapshot the caller holds, by a read transaction, until the copy is done. */
+/** A file whose snapshot the caller holds by a read transaction until the copy is complete. */
 export interface HeldFile {
   readonly path: string
   readonly pages: number
@@ -16,19 +16,19 @@ export interface HeldFile {
   readonly schemaVersion: number
 }
 
-/** Who follows the copy. */
+/** What a copy calls while it runs. */
 export interface CopyListener {
   readonly steps: BackupSteps
-  /** Called while nothing is copied yet; it may throw. */
+  /** Called while nothing is copied yet. It may throw. */
   check(): void
-  /** Called with how many bytes will not change any more; from the first call on the copy is made this way. */
+  /** Called with the number of bytes that will not change any more. After the first call, the copy completes by blocks or fails. */
   onCopied(bytes: number, of: number): void
 }
 
 /**
- * - `copied`: the database of a moment of the copy at which it had `pages` and the schema of the snapshot.
- * - `changed`: the schema is another one by now; nothing was copied. A new snapshot has it.
- * - `impossible`: here, or at this moment; what was copied is worth nothing.
+ * - `copied`: the target is the database at one moment during the copy, with `pages` pages and the schema of the snapshot.
+ * - `changed`: the schema has changed since the snapshot. Nothing was copied. A new snapshot has the new schema.
+ * - `impossible`: it cannot be copied by blocks here, or now. The content of the target is useless.
  */
 export type BlocksCopied =
   | { readonly outcome: 'copied'; readonly pages: number }
@@ -44,13 +44,13 @@ const IN_WAL_MODE = Buffer.from([2, 2])
 const IN_ROLLBACK_MODE = Buffer.from([1, 1])
 
 /**
- * Copies the file by large blocks, and over them the pages of the write-ahead log up to its last commit. Why that is exact:
- * while a read transaction is held, a checkpoint writes only frames of its snapshot and of those before it into the file, and
- * the log is not reset. So each page that may be written under the copy has its version in the log, also that of every
- * later commit. There is one exception: who reads when all of the log is in the file does not keep others from resetting
- * it. But then no checkpoint can write at all, and the file is that snapshot without a log.
+ * Copies the file by large blocks, and writes the pages of the write-ahead log up to its last commit over them. The result is
+ * exact: while a read transaction is open, a checkpoint writes only frames of its snapshot and earlier ones into the file, and the
+ * log is not reset. So the log contains every page that a checkpoint may write during the copy, and those of every later commit.
+ * There is one exception: a reader that began when the file contained all of the log does not prevent a reset. But then no
+ * checkpoint can write anything, and the file alone is the snapshot.
  *
- * @param target An empty file. Its header says that it needs no log.
+ * @param target An empty file. The header of the copy says that it needs no log.
  */
 export async function copyBlocks(held: HeldFile, target: string, listener: CopyListener): Promise<BlocksCopied> {
   const log = await readLog(held, () => listener.check())
@@ -66,7 +66,7 @@ export async function copyBlocks(held: HeldFile, target: string, listener: CopyL
   }
 }
 
-/** Reads the log up to its last commit; no overlay where all of it is in the file. */
+/** Reads the log up to its last commit. There is no overlay if the file contains all of it. Returns `undefined` if that fails. */
 async function readLog(
   held: HeldFile,
   between: () => void,
@@ -74,7 +74,7 @@ async function readLog(
   for (let tried = 0; tried < TRIES; tried++) {
     const index = await readLogIndex(held.path, between)
     if (index === undefined) continue
-    // Nothing is written over then, so the file is what the snapshot is.
+    // Then no checkpoint writes during the copy, so the file is the snapshot.
     if (index.frames === 0) return { overlay: undefined, pages: held.pages }
     const overlay = LogOverlay.read(`${held.path}-wal`, index, held.pageBytes, between)
     if (overlay !== undefined) return { overlay, pages: index.pages }
@@ -93,7 +93,7 @@ async function copyUnder(
   const { steps } = listener
   const { path, pageBytes } = held
   const bytes = pages * pageBytes
-  // Of the snapshot. A commit after it may have others, and what was told must not grow again.
+  // Of the snapshot. A later commit may have more, and the reported progress must not go back.
   const { totalPages } = steps
   const least = Math.min(bytes, held.pages * pageBytes, statSync(path).size)
   const file = openSync(target, 'r+')
@@ -125,10 +125,10 @@ async function copyUnder(
 }
 
 /**
- * What a database file lacks at its end is zeros, as an engine reads it; what it has beyond the end is no part of the
- * database.
+ * Gives the copy its size. An engine reads zeros where a database file is too short, and ignores what is beyond its end.
  *
- * @param least What dd has copied if it has copied all: while a snapshot is held, no checkpoint makes the file shorter than that.
+ * @param least The minimum size of a complete copy: while a snapshot is held, no checkpoint makes the file shorter.
+ * @throws PersistenceError `IO_ERROR` if the copy is shorter.
  */
 function complete(file: number, bytes: number, least: number, source: string): void {
   const { size } = fstatSync(file)
@@ -140,13 +140,13 @@ function complete(file: number, bytes: number, least: number, source: string): v
   ftruncateSync(file, bytes)
 }
 
-/** The last block may have its place and not yet its content. */
+/** Returns the number of bytes in complete blocks. The last block may have its space, but not its content yet. */
 function wholeBlocks(file: number, bytes: number): number {
   const whole = Math.min(fstatSync(file).size, bytes) - BLOCK_BYTES
   return Math.max(0, Math.floor(whole / BLOCK_BYTES)) * BLOCK_BYTES
 }
 
-/** Marks the copy as a file without a log. @returns whether it is one that can be marked. */
+/** Marks the copy as a file without a log. @returns `false` if it has not the header of a database with one. */
 function needsNoLog(file: number): boolean {
   const header = Buffer.alloc(FORMATS_AT + 2)
   readSync(file, header, 0, header.length, 0)

@@ -10,29 +10,29 @@ import { pause, systemClock } from '../../../time/clock.js'
  */
 export const BLOCK_BYTES: number = 512 * 1024
 
-/** What dd is to copy. */
+/** What dd is to copy, and how. */
 export interface DdOrder {
   readonly source: string
   readonly target: string
-  /** Bytes of the target that are there already, a multiple of {@link BLOCK_BYTES}. */
+  /** The number of bytes that are copied already, a multiple of {@link BLOCK_BYTES}. */
   readonly from: number
-  /** Of the whole target. */
+  /** The size of the whole target. */
   readonly bytes: number
-  /** Whether dd flushes each block to the disk before it reads the next one; not every dd knows how. */
+  /** Whether dd flushes each block to the disk before it reads the next one. Not every dd supports that. */
   readonly flushes: boolean
   /**
-   * Whether it ends when this process has died, 2 s later: it tells each second how far it is, and then nobody can read that. Not
-   * every dd knows how; one that does not copies on to the end.
+   * Whether dd ends 2 s after this process has died: it reports its progress each second, which fails then. Not every dd supports
+   * that. Without it, dd copies to the end.
    */
   readonly endsWithUs: boolean
 }
 
 const POLL_MS = 5
 
-// What dd tells each second, and at its end whatever it was.
+// The reports of dd, each second and at its end, also after an error.
 const COUNTED = /^\d+(\+\d+)? (records|bytes) .*\n?/gm
 
-// Not anywhere in what it says: the name of the file is in it as well.
+// Only at the end of a line, because the output also contains the name of the file.
 const FULL = /: (no space left on device|(dis[ck] )?quota exceeded)$/im
 
 const run = promisify(execFile)
@@ -40,8 +40,8 @@ const run = promisify(execFile)
 /**
  * Reads the first bytes of a file.
  *
- * @param between Called now and then; it may throw, and dd is ended.
- * @returns fewer where it has no more, and none where dd cannot read it.
+ * @param between Called at intervals. If it throws, dd is ended.
+ * @returns fewer bytes if the file is shorter, and none if dd cannot read it.
  */
 export async function readByDd(path: string, bytes: number, between: () => void): Promise<Buffer> {
   const end = new AbortController()
@@ -62,15 +62,15 @@ async function readUntil(signal: AbortSignal, path: string, bytes: number): Prom
   try {
     return (await run('dd', given, { encoding: 'buffer', signal, killSignal: 'SIGKILL' })).stdout
   } catch {
-    // There is no such program, this process may start none, or nobody waits for it any more.
+    // There is no such program, this process may not start it, or the caller has ended it.
     return Buffer.alloc(0)
   }
 }
 
 /**
- * The system's own `dd` that copies a file by large blocks. This process must not do that: closing the file would drop the
- * locks of its connections. A runtime started as another process would cost more, and an app that is one binary has none to
- * start.
+ * A process of the system's `dd` that copies a file by large blocks. This process must not read the file itself: closing it would
+ * release the locks of its connections. A runtime as another process would cost more, and an app that is one binary cannot start
+ * one.
  */
 export class DdCopy {
   readonly #process: ChildProcess
@@ -87,11 +87,11 @@ export class DdCopy {
       this.#over = true
       this.#onOver()
     }
-    // The error is that it could not be killed.
+    // After it has started, an error means that it could not be killed.
     child.once('close', over).once('error', over)
   }
 
-  /** @returns `undefined` where there is no such program, and where this process may start none. */
+  /** @returns `undefined` if there is no such program, or if this process may not start it. */
   static async start({ source, target, from, bytes, flushes, endsWithUs }: DdOrder): Promise<DdCopy | undefined> {
     const [at, blocks] = [from / BLOCK_BYTES, Math.ceil((bytes - from) / BLOCK_BYTES)]
     const given = [`if=${source}`, `of=${target}`, `bs=${BLOCK_BYTES}`, `skip=${at}`, `seek=${at}`, `count=${blocks}`]
@@ -102,18 +102,22 @@ export class DdCopy {
       const child = spawn('dd', given, {
         stdio: ['ignore', 'ignore', 'pipe'],
         env: { ...process.env, LC_ALL: 'C' },
-        // A terminal sends SIGINT to the whole group: an app that handles it would lose the backup it waits for.
+        // A terminal sends SIGINT to the whole process group. An app that handles it would lose its running backup.
         detached: true,
       })
       await once(child, 'spawn')
       return new DdCopy(child)
     } catch {
-      // The engine's own copy needs no program.
+      // The caller uses the backup of the engine instead.
       return undefined
     }
   }
 
-  /** @returns whether all is copied; it may be told early. @throws PersistenceError `DISK_FULL`, `IO_ERROR`. */
+  /**
+   * Waits for at most `ms`, or until dd has ended.
+   *
+   * @returns whether everything is copied. @throws PersistenceError `DISK_FULL`, `IO_ERROR`.
+   */
   async wait(ms: number): Promise<boolean> {
     await this.#ended(ms)
     if (!this.#over) return false
@@ -129,14 +133,14 @@ export class DdCopy {
     )
   }
 
-  /** Ends it, and waits until it writes no more. */
+  /** Kills dd, and waits until it no longer writes. */
   async stop(): Promise<void> {
     if (this.#over) return
     this.#process.kill('SIGKILL')
     await this.#ended()
   }
 
-  /** Waits until it has ended, for `ms` at most. */
+  /** Waits until dd has ended, at most `ms`. */
   async #ended(ms?: number): Promise<void> {
     if (this.#over) return
     await new Promise<void>((resolve) => {

@@ -2,18 +2,18 @@ import { endianness } from 'node:os'
 
 const BIG_ENDIAN_HERE = endianness() === 'BE'
 
-/** The running checksum of a write-ahead log: two sums, as 32-bit integers with a sign. */
+/** The running checksum of a write-ahead log: two sums, as signed 32-bit integers. */
 export class LogChecksum {
   first = 0
   second = 0
   readonly #swapped: boolean
 
-  /** @param bigEndian How the log reads the words that it adds up. It is another order than that of this machine after a move. */
+  /** @param bigEndian The byte order of the summed words. It may differ from that of this machine if the file was moved here. */
   constructor(bigEndian: boolean) {
     this.#swapped = bigEndian !== BIG_ENDIAN_HERE
   }
 
-  /** Adds `words[from]` up to `words[to]`, an even number of them. */
+  /** Adds the words from `from` up to, but not including, `to`: an even number of words. */
   add(words: Int32Array, from: number, to: number): void {
     const swapped = this.#swapped
     let { first, second } = this

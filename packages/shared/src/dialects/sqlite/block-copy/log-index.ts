@@ -3,15 +3,15 @@ import { endianness } from 'node:os'
 import { readByDd } from './dd.js'
 import { LogChecksum } from './log-checksum.js'
 
-/** Up to where the log of a database is committed. */
+/** The committed part of a write-ahead log. */
 export interface LogIndex {
-  /** Frames of the log up to the last commit; 0 when the whole database is in its file. */
+  /** The number of frames up to the last commit. 0 if the file contains the whole database. */
   readonly frames: number
-  /** Of the database after that commit. */
+  /** The number of pages of the database after that commit. */
   readonly pages: number
   /** The running checksum after the last of the frames. */
   readonly checksum: readonly [first: number, second: number]
-  /** What tells this log from the one that is written over it, as hexadecimal digits. */
+  /** Distinguishes this log from the next one in the same file. Hex. */
   readonly salt: string
 }
 
@@ -21,11 +21,11 @@ const INITIALIZED_AT = 12
 const CHECKED_BYTES = 40
 
 /**
- * Reads it from the file in memory that all connections share. Another process reads, because closing that file in this one
- * would drop the locks of its connections.
+ * Reads the WAL index, the `-shm` file that all connections share. Another process reads it, because closing that file in this
+ * process would release the locks of its connections.
  *
- * @param between Called now and then; it may throw.
- * @returns `undefined` while it is being written, and where it cannot be read or may be stale.
+ * @param between Called at intervals. It may throw.
+ * @returns `undefined` while a connection writes the index, and if the index cannot be read or may be stale.
  */
 export async function readLogIndex(database: string, between: () => void): Promise<LogIndex | undefined> {
   const path = `${database}-shm`
@@ -47,12 +47,12 @@ function parsed(header: Buffer): LogIndex | undefined {
     frames: word(16),
     pages: word(20),
     checksum: [word(24), word(28)],
-    // The bytes of the log, in whose order they are kept here too.
+    // In the byte order of the log, also in the index.
     salt: header.toString('hex', 32, 40),
   }
 }
 
-/** Who may not write the index, and is the first to read the log, has SQLite ignore it and build one of its own. */
+/** For the first connection that may not write the index file, SQLite ignores that file and builds an index in its own memory. */
 async function isWritable(path: string): Promise<boolean> {
   try {
     await access(path, constants.W_OK)

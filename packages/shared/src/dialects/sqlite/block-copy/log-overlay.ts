@@ -10,14 +10,14 @@ const SALT_AT = 16
 const MAGIC = 0x377f0682
 const CHUNK_BYTES = 1024 * 1024
 
-/** The last committed version of every page that is in a log, for a copy of the file that the log belongs to. */
+/** The last committed version of every page in a write-ahead log, to be written over a copy of its database file. */
 export class LogOverlay {
   readonly #file: number
   readonly #salt: string
   readonly #pageBytes: number
-  /** Where the last version of a page begins in the log. */
+  /** The position of the last version of each page in the log, in bytes. */
   readonly #places: ReadonlyMap<number, number>
-  /** In the order of the database. */
+  /** The numbers of those pages, in ascending order. */
   readonly #pages: readonly number[]
 
   private constructor(file: number, salt: string, pageBytes: number, places: ReadonlyMap<number, number>) {
@@ -29,10 +29,11 @@ export class LogOverlay {
   }
 
   /**
-   * Reads a log up to the commit of `index`. The log may be opened and closed here: SQLite locks other files.
+   * Reads a log up to the last commit of `index`. This process may open and close the log, because SQLite takes its locks on other
+   * files.
    *
-   * @param between Called now and then; it may throw.
-   * @returns `undefined` when the log is no longer, or not at all, what `index` tells.
+   * @param between Called at intervals. It may throw.
+   * @returns `undefined` if the log is not, or no longer, the one that `index` describes.
    */
   static read(path: string, index: LogIndex, pageBytes: number, between: () => void): LogOverlay | undefined {
     const file = openSync(path, 'r')
@@ -47,26 +48,27 @@ export class LogOverlay {
     return undefined
   }
 
-  /** @returns the page as the log has it, if it has it. */
+  /** Returns the version of a page in the log; `undefined` if the log does not contain the page. */
   page(number: number): Buffer | undefined {
     return this.#places.has(number) ? this.#read([number]) : undefined
   }
 
   /**
-   * Writes the pages of the log from `first` up to `end`, which is not among them, into a copy. A log that was begun anew is
-   * left out: that can only be where all of it is in the database file.
+   * Writes the pages of the log from `first` up to, but not including, `end` into a copy. Writes nothing if the log was reset: that
+   * happens only if the database file contains all of it.
    *
    * @param copy A file descriptor.
+   * @throws PersistenceError `IO_ERROR`.
    */
   writeInto(copy: number, first: number, end: number): void {
     const pages = this.#pages.slice(this.#indexOf(first), this.#indexOf(end))
     if (pages.length === 0) return
     const content = this.#read(pages)
-    // In this order: who begins a log anew writes its header first, so what was read before this is of the old one.
+    // After reading: a writer that resets the log writes its header first. So with the same header, the pages are of the same log.
     if (!this.#current()) return
     if (content === undefined)
       throw new PersistenceError('IO_ERROR', 'backup', 'backup: the log could not be read; check the disk')
-    // Pages that follow one another are written at once.
+    // Consecutive pages are written by one call.
     for (let from = 0, to = 1; from < pages.length; from = to++) {
       while (to < pages.length && pages[to] === (pages[to - 1] as number) + 1) to++
       const place = ((pages[from] as number) - 1) * this.#pageBytes
@@ -74,13 +76,13 @@ export class LogOverlay {
     }
   }
 
-  /** Whether the log is the one that was read. */
+  /** Whether the log is still the one that was read. */
   #current(): boolean {
     const header = Buffer.alloc(HEADER_BYTES)
     return readSync(this.#file, header, 0, HEADER_BYTES, 0) === HEADER_BYTES && saltOf(header) === this.#salt
   }
 
-  /** @returns `undefined` when the log has become too short. */
+  /** Returns the contents of pages; `undefined` if the log has become too short. */
   #read(pages: readonly number[]): Buffer | undefined {
     const bytes = this.#pageBytes
     const content = Buffer.allocUnsafe(pages.length * bytes)
@@ -94,6 +96,7 @@ export class LogOverlay {
     closeSync(this.#file)
   }
 
+  /** Returns the index of the first page that is not before `page`. */
   #indexOf(page: number): number {
     let [low, high] = [0, this.#pages.length]
     while (low < high) {
@@ -109,7 +112,7 @@ function saltOf(header: Buffer): string {
   return header.toString('hex', SALT_AT, SALT_AT + 8)
 }
 
-/** Every frame has its checksum checked, so that a log that is written over meanwhile is not taken for the old one. */
+/** Verifies the checksum of every frame, because the log may be overwritten meanwhile. */
 function readPlaces(
   file: number,
   { frames, pages, checksum, salt }: LogIndex,
@@ -118,7 +121,7 @@ function readPlaces(
 ): ReadonlyMap<number, number> | undefined {
   const frameBytes = FRAME_HEADER_BYTES + pageBytes
   const framesAtOnce = Math.max(1, Math.floor(CHUNK_BYTES / frameBytes))
-  // Of its own memory, which begins at a whole word.
+  // A buffer with its own memory, which is aligned to words.
   const words = new Int32Array((framesAtOnce * frameBytes) / 4)
   const chunk = Buffer.from(words.buffer)
   if (readSync(file, chunk, 0, HEADER_BYTES, 0) < HEADER_BYTES) return undefined

@@ -5,8 +5,8 @@ import { DdCopy, type DdOrder } from './dd.js'
 type Whole = Pick<DdOrder, 'source' | 'target' | 'bytes'>
 
 /**
- * Copies a file by `dd` as fast as the disk can while nobody commits. From the first commit on, each block is flushed before the
- * next one: the flush of a commit waits for all that the copy has handed to the disk.
+ * Copies a file by `dd` as fast as the disk allows until another connection commits. From then on it flushes each block before the
+ * next one, because the flush of a commit waits for everything that the copy has passed to the disk.
  */
 export class YieldingCopy {
   readonly #order: Whole
@@ -36,16 +36,18 @@ export class YieldingCopy {
   }
 
   /**
-   * @param done Bytes of the copy that must not be written again, a multiple of `BLOCK_BYTES`.
-   * @returns whether all is copied; it may be told early.
+   * Waits for at most `ms`, or until the current dd has ended.
+   *
+   * @param done The number of bytes that must not be written again, a multiple of `BLOCK_BYTES`.
+   * @returns whether everything is copied.
    * @throws PersistenceError `DISK_FULL`, `IO_ERROR`.
    */
   async wait(ms: number, done: number): Promise<boolean> {
     try {
       if (await this.#dd.wait(ms)) return true
     } catch (error) {
-      // This dd may not know how to tell or how to flush. One that has written does: the system tells a lost write to whoever flushes
-      // first, and to no later dd.
+      // This dd may lack the options for reports and flushes. If it has written anything, it has them, and the error is that of a
+      // write. It must not be ignored: the system reports a lost write only to the first process that flushes, not to a later dd.
       if (this.#pace === 'plain' || fstatSync(this.#file).size > this.#from) throw error
       await this.#goOn('plain', done)
     }
@@ -62,7 +64,7 @@ export class YieldingCopy {
     this.#pace = pace
     this.#from = from
     await this.#dd.stop()
-    // By its length the copy tells how far it is.
+    // The length of the copy is its progress.
     ftruncateSync(this.#file, from)
     const yields = pace === 'yields'
     const dd = await DdCopy.start({ ...this.#order, from, flushes: yields, endsWithUs: yields })

@@ -16,7 +16,7 @@ import { scheduledBackUp } from './scheduled-back-up.js'
 
 export type { BackupKeep, BackupScheduleOptions } from './schedule-options.js'
 
-// Of the lock that one process at a time has. It is renewed while a backup runs, and free this long after a death.
+// How long the lock of a process lasts that has died. It is renewed while a backup runs, which only one process makes at a time.
 const LOCK_TTL_MS = 30_000
 const LOCK_PREFIX = 'go-goscope'
 const LOCK_KEY = 'backup'
@@ -39,10 +39,10 @@ export class BackupSchedule implements AsyncDisposable {
   #running: Promise<unknown> | undefined
 
   /**
-   * Starts a schedule. The first backup is made at once where the latest one is older than `every`, or there is none.
+   * Starts a schedule. The first backup is made at once if the latest one is older than `every`, or if there is none.
    *
    * @param persistence An SQLiteAdapter of a file.
-   * @throws PersistenceError `INVALID_ARGUMENT`; `CANNOT_OPEN` where `directory` is no folder; `READ_ONLY` for an adapter that was
+   * @throws PersistenceError `INVALID_ARGUMENT`; `CANNOT_OPEN` if `directory` is not a folder; `READ_ONLY` for an adapter that was
    *   opened with `readOnly`.
    */
   static start(persistence: object, options: BackupScheduleOptions): BackupSchedule {
@@ -67,7 +67,7 @@ export class BackupSchedule implements AsyncDisposable {
    * Backs up now.
    *
    * @returns the backup that was made.
-   * @throws PersistenceError `BUSY` while this or another process makes a backup; what `backup` throws.
+   * @throws PersistenceError `BUSY` while this or another process makes a backup; the errors of `backup`.
    */
   async run({ signal }: { signal?: AbortSignal } = {}): Promise<Backup> {
     const backup = await this.#exclusive(signal, () => true)
@@ -79,18 +79,18 @@ export class BackupSchedule implements AsyncDisposable {
     )
   }
 
-  /** The backups that schedules of this file have made in the folder, the newest first. */
+  /** Returns the backups that schedules of this file have made in the folder, the newest first. */
   async list(): Promise<Backup[]> {
     return withTypedErrors('BackupSchedule', undefined, async () =>
       scheduledBackups(this.#options.directory, await this.#database()),
     )
   }
 
-  /** Ends the schedule, and a backup that is under way. May be repeated. */
+  /** Ends the schedule and a running backup. May be called again. */
   async stop(): Promise<void> {
     this.#end.abort(new PersistenceError('CLOSED', 'BackupSchedule', 'BackupSchedule: the schedule was stopped'))
     this.#cancelTimer?.()
-    // Its caller, or onError, has been told.
+    // Its caller, or `onError`, has received the error.
     await this.#running?.catch(() => undefined)
   }
 
@@ -103,7 +103,7 @@ export class BackupSchedule implements AsyncDisposable {
     this.#cancelTimer = this.#source.session.clock.setTimer(() => void this.#turn(), Math.min(ms, LONGEST_PAUSE_MS))
   }
 
-  /** Never rejects. */
+  /** Makes a backup if one is due, and waits for the next one. Never rejects. */
   async #turn(): Promise<void> {
     try {
       let due = await this.#due()
@@ -119,18 +119,19 @@ export class BackupSchedule implements AsyncDisposable {
     }
   }
 
-  /** ms until the next backup. */
+  /** Returns the ms until the next backup is due; 0 or less if one is due now. */
   async #due(): Promise<number> {
     const now = this.#source.session.clock.now()
-    // One from the future was made by a clock that was wrong, and must not stand for the ones to come.
+    // A backup from the future was made with a wrong clock. It must not delay the next one until then.
     const latest = (await this.list()).find(({ startedAt }) => startedAt <= now)
     return latest === undefined ? 0 : latest.startedAt + this.#options.every - now
   }
 
   /**
-   * Backs up unless another is at it.
+   * Backs up unless this or another process makes a backup.
    *
-   * @param wanted Asked when no other can be at it any more.
+   * @param wanted Called once this process has the lock.
+   * @returns `undefined` if no backup was made.
    */
   async #exclusive(
     signal: AbortSignal | undefined,
@@ -164,12 +165,12 @@ export class BackupSchedule implements AsyncDisposable {
       await this.#rotate(backup, database)
       return backup
     } finally {
-      // Where it cannot be given back it ends by itself.
+      // If the lock cannot be released, its lease ends.
       await lock.release().catch(() => undefined)
     }
   }
 
-  /** Deletes what is no longer wanted, after the new one is there. */
+  /** Deletes the backups that no rule keeps, once the new one exists. */
   async #rotate(made: Backup, database: string): Promise<void> {
     try {
       const backups = await scheduledBackups(this.#options.directory, database)

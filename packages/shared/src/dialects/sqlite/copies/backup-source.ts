@@ -4,31 +4,31 @@ import { invalidArgument, shownClass } from '../../../arguments/invalid.js'
 import type { Session } from '../../../session/session.js'
 import type { StartWorker } from '../thread/worker.js'
 
-/** How a front end has made an adapter. */
-interface Making {
-  /** As they were given. */
+/** What a front end has made an adapter with. */
+interface FrontEndParts {
+  /** The options as the app has given them. */
   readonly options: AdapterOptions
-  /** Absent for a front end without a thread. */
+  /** `undefined` for a front end without a thread. */
   readonly startWorker: StartWorker | undefined
 }
 
-/** What copies need of an adapter. */
-export interface BackupSource extends Making {
+/** What backups and restores need of an adapter. */
+export interface BackupSource extends FrontEndParts {
   readonly session: Session
 }
 
-const makings = new WeakMap<object, Making>()
+const partsOfAdapters = new WeakMap<object, FrontEndParts>()
 
-/** Lets `adapter` be copied. */
-export function makeSource(adapter: BaseAdapter, making: Making): void {
-  makings.set(adapter, making)
+/** Registers an adapter, so that {@link sourceOf} finds it. */
+export function registerSource(adapter: BaseAdapter, parts: FrontEndParts): void {
+  partsOfAdapters.set(adapter, parts)
 }
 
-/** @throws PersistenceError `INVALID_ARGUMENT` for what is no adapter of this copy of the package. */
+/** @throws PersistenceError `INVALID_ARGUMENT` for anything but a registered adapter of this copy of the package. */
 export function sourceOf(adapter: unknown, operation: string): BackupSource {
   const session = BaseAdapter.sessionOf(adapter)
-  const making = makings.get(adapter as object)
-  if (session !== undefined && making !== undefined) return { session, ...making }
+  const parts = partsOfAdapters.get(adapter as object)
+  if (session !== undefined && parts !== undefined) return { session, ...parts }
   throw invalidArgument(
     operation,
     `the first argument must be an SQLiteAdapter of the same copy of this package, got ${shownClass(adapter)}`,

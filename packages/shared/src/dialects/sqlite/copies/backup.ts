@@ -16,7 +16,7 @@ import { TemporaryFile } from './temporary-file.js'
 import { type CopyToHash, type HashOrder, LARGE_BYTES, type Verified, type VerifyOrder } from './verify-copy.js'
 import { withThread } from './with-thread.js'
 
-/** The answer of `backup`. */
+/** The result of `backup`. */
 export interface Backup extends BackupManifest {
   readonly path: string
 }
@@ -26,7 +26,7 @@ type Mark = Partial<Pick<BackupManifest, 'scheduledFor' | 'startedAt'>>
 /**
  * Copies the database of an adapter into the file `path`; see `SqliteAdapter.backup`.
  *
- * @param mark What the manifest tells besides or instead.
+ * @param mark Fields of the manifest that the caller sets.
  */
 export async function backUp(
   { session, startWorker }: BackupSource,
@@ -76,7 +76,7 @@ async function copyInto(
 ): Promise<Copied> {
   const { connection, queue, diagnostics } = session
   const { engine, place } = connection
-  // When one of two threads fails, the other one has nothing to do any more.
+  // Ends the other thread if one of the two fails.
   const failed = new AbortController()
   const common = {
     engine,
@@ -116,7 +116,7 @@ async function copyInto(
     }
   }
   if (place.location === '') {
-    // No other connection can reach a database in memory.
+    // No other connection, and so no other thread, can reach a database in memory.
     const { pages: _, ...content } = await readContent(queue, 'backup')
     await queue.query('backup', 'VACUUM INTO ?1', [temporary.path])
     return run('verifyCopy', { path: temporary.path, content } satisfies VerifyOrder)
@@ -128,8 +128,8 @@ async function copyInto(
 }
 
 /**
- * Gives a backup its name. The manifest comes first: a death in between leaves a manifest without a backup, and not a
- * backup that cannot be verified.
+ * Gives a backup its name. The manifest gets its name first: if the process dies in between, it leaves a manifest without a backup,
+ * and not a backup that cannot be verified.
  */
 async function publishBackup(temporary: TemporaryFile, manifest: BackupManifest, path: string): Promise<void> {
   const note = await TemporaryFile.beside(path)

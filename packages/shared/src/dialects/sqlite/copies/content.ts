@@ -1,26 +1,26 @@
 import { createHash } from 'node:crypto'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
 
-/** ms that a copy waits where a writer is just about to begin or to end a log. */
+/** How long a copy waits for a writer that begins or ends a log, in ms. */
 export const SOURCE_WAIT_MS = 5_000
 
-/** What a whole copy has as its source has it. A copy that was cut short passes every check that looks at it alone. */
+/** What a complete copy has in common with its source. A copy that was cut short passes every check of the copy alone. */
 export interface Content {
-  /** Of the database; absent where the copy has the rows and not the pages of its source. */
+  /** The number of pages. Absent if the copy has the rows of its source, but other pages. */
   readonly pages?: number
-  /** The most that the copy takes. */
+  /** The maximum size of the copy. */
   readonly bytes: number
   readonly pageBytes: number
-  /** How many tables, indexes, triggers and views there are. */
+  /** The number of tables, indexes, triggers and views. */
   readonly objects: number
-  /** Of their names and texts. */
+  /** The SHA-256 of their names and texts, in hex. */
   readonly schema: string
 }
 
 const SIZE = 'SELECT page_count AS pages, page_size AS bytes FROM pragma_page_count, pragma_page_size'
 const OBJECTS = 'SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name'
 
-/** Reads the database as it is now; in a transaction it begins the snapshot of that. */
+/** Reads the database as it is now. In a transaction, this begins the snapshot. */
 export async function readContent(
   queue: OperationQueue,
   operation: string,

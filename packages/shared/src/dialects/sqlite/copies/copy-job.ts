@@ -14,14 +14,14 @@ import { Pace } from './pace.js'
 import { stopped } from './stopped.js'
 import { type CopyToHash, hashElsewhere, type Verified, verifyCopy } from './verify-copy.js'
 
-/** How often a copy by blocks begins again because the schema has changed under it. */
+/** How often a copy by blocks is tried while the schema changes before it begins. */
 const SCHEMA_TRIES = 3
 
-/** What the job `backup` is started with. */
+/** The input of the job `backup`. */
 export interface CopyOrder {
   /** The file to copy. */
   readonly source: string
-  /** What its adapter has open: device and inode. */
+  /** Device and inode of the file that the adapter has open. */
   readonly identity: string | undefined
   /** An empty file. */
   readonly target: string
@@ -29,16 +29,16 @@ export interface CopyOrder {
   readonly rate: number
   readonly maxBytesPerSecond: number | undefined
   readonly maxWalBytes: number | undefined
-  /** From this size on a copy is made by large blocks, and hashed in another thread. */
+  /** The size in bytes from which a copy is made by large blocks and hashed in another thread. */
   readonly largeBytes: number
 }
 
-/** What a copy is known to be. */
+/** The facts about a copy, for its manifest. */
 export type Copied = Omit<BackupManifest, 'startedAt' | 'milliseconds' | 'scheduledFor'>
 
 /**
- * Copies a database as it is at one moment. The snapshot is pinned by a read transaction of the same connection: the
- * engine's backup takes no other then, and so never starts anew, however much is written meanwhile.
+ * Copies a snapshot of a database. A read transaction of the same connection holds the snapshot. So the backup of the engine uses
+ * it too, and does not start again whatever other connections write meanwhile.
  */
 export async function copyJob(order: CopyOrder, context: JobContext): Promise<Verified> {
   try {
@@ -47,7 +47,7 @@ export async function copyJob(order: CopyOrder, context: JobContext): Promise<Ve
     const settled = content.bytes >= order.largeBytes ? hashElsewhere(order.target, context) : undefined
     return await verifyCopy(order.target, content, context, settled)
   } catch (error) {
-    // Also of verifying, which makes one file of the copy and for that has others beside it.
+    // Also for errors of the verification, which writes a journal beside the copy.
     throw await orFull(typedError(error, 'backup'), order.target, 'backup')
   }
 }
@@ -65,12 +65,12 @@ async function copyOnce(order: CopyOrder, context: JobContext): Promise<Made> {
 }
 
 async function openSource(order: CopyOrder, { engine }: JobContext): Promise<OwnConnection> {
-  // With the log of the file that its adapter has open, another one must not even be opened.
+  // Another file must not even be opened: the log of the adapter's file is beside it.
   await refuseReplaced(order)
   try {
     return await openOwn(order.source, engine, { readOnly: true, busyTimeout: SOURCE_WAIT_MS })
   } catch (error) {
-    // Two files that take turns under a name look as if two libraries had one of them.
+    // If the file was replaced meanwhile, the error may claim that two libraries have it open.
     await refuseReplaced(order)
     throw error
   }
@@ -78,11 +78,11 @@ async function openSource(order: CopyOrder, { engine }: JobContext): Promise<Own
 
 interface Made {
   readonly content: Content
-  /** Whether another thread hashes it already. */
+  /** Whether another thread has begun to hash it. */
   readonly hashing: boolean
 }
 
-/** By large blocks where that can be done, else by the engine. */
+/** Copies by large blocks if possible, otherwise by the engine. */
 async function copy(source: OwnConnection, order: CopyOrder, context: JobContext): Promise<Made> {
   for (let tries = mayGoByBlocks(order) ? SCHEMA_TRIES : 0; ; tries--) {
     const made = await inSnapshot(source, async (content) => {
@@ -107,7 +107,7 @@ async function copy(source: OwnConnection, order: CopyOrder, context: JobContext
   }
 }
 
-/** Not one that is to be held back, nor where who has locks keeps others from reading what is locked. */
+/** Copies by blocks have no speed limit. On Windows, the locks of a connection keep other processes from reading the locked bytes. */
 function mayGoByBlocks({ maxBytesPerSecond }: CopyOrder): boolean {
   return maxBytesPerSecond === undefined && process.platform !== 'win32'
 }
@@ -158,7 +158,7 @@ async function copyByBlocks(
   }
 }
 
-/** For an engine without a backup of its own: at one go, so that it can neither be paced nor tell how far it is. */
+/** Copies on an engine without a backup, by one statement: it has no speed limit and reports no progress. */
 async function copyBySql({ queue }: OwnConnection, order: CopyOrder, context: JobContext): Promise<Content> {
   const { pages: _, ...content } = await readContent(queue, 'backup')
   await refuseFullDisk(order.target, content)
@@ -169,7 +169,7 @@ async function copyBySql({ queue }: OwnConnection, order: CopyOrder, context: Jo
   return content
 }
 
-/** In a rollback journal mode a reader keeps every writer out for as long as it reads. */
+/** Refuses other journal modes than WAL, in which a reader stops every writer. @throws PersistenceError `WAL_NEEDED`. */
 async function refuseOtherModes({ queue }: OwnConnection, path: string): Promise<void> {
   const [row] = await queue.query('backup', 'PRAGMA journal_mode')
   if (row?.journal_mode === 'wal') return
@@ -181,7 +181,7 @@ async function refuseOtherModes({ queue }: OwnConnection, path: string): Promise
   )
 }
 
-/** The copy of a file that nobody will find again is no backup of what is at the path, and another file none of the adapter's. */
+/** Refuses a file that is not, or no longer, the one of the adapter. @throws PersistenceError `FILE_REPLACED`. */
 async function refuseReplaced({ source: path, identity }: Pick<CopyOrder, 'source' | 'identity'>): Promise<void> {
   if ((await fileIdentity(path)) === identity) return
   throw new PersistenceError(
@@ -194,7 +194,7 @@ async function refuseReplaced({ source: path, identity }: Pick<CopyOrder, 'sourc
 async function refuseFullDisk(target: string, { bytes }: Pick<Content, 'bytes'>): Promise<void> {
   const { blocks, bavail, bsize } = await statfs(dirname(target))
   const free = bavail * bsize
-  // Some file systems do not tell how large they are.
+  // Some file systems do not report their size.
   if (free >= bytes || blocks === 0) return
   throw new PersistenceError(
     'DISK_FULL',

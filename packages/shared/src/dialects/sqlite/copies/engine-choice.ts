@@ -4,7 +4,7 @@ import { type OptionNames, readOptions } from '../../../arguments/options.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { StartWorker } from '../thread/worker.js'
 
-/** What a front end brings to work on files without an adapter. */
+/** What a front end provides for the functions that work on files without an adapter. */
 export interface EngineChoice<Options> {
   /** The names of its own options. */
   readonly names: OptionNames<Options>
@@ -15,7 +15,7 @@ export interface EngineChoice<Options> {
 
 /** Options of the functions that work on files without an adapter. */
 export interface FileOptions {
-  /** Ends the call, which rejects with the reason of the signal and leaves nothing behind. */
+  /** Ends the call, which then rejects with the reason of the signal and leaves no file behind. */
   signal?: AbortSignal
   /** Starts the thread, for an app that is bundled into one file. Default: the export `./thread` of the package. */
   worker?: StartWorker
@@ -23,14 +23,14 @@ export interface FileOptions {
 
 const FILE_OPTIONS: OptionNames<FileOptions> = { signal: true, worker: true }
 
-/** The thread that a call is to work in. */
+/** The checked options of a call, and the thread that it works in. */
 export interface ChosenEngine<Options> {
   readonly options: Options & FileOptions
   readonly engine: string
   readonly worker: StartWorker
 }
 
-/** Checks the options of a call, and finds the engine it is to use. */
+/** Checks the options of a call and finds its engine. @throws PersistenceError `INVALID_ARGUMENT`, `ENGINE_UNSUPPORTED`. */
 export async function chooseEngine<Options extends object>(
   choice: EngineChoice<Options>,
   given: (Options & FileOptions) | undefined,
@@ -49,7 +49,7 @@ export async function chooseEngine<Options extends object>(
   return { options, engine, worker }
 }
 
-/** The error of a call that needs a thread, of a front end that has none. */
+/** Creates the error of a call that needs a thread, for a front end without one. */
 export function withoutThread(engine: string, operation: string): PersistenceError {
   return new PersistenceError(
     'ENGINE_UNSUPPORTED',

@@ -22,8 +22,8 @@ export interface GrowingFile {
 }
 
 /**
- * Reads and hashes a whole file. It holds its thread for as long as that takes. Not for a file that an engine of this process has
- * open: closing it would drop the engine's locks.
+ * Reads and hashes a whole file, which blocks the thread. Do not use it for a file that an engine of this process has open: closing
+ * the file would release the engine's locks.
  */
 export function hashFile(path: string, stop: StopFlag): HashedFile {
   const file = openSync(path, 'r')
@@ -35,13 +35,13 @@ export function hashFile(path: string, stop: StopFlag): HashedFile {
 }
 
 /**
- * Reads and hashes a whole file as {@link hashFile} does, and flushes it to the disk. The flush begins when the file is whole, and
+ * Reads and hashes a whole file like {@link hashFile}, and flushes it to the disk. The flush begins when the file is complete, and
  * runs while the rest is read.
  *
  * @param growing For a file that is still being written: it is read as it grows.
  */
 export async function hashAndFlush(path: string, stop: StopFlag, growing?: GrowingFile): Promise<HashedFile> {
-  // By a handle: Node's permission model refuses to flush a bare descriptor, whatever is allowed.
+  // By a FileHandle: with its permission model, Node never allows to flush a bare descriptor.
   const file = await open(path, 'r+')
   let flushed: Promise<void> | undefined
   const onWhole = (): void => {
@@ -59,14 +59,14 @@ export async function hashAndFlush(path: string, stop: StopFlag, growing?: Growi
   }
 }
 
-/** @param onWhole Called before each read, from the moment that the file is whole. */
+/** @param onWhole Called before each read once the file is complete. */
 function hashOpen(file: number, stop: StopFlag, growth?: Growth, onWhole?: () => void): HashedFile {
   const hash = createHash('sha256')
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
   for (let bytes = 0; ; ) {
     const length = Math.min(CHUNK_BYTES, growth?.waitForMore(bytes) ?? CHUNK_BYTES)
     if (growth?.whole ?? true) onWhole?.()
-    // Reads that wait for a thread of the pool took a third longer.
+    // Synchronous: reads by the thread pool took a third longer.
     const read = readSync(file, chunk, 0, length, bytes)
     if (read === 0) return { bytes, sha256: hash.digest('hex') }
     if (stop.requested) throw stopped()
@@ -75,7 +75,7 @@ function hashOpen(file: number, stop: StopFlag, growth?: Growth, onWhole?: () =>
   }
 }
 
-/** How far another thread is with a file. */
+/** The progress of another thread that writes a file. */
 class Growth {
   readonly #copied: CopiedBytes
   readonly #bytes: number

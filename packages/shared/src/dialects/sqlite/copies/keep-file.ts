@@ -6,11 +6,11 @@ import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { LinkFile } from './publish.js'
 
 /**
- * Gives a file a second name, so that it stays when its first is taken by another one.
+ * Gives a file a second name, so that it stays when another file gets its first name.
  *
  * @param now Epoch ms.
  * @param linkFile For tests.
- * @returns the name, under which nothing was before.
+ * @returns the second name, which no file had before.
  * @throws PersistenceError `IO_ERROR`; then there is no second name.
  */
 export async function keepFile(file: string, now: number, linkFile: LinkFile = link): Promise<string> {
@@ -21,7 +21,7 @@ export async function keepFile(file: string, now: number, linkFile: LinkFile = l
   }
 }
 
-/** @returns `false` where something has that name. */
+/** @returns `false` if something has that name. */
 async function linkTo(file: string, kept: string, linkFile: LinkFile): Promise<boolean> {
   try {
     await linkFile(file, kept)
@@ -32,7 +32,7 @@ async function linkTo(file: string, kept: string, linkFile: LinkFile): Promise<b
   }
 }
 
-/** Where the file system has no hard links: a copy, flushed before the file loses its name. */
+/** Copies the file if the file system has no hard links. The copy is flushed before the file loses its name. */
 async function copyTo(file: string, kept: string): Promise<boolean> {
   try {
     await (await open(kept, 'wx', 0o600)).close()
@@ -56,9 +56,9 @@ async function copyTo(file: string, kept: string): Promise<boolean> {
   }
 }
 
-/** By another process, whose locks are not ours: closing the file here would drop those that keep others away from it. */
+/** Copies in another process, because closing the file here would release the locks that keep other processes away from it. */
 async function copyPastLocks(from: string, to: string): Promise<void> {
-  // Windows has no POSIX locks: closing a descriptor there takes nothing away.
+  // Windows has no POSIX locks, so closing a descriptor releases none.
   if (process.platform === 'win32') await copyFile(from, to, constants.COPYFILE_FICLONE)
   else await promisify(execFile)('/bin/sh', ['-c', 'cat "$1" > "$2"', 'sh', from, to])
 }

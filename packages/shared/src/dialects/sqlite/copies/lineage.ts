@@ -6,27 +6,27 @@ import { type Given, newLineageSteps } from '../schema/new-lineage.js'
 import { newNumbers } from '../schema/new-numbers.js'
 
 const NOT_HELD: readonly Step[] = [
-  // Their leases may have been taken over since: a holder of then must not be a holder again.
+  // Other owners may have taken them over since. The holders of that time must not hold them again.
   { sql: 'DELETE FROM go_goscope_locks', parameters: [] },
   { sql: 'DELETE FROM go_goscope_claims', parameters: [] },
 ]
 
-/** How a restored database goes on from its backup. */
+/** How a restored database continues from its backup. */
 export interface Lineage {
-  /** The id of this history of the database, kept in the file. Each restore makes a new one. */
+  /** The id of this history of the database, stored in the file. Each restore creates a new one. */
   readonly lineage: string
-  /** Every lock token that is given from now on is greater. */
+  /** Every later lock token is greater. */
   readonly tokensAbove: number
-  /** Every claim generation that is given from now on is greater. */
+  /** Every later claim generation is greater. */
   readonly generationsAbove: number
 }
 
 /**
- * Makes a copy of a current schema into a database of its own: what was given out by the one it was copied from, since
- * then as well, stays behind what this one gives, so that fencing still fences. No lock and no claim is held in it.
+ * Turns a copy with a current schema into an independent database without held locks and claims. Its later tokens and generations
+ * are greater than all that its original has issued, also since the copy was made, so that fencing still works.
  *
  * @param now Epoch ms.
- * @param given What the file has given whose place it takes: one backup may be restored twice.
+ * @param given What the file has issued that it replaces: one backup may be restored twice.
  */
 export async function beginLineage(
   queue: OperationQueue,
@@ -35,7 +35,7 @@ export async function beginLineage(
   given?: Given,
 ): Promise<Lineage> {
   const lineage = randomUUID()
-  // Nobody follows the copy: followers of the original find another lineage.
+  // The copy has no followers: those of the original find another lineage.
   const log = await queue.query(operation, READ_LOG)
   const removing = (log.length === 0 ? [] : removingLog(log)).map((sql): Step => ({ sql, parameters: [] }))
   const rows = await queue.atomic(operation, [
@@ -54,7 +54,7 @@ const GIVEN = `SELECT
   max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'go_goscope_claims'), 0),
     coalesce((SELECT max(generation) FROM go_goscope_claims), 0)) AS generation`
 
-/** What a file has given; `undefined` for one without our tables of locks and claims, or too damaged to tell. */
+/** Returns what a file has issued; `undefined` if it lacks our tables of locks and claims, or cannot be read. */
 export async function readGiven(queue: OperationQueue, operation: string): Promise<Given | undefined> {
   try {
     if ((await queue.query(operation, TABLES))[0]?.found !== 3) return undefined
@@ -62,7 +62,7 @@ export async function readGiven(queue: OperationQueue, operation: string): Promi
     const given = { token: Number(row?.token), generation: Number(row?.generation) }
     return Object.values(given).every(Number.isSafeInteger) ? given : undefined
   } catch {
-    // A file that cannot be read is what a backup is restored for.
+    // An unreadable file is a reason to restore a backup.
     return undefined
   }
 }

@@ -2,24 +2,24 @@ import { readFile, stat } from 'node:fs/promises'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 
 const FORMAT = 'go-goscope-backup/1'
-// Of a Date.
+// The latest time that a Date can represent.
 const LATEST_DATE_MS = 8.64e15
 
-/** What is known of a backup. The file `<backup>.json` has it as JSON. */
+/** The facts about a backup. The file `<backup>.json` contains them as JSON. */
 export interface BackupManifest {
   readonly bytes: number
   readonly pages: number
-  /** The SHA-256 of the file, in hexadecimal digits. */
+  /** The SHA-256 of the file, in hex. */
   readonly sha256: string
   /** The version of the SQLite library that made the backup. */
   readonly sqliteVersion: string
-  /** The schema version of the tables; 0 for a file of go-go-scope 2.9. */
+  /** The schema version of the tables. 0 for a file of go-go-scope 2.9. */
   readonly schemaVersion: number
-  /** Epoch ms. Everything that was committed before is in the backup. */
+  /** Epoch ms. The backup contains everything that was committed before. */
   readonly startedAt: number
-  /** How long the backup and its verification took. */
+  /** Duration of the backup and its verification, in ms. */
   readonly milliseconds: number
-  /** The number of the last change in the backup, as `standby.position` counts. Absent where no standby followed the database. */
+  /** The number of the last change in the backup, as in `standby.position`. Absent if no standby followed the database. */
   readonly position?: number
   /** The database whose schedule made the backup and may delete it, as a path relative to the folder of the backup. */
   readonly scheduledFor?: string
@@ -33,12 +33,12 @@ export function manifestText(manifest: BackupManifest): string {
   return `${JSON.stringify({ format: FORMAT, ...manifest }, undefined, 2)}\n`
 }
 
-/** @throws PersistenceError `NOT_A_BACKUP` when there is none that can be read. */
+/** @throws PersistenceError `NOT_A_BACKUP` if there is no readable manifest. */
 export async function readManifest(backup: string, operation: string): Promise<BackupManifest> {
   const path = manifestPath(backup)
   let text: string
   try {
-    // Who reads a pipe waits for somebody who writes.
+    // Reading a pipe would wait for a writer.
     if (!(await stat(path)).isFile()) throw new Error('it is no file')
     text = await readFile(path, 'utf8')
   } catch (cause) {
@@ -56,7 +56,7 @@ function parsed(text: string): Record<string, unknown> | undefined {
     const value: unknown = JSON.parse(text)
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
   } catch {
-    // What it is not is all that the caller needs to know.
+    // The caller reports that it is no manifest.
     return undefined
   }
 }

@@ -7,12 +7,12 @@ import type { Content } from './content.js'
 import type { CopyOrder } from './copy-job.js'
 import { stopped } from './stopped.js'
 
-// A step of a slow copy takes a tenth of a second at most, so that it is not a burst and a pause.
+// A step of a throttled copy takes a tenth of a second at most. With longer steps the copy would alternate bursts and pauses.
 const STEPS_PER_SECOND = 10
 
 type PaceOrder = Pick<CopyOrder, 'source' | 'rate' | 'maxBytesPerSecond' | 'maxWalBytes'>
 
-/** What happens between the steps of a copy: telling how far it is, stopping it, slowing it down, watching the log. */
+/** Controls a copy between its steps: reports progress, stops it, limits its speed, and checks the size of the log. */
 export class Pace implements BackupSteps {
   readonly rate: number
   readonly totalPages: number
@@ -64,7 +64,7 @@ export class Pace implements BackupSteps {
   #refuseLongLog(): void {
     const { source, maxWalBytes } = this.#order
     if (maxWalBytes === undefined) return
-    // By stat, never by opening: closing a descriptor would drop the locks.
+    // By stat, never by opening: closing a descriptor would release the locks of this process.
     const bytes = statSync(`${source}-wal`, { throwIfNoEntry: false })?.size ?? 0
     if (bytes <= maxWalBytes) return
     throw new PersistenceError(

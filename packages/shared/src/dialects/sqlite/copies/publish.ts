@@ -2,19 +2,19 @@ import { link, lstat, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 
-/** As `link` of `node:fs/promises`. */
+/** Creates a hard link, like `link` of `node:fs/promises`. */
 export type LinkFile = (existing: string, name: string) => Promise<void>
 
-/** @throws PersistenceError `FILE_EXISTS` when something has the name, also a symbolic link that leads nowhere. */
+/** @throws PersistenceError `FILE_EXISTS` if something has the name, even a symbolic link that leads nowhere. */
 export async function refuseExisting(path: string, operation: string): Promise<void> {
   if (await exists(path)) throw fileExists(path, operation)
 }
 
-/** Takes back what {@link publish} has given, unless another file has the name by now. */
+/** Removes the name that {@link publish} has given, unless another file has it by now. */
 export type Unpublish = () => Promise<void>
 
 /**
- * Gives a file its name, and never takes the name from another: of two that come at once one is refused.
+ * Gives a file its name and never replaces another file: of two concurrent calls for one name, one is refused.
  *
  * @param linkFile For tests.
  * @throws PersistenceError `FILE_EXISTS`.
@@ -39,7 +39,7 @@ export async function publish(
   }
 }
 
-/** Where the file system has no hard links the name is taken first, so that a death in between leaves an empty file. */
+/** For file systems without hard links: an empty file reserves the name. If the process dies in between, it stays. */
 async function publishWithoutLink(temporary: string, path: string, operation: string): Promise<void> {
   try {
     await (await open(path, 'wx', 0o600)).close()
@@ -50,13 +50,13 @@ async function publishWithoutLink(temporary: string, path: string, operation: st
   try {
     await rename(temporary, path)
   } catch (error) {
-    // What has the name is not whole.
+    // The empty file.
     await rm(path)
     throw error
   }
 }
 
-/** Makes the names in the folder of `path` survive a loss of power. */
+/** Makes the names in the folder of `path` survive a power loss. */
 export async function flushFolder(path: string): Promise<void> {
   // Windows has no such call.
   if (process.platform === 'win32') return

@@ -6,7 +6,7 @@ import type { JobContext } from '../thread/run-job.js'
 import { keepFile } from './keep-file.js'
 import { flushFolder, publish } from './publish.js'
 
-/** What is to be put where. */
+/** A file, and the database that it replaces. */
 export interface Replacement {
   readonly temporary: string
   readonly target: string
@@ -18,10 +18,11 @@ const PERMISSION_BITS = 0o777
 const HEADER = 'SQLite format 3\0'
 
 /**
- * Puts a file in the place of a database that nobody has open; at every moment one of the two is there.
+ * Replaces a database that no connection has open. At every moment one of the two files has its name.
  *
- * @param finish Makes the new file ready, with the old one as nobody changes it any more, where there is one that can be read.
- * @returns the name under which the old file is kept, `undefined` when there was none, and what `finish` gave.
+ * @param finish Completes the new file. Receives a connection to the old one, which no other connection can change any more;
+ *   `undefined` if there is none or it cannot be read.
+ * @returns the name under which the old file is kept, `undefined` if there was none, and the result of `finish`.
  * @throws PersistenceError `FILE_IN_USE`, `FILE_EXISTS`.
  */
 export async function replaceFile<Finished>(
@@ -29,7 +30,7 @@ export async function replaceFile<Finished>(
   context: JobContext,
   finish: (old: OwnConnection | undefined) => Promise<Finished>,
 ): Promise<{ readonly kept: string | undefined; readonly finished: Finished }> {
-  const old = await stat(target).catch(() => undefined) // Missing, as it may be.
+  const old = await stat(target).catch(() => undefined) // It may be missing.
   if (old === undefined) {
     await refuseSidecars(target)
     const finished = await finish(undefined)
@@ -42,7 +43,7 @@ export async function replaceFile<Finished>(
     const finished = await finish(held)
     await chmod(temporary, old.mode & PERMISSION_BITS)
     const kept = await keepFile(target, now)
-    // Only a damaged file has any by now. They are part of it, and would be read into the new one.
+    // Only a damaged file still has them. They are a part of it, and an engine would apply them to the new file.
     for (const suffix of ['-journal', '-wal']) await move(target + suffix, kept + suffix)
     await rm(`${target}-shm`, { force: true })
     // The second name of the old file must be there before it loses its first.
@@ -51,20 +52,20 @@ export async function replaceFile<Finished>(
     await flushFolder(target)
     return { kept, finished }
   } finally {
-    // Closing does not end it on every engine.
+    // Closing does not end the transaction on every engine.
     await held?.queue.query('restore', 'ROLLBACK')
     await held?.close()
   }
 }
 
 /**
- * Opens the old file so that nobody else can read it; `undefined` for one that is damaged and cannot be opened.
+ * Opens the old file so that no other connection can read it. Returns `undefined` for a damaged file that cannot be opened.
  *
- * The change of mode asks the right question. It fails while any other connection is open, also an idle one; BEGIN
- * EXCLUSIVE and a checkpoint succeed then. It also moves the log or the journal of a crash into the file.
+ * Only the change of the journal mode detects all other connections, including idle ones, for which BEGIN EXCLUSIVE and a
+ * checkpoint succeed. It also writes the log or the journal of a crash into the file.
  */
 async function holdAlone(target: string, context: JobContext): Promise<OwnConnection | undefined> {
-  // An engine that opens such a file and closes it again deletes what stands beside it.
+  // An engine that opens and closes a file without a header deletes its journal and log.
   if (!(await hasHeader(target))) return refuseShared(target, undefined)
   let connection: OwnConnection | undefined
   try {
@@ -82,7 +83,7 @@ async function holdAlone(target: string, context: JobContext): Promise<OwnConnec
   }
 }
 
-/** Whether it begins as a database does, or is empty. */
+/** Whether the file is empty or begins like a database. */
 async function hasHeader(target: string): Promise<boolean> {
   const file = await open(target, 'r')
   try {
@@ -93,7 +94,7 @@ async function hasHeader(target: string): Promise<boolean> {
   }
 }
 
-/** What can be known of the users of a file that no engine opens. */
+/** Refuses a file that no engine can open if any process has it open, as far as the system shows that. */
 async function refuseShared(target: string, cause: unknown): Promise<undefined> {
   if ((await isOpenAnywhere(target)) === true) throw inUse(target, cause)
 }
@@ -108,7 +109,7 @@ async function move(from: string, to: string): Promise<void> {
 
 async function refuseSidecars(target: string): Promise<void> {
   for (const suffix of ['-journal', '-wal']) {
-    const found = await lstat(target + suffix).catch(() => undefined) // Missing, as it should be.
+    const found = await lstat(target + suffix).catch(() => undefined) // Usually missing.
     if (found === undefined) continue
     throw new PersistenceError(
       'FILE_EXISTS',

@@ -13,10 +13,10 @@ import { checkHash, refuseSidecars } from './verify-job.js'
 
 const CHUNK_BYTES = 1024 * 1024
 
-/** What the job `restore` is started with. */
+/** The input of the job `restore`. */
 export interface RestoreOrder {
   readonly backup: string
-  /** `undefined`: whatever is in the file is restored. */
+  /** `undefined`: the file is restored without a check of its hash. */
   readonly manifest: BackupManifest | undefined
   /** An empty file beside the target. */
   readonly temporary: string
@@ -29,7 +29,7 @@ export interface RestoreResult extends Lineage {
   readonly kept: string | undefined
 }
 
-/** Makes a database of a copy of the backup, and puts it in the place of the target. */
+/** Turns a copy of the backup into an independent database, and replaces the target by it. */
 export async function restoreJob(order: RestoreOrder, context: JobContext): Promise<RestoreResult> {
   const { backup, manifest, temporary } = order
   if (manifest === undefined) {
@@ -37,7 +37,7 @@ export async function restoreJob(order: RestoreOrder, context: JobContext): Prom
     await refuseSidecars(backup, 'restore', part)
   }
   await copyFile(backup, temporary, context)
-  // Of what will be used, and not of what it was read from.
+  // Checks the copy, because the copy will be used.
   if (manifest !== undefined) checkHash(temporary, manifest, 'restore', context, backup)
   const copy = await openOwn(temporary, context.engine, { readOnly: false, busyTimeout: 0 })
   try {
@@ -65,7 +65,7 @@ async function prepare(copy: OwnConnection, { backup, manifest }: RestoreOrder):
   await migrate(copy.queue, true)
 }
 
-/** What a copy that was cut short has left is an empty database, which every check calls sound. */
+/** A copy that was cut short may be an empty database, which passes every check. */
 async function refuseWithoutTables({ queue }: OwnConnection, backup: string): Promise<void> {
   const { version, found } = await readSchema(queue)
   if (version > 0 || found.size > 0) return

@@ -6,14 +6,16 @@ import { HOST, isAlive } from '../../../processes/numbered-processes.js'
 import type { LinkFile } from './publish.js'
 import { TemporaryFile } from './temporary-file.js'
 
-/** Keeps a second restore away from a file that is being replaced. */
+/** Excludes other restores of a file while one replaces it. */
 export interface RestoreLock {
   release(): Promise<void>
 }
 
 /**
+ * Locks a target by a file beside it.
+ *
  * @param linkFile For tests.
- * @throws PersistenceError `FILE_IN_USE` while another restore has the target.
+ * @throws PersistenceError `FILE_IN_USE` while another restore has locked the target.
  */
 export async function lockTarget(target: string, linkFile: LinkFile = link): Promise<RestoreLock> {
   const path = `${target}.restoring`
@@ -28,7 +30,7 @@ export async function lockTarget(target: string, linkFile: LinkFile = link): Pro
 }
 
 async function create(path: string, text: string, linkFile: LinkFile): Promise<boolean> {
-  // Whole from the beginning, so that nobody reads half of it.
+  // Written under another name first, so that no process reads a part of it.
   const whole = await TemporaryFile.beside(path)
   try {
     await whole.write(text)
@@ -42,7 +44,7 @@ async function create(path: string, text: string, linkFile: LinkFile): Promise<b
   }
 }
 
-/** Half of it is taken for a lock that is held: a death in between leaves one that only people remove. */
+/** An incomplete lock file counts as held: if the process dies in between, only people can remove it. */
 async function createWithoutLink(path: string, text: string): Promise<boolean> {
   try {
     await writeFile(path, text, { flag: 'wx', mode: 0o600 })
@@ -53,7 +55,7 @@ async function createWithoutLink(path: string, text: string): Promise<boolean> {
   }
 }
 
-/** Also as a symbolic link that leads to nothing. */
+/** Whether something has the name, even a symbolic link that leads nowhere. */
 async function isThere(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined)) !== undefined
 }
@@ -64,21 +66,21 @@ function isOver(holder: string): boolean {
     const { host, pid } = JSON.parse(holder) as { host?: unknown; pid?: unknown }
     return host === HOST && !isAlive(Number(pid))
   } catch {
-    // Not ours: it says nothing of a process that is over.
+    // Not a lock file of ours, so it names no dead process.
     return false
   }
 }
 
-/** Of those that find the same dead holder one removes it, and none removes the lock of the next. */
+/** Removes the lock of a dead process. If another process has replaced it by its own lock meanwhile, that one is put back. */
 async function removeStale(path: string, holder: string): Promise<void> {
-  const aside = await TemporaryFile.beside(path)
+  const removed = await TemporaryFile.beside(path)
   try {
-    await rename(path, aside.path)
-    if ((await readFile(aside.path, 'utf8')) !== holder) await copyFile(aside.path, path, constants.COPYFILE_EXCL)
+    await rename(path, removed.path)
+    if ((await readFile(removed.path, 'utf8')) !== holder) await copyFile(removed.path, path, constants.COPYFILE_EXCL)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   } finally {
-    await aside.remove()
+    await removed.remove()
   }
 }
 

@@ -24,15 +24,15 @@ export interface RestoreOptions extends FileOptions {
 
 const RESTORE_OPTIONS: OptionNames<Omit<RestoreOptions, keyof FileOptions>> = { allowUnverified: true }
 
-/** The answer of `restore`. */
+/** The result of `restore`. */
 export interface Restored extends Lineage {
   /** The restored database. */
   readonly path: string
-  /** The path at which the old file is kept; `undefined` when there was none. */
+  /** The path at which the old file is kept; `undefined` if there was none. */
   readonly kept: string | undefined
-  /** The manifest of the backup; `undefined` when it had none. */
+  /** The manifest of the backup; `undefined` if it had none. */
   readonly backup: BackupManifest | undefined
-  /** For each kind of data what the restore means for the app, in words. */
+  /** What the restore means for each kind of data, for people. */
   readonly meaning: Readonly<Record<keyof typeof MEANING, string>>
 }
 
@@ -45,7 +45,7 @@ const MEANING = {
   breakers: 'as of the backup: one that has opened since is closed until it fails again',
 } as const
 
-/** Puts a backup in the place of a database; see `restore` of the front ends. */
+/** Replaces a database by a backup; see `restore` of the front ends. */
 export async function restore<Options extends object>(
   choice: EngineChoice<Options>,
   from: string,
@@ -67,7 +67,7 @@ export async function restore<Options extends object>(
   return withTypedErrors('restore', signal, async () => {
     const backup = resolve(from)
     const target = resolve(to)
-    // It would be kept under another name, and what took its place would no longer be what its manifest tells.
+    // The backup would be kept under another name, and the manifest would not describe the file that replaced it.
     if (await isSameFile(target, backup))
       throw invalidArgument(
         'restore',
@@ -88,7 +88,7 @@ export async function restore<Options extends object>(
         const result = await withThread<never, RestoreResult>(worker, { engine, job: 'restore', input, signal, tidy })
         return { path: target, backup: manifest, meaning: MEANING, ...result }
       } finally {
-        // Where there was no file, the new one has two names; and the signal may have aborted before there was a thread.
+        // If there was no target, the new file has two names. And the signal may have aborted before there was a thread.
         await tidy()
       }
     } finally {

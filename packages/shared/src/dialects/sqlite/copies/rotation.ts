@@ -9,29 +9,31 @@ const DAY_MS = 86_400_000
 // The first of January 1970 was a Thursday.
 const DAYS_SINCE_MONDAY = 3
 
-/** The name of a backup that starts at `startedAt`, in epoch ms. It sorts by time and is the same in every time zone. */
+/** Returns the name of a backup that starts at `startedAt`, in epoch ms. Names sort by time, whatever the time zone. */
 function scheduledName(database: string, startedAt: number): string {
   const time = new Date(startedAt).toISOString().replaceAll(/[-:]/g, '')
   return `${basename(database).replace(/\.[^.]+$/, '')}-${time}.db`
 }
 
-/** A backup that is to be made, as its schedule knows it. */
-interface Named {
+/** The name of a backup, and what its manifest says about it. */
+interface BackupName {
   readonly path: string
   /** Epoch ms. */
   readonly startedAt: number
   /**
-   * The path by which its manifest names the database: from the folder of the backup, so that both can move together, and so
-   * that a copy of a backup does not tell the names of other folders. Without links, as SQLite tells that of the database.
+   * The path of the database relative to the folder of the backup, so that both can move together, and so that a copy of a
+   * backup does not reveal the names of other folders. Symbolic links are resolved, as in SQLite's path of the database.
    */
   readonly scheduledFor: string
 }
 
 /**
- * Names a backup that starts now. A clock that was set back, or a database of the same name in another folder, may have taken the
- * name of this millisecond: it is then told to start in the next one that is free.
+ * Returns a free name for a backup that starts now. If the name of this millisecond is taken, after the clock was set back or by a
+ * database of the same name in another folder, the backup gets the next free millisecond as its start.
+ *
+ * @param now Epoch ms.
  */
-export async function named(directory: string, database: string, now: number): Promise<Named> {
+export async function freeName(directory: string, database: string, now: number): Promise<BackupName> {
   const taken = new Set(await readdir(directory))
   const scheduledFor = relative(await realpath(directory), database)
   for (let startedAt = now; ; startedAt++) {
@@ -42,8 +44,8 @@ export async function named(directory: string, database: string, now: number): P
 }
 
 /**
- * The backups in a folder that the schedules of `database` have made, the newest first by their manifests. One whose
- * file is not as long as its manifest says is none.
+ * Returns the backups in a folder that the schedules of `database` have made, the newest first by their manifests, without those
+ * whose size differs from their manifest.
  */
 export async function scheduledBackups(directory: string, database: string): Promise<Backup[]> {
   const found: Backup[] = []
@@ -55,7 +57,7 @@ export async function scheduledBackups(directory: string, database: string): Pro
   return found.sort((one, other) => other.startedAt - one.startedAt)
 }
 
-/** @param folder That of `path`, without links. */
+/** @param folder The folder of `path`, with symbolic links resolved. */
 async function scheduledBackup(path: string, folder: string, database: string): Promise<Backup | undefined> {
   if (!path.endsWith('.db')) return undefined
   try {
@@ -65,7 +67,7 @@ async function scheduledBackup(path: string, folder: string, database: string): 
     if (resolve(folder, manifest.scheduledFor) !== resolve(database)) return undefined
     return (await stat(path)).size === manifest.bytes ? { path, ...manifest } : undefined
   } catch (error) {
-    // It is of something else, or gone by now.
+    // It belongs to something else, or was deleted meanwhile.
     if (hasCode(error, 'NOT_A_BACKUP')) return undefined
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
@@ -73,8 +75,8 @@ async function scheduledBackup(path: string, folder: string, database: string): 
 }
 
 /**
- * The backups that none of the rules keeps once `made` is there. One that is later than `made` comes from a clock that was ahead
- * or has been set back: it is neither deleted nor counted.
+ * Returns the backups that no rule keeps once `made` exists. Later ones were made with a clock that was ahead or has been set back
+ * since. They are neither deleted nor counted.
  *
  * @param found The newest first.
  */
@@ -88,7 +90,7 @@ export function outdated(found: readonly Backup[], made: Backup, keep: Required<
   return backups.filter((backup) => !kept.has(backup))
 }
 
-/** Deletes a backup, and its manifest after it: a death in between leaves a manifest, and no backup without one. */
+/** Deletes a backup, then its manifest: if the process dies in between, no backup is left without a manifest. */
 export async function deleteBackup({ path }: Backup): Promise<void> {
   await rm(path, { force: true })
   await rm(manifestPath(path), { force: true })

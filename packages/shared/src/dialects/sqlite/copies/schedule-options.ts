@@ -8,20 +8,20 @@ import { checkFilePath } from '../file/check-path.js'
 import { typedError } from '../thread/typed-error.js'
 import { type BackupOptions, backupOptions } from './backup-options.js'
 
-/** How many backups are kept. A backup is deleted when none of these rules keeps it. */
+/** Which backups are kept. A backup is deleted if none of these rules keeps it. */
 export interface BackupKeep {
-  /** How many of the newest backups are kept. At least 1. Default 7. */
+  /** Keeps so many of the newest backups. At least 1. Default 7. */
   last?: number
-  /** For how many of the latest days with a backup, by UTC, the newest of the day is kept. Default 0. */
+  /** Keeps the newest backup of each of so many latest days (UTC) that have one. Default 0. */
   daily?: number
-  /** For how many of the latest weeks with a backup, from Monday by UTC, the newest of the week is kept. Default 0. */
+  /** Keeps the newest backup of each of so many latest weeks (Monday to Sunday, UTC) that have one. Default 0. */
   weekly?: number
 }
 
 /** Options of `BackupSchedule.start`. */
 export interface BackupScheduleOptions
   extends Pick<BackupOptions, 'rate' | 'maxBytesPerSecond' | 'maxWalBytes' | 'worker'> {
-  /** The folder of the backups. It must exist, and other files in it are left alone. */
+  /** The folder of the backups. It must exist. Other files in it are not touched. */
   directory: string
   /** ms from the start of one backup to the start of the next. */
   every: number
@@ -53,7 +53,7 @@ export interface ResolvedScheduleOptions {
   readonly backup: BackupOptions
 }
 
-/** @throws PersistenceError `INVALID_ARGUMENT`; `CANNOT_OPEN` where the folder is not there. */
+/** @throws PersistenceError `INVALID_ARGUMENT`; `CANNOT_OPEN` if the folder does not exist. */
 export function scheduleOptions(given: BackupScheduleOptions): ResolvedScheduleOptions {
   const { directory, every, keep = {}, onError, ...backup } = readOptions(given, NAMES, 'BackupSchedule')
   checkFilePath(directory, 'BackupSchedule', 'option directory', 'the path of a folder')
@@ -68,7 +68,7 @@ export function scheduleOptions(given: BackupScheduleOptions): ResolvedScheduleO
   return { directory: resolve(directory), every, keep: keepOptions(keep), onError, backup }
 }
 
-/** Of those that run a schedule for a file one has its lock, which is a row in it. @throws PersistenceError `READ_ONLY`. */
+/** A schedule writes, because its lock is a row of the file. @throws PersistenceError `READ_ONLY`. */
 export function refuseReadOnly({ connection }: Session): void {
   if (!connection.readOnly) return
   throw new PersistenceError(
@@ -78,7 +78,7 @@ export function refuseReadOnly({ connection }: Session): void {
   )
 }
 
-/** A schedule that fails at each turn is told to nobody where the app hears no diagnostics, so it does not begin. */
+/** Checked at the start, because an app without a listener for diagnostics would not notice that every backup fails. */
 function checkFolder(directory: string): void {
   try {
     if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return

@@ -3,17 +3,17 @@ import { withTypedErrors } from '../thread/typed-error.js'
 import { type Backup, backUp } from './backup.js'
 import type { BackupOptions } from './backup-options.js'
 import type { BackupSource } from './backup-source.js'
-import { named } from './rotation.js'
+import { freeName } from './rotation.js'
 
-// Files of one name that share a folder may meet at one ms. A file system that answers EEXIST to each name would never end it.
+// Databases of one name that share a folder may back up in the same ms. A limit, because a file system may answer EEXIST always.
 const TRIES = 20
 
 /**
- * Backs up into a folder, under a name that is free.
+ * Backs up into a folder, under a free name.
  *
- * @param database The path that its manifest names as that of the schedule.
+ * @param database The path of the database, for the manifest.
  * @param make For tests.
- * @throws PersistenceError what `backup` throws; `FILE_EXISTS` when each of 20 names was taken meanwhile.
+ * @throws PersistenceError the errors of `backup`; `FILE_EXISTS` if each of 20 names was taken meanwhile.
  */
 export async function scheduledBackUp(
   source: BackupSource,
@@ -24,14 +24,14 @@ export async function scheduledBackUp(
 ): Promise<Backup> {
   const { clock } = source.session
   for (let from = clock.now(), tries = 1; ; tries++) {
-    const free = () => named(directory, database, from)
+    const free = () => freeName(directory, database, from)
     const { path, ...mark } = await withTypedErrors('BackupSchedule', undefined, free)
     try {
       return await make(source, path, options, mark)
     } catch (error) {
-      // The schedule of another file of that name has taken it meanwhile.
+      // The schedule of another database of that name has taken it meanwhile.
       if (!hasCode(error, 'FILE_EXISTS') || tries === TRIES) throw error
-      // Never the same again: a folder that takes two cases for one does not list the name that is taken.
+      // A later name in any case: a folder that ignores the case of names does not list the taken name as written here.
       from = Math.max(clock.now(), mark.startedAt + 1)
     }
   }

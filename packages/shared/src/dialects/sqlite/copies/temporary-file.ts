@@ -2,12 +2,12 @@ import { open, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isLeftBehind, temporaryPath } from '../file/temporary-name.js'
 
-// What an engine may have left beside a file.
+// The files that an engine may leave beside a database.
 const SIDECARS = ['-journal', '-wal', '-shm']
 
 /**
- * A file that is not whole yet. It stands in the folder of its target, because no file can be moved from one file system
- * to another in one step, and is its owner's alone.
+ * An incomplete file. It is in the folder of its target, because a file cannot be moved to another file system in one step. Only its
+ * owner can read it.
  */
 export class TemporaryFile {
   readonly path: string
@@ -16,7 +16,7 @@ export class TemporaryFile {
     this.path = path
   }
 
-  /** Makes an empty one, of mode 0600, after it removed those of processes that died. */
+  /** Creates an empty one with mode 0600. Removes those of dead processes before. */
   static async beside(target: string): Promise<TemporaryFile> {
     const folder = dirname(target)
     await sweep(folder)
@@ -36,7 +36,7 @@ export class TemporaryFile {
     }
   }
 
-  /** Removes it with its sidecars; may be repeated, also while an engine has it open. */
+  /** Removes it with the files beside it. May be called again, also while an engine has it open. */
   async remove(): Promise<void> {
     for (const suffix of ['', ...SIDECARS]) await rm(this.path + suffix, { force: true })
   }

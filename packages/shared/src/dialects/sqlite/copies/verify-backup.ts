@@ -9,7 +9,7 @@ import { readManifest } from './manifest.js'
 import type { BackupOrder } from './verify-job.js'
 import { withThread } from './with-thread.js'
 
-/** Reads a whole backup; see `verifyBackup` of the front ends. */
+/** Reads and checks a whole backup; see `verifyBackup` of the front ends. */
 export async function verifyBackup<Options extends object>(
   choice: EngineChoice<Options>,
   path: string,

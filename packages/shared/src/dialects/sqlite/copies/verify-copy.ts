@@ -11,10 +11,10 @@ import { type Content, readContent } from './content.js'
 import type { Copied } from './copy-job.js'
 import { type GrowingFile, type HashedFile, hashAndFlush } from './hash-file.js'
 
-/** From here on another thread and another process cost less than they save. */
+/** The size in bytes from which another thread and another process cost less than they save. */
 export const LARGE_BYTES: number = 128 * 1024 * 1024
 
-/** What the job `verifyCopy` is started with. */
+/** The input of the job `verifyCopy`. */
 export interface VerifyOrder {
   readonly path: string
   readonly content: Content
@@ -26,7 +26,7 @@ export function verifyCopyJob({ path, content }: VerifyOrder, context: JobContex
   return verifyCopy(path, content, context)
 }
 
-/** Whatever is to be known of a copy; the hash of a large one is another thread's. */
+/** The facts about a verified copy, without its hash if another thread makes that. */
 export type Verified = Omit<Copied, keyof HashedFile> & Partial<HashedFile>
 
 /** What a job tells of a large copy, of which {@link hashCopyJob} may read what will not change any more. */
@@ -34,7 +34,7 @@ export interface CopyToHash {
   readonly hash: HashOrder
 }
 
-/** What the job `hashCopy` is started with. */
+/** The input of the job `hashCopy`. */
 export interface HashOrder {
   readonly path: string
   /** Of a copy that is still being written. */
@@ -46,16 +46,16 @@ export function hashCopyJob({ path, growing }: HashOrder, { stop }: JobContext):
   return withTypedErrors('backup', undefined, () => hashAndFlush(path, stop, growing))
 }
 
-/** Has a copy hashed in another thread once it will not change any more. */
+/** Returns the callback that has a complete copy hashed in another thread. */
 export function hashElsewhere(path: string, context: JobContext): () => void {
   return () => context.tell({ hash: { path } } satisfies CopyToHash)
 }
 
 /**
- * Makes sure that a copy is whole and sound. It hashes the copy and flushes it to the disk, unless that is done elsewhere.
+ * Checks that a copy is complete and undamaged. Hashes it and flushes it to the disk, unless another thread does that.
  *
- * @param expected What its source had.
- * @param settled Called when the copy will not change any more, where it is hashed elsewhere.
+ * @param expected The content of its source.
+ * @param settled Called when the copy will not change any more. Given if another thread hashes it.
  * @throws PersistenceError `BACKUP_DAMAGED`, `FOREIGN_TABLE`.
  */
 export async function verifyCopy(
@@ -67,9 +67,9 @@ export async function verifyCopy(
   const copy = await openOwn(path, context.engine, { readOnly: false, busyTimeout: 0 })
   const found = await (async () => {
     try {
-      // So that a reader needs nothing beside it, and it is one file.
+      // So that the copy is a single file, which readers can open without a log.
       await setPragma(copy, 'backup', 'journal_mode', 'delete')
-      // That thread drops the locks of this one when it closes the file; nobody else knows its name.
+      // When that thread closes the file, it releases the locks of this one. That is harmless: no other code knows the name.
       settled?.()
       await refuseUnsound(copy.queue, path, 'backup')
       const { version } = await readSchema(copy.queue)
@@ -96,7 +96,7 @@ export async function verifyCopy(
   return { ...hashed, pages, ...(position !== undefined && { position }), sqliteVersion, schemaVersion }
 }
 
-/** The end of the log of a database that is followed. */
+/** Returns the number of the last logged change, if standbys follow the database. */
 async function readPosition(queue: OperationQueue): Promise<{ readonly position?: number }> {
   const objects = await queue.query('backup', READ_LOG)
   if (!objects.some(({ name }) => name === 'go_goscope_changes')) return {}

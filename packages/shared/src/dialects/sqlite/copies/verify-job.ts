@@ -7,7 +7,7 @@ import { hashFile } from './hash-file.js'
 import type { BackupManifest } from './manifest.js'
 import { damaged, refuseUnsound } from './verify-copy.js'
 
-/** What the job `verifyBackup` is started with. */
+/** The input of the job `verifyBackup`. */
 export interface BackupOrder {
   readonly path: string
   readonly manifest: BackupManifest
@@ -30,7 +30,7 @@ export async function verifyBackupJob({ path, manifest }: BackupOrder, context: 
   }
 }
 
-/** @param named In messages. @throws PersistenceError `BACKUP_DAMAGED`. */
+/** Compares a file with a manifest. @param named The path in messages. @throws PersistenceError `BACKUP_DAMAGED`. */
 export function checkHash(
   path: string,
   manifest: Pick<BackupManifest, 'bytes' | 'sha256'>,
@@ -46,9 +46,9 @@ export function checkHash(
 }
 
 /**
- * A backup is one file; what an engine left beside it is not in its hash.
+ * Refuses a backup with a log or a journal beside it, which its hash does not cover.
  *
- * @param meaning Of a file beside it, for the message.
+ * @param meaning What such a file means, for the message.
  * @throws PersistenceError `BACKUP_DAMAGED`.
  */
 export async function refuseSidecars(path: string, operation: string, meaning: string): Promise<void> {

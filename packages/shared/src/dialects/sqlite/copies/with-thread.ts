@@ -2,21 +2,21 @@ import { systemClock } from '../../../time/clock.js'
 import { EngineThread, type Order } from '../thread/engine-thread.js'
 import type { StartWorker } from '../thread/worker.js'
 
-// How long an aborted call waits for its thread, which an engine may hold for as long as it copies.
+// How long an aborted call waits for its thread, which an engine may block for as long as it copies.
 const GRACE_MS = 50
 
-/** A job that a signal may end, and who has to tidy up after it. */
+/** A job that a signal may end, and how to remove what it leaves. */
 export interface AbortableOrder<Event> extends Order {
   readonly onEvent?: (event: Event) => void
   readonly signal: AbortSignal | undefined
-  /** Removes what the job has made; called again when the thread is gone, if it had to be left. */
+  /** Removes the files of the job. Called again when the thread is gone. */
   readonly tidy: () => Promise<void>
 }
 
 /**
  * Runs a job in a thread.
  *
- * @throws the reason of the signal soon after that has aborted, whatever the thread is held by; what the job throws.
+ * @throws the reason of the signal soon after it has aborted, even while an engine blocks the thread; the error of the job.
  */
 export async function withThread<Event, Result>(
   start: StartWorker,
@@ -33,7 +33,7 @@ export async function withThread<Event, Result>(
     systemClock.setTimer(leave, GRACE_MS, { keepAlive: true })
   }
   signal?.addEventListener('abort', abort)
-  // As it was started.
+  // It may have aborted while the thread was started.
   if (signal?.aborted === true) abort()
   try {
     const answered = await Promise.race([thread.result.then((result) => ({ result })), left])
@@ -42,11 +42,11 @@ export async function withThread<Event, Result>(
     await thread.gone
     return answered.result
   } catch (error) {
-    // With a second library it stays; see run-job.ts.
+    // After that error the thread keeps running; see run-job.ts.
     if (signal?.aborted === true) await Promise.race([thread.gone, left])
     else if ((error as { code?: unknown }).code !== 'SECOND_LIBRARY') await thread.gone
     await tidy()
-    // What cannot be removed is swept by a later backup.
+    // A later backup removes what cannot be removed now.
     void thread.gone.then(tidy).catch(() => undefined)
     throw signal?.aborted === true ? signal.reason : error
   } finally {

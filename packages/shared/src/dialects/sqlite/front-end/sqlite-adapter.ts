@@ -5,7 +5,7 @@ import type { DatabaseOwner } from '../../../connection/database-owner.js'
 import type { SqlDriver } from '../../../driver/driver.js'
 import { type Backup, backUp } from '../copies/backup.js'
 import type { BackupOptions } from '../copies/backup-options.js'
-import { makeSource, sourceOf } from '../copies/backup-source.js'
+import { registerSource, sourceOf } from '../copies/backup-source.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
 import type { AdapterStats } from '../sqlite-stats.js'
 import type { StartWorker } from '../thread/worker.js'
@@ -26,7 +26,7 @@ export class SqliteAdapter extends SqlAdapter {
     dialect: Dialect = sqliteDialect,
   ) {
     super(handle, driver, dialect, options)
-    makeSource(this, { options: options ?? {}, startWorker })
+    registerSource(this, { options: options ?? {}, startWorker })
   }
 
   /**

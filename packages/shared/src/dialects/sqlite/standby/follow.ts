@@ -36,14 +36,17 @@ export async function follow<Adapter>(
   if (target !== ':memory:') await refuseTarget(origin.path, target)
   const thread = new StandbyThread(startWorker, origin.engine, { source: origin.path, target, every, busyTimeout })
   const standby = new Standby(thread, target, host, reading)
+  const stop = (): void => void standby.stop().catch(() => undefined)
+  // Before the wait: a signal that aborts right after the thread has begun would be missed.
+  signal?.addEventListener('abort', stop, { once: true })
+  void thread.ended.catch(() => undefined).then(() => signal?.removeEventListener('abort', stop))
   try {
     await untilAborted(signal, thread.begun)
   } catch (error) {
     // The thread ends by itself, with the error that the caller receives.
-    standby.stop().catch(() => undefined)
+    stop()
     throw error
   }
-  signal?.addEventListener('abort', () => void standby.stop().catch(() => undefined), { once: true })
   return standby
 }
 

@@ -1,6 +1,3 @@
-import type { SqlValue } from '../../../driver/driver.js'
-import { crossing } from '../../../remote/wire/row-shapes.js'
-
 /**
  * The commands to the thread of an engine. A message is one flat array that begins with a command. The answers are those of
  * remote/wire/protocol.ts.
@@ -30,9 +27,4 @@ export interface EngineInput {
   readonly readOnly: boolean
   /** Statements that give the connection the settings of its predecessor. */
   readonly settings: readonly string[]
-}
-
-export function writeParameters(out: SqlValue[], parameters: readonly SqlValue[]): void {
-  out.push(parameters.length)
-  for (const parameter of parameters) out.push(crossing(parameter))
 }

@@ -7,8 +7,9 @@ import type {
   TransactionControl,
   TransactionPart,
 } from '../../../driver/driver.js'
+import { writeParameters } from '../../../remote/wire/parameters.js'
 import type { Item } from '../../../remote/wire/protocol.js'
-import { command, writeParameters } from './commands.js'
+import { command } from './commands.js'
 import type { EngineConnection } from './engine-connection.js'
 
 /** A driver of an engine in its own thread. */
