@@ -14,7 +14,7 @@ proveCell()
 interface Lost {
   readonly name: string
   /** @returns an argument for the call. */
-  prepare?(adapter: PostgresAdapter, key: string): Promise<unknown>
+  prepare?(adapter: PostgresAdapter, key: string, schema: string): Promise<unknown>
   call(adapter: PostgresAdapter, key: string, given: never): Promise<unknown>
   /** @param outcome the result of the call; a `PersistenceError` if it rejected */
   check(outcome: unknown, key: string, schema: string): Promise<void>
@@ -56,6 +56,22 @@ const LOST: readonly Lost[] = [
     async check(outcome, key, schema) {
       expect(outcome).toBe(true)
       expect(await row(`SELECT holds FROM "${schema}".locks WHERE key LIKE $1`, key)).toEqual({ holds: 0 })
+    },
+  },
+  {
+    name: 'release, while another process has two holds of the same owner',
+    async prepare(adapter, key, schema) {
+      const handle = await adapter.acquire(key, 60_000)
+      const other = await opens(schema)
+      for (let holds = 0; holds < 2; holds++) await other.acquire(key, 60_000, handle?.owner)
+      await other.disconnect()
+      return handle
+    },
+    call: (_adapter, _key, handle: { release(): Promise<unknown> }) => handle.release(),
+    async check(outcome, key, schema) {
+      expect(outcome).toBe(true)
+      const left = `SELECT abs(holds) AS holds, expires_at > 0 AS held FROM "${schema}".locks WHERE key LIKE $1`
+      expect(await row(left, key)).toEqual({ holds: 2, held: true })
     },
   },
   {
@@ -168,7 +184,7 @@ test.each(LOST)('the answer of $name is lost at any byte', async ({ name, prepar
   let cuts = 0
   for (let bytes = 0; bytes < LONGEST_ANSWER; bytes += STEP) {
     const key = `${name} ${bytes}.`
-    const given = (await prepare?.(adapter, key)) as never
+    const given = (await prepare?.(adapter, key, schema)) as never
     proxy.cutAfter(bytes)
     const outcome = await call(adapter, key, given).catch((error: unknown) => error)
     if (proxy.cut) cuts++
