@@ -109,7 +109,11 @@ FROM ${LOCK_TIMEOUT} WHERE ${guard} AND ${condition(leaseNowAt(4))}
 RETURNING 1 AS released`
 
   // `FOR UPDATE` first: an UPDATE locks its rows in any order, and two different orders would deadlock.
-  const releasingMany = (given: string, set: string, condition: (now: string) => string): string => `WITH given AS MATERIALIZED (
+  const releasingMany = (
+    given: string,
+    set: string,
+    condition: (now: string) => string,
+  ): string => `WITH given AS MATERIALIZED (
   ${given}
 ), held AS MATERIALIZED (
   SELECT lock.key FROM ${table} AS lock
