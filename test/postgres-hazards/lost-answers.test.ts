@@ -14,7 +14,7 @@ proveCell()
 interface Lost {
   readonly name: string
   /** @returns an argument for the call. */
-  prepare?(adapter: PostgresAdapter, key: string): Promise<unknown>
+  prepare?(adapter: PostgresAdapter, key: string, schema: string): Promise<unknown>
   call(adapter: PostgresAdapter, key: string, given: never): Promise<unknown>
   /** @param outcome the result of the call; a `PersistenceError` if it rejected */
   check(outcome: unknown, key: string, schema: string): Promise<void>
@@ -56,6 +56,22 @@ const LOST: readonly Lost[] = [
     async check(outcome, key, schema) {
       expect(outcome).toBe(true)
       expect(await row(`SELECT holds FROM "${schema}".locks WHERE key LIKE $1`, key)).toEqual({ holds: 0 })
+    },
+  },
+  {
+    name: 'release, while another process has two holds of the same owner',
+    async prepare(adapter, key, schema) {
+      const handle = await adapter.acquire(key, 60_000)
+      const other = await opens(schema)
+      for (let holds = 0; holds < 2; holds++) await other.acquire(key, 60_000, handle?.owner)
+      await other.disconnect()
+      return handle
+    },
+    call: (_adapter, _key, handle: { release(): Promise<unknown> }) => handle.release(),
+    async check(outcome, key, schema) {
+      expect(outcome).toBe(true)
+      const left = `SELECT abs(holds) AS holds, expires_at > 0 AS held FROM "${schema}".locks WHERE key LIKE $1`
+      expect(await row(left, key)).toEqual({ holds: 2, held: true })
     },
   },
   {
@@ -173,7 +189,7 @@ test.each(LOST)(
       const key = `${name} ${cuts}.`
       // Connects again after a lost connection, because a cut of what a server says first would lose no answer.
       await adapter.cache.get('connected')
-      const given = (await prepare?.(adapter, key)) as never
+      const given = (await prepare?.(adapter, key, schema)) as never
       proxy.cutAfter(cuts * STEP)
       const outcome = await call(adapter, key, given).catch((error: unknown) => error)
       cut = proxy.cut

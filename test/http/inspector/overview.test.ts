@@ -45,7 +45,7 @@ describe('the lists', () => {
     db.exec('DROP TABLE go_goscope_changes; DROP TABLE go_goscope_followers')
   })
 
-  test('name the process of a made-up owner', async () => {
+  test('name the process of a generated owner', async () => {
     const claim = await persistence.idempotency.claim('charge:2', { lease: 5_000 })
     const { claims } = await overview()
     expect(claims.items).toMatchObject([{ key: 'charge:2', process: { pid: process.pid, alive: true } }])

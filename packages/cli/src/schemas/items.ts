@@ -34,7 +34,7 @@ const OWNER = text('As the app named it, or host:pid:random where it gave no nam
 
 const PROCESS = optional(
   object<OwnerProcess>({
-    host: text('Of the process, where the owner was made up'),
+    host: text('Of the process, where the owner was generated'),
     pid: count('Of the process'),
     alive: optional(flag('Whether a process of that number runs; absent where that cannot be told')),
   }),

@@ -110,6 +110,39 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
     assert.ok((await taken(one, 'job', 'me')).token > first.token)
   })
 
+  check('a lock is held until its last release, also when its generated owner acquired it again', async (world) => {
+    const [one, two] = await pair(world)
+    for (const again of [one, two]) {
+      for (const order of [
+        [0, 1, 2],
+        [1, 0, 2],
+        [2, 1, 0],
+      ]) {
+        const first = await taken(one, 'job')
+        const handles = [first, await taken(again, 'job', first.owner), await taken(again, 'job', first.owner)]
+        const [third, ...earlier] = order.map((at) => handles[at] as LeaseUnderTest).reverse()
+        for (const handle of earlier.reverse()) {
+          assert.equal(await (handle.release() as Promise<unknown>), true)
+          assert.equal(await two.lock.acquire('job', TTL), null)
+          assert.equal(await third?.isValid(), true)
+        }
+        assert.equal(await (third?.release() as Promise<unknown>), true)
+        const next = await taken(two, 'job')
+        assert.ok(next.token > first.token)
+        await next.release()
+      }
+    }
+  })
+
+  check('concurrent releases release every hold of a generated owner', async (world) => {
+    const [one, two] = await pair(world)
+    const first = await taken(one, 'job')
+    const handles = [first, await taken(one, 'job', first.owner), await taken(two, 'job', first.owner)]
+    const released = await Promise.all(handles.map((handle) => handle.release() as Promise<unknown>))
+    assert.deepEqual(released, [true, true, true])
+    assert.ok((await taken(one, 'job')).token > first.token)
+  })
+
   check('a generated owner is never taken for another', async (world) => {
     // The same `random`, as in two processes with the same seed.
     const one = await world.adapter({ locks: 'database', random: () => 0.5 })

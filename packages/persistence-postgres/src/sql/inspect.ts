@@ -18,7 +18,7 @@ export function inspectSql(schema: string): InspectSql {
     locks: read(
       'inspect.locks',
       'many',
-      `SELECT ${nameAndNext('lock.key')}, lock.owner, lock.token::float8 AS token, lock.holds, lock.expires_at,
+      `SELECT ${nameAndNext('lock.key')}, lock.owner, lock.token::float8 AS token, abs(lock.holds) AS holds, lock.expires_at,
   (lock.expires_at > greatest(${leaseNowAt(5)}, lock.marked_at))::int AS lasts
 FROM ${locks} AS lock WHERE ${inRange('lock.key')} ORDER BY lock.key LIMIT $4::int`,
       { clocked: 'lease' },

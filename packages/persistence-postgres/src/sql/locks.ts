@@ -28,6 +28,19 @@ function sweepAt(now: string, ttl: string): string {
 }
 
 /**
+ * Returns SQL for the holds of a lock that is granted.
+ *
+ * @param again SQL for whether its owner holds it already.
+ */
+type Holds = (again: string) => string
+
+/** Returns SQL that keeps the row of a released lock for a while. */
+const keptFrom = (now: string): string => `sweep_at = least(lock.sweep_at, ${now} + ${KEPT_MS})`
+
+/**
+ * `holds` counts the holds of the owner. A generated owner has one hold that it released by itself, without a count, so that the
+ * release can be repeated; the app may acquire more under its name. The column is negative when only those are left.
+ *
  * A lock is held while its expiry is later than both the server's time and the time of its last grant. So setting the server's
  * clock back does not revive an expired lease.
  *
@@ -49,17 +62,19 @@ export function lockSql(schema: string): LockSql {
   // The time is read when the advisory lock is acquired. Waiting for the row after that shortens the lease.
   const mark = 'greatest(excluded.marked_at, lock.marked_at)'
   const ttl = 'excluded.expires_at - excluded.marked_at'
-  const onHeld = (now: string, holds: string): string => `ON CONFLICT (key) DO UPDATE SET
+  // The owner is compared first, because each look at the clock takes a quarter of a microsecond.
+  const again = (now: string): string => `lock.owner = excluded.owner AND ${heldAt(now)}`
+  const onHeld = (now: string, holds: Holds): string => `ON CONFLICT (key) DO UPDATE SET
   owner = excluded.owner,
-  token = CASE WHEN ${heldAt(now)} THEN lock.token ELSE excluded.token END,
-  holds = CASE WHEN ${heldAt(now)} THEN ${holds} ELSE 1 END,
+  token = CASE WHEN ${again(now)} THEN lock.token ELSE excluded.token END,
+  holds = ${holds(again(now))},
   expires_at = greatest(lock.expires_at, least(${mark} + ${ttl}, ${LONGEST})), marked_at = ${mark},
   sweep_at = ${sweepAt(mark, `(${ttl})`)}
 WHERE NOT ${heldAt(now)} OR lock.owner = excluded.owner`
   const insert = `INSERT INTO ${table} AS lock (key, owner, token, holds, expires_at, marked_at, sweep_at)`
 
   // The advisory lock is acquired before the token is drawn, so that the tokens of a key grow in the order of its grants.
-  const acquire = (holds: string): string => `WITH turn AS MATERIALIZED (
+  const acquire = (holds: Holds): string => `WITH turn AS MATERIALIZED (
   SELECT pg_advisory_xact_lock(hashtextextended($1::text, ${SEED})) FROM ${LOCK_TIMEOUT}
 )
 ${insert}
@@ -70,46 +85,51 @@ RETURNING ${granted(4)}`
 
   const checkGrant = `SELECT lock.expires_at, lock.marked_at FROM ${table} AS lock WHERE ${guard} AND ${held(4)}`
 
-  const acquireMany = (holds: string): string => `WITH calls AS MATERIALIZED (
+  const acquireMany = (holds: Holds): string => `WITH calls AS MATERIALIZED (
   SELECT * FROM ${callsOf('key', 'owner', 'ttl float8')} ORDER BY key COLLATE "C"
 ), turn AS MATERIALIZED (
   SELECT count(pg_advisory_xact_lock(hash)) FROM (SELECT hashtextextended(key, ${SEED}) AS hash FROM calls ORDER BY 1) AS turns
 )
 ${insert}
 SELECT key, owner, ${token}, 1, least(now + ttl, ${LONGEST}), now, least(now + ttl, ${LONGEST})
-FROM (SELECT calls.*, ${leaseNowOfMany(2)} AS now FROM turn CROSS JOIN calls) AS granting
+FROM (SELECT ${leaseNowOfMany(2)} AS now FROM turn) AS granting CROSS JOIN calls
 ${onHeld(leaseNowOfMany(2), holds)}
 RETURNING lock.key, ${columns}, ${ranAtOfMany(2)}`
 
-  const acquiring = (holds: string, repeatable?: true): Statement<'one'> =>
+  const acquiring = (holds: Holds, repeatable?: true): Statement<'one'> =>
     write('lock.acquire', 'one', acquire(holds), {
       clocked: 'lease',
       ...(repeatable && { repeatable }),
       batch: { match: 'echo', echo: ['key'], distinct: true, sql: acquireMany(holds) },
     })
 
-  // `FOR UPDATE` first: an UPDATE locks its rows in any order, and two different orders would deadlock.
-  const kept = (now: string): string => `sweep_at = least(lock.sweep_at, ${now} + ${KEPT_MS})`
-  const releasing = (set: string, setMany: string, condition: (now: string) => string): StatementTexts => ({
-    single: `UPDATE ${table} AS lock SET ${set}, ${kept(leaseNowAt(4))}
+  const releasing = (set: string, condition: (now: string) => string): string => `UPDATE ${table} AS lock
+SET ${set}, ${keptFrom(leaseNowAt(4))}
 FROM ${LOCK_TIMEOUT} WHERE ${guard} AND ${condition(leaseNowAt(4))}
-RETURNING lock.token::float8 AS token`,
-    many: `WITH given AS MATERIALIZED (
-  SELECT key, owner, token, count(*)::int AS count FROM ${callsOf('key', 'owner', 'token bigint')} GROUP BY 1, 2, 3
+RETURNING 1 AS released`
+
+  // `FOR UPDATE` first: an UPDATE locks its rows in any order, and two different orders would deadlock.
+  const releasingMany = (
+    given: string,
+    set: string,
+    condition: (now: string) => string,
+  ): string => `WITH given AS MATERIALIZED (
+  ${given}
 ), held AS MATERIALIZED (
   SELECT lock.key FROM ${table} AS lock
   WHERE lock.key = ANY (ARRAY(SELECT key FROM given)) ORDER BY lock.key FOR UPDATE OF lock
 )
-UPDATE ${table} AS lock SET ${setMany}, ${kept(leaseNowOfMany(2))}
+UPDATE ${table} AS lock SET ${set}, ${keptFrom(once(leaseNowOfMany(2)))}
 FROM given WHERE lock.key = ANY (ARRAY(SELECT key FROM held))
-  AND lock.key = given.key AND lock.owner = given.owner AND lock.token = given.token AND ${condition(leaseNowOfMany(2))}
-RETURNING lock.key, lock.owner, lock.token::float8 AS token`,
-  })
-  const counted = (count: string): string =>
-    `holds = lock.holds - ${count}, expires_at = CASE WHEN lock.holds > ${count} THEN lock.expires_at ELSE 0 END`
-  const release = releasing(counted('1'), counted('given.count'), heldAt)
-  const free = 'holds = 0, expires_at = 0'
-  const releaseUnique = releasing(free, free, (now) => `(lock.holds = 0 OR ${heldAt(now)})`)
+  AND lock.key = given.key AND lock.owner = given.owner AND lock.token = given.token AND ${condition(leaseNowOfMany(2))}`
+
+  const releases = callsOf('key', 'owner', 'token bigint')
+  const counted = (count: string): string => `holds = lock.holds - sign(lock.holds)::int * ${count},
+  expires_at = CASE WHEN abs(lock.holds) > ${count} THEN lock.expires_at ELSE 0 END`
+  // Changes nothing when it is repeated, unlike a count.
+  const unique = `holds = least(lock.holds, 1 - lock.holds),
+  expires_at = CASE WHEN lock.holds IN (0, 1) THEN 0 ELSE lock.expires_at END`
+  const uniqueIsOver = (now: string): string => `(lock.holds <= 0 OR ${heldAt(now)})`
 
   const now = once(leaseNowAt(2))
   const over = `sweep_at <= ${now} AND expires_at <= ${now}`
@@ -124,8 +144,8 @@ RETURNING lock.key, lock.owner, lock.token::float8 AS token`,
   return {
     table: table.replaceAll('"', ''),
 
-    acquire: acquiring('lock.holds + 1'),
-    acquireUnique: acquiring('1', true),
+    acquire: acquiring((again) => `CASE WHEN ${again} THEN lock.holds + sign(lock.holds)::int ELSE 1 END`),
+    acquireUnique: acquiring(() => '1', true),
 
     extendGrant: write(
       'lock.extend',
@@ -145,15 +165,30 @@ RETURNING ${granted(4)}`,
       { clocked: 'lease', repeatable: true },
     ),
 
-    release: write('lock.release', 'one', release.single, {
+    release: write('lock.release', 'one', releasing(counted('1'), heldAt), {
       clocked: 'lease',
-      batch: { match: 'echo', echo: ['key', 'owner', 'token'], sql: release.many },
+      batch: {
+        match: 'echo',
+        echo: ['key', 'owner', 'token'],
+        // Grouped, because UPDATE changes a row once even if several calls match it.
+        sql: `${releasingMany(
+          `SELECT key, owner, token, count(*)::int AS count FROM ${releases} GROUP BY 1, 2, 3`,
+          counted('given.count'),
+          heldAt,
+        )}
+RETURNING lock.key, lock.owner, lock.token::float8 AS token`,
+      },
     }),
 
-    releaseUnique: write('lock.release', 'one', releaseUnique.single, {
+    releaseUnique: write('lock.release', 'one', releasing(unique, uniqueIsOver), {
       clocked: 'lease',
       repeatable: true,
-      batch: { match: 'echo', echo: ['key', 'owner', 'token'], sql: releaseUnique.many },
+      batch: {
+        match: 'index',
+        distinct: true,
+        sql: `${releasingMany(`SELECT * FROM ${releases}`, unique, uniqueIsOver)}
+RETURNING given.i, 1 AS released`,
+      },
     }),
 
     checkGrant: read('lock.isValid', 'one', checkGrant, { clocked: 'lease' }),
@@ -180,10 +215,4 @@ RETURNING ${granted(4)}`,
       repeatable: true,
     }),
   }
-}
-
-/** SQL for one call, and for a batch of calls. */
-interface StatementTexts {
-  readonly single: string
-  readonly many: string
 }

@@ -31,11 +31,6 @@ export class GeneratedOwners {
   next(): string {
     return `${this.#prefix}-${++this.#count}`
   }
-
-  /** Returns whether {@link next} generated `owner`. */
-  has(owner: string): boolean {
-    return owner.startsWith(this.#prefix)
-  }
 }
 
 /** The process that a generated owner name identifies. */

@@ -65,7 +65,7 @@ export class DatabaseLockManager implements LockManager {
     const hold = await this.#session.execute(
       given === undefined ? (this.#sql.acquireUnique ?? this.#sql.acquire) : this.#sql.acquire,
       [this.#names.store(key), owner, wholeTtl(ttl)],
-      (row) => (row === undefined ? undefined : this.#granted(key, owner, row, calledAt)),
+      (row) => (row === undefined ? undefined : this.#granted(key, owner, given === undefined, row, calledAt)),
     )
     const { readMark } = this.#sql
     if (hold !== undefined) this.#sweeper.wrote(1)
@@ -117,8 +117,9 @@ export class DatabaseLockManager implements LockManager {
 
   async release(hold: Hold): Promise<boolean> {
     if (!this.#session.connection.usable) return false
-    const unique = this.#session.connection.owners.has(this.ownerOf(hold)) ? this.#sql.releaseUnique : undefined
-    const statement = unique ?? this.#sql.release
+    // The app may have acquired it again under its generated owner. Those holds are counted, and the uncounted one goes last.
+    const uncounted = hold.unique === true && hold.count === 1 ? this.#sql.releaseUnique : undefined
+    const statement = uncounted ?? this.#sql.release
     const released = await this.#session.execute(statement, this.#ofGrant(hold), hasRow)
     if (released) this.#holds.release(hold)
     else this.lose(hold)
@@ -160,7 +161,7 @@ export class DatabaseLockManager implements LockManager {
     return [this.#names.store(hold.key), this.ownerOf(hold), hold.token]
   }
 
-  #granted(key: string, owner: string, row: Row, calledAt: number): Hold {
+  #granted(key: string, owner: string, unique: boolean, row: Row, calledAt: number): Hold {
     const token = Number(row.token)
     const known = this.#holds.get(key)
     if (known?.token === token) {
@@ -168,7 +169,7 @@ export class DatabaseLockManager implements LockManager {
       this.#setExpiry(known, row, calledAt)
       return known
     }
-    const hold: Hold = { key, token, owner, expiresAt: 0, margin: 0, count: 1, lease: undefined }
+    const hold: Hold = { key, token, owner, unique, expiresAt: 0, margin: 0, count: 1, lease: undefined }
     this.#setExpiry(hold, row, calledAt)
     this.#holds.add(hold)
     // Notified last: a listener of the signal may request the lock immediately, even as its present owner.

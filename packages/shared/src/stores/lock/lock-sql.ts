@@ -19,7 +19,10 @@ export interface LockSql {
   readonly extendOwned: Statement<'one'>
   /** Parameters: key, owner, token. Returns a row when it released one hold; the last release frees the lock. */
   readonly release: Statement<'one'>
-  /** {@link release} for an owner of {@link acquireUnique}. Repeatable. */
+  /**
+   * {@link release} for the hold of {@link acquireUnique}, which is apart from holds that {@link acquire} counts under its owner.
+   * Repeatable.
+   */
   readonly releaseUnique?: Statement<'one'>
   /** Parameters: key, owner, token. Returns a row while this grant holds the lock. */
   readonly checkGrant: Statement<'one'>

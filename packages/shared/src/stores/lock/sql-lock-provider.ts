@@ -158,7 +158,7 @@ export class StoredLockProvider implements SqlLockProvider {
     if (typeof owner !== 'string' || owner === '') {
       throw invalidArgument(
         operation,
-        `owner must be a non-empty string, got ${shown(owner)}; leave it out to have one made up`,
+        `owner must be a non-empty string, got ${shown(owner)}; leave it out to have one generated`,
       )
     }
     checkKey(owner, this.#session.maxKeyLength, operation, 'owner')
