@@ -224,18 +224,20 @@ describe('what crosses', () => {
     raw.on('message', (message) => come.push(message))
     const remote = await connectRemote(raw)
     const long = 'x'.repeat(10_000)
-    const asked: Promise<string>[] = []
-    const load = () =>
-      new Promise<string>((loaded) => {
-        // Until each of the others has asked, and the owner has read that.
-        void Promise.all(asked)
-          .then(() => served.adapter.cache.get('k'))
-          .then(() => loaded(long))
-      })
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const load = () => promise
     const shared = remote.cache.getOrSet('shared', load)
+    let asked = 0
     const others = ['a', 'b', 'c'].map((key) =>
-      remote.cache.getOrSet(key, () => remote.cache.getOrSet('shared', load).then(({ length }) => length)),
+      remote.cache.getOrSet(key, () => {
+        asked++
+        return remote.cache.getOrSet('shared', load).then(({ length }) => length)
+      }),
     )
+    await expect.poll(() => asked).toBe(3)
+    // The answers to what they have read come before this one.
+    await remote.cache.get('k')
+    resolve(long)
     expect(await Promise.all([shared.then(({ length }) => length), ...others])).toEqual(new Array(4).fill(10_000))
     await remote.cache.get('k')
     expect(JSON.stringify(come)).not.toContain('xxx')
