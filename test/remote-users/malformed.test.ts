@@ -206,7 +206,7 @@ describe('what the owner is sent', () => {
   })
 
   test.each([
-    ['loads', (wait: number) => [18, wait, `entry${wait}`, 'k', 1]],
+    ['loads', (wait: number) => [18, wait, `entry${wait}`, 'k', 0]],
     ['reports of waits', (wait: number) => (wait === 1 ? LOAD : [26, wait, 1, wait])],
   ])(
     'more %s than a client may have are refused, and its loads go to others',
@@ -217,6 +217,7 @@ describe('what the owner is sent', () => {
       // The turn of the first.
       expect(taken.slice(0, 2)).toEqual([14, 1])
       const said = await answerTo(served.port(), hi, waits(65_537))
+      expect(said[0]).toBe(2)
       expect(JSON.parse(String(said[2]))).toMatchObject({ code: 'INVALID_ARGUMENT' })
       expect(await served.adapter.cache.getOrSet('k', () => 1)).toBe(1)
     },
