@@ -18,7 +18,8 @@ export function threadTables({ threads = {} }) {
 \`cluster\` workers that send one query per message by \`process.send\`. Here and in the next table, loops of the lowest priority keep
 the cores awake: waking a core takes a virtual machine as long as many gets. CPU is the CPU time of the owner's thread for a call
 of one worker, ÷ the same call made in that thread, in memory. An echo is the CPU time of that thread for sending back messages of
-the same length.`,
+the same length. For the CPU time, all threads share one core: waking a thread on another core takes a virtual machine about 45 µs
+of the sender's CPU time, and whether a message does that is random.`,
       head: [
         'engine',
         'direct',

@@ -5,6 +5,7 @@ import { callsOf } from './calls.mjs'
 import { echoTo } from './echo.mjs'
 import { measureEngineThread } from './engine-thread.mjs'
 import { inTurns } from './in-turns.mjs'
+import { onOneCore } from './one-core.mjs'
 import { pairsOf } from './pairs.mjs'
 import { perSecond, rateOf } from './rate.mjs'
 import { children, rateTogether, runTogether, threads, workersOfCluster } from './users.mjs'
@@ -156,8 +157,8 @@ function end(peer) {
   if (typeof peer.terminate !== 'function') peer.kill()
 }
 
+const cpu = await onOneCore(measureCpu)
 const endLoops = keepCoresAwake()
-const cpu = await measureCpu()
 const { gets, pairs, queries } = await measureRates()
 const writes = await measureWrites()
 const of = { folder, keys: KEYS, rows, runs, duration }

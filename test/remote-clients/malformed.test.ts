@@ -212,6 +212,33 @@ describe('messages to the owner', () => {
     const taken = await answerTo(served.port(), hi, Array.from({ length: 4_096 }, () => call).flat())
     expect(taken.slice(0, 3)).not.toContain(2)
   })
+
+  test.each([
+    ['loads', (wait: number) => [18, wait, `entry${wait}`, 'k', 0]],
+    ['reports of waits', (wait: number) => (wait === 1 ? LOAD : [26, wait, 1, wait])],
+  ])(
+    'more %s than a client may have are refused, and its loads go to others',
+    async (_, wait) => {
+      const hi = await greeting(served.port())
+      const waits = (count: number) => Array.from({ length: count }, (_, at) => wait(at + 1)).flat()
+      const taken = await answerTo(served.port(), hi, waits(65_536))
+      // The turn of the first.
+      expect(taken.slice(0, 2)).toEqual([14, 1])
+      const said = await answerTo(served.port(), hi, waits(65_537))
+      expect(said[0]).toBe(2)
+      expect(JSON.parse(String(said[2]))).toMatchObject({ code: 'INVALID_ARGUMENT' })
+      expect(await served.adapter.cache.getOrSet('k', () => 1)).toBe(1)
+    },
+    60_000,
+  )
+
+  test('a second wait with the number of another one takes no turn from others', async () => {
+    const hi = await greeting(served.port())
+    const raw = served.port()
+    const second = [18, 1, 'go_goscope_cache\0cache:k', 'k', 0]
+    expect(await answersTo(raw, (items) => items.length >= 2, hi, [...LOAD, ...second, 21, 1])).toEqual([14, 1])
+    expect(await served.adapter.cache.getOrSet('k', () => 'loaded')).toBe('loaded')
+  })
 })
 
 describe('messages to a client', () => {

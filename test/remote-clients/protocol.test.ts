@@ -224,20 +224,20 @@ describe('messages and values', () => {
     raw.on('message', (message) => come.push(message))
     const remote = await connectRemote(raw)
     const long = 'x'.repeat(10_000)
-    const keys = ['a', 'b', 'c']
-    let waiting = 0
-    let allWait: () => void = () => undefined
-    const load = () => new Promise<string>((loaded) => (allWait = () => loaded(long)))
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const load = () => promise
     const shared = remote.cache.getOrSet('shared', load)
-    const others = keys.map((key) =>
-      remote.cache.getOrSet(key, async () => {
-        const value = remote.cache.getOrSet('shared', load)
-        // Its entry is read before the first answer, and the owner knows before the second that it waits.
-        for (let answers = 0; answers < 2; answers++) await remote.cache.get('k')
-        if (++waiting === keys.length) allWait()
-        return (await value).length
+    let asked = 0
+    const others = ['a', 'b', 'c'].map((key) =>
+      remote.cache.getOrSet(key, () => {
+        asked++
+        return remote.cache.getOrSet('shared', load).then(({ length }) => length)
       }),
     )
+    await expect.poll(() => asked).toBe(3)
+    // The answers to what they have read come before this one.
+    await remote.cache.get('k')
+    resolve(long)
     expect(await Promise.all([shared.then(({ length }) => length), ...others])).toEqual(new Array(4).fill(10_000))
     await remote.cache.get('k')
     expect(JSON.stringify(come)).not.toContain('xxx')

@@ -40,6 +40,14 @@ export interface DatabaseOwner {
    * @throws a copy of the error of that client's load.
    */
   enterLoad(request: LoadRequest): Promise<LoadTurn | LoadedText>
+  /**
+   * Reports that the code of a load waits for the load of `request`, which was passed to {@link enterLoad}.
+   *
+   * @param inside The number of the load whose code waits.
+   * @returns a promise that resolves once that load has ended.
+   * @throws PersistenceError `INVALID_ARGUMENT` when the two loads would wait for each other.
+   */
+  waitInLoad(request: LoadRequest, inside: number): Promise<void>
 }
 
 /** What a connection passes to the owner of its database. */
@@ -77,8 +85,6 @@ export interface LoadRequest {
   readonly inside: number | undefined
   /** The number of the load, where a client of this connection has chosen one. */
   readonly number: number | undefined
-  /** Whether the caller gets the value elsewhere. The text of the answer is then empty. */
-  readonly withoutText: boolean
   /** To be called when the entry is written or deleted before the load has ended. */
   readonly overtaken: () => void
 }

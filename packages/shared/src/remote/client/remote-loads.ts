@@ -1,13 +1,15 @@
 import { LoadedText, type LoadRequest, type LoadTurn, randomLoadNumber } from '../../connection/database-owner.js'
 import { DisconnectedError } from '../../errors/disconnected-error.js'
-import { Fifo } from '../../queue/fifo.js'
-import { clientOp, ownerOp } from '../wire/protocol.js'
+import { PersistenceError } from '../../errors/persistence-error.js'
+import { clientOp, MAX_WAITS, ownerOp } from '../wire/protocol.js'
 import { MalformedMessage, type Reader } from '../wire/reader.js'
 import { readError, writeError } from '../wire/wire-error.js'
 import type { ClientChannel } from './client-channel.js'
 import type { RemoteQueue } from './remote-queue.js'
 
-// The owner keeps each wait in memory. Waits are not among the bounded requests: a load may take long and may need requests.
+// The owner keeps each wait in memory. Waits are not among the bounded requests: a load may take long and may need requests. More
+// waits are kept here until others have ended, except those of code that a load has called: that load would occupy the place that
+// they wait for. These may fill `MAX_WAITS`.
 const MAX_ENTERED = 4_096
 
 /** Where the turns to load come from, and where values are stored. */
@@ -23,14 +25,14 @@ class Wait implements LoadTurn {
   readonly resolve: (turn: LoadTurn | LoadedText) => void
   readonly reject: (error: unknown) => void
   readonly #sources: Sources
-  readonly #over: (wait: Wait) => void
+  readonly #over: () => void
 
   constructor(
     number: number,
     request: LoadRequest,
     sources: Sources,
     settle: Pick<Wait, 'resolve' | 'reject'>,
-    over: (wait: Wait) => void,
+    over: () => void,
   ) {
     this.number = number
     this.request = request
@@ -64,15 +66,23 @@ class Wait implements LoadTurn {
 
   #end(op: number, ...what: string[]): void {
     this.#sources.channel.notify(op, this.number, ...what)
-    this.#over(this)
+    this.#over()
   }
+}
+
+/** A wait for a load that this client has entered: the owner only looks for circles. */
+interface Report {
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
 }
 
 /** The turns to load that this client has and waits for. */
 export class RemoteLoads {
   readonly #sources: Sources
-  readonly #waits = new Map<number, Wait>()
-  readonly #queued = new Fifo<Wait>()
+  readonly #waits = new Map<number, Wait | Report>()
+  /** The waits that have not ended. Those that are not among {@link #waits} wait until they may be sent, in order. */
+  readonly #byRequest = new Map<LoadRequest, Wait>()
+  readonly #queued = new Set<Wait>()
   #lastWait = randomLoadNumber()
 
   constructor(channel: ClientChannel, queue: RemoteQueue) {
@@ -80,19 +90,37 @@ export class RemoteLoads {
   }
 
   enter(request: LoadRequest): Promise<LoadTurn | LoadedText> {
-    const { channel } = this.#sources
-    if (channel.closed !== undefined)
-      return Promise.reject(DisconnectedError.of('cache.getOrSet', 'none', channel.closed))
-    channel.awaited(1)
     return new Promise((resolve, reject) => {
-      // A load that waits for others must not wait for a place that it occupies itself.
+      this.#checkOpen()
       const isNext = this.#waits.size < MAX_ENTERED || request.inside !== undefined
+      if (isNext) this.#checkRoom()
       // One number over all levels: a client of this connection may ask from inside the load through another connection.
       const keepsNumber = request.number !== undefined && isNext && !this.#waits.has(request.number)
       const number = keepsNumber ? request.number : ++this.#lastWait
-      const wait = new Wait(number, request, this.#sources, { resolve, reject }, (over) => this.#leave(over))
+      const wait = new Wait(number, request, this.#sources, { resolve, reject }, () => this.#remove(number))
+      this.#sources.channel.awaited(1)
+      this.#byRequest.set(request, wait)
       if (isNext) this.#enter(wait)
-      else this.#queued.push(wait)
+      else this.#queued.add(wait)
+    })
+  }
+
+  /** See {@link DatabaseOwner.waitInLoad}. */
+  waitFor(request: LoadRequest, inside: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const wait = this.#byRequest.get(request)
+      if (wait === undefined) {
+        resolve()
+        return
+      }
+      this.#checkOpen()
+      this.#checkRoom()
+      // The load that waits may occupy the place that this one waits for.
+      if (this.#queued.delete(wait)) this.#enter(wait)
+      const number = ++this.#lastWait
+      this.#waits.set(number, { resolve, reject })
+      this.#sources.channel.awaited(1)
+      this.#sources.channel.notify(clientOp.waitInLoad, number, wait.number, inside)
     })
   }
 
@@ -100,38 +128,64 @@ export class RemoteLoads {
   read(op: number, reader: Reader): boolean {
     if (op !== ownerOp.turn && op !== ownerOp.loaded && op !== ownerOp.loadFailed && op !== ownerOp.overtaken)
       return false
-    const wait = this.#waits.get(reader.count())
+    const number = reader.count()
+    const wait = this.#waits.get(number)
     const text = op === ownerOp.loaded || op === ownerOp.loadFailed ? reader.text() : ''
-    // A load that has ended here may still be overtaken at the owner.
-    if (op === ownerOp.overtaken) wait?.request.overtaken()
-    else if (wait === undefined) throw new MalformedMessage('nothing waits for this load')
-    else if (op === ownerOp.turn) wait.resolve(wait)
+    if (op === ownerOp.overtaken) {
+      // A load that has ended here may still be overtaken at the owner.
+      if (wait instanceof Wait) wait.request.overtaken()
+    } else if (wait === undefined) throw new MalformedMessage('nothing waits for this load')
+    else if (op === ownerOp.loadFailed) {
+      wait.reject(readError(text).error)
+      this.#remove(number)
+    } else if (!(wait instanceof Wait)) {
+      wait.resolve()
+      this.#remove(number)
+    } else if (op === ownerOp.turn) wait.resolve(wait)
     else {
-      if (op === ownerOp.loaded) wait.resolve(new LoadedText(text))
-      else wait.reject(readError(text).error)
-      this.#leave(wait)
+      wait.resolve(new LoadedText(text))
+      this.#remove(number)
     }
     return true
   }
 
   ended(reason: string): void {
-    const waits = [...this.#waits.values(), ...this.#queued.take(this.#queued.length)]
+    const waits = [...this.#waits.values(), ...this.#queued]
     this.#waits.clear()
+    this.#queued.clear()
+    this.#byRequest.clear()
     for (const wait of waits) wait.reject(DisconnectedError.of('cache.getOrSet', 'none', reason))
+  }
+
+  #checkOpen(): void {
+    const { closed } = this.#sources.channel
+    if (closed !== undefined) throw DisconnectedError.of('cache.getOrSet', 'none', closed)
+  }
+
+  #checkRoom(): void {
+    const { size } = this.#waits
+    if (size < MAX_WAITS) return
+    const problem = `${size} loads wait already; await some before asking for more`
+    throw new PersistenceError('QUEUE_FULL', 'cache.getOrSet', `cache.getOrSet: ${problem}`)
   }
 
   #enter(wait: Wait): void {
     this.#waits.set(wait.number, wait)
-    const { entry, key, inside = 0, withoutText } = wait.request
-    const op = withoutText ? clientOp.waitInLoad : clientOp.enterLoad
-    this.#sources.channel.notify(op, wait.number, entry, key, inside)
+    const { entry, key, inside = 0 } = wait.request
+    this.#sources.channel.notify(clientOp.enterLoad, wait.number, entry, key, inside)
   }
 
-  #leave(wait: Wait): void {
-    if (!this.#waits.delete(wait.number)) return
+  #remove(number: number): void {
+    const wait = this.#waits.get(number)
+    if (wait === undefined) return
+    this.#waits.delete(number)
+    if (wait instanceof Wait) this.#byRequest.delete(wait.request)
     this.#sources.channel.awaited(-1)
-    if (this.#queued.length > 0 && this.#waits.size < MAX_ENTERED) {
-      for (const next of this.#queued.take(1)) this.#enter(next)
+    if (this.#queued.size === 0 || this.#waits.size >= MAX_ENTERED) return
+    for (const next of this.#queued) {
+      this.#queued.delete(next)
+      this.#enter(next)
+      return
     }
   }
 }

@@ -140,6 +140,10 @@ export class RemoteOwner implements DatabaseOwner {
     return (this.#parts as Parts).loads.enter(request)
   }
 
+  waitInLoad(request: LoadRequest, inside: number): Promise<void> {
+    return (this.#parts as Parts).loads.waitFor(request, inside)
+  }
+
   /** Marks the holds of `table` as lost when their locks are. */
   followLocks(prefix: string, table: HoldTable): void {
     this.#locks.set(prefix, table)

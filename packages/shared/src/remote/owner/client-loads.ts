@@ -2,7 +2,9 @@ import type { Connection } from '../../connection/connection.js'
 import { LoadedText } from '../../connection/database-owner.js'
 import { Load, RELEASED } from '../../stores/cache/load.js'
 import { Loads } from '../../stores/cache/loads.js'
-import { clientOp, type Item, ownerOp } from '../wire/protocol.js'
+import { nextTurn } from '../../time/clock.js'
+import { clientOp, type Item, MAX_WAITS, ownerOp } from '../wire/protocol.js'
+import { MalformedMessage } from '../wire/reader.js'
 import { writeError } from '../wire/wire-error.js'
 import type { Notification } from './commands.js'
 
@@ -13,14 +15,24 @@ interface Turn {
   readonly reject: (error: unknown) => void
 }
 
+/** A wait that a client has entered, and the load that it waits for: another one when the turn was passed on. */
+interface Entered {
+  load: Load | undefined
+  ended: boolean
+}
+
 type LoadNotification = Extract<Notification, { readonly wait: number }>
 type Entering = Extract<LoadNotification, { readonly entry: string }>
+type Waiting = Extract<LoadNotification, { readonly load: number }>
 
 /** The loads of `getOrSet` that one client runs and waits for. */
 export class ClientLoads {
   readonly #loads: Loads
   readonly #notify: (...items: Item[]) => void
   readonly #turns = new Map<number, Turn>()
+  readonly #entered = new Map<number, Entered>()
+  /** The waits that have arrived and have not ended. */
+  #count = 0
   #ended = false
 
   constructor(connection: Connection, notify: (...items: Item[]) => void) {
@@ -28,9 +40,15 @@ export class ClientLoads {
     this.#notify = notify
   }
 
+  /** Counts a wait that has arrived. @throws MalformedMessage for more than a client may have. */
+  count(): void {
+    if (++this.#count > 2 * MAX_WAITS) throw new MalformedMessage('more waits for loads than a client may have')
+  }
+
   run(notification: LoadNotification): void {
-    if ('entry' in notification) {
-      void this.#enter(notification)
+    if ('inside' in notification) {
+      const waiting = 'entry' in notification ? this.#enter(notification) : this.#waitFor(notification)
+      void waiting.finally(() => this.#count--)
       return
     }
     const turn = this.#turns.get(notification.wait)
@@ -49,8 +67,8 @@ export class ClientLoads {
     return this.#turns.get(wait)?.load
   }
 
-  /** Passes the turns of the client, which has gone, to the next waiting callers. */
-  passOn(): void {
+  /** Releases the turns of the client, which has gone, to the next waiting callers. */
+  releaseAll(): void {
     this.#ended = true
     for (const [wait, turn] of this.#turns) {
       this.#end(wait, turn)
@@ -60,13 +78,17 @@ export class ClientLoads {
 
   #end(wait: number, { load }: Turn): void {
     this.#turns.delete(wait)
+    // The client may use the number again.
+    this.#entered.delete(wait)
     load.running = false
   }
 
-  async #enter({ op, wait, entry, key, inside }: Entering): Promise<void> {
+  async #enter({ wait, entry, key, inside }: Entering): Promise<void> {
+    // No client of ours does that. Its turn would replace one that the others wait for.
+    if (this.#entered.has(wait)) return
+    const entered: Entered = { load: undefined, ended: false }
+    this.#entered.set(wait, entered)
     const asking = inside === 0 ? undefined : Load.numbered(inside)
-    // Otherwise the client has a wait for this load already, from which it gets the value and learns that it was overtaken.
-    const wantsText = op === clientOp.enterLoad
     let isOwn = false
     const begin = (load: Load): Promise<unknown> => {
       isOwn = true
@@ -75,17 +97,36 @@ export class ClientLoads {
     try {
       while (!this.#ended) {
         const { load, value } = this.#loads.enter({ entry, key, begin, number: wait }, asking)
-        if (wantsText) load.onOvertaken.push(() => this.#notify(ownerOp.overtaken, wait))
+        entered.load = load
+        load.onOvertaken.push(() => this.#notify(ownerOp.overtaken, wait))
         const given = await value
         if (isOwn || this.#ended) return
         if (given === RELEASED) continue
-        const text = given instanceof LoadedText ? given.text : (load.text as string)
-        this.#notify(ownerOp.loaded, wait, wantsText ? text : '')
+        this.#notify(ownerOp.loaded, wait, given instanceof LoadedText ? given.text : (load.text as string))
         return
       }
     } catch (error) {
       // The client whose own load failed knows.
       if (!isOwn) this.#notify(ownerOp.loadFailed, wait, writeError(error))
+    } finally {
+      entered.ended = true
+      if (this.#entered.get(wait) === entered) this.#entered.delete(wait)
+    }
+  }
+
+  /** The client has a wait for the load itself, from which it gets the value and learns that it was overtaken. */
+  async #waitFor({ wait, load, inside }: Waiting): Promise<void> {
+    const entered = this.#entered.get(load)
+    try {
+      while (entered?.load !== undefined && !entered.ended && !this.#ended) {
+        const given = await this.#loads.waitFor(entered.load, Load.numbered(inside))
+        if (given !== RELEASED) break
+        // By then, the client's own wait has ended or waits for the next load.
+        await nextTurn()
+      }
+      this.#notify(ownerOp.loaded, wait, '')
+    } catch (error) {
+      this.#notify(ownerOp.loadFailed, wait, writeError(error))
     }
   }
 

@@ -137,8 +137,9 @@ function readNotification(op: number, reader: Reader): Notification {
       return { op, key: reader.text() }
     case clientOp.watchCircuit:
       return { op, key: reader.text(), interval: readDuration(reader, 'an interval') }
-    case clientOp.enterLoad:
-    case clientOp.waitInLoad: {
+    case clientOp.waitInLoad:
+      return { op, wait: reader.count(), load: reader.count(), inside: reader.count() }
+    case clientOp.enterLoad: {
       const [wait, entry, key] = [reader.count(), reader.text(), reader.text()]
       return { op, wait, entry, key, inside: reader.count() }
     }

@@ -73,12 +73,13 @@ type NotificationForm =
       readonly key: string
     }
   | {
-      readonly op: typeof clientOp.enterLoad | typeof clientOp.waitInLoad
+      readonly op: typeof clientOp.enterLoad
       readonly wait: number
       readonly entry: string
       readonly key: string
       readonly inside: number
     }
+  | { readonly op: typeof clientOp.waitInLoad; readonly wait: number; readonly load: number; readonly inside: number }
   | { readonly op: typeof clientOp.loaded; readonly wait: number; readonly text: string }
   | { readonly op: typeof clientOp.loadFailed; readonly wait: number; readonly error: Error }
   | { readonly op: typeof clientOp.loadPassedOn; readonly wait: number }

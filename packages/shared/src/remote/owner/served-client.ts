@@ -90,10 +90,13 @@ export class ServedClient {
     return this.#inbox.length > 0 && this.#answers.room > 0
   }
 
-  /** Takes a message, whole or not at all. @throws MalformedMessage also for more pending requests than a client may have. */
+  /** Takes a message, whole or not at all. @throws MalformedMessage also for more than a client may have pending. */
   receive(message: unknown): void {
     const commands = this.#commands.read(new Reader(message))
-    for (const command of commands) if ('number' in command) this.#answers.enter(command)
+    for (const command of commands) {
+      if ('number' in command) this.#answers.enter(command)
+      else if ('inside' in command) this.#loads.count()
+    }
     for (const command of commands) {
       // At once: the commands before it may be waiting for this credit, or for the end of this answer.
       if (command.op === clientOp.taken) this.#out.taken()
@@ -152,7 +155,7 @@ export class ServedClient {
       for (const command of this.#inbox.clear()) if ('number' in command) this.#answers.drop(command)
       this.#answers.end()
       this.#subscriptions.end()
-      this.#loads.passOn()
+      this.#loads.releaseAll()
     }
     if (certain) this.#locks.releaseAll()
   }

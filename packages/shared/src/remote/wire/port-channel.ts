@@ -7,7 +7,7 @@ import { ENVELOPE, type Item } from './protocol.js'
  * A message of at least so many items is sent as an array that begins with `ENVELOPE` instead of an object with that member:
  * Bun clones it in half the time. `hello` is shorter, so every release reads it in the form that all releases have.
  */
-const LONG = 32
+const LONG = 6
 
 /** A `MessagePort`, or a `Worker`, which has the methods of one. */
 export interface PortLike extends Emitter {

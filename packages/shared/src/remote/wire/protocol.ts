@@ -63,8 +63,7 @@ export const clientOp = {
   /** stored key that is followed, ms. Asks the owner to poll at that interval for changes by other connections. */
   watchCircuit: 25,
   /**
-   * wait, entry, key, wait of the load that asks. As {@link enterLoad}, from a client that has a wait for the load already: it is
-   * answered without the text.
+   * wait, wait of a load that this client has entered, wait of the load whose code waits for that load. Answered without the text.
    */
   waitInLoad: 26,
 } as const
@@ -156,6 +155,12 @@ export const WINDOW: { readonly calls: number; readonly units: number } = { call
  * with its own thread would begin all of {@link WINDOW} before the length of any answer is known, and the owner would keep them all.
  */
 export const MAX_BEGUN = 256
+
+/**
+ * How many waits for loads one client may have. The owner allows twice as many: a wait that has ended at the client may be counted
+ * by the owner until it has read that.
+ */
+export const MAX_WAITS = 32_768
 
 /** The approximate size in bytes up to which calls, and answers, of one statement are joined. */
 export const SHORT_UNITS = 256

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { invalidArgument } from '../../arguments/invalid.js'
-import { type LoadTurn, randomLoadNumber } from '../../connection/database-owner.js'
+import { type LoadRequest, type LoadTurn, randomLoadNumber } from '../../connection/database-owner.js'
 import type { PersistenceError } from '../../errors/persistence-error.js'
 import { inNextTurn } from '../../time/clock.js'
 
@@ -50,7 +50,9 @@ export class Load {
   value: Promise<unknown> | undefined
   /** The encoded value, once known. */
   text: string | undefined
-  /** The turn that the owner of the database has granted, if that is another thread or process. */
+  /** What the owner of the database was asked for, if that is another thread or process. */
+  request: LoadRequest | undefined
+  /** The turn that it has granted. */
   turn: LoadTurn | undefined
   /** Identifies the load to the owner of the database and its clients, each of which may have an object for it. */
   #number: number | undefined
@@ -133,6 +135,15 @@ export class Load {
    * @throws PersistenceError `INVALID_ARGUMENT` when one of them is the load of that entry: each would wait for the next forever.
    */
   refuseCircle(asked: LoadedEntry, key: string): void {
+    this.#refuse((load) => load.#isOf(asked), key)
+  }
+
+  /** As {@link refuseCircle}, for code that waits for the load `awaited`, of whose entry there may be a newer load. */
+  refuseCircleThrough(awaited: Load): void {
+    this.#refuse((load) => load === awaited, awaited.key)
+  }
+
+  #refuse(isAsked: (load: Load) => boolean, key: string): void {
     // Each load with the one that it waits for. A Map also iterates over entries that are added meanwhile.
     const waitsFor = new Map<Load, Load | undefined>()
     const add = (loads: Iterable<Load>, next: Load | undefined): void => {
@@ -140,7 +151,7 @@ export class Load {
     }
     add(this.#same(), undefined)
     for (const load of waitsFor.keys()) {
-      if (load.#isOf(asked)) throw circle(load, waitsFor, key)
+      if (isAsked(load)) throw circle(load, waitsFor, key)
       for (const waiting of load.#waiting) add(waiting.#same(), load)
     }
   }

@@ -87,10 +87,26 @@ export class Loads {
     inside?.refuseCircle({ entry, turnsFrom: this.#turnsFrom }, key)
     const shared = this.#byEntry.get(entry)
     const load = shared ?? this.#begin(needed, inside)
-    const refused =
-      shared === undefined || inside === undefined ? undefined : this.#refusalOfOwner(shared, entry, inside)
-    const value = (inside === undefined ? load.value : load.valueFor(inside, refused)) as Promise<unknown>
-    return { load, value: shared === undefined ? value : orReleased(load, value) }
+    if (shared !== undefined) return { load, value: this.#valueOf(shared, inside) }
+    const value = inside === undefined ? load.value : load.valueFor(inside, undefined)
+    return { load, value: value as Promise<unknown> }
+  }
+
+  /**
+   * Returns the value of `load`, which is not necessarily the newest of its entry, to the code of the load `inside`: `RELEASED`
+   * when it was abandoned.
+   *
+   * @throws PersistenceError as {@link share}.
+   */
+  waitFor(load: Load, inside: Load): Promise<unknown> {
+    inside.refuseCircleThrough(load)
+    return this.#valueOf(load, inside)
+  }
+
+  /** Returns the value of a load that another caller began. */
+  #valueOf(load: Load, inside: Load | undefined): Promise<unknown> {
+    const value = inside === undefined ? load.value : load.valueFor(inside, this.#refusalOfOwner(load, inside))
+    return orReleased(load, value as Promise<unknown>)
   }
 
   /** Call it when a write of `entry` is sent. Later callers do not share a load that began before. */
@@ -137,8 +153,8 @@ export class Loads {
       load.overtaken = true
       if (this.#byEntry.get(entry) === load) this.overtake(entry)
     }
-    const request = { entry, key, inside: inside?.identify(), number, withoutText: false, overtaken }
-    const turn = await owner.enterLoad(request)
+    load.request = { entry, key, inside: inside?.identify(), number, overtaken }
+    const turn = await owner.enterLoad(load.request)
     if (turn instanceof LoadedText) return turn
     load.turn = turn
     load.identify(turn.number)
@@ -160,22 +176,20 @@ export class Loads {
    *
    * @returns a promise that rejects if there is such a circle, and otherwise never settles; `undefined` without an owner.
    */
-  #refusalOfOwner({ key }: Load, entry: string, inside: Load): Promise<never> | undefined {
+  #refusalOfOwner({ request }: Load, inside: Load): Promise<never> | undefined {
     const owner = this.#owner
-    if (owner === undefined) return undefined
+    if (owner === undefined || request === undefined) return undefined
     return new Promise((_, reject) => {
-      const asking = inside.identify()
-      const overtaken = (): void => undefined
-      owner.enterLoad({ entry, key, inside: asking, number: undefined, withoutText: true, overtaken }).then(
-        // The load has ended at the owner meanwhile, and the waiting code gets its value from {@link Load.value}. A turn, which
-        // this call did not want, goes to the next client.
-        (turn) => turn instanceof LoadedText || turn.release(),
+      owner.waitInLoad(request, inside.identify()).catch(
         // Any other error is that of the load or of the connection, and reaches the waiting code through the load itself.
-        (error: unknown) => error instanceof PersistenceError && error.code === 'INVALID_ARGUMENT' && reject(error),
+        (error: unknown) => error instanceof PersistenceError && REFUSED.has(error.code) && reject(error),
       )
     })
   }
 }
+
+// The owner refuses a circle, and the connection more waits than it may have.
+const REFUSED: ReadonlySet<string> = new Set(['INVALID_ARGUMENT', 'QUEUE_FULL'])
 
 /** Returns the value of a load that another caller began. */
 async function orReleased(load: Load, value: Promise<unknown>): Promise<unknown> {
