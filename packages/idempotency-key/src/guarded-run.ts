@@ -74,6 +74,8 @@ export class GuardedRun {
   }
 
   #keeps({ status, headers }: ResponseHead): boolean {
+    // No response can be made of it for a repeated request, as of `Response.error()`, which has the status 0.
+    if (!(status >= 200 && status <= 599)) return false
     const { keep } = this.#settings
     try {
       return keep({ status, headers })

@@ -49,7 +49,10 @@ export interface IdempotencyKeyOptions<Source> {
   required?: boolean
   /** Returns a text that must be equal in a repeated request. Default: a hash of method, path, query and body. */
   fingerprint?(source: Source): string | Promise<string>
-  /** Returns whether a response is kept. If not, the key is released. Default: responses with a status below 500 are kept. */
+  /**
+   * Returns whether a response is kept. If not, the key is released. Default: responses with a status below 500 are kept. It is
+   * not called for a status outside 200 to 599, as that of `Response.error()`, which is never kept.
+   */
   keep?: (response: ResponseHead) => boolean
   /** The maximum length in bytes of a body that is kept. Default 1 MiB. */
   maxBody?: number

@@ -332,3 +332,13 @@ test.each([undefined, null, 'paid'])('a handler of fetch that gives %s fails, an
   })
   expect((await handle(post())).status).toBe(201)
 })
+
+test.each([undefined, () => true])('Response.error() of a handler is not kept, and its key is free', async (keep) => {
+  const key = `error-${newKeys++}`
+  const post = () => new Request('http://localhost/', { method: 'POST', headers: { 'idempotency-key': key } })
+  const given = [Response.error(), new Response('paid', { status: 201 })]
+  const options = { store: adapter.idempotency, scope: () => 'ada', ...(keep && { keep }) }
+  const handle = idempotent(() => given.shift() as Response, options)
+  expect((await handle(post())).type).toBe('error')
+  expect((await handle(post())).status).toBe(201)
+})

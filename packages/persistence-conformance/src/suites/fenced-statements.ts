@@ -93,6 +93,39 @@ export const fencedStatements: EngineSuite = engineSuite('fenced statements', (c
     }
   })
 
+  check('a whole number arrives as an integer, and any other number as REAL', async (world) => {
+    const fenced = await fencedIn(world)
+    await fenced({ sql: 'CREATE TABLE t (text TEXT, number NUMERIC)' })
+    const whole = [0, 1, -1, 2 ** 31, -(2 ** 31), Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]
+    for (const value of [...whole, ...whole.map(BigInt), true, false, -0]) {
+      const text = String(Number(value))
+      const [stored, made] = await fenced(
+        { sql: 'INSERT INTO t VALUES (?1, ?1) RETURNING text, typeof(number) AS type', parameters: [value] },
+        { sql: 'SELECT typeof(?1) AS type, json_array(?1) AS json, ?1 || ? AS joined', parameters: [value, ''] },
+      )
+      assert.deepEqual({ ...stored?.[0] }, { text, type: 'integer' })
+      assert.deepEqual({ ...made?.[0] }, { type: 'integer', json: `[${text}]`, joined: text })
+    }
+    for (const value of [0.5, -1.5, 2 ** 53, 2 ** 60, 1e300, Number.MIN_VALUE]) {
+      const [rows] = await fenced({ sql: 'SELECT typeof(?) AS type, ? = ? AS same', parameters: [value, value, value] })
+      assert.deepEqual({ ...rows?.[0] }, { type: 'real', same: 1 }, String(value))
+    }
+  })
+
+  check('a number is compared with a column of text as text, and by its index', async (world) => {
+    const fenced = await fencedIn(world)
+    await fenced({ sql: 'CREATE TABLE t (text TEXT PRIMARY KEY)' }, { sql: "INSERT INTO t VALUES ('7'), ('07')" })
+    for (const value of [7, 7n]) {
+      const where = { sql: 'SELECT text FROM t WHERE text = ?', parameters: [value] }
+      const [found, plan] = await fenced(where, { ...where, sql: `EXPLAIN QUERY PLAN ${where.sql}` })
+      assert.deepEqual(
+        found?.map(({ text }) => text),
+        ['7'],
+      )
+      assert.match(String(plan?.[0]?.detail), /^SEARCH /)
+    }
+  })
+
   check('a parameter that cannot be sent safely is refused before anything runs', async (world) => {
     const fenced = await fencedIn(world)
     await world.rows('CREATE TABLE t (a)')

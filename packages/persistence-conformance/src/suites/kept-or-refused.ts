@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { runInNewContext } from 'node:vm'
+import fc from 'fast-check'
 import type { AdapterUnderTest } from '../engine-under-test.js'
+import { forAll } from '../property.js'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 
@@ -28,6 +30,18 @@ class Day extends Date {}
 class Pattern extends RegExp {}
 class Hash extends Uint8Array {}
 class Address extends URL {}
+const throwing = {
+  get() {
+    throw new Error('of the getter')
+  },
+}
+
+/** Returns the bytes after another thread has received them. */
+function transferred<T extends ArrayBuffer | Uint8Array<ArrayBuffer>>(bytes: T): T {
+  structuredClone(0, { transfer: [ArrayBuffer.isView(bytes) ? bytes.buffer : bytes] })
+  return bytes
+}
+
 const Nothing = function Nothing() {}
 Nothing.prototype = Object.create(null, hidden('constructor', Nothing))
 
@@ -142,6 +156,13 @@ export const keptOrRefused: EngineSuite = engineSuite('kept or refused', (check)
         },
         'value.a',
       ],
+      [
+        Object.defineProperty(new Error('x'), 'message', throwing),
+        /member value of the value: it cannot be read \(of the getter/,
+      ],
+      [Object.create(URL.prototype), /member value of the value: it cannot be read/],
+      [transferred(new Uint8Array(8)), /member value of the value: it cannot be read/],
+      [transferred(new ArrayBuffer(8)), /member value of the value: it cannot be read/],
       [Promise.resolve(1), /value of the value: it is a Promise.*await/],
       [new Response('x'), /instance of Response/],
     ]
@@ -153,6 +174,63 @@ export const keptOrRefused: EngineSuite = engineSuite('kept or refused', (check)
       says: [/Promise/, /await/],
     })
     assert.equal(await adapter.cache.has('k'), false)
+  })
+
+  check('a cycle that cannot be read back is refused with the path at which it closes', async (world) => {
+    const adapter = await world.adapter()
+    const error: { cause?: unknown } = new Error('x')
+    error.cause = { request: { error } }
+    const aggregate = new AggregateError([])
+    aggregate.errors.push([aggregate])
+    const map = Object.assign(new Map<string, unknown>(), { unit: 'm' })
+    map.set('a', [map])
+    const date: Date & { self?: unknown } = new Date(1)
+    date.self = date
+    const list: unknown[] & { first?: unknown } = []
+    list.first = [list]
+    const record = JSON.parse('{"__proto__":{}}')
+    record.self = record
+    const bad: [unknown, string][] = [
+      [error, 'value.cause.request.error of the value: it is the Error that contains it'],
+      [aggregate, 'value.errors[0][0] of the value: it is the Error that contains it'],
+      [map, 'value.get("a")[0] of the value: it is the Map that contains it'],
+      [date, 'value.self of the value: it is the Date that contains it'],
+      [list, 'value.first[0] of the value: it is the Array that contains it'],
+      [record, 'value.self of the value: it is the Object that contains it'],
+    ]
+    for (const [value, path] of bad) {
+      await refuses(() => back(adapter, value), { code: 'VALUE_NOT_SERIALIZABLE', says: [path] })
+    }
+    assert.equal(await adapter.cache.has('k'), false)
+  })
+
+  check('of any objects that refer to each other, those are refused that no reader could restore', async (world) => {
+    const { cache } = await world.adapter()
+    const makers = [
+      () => ({}),
+      () => [],
+      () => new Map(),
+      () => new Error('x'),
+      () => Object.assign(new Map(), { unit: 'm' }),
+      () => Object.assign([], { unit: 'm' }),
+      () => JSON.parse('{"__proto__":1}'),
+    ]
+    const reference = fc.tuple(fc.nat(), fc.nat(), fc.boolean())
+    const graph = fc.tuple(fc.array(fc.nat(makers.length - 1), { minLength: 1, maxLength: 6 }), fc.array(reference))
+    await forAll(graph, 300, async ([kinds, references]) => {
+      const objects: object[] = kinds.map((kind) => (makers[kind] as () => object)())
+      const at = (index: number) => objects[index % objects.length] as object
+      for (const [order, [from, to, inside]] of references.entries()) {
+        const holder = at(from)
+        if (inside && Array.isArray(holder)) holder.push(at(to))
+        else if (inside && holder instanceof Map) holder.set(`k${order}`, at(to))
+        else if (!(holder instanceof Map) && !Array.isArray(holder)) Object.assign(holder, { [`m${order}`]: at(to) })
+      }
+      await cache.delete('k')
+      const refusal = await cache.set('k', { all: objects, last: undefined }).catch((error: unknown) => error)
+      if (refusal === undefined) assert.equal((await cache.get<{ all: object[] }>('k'))?.all.length, objects.length)
+      else assert.match(String(refusal), /cannot store the member all\S+ of the value: it is the \w+ that contains it/)
+    })
   })
 
   check('a toJSON that every array inherits changes nothing', async (world) => {

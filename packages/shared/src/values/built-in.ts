@@ -57,6 +57,14 @@ export function kindOf(value: object): Kind | undefined {
   return LEAVES.has(tag) ? 'leaf' : undefined
 }
 
+/** Throws what the encoder would throw without the path: for bytes that were transferred, and for a URL that is none. */
+export function readLeaf(value: object): void {
+  // Methods, because the bundler drops a constructor or `String` whose result is unused.
+  if (ArrayBuffer.isView(value)) value.buffer.slice(0, 0)
+  else if (tagOf(value) === 'ArrayBuffer') (value as ArrayBuffer).slice(0, 0)
+  else if (tagOf(value).startsWith('URL')) (value as URL).toString()
+}
+
 /** Also recognizes errors of another realm. */
 export function isError(value: unknown): value is Error {
   return value instanceof Error || types.isNativeError(value)

@@ -92,16 +92,13 @@ const REVIVERS = {
 export function encodeExtended(value: unknown): string {
   // Typical results of tasks are plain data, which needs no further search.
   if (isPlainData(value)) return stringify(value)
-  const { members, records } = checkStorable(value)
-  const text = stringify(value, {
+  const members = checkStorable(value)
+  return stringify(value, {
     Error: (item) => isError(item) && reduceError(item),
     Members: reduceProtoMember,
     BuiltIn: (item) => members.has(item) && reduceBuiltIn(item, members.get(item) as readonly string[]),
     View: reduceView,
   })
-  // A cycle through a record can be written but not read. Refuse it now, not at the next start.
-  if (records) decodeExtended(text)
-  return text
 }
 
 /** @throws Error for a text that {@link encodeExtended} did not produce. */

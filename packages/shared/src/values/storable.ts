@@ -1,8 +1,8 @@
 import { reasonOf } from '../arguments/read-argument.js'
-import { kindOf, tagOf } from './built-in.js'
-import { pathOf, segment, type Visited, type Way } from './member-path.js'
+import { kindOf, readLeaf, tagOf } from './built-in.js'
+import { isWithinItself, pathOf, segment, type Visited, type Way } from './member-path.js'
 import { hasNamedMembers, namedMembers } from './named-members.js'
-import { errorMembers } from './stored-error.js'
+import { reduceError } from './stored-error.js'
 import { UnstorableError } from './unstorable-error.js'
 
 /**
@@ -13,13 +13,8 @@ const DEEPEST = 1_000
 /** Additional depth of a value that is written as a record with a list of members. */
 const RECORD = 4
 
-/** What an encoder needs to know about a value. */
-export interface Findings {
-  /** Added members of arrays, Maps, Sets, Dates and RegExps. */
-  readonly members: ReadonlyMap<object, readonly string[]>
-  /** Whether anything is written as a record. */
-  readonly records: boolean
-}
+/** Added members of arrays, Maps, Sets, Dates and RegExps. */
+export type AddedMembers = ReadonlyMap<object, readonly string[]>
 
 /**
  * Checks everything in `value` before it is encoded, without recursion and in the order of the encoder. It refuses what would be
@@ -27,15 +22,15 @@ export interface Findings {
  *
  * @throws UnstorableError
  */
-export function checkStorable(value: unknown): Findings {
+export function checkStorable(value: unknown): AddedMembers {
   const survey = new Survey()
   survey.run(value)
-  return survey
+  return survey.members
 }
 
-class Survey implements Findings {
+class Survey {
   readonly members = new Map<object, string[]>()
-  records = false
+  readonly #records = new Set<object>()
   readonly #seen = new Set<object>()
   readonly #pending: Visited[] = []
 
@@ -43,13 +38,23 @@ class Survey implements Findings {
     this.#push(root, undefined, 'member', undefined, 1)
     for (let place = this.#pending.pop(); place !== undefined; place = this.#pending.pop()) {
       // Only now, because a repeated object is encoded where it is reached first.
-      if (this.#seen.has(place.value)) continue
+      if (this.#seen.has(place.value)) {
+        this.#refuseCycle(place)
+        continue
+      }
       this.#seen.add(place.value)
       const from = this.#pending.length
       this.#visit(place)
       // The first child is checked next, with everything in it.
       reverse(this.#pending, from)
     }
+  }
+
+  /** Refuses a reference to a record from within: the reader makes a record when it has read everything in it. */
+  #refuseCycle(place: Visited): void {
+    if (!this.#records.has(place.value) || !isWithinItself(place)) return
+    const problem = `it is the ${tagOf(place.value)} that contains it, and such a cycle cannot be read back`
+    throw new UnstorableError(`${problem}; store plain data, or pass a codec`, pathOf(place))
   }
 
   #visit(place: Visited): void {
@@ -75,7 +80,7 @@ class Survey implements Findings {
     const members = kind === 'error' || kind === 'object' ? [] : membersBeside(value, kind)
     if (members.length > 0) this.#keep(place, members)
     const isRecord = members.length > 0 || kind === 'error' || Object.hasOwn(value, '__proto__')
-    if (isRecord) this.records = true
+    if (isRecord) this.#records.add(value)
     this.#children(place, kind, depth + (isRecord ? RECORD : 1))
     for (const name of members) this.#push(read(place, name), place, 'member', name, depth + RECORD)
     if (kind !== 'error') this.#refuseHidden(place)
@@ -84,7 +89,8 @@ class Survey implements Findings {
   #children(place: Visited, kind: string, depth: number): void {
     const { value } = place
     if (kind === 'error') {
-      for (const [name, child] of errorMembers(value as Error)) this.#push(child, place, 'member', name, depth)
+      const { members } = reduceError(value as Error)
+      for (const [name, child] of members) this.#push(child, place, 'member', name, depth)
     } else if (kind === 'object') {
       for (const name of Object.keys(value)) this.#push(read(place, name), place, 'member', name, depth)
     } else if (kind === 'array') {
@@ -98,6 +104,8 @@ class Survey implements Findings {
     } else if (kind === 'set') {
       let at = 0
       for (const child of value as Set<unknown>) this.#push(child, place, 'values', at++, depth)
+    } else if (kind === 'leaf') {
+      readLeaf(value)
     }
   }
 

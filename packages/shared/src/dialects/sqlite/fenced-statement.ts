@@ -47,8 +47,9 @@ interface Located {
 }
 
 /**
- * Writes every BigInt into the SQL, because one engine binds it as NULL and another wraps it around. Negates a number that one
- * engine would round, in JavaScript and again in SQL. Renumbers the other parameters in the order of their occurrence.
+ * Writes every BigInt into the SQL, because one engine binds it as NULL and another wraps it around. Casts a whole number, because
+ * some engines bind it as REAL, which a column of text stores as `1.0`. Negates a number that one engine would round, in
+ * JavaScript and again in SQL. Renumbers the parameters in the order of their occurrence.
  */
 function bindable(sql: string, placeholders: readonly Located[], values: readonly FencedParameter[]): Step {
   const numbers = new Map<number, number>()
@@ -62,13 +63,16 @@ function bindable(sql: string, placeholders: readonly Located[], values: readonl
     from = end
     if (typeof value === 'bigint') {
       // As text and not as a literal, because the smallest integer has no literal.
-      text += `CAST('${value}' AS INTEGER)`
+      text += integer(`'${value}'`)
       continue
     }
     const turned = typeof value === 'number' && !bindsExactly(value)
     if (!numbers.has(index)) numbers.set(index, parameters.push(turned ? -value : value))
     const place = `?${numbers.get(index)}`
-    text += turned ? `(-${place})` : place
+    text += turned ? `(-${place})` : Number.isSafeInteger(value) ? integer(place) : place
   }
   return { sql: text + sql.slice(from), parameters }
 }
+
+/** The plus takes away the affinity of a CAST, so that a column is compared with it as with a bare parameter. */
+const integer = (operand: string): string => `(+CAST(${operand} AS INTEGER))`

@@ -136,7 +136,7 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
 
   async prune(operation = 'idempotency.prune'): Promise<number> {
     const removed = await this.#sweeper.prune(operation)
-    for (const sweeper of this.#claimSweepers) await sweeper.prune(operation)
+    for (const sweeper of this.#claimSweepers) if (!this.#session.ended) await sweeper.prune(operation)
     return removed
   }
 }

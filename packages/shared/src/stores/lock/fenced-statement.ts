@@ -13,8 +13,8 @@ export interface FencedStatement {
   /** One SQL statement with `?` or `?1` parameters. */
   readonly sql: string
   /**
-   * The values of the parameters. Numbers must be finite. A BigInt is stored as a 64-bit integer on every engine, and a boolean
-   * as 0 or 1.
+   * The values of the parameters. Numbers must be finite. A BigInt is stored as a 64-bit integer on every engine. On SQLite, a
+   * whole number within ±(2^53 - 1) and a boolean (as 0 or 1) arrive as an INTEGER, and any other number as REAL.
    */
   readonly parameters?: readonly FencedParameter[]
 }
