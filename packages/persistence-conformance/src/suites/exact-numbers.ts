@@ -26,10 +26,10 @@ export const exactNumbers: EngineSuite = engineSuite('exact numbers', (check) =>
   check.inFile('parameters of fenced are the numbers that were given, however close to a whole one', async (world) => {
     const adapter = await world.adapter({ locks: 'database' })
     const lock = await adapter.lock.acquire('job', 60_000)
-    const sql = 'SELECT ?1 AS a, ?2 || ?3 AS texts, 2 * ?1 AS twice, ?1 = ?4 AS same, ?4 AS b'
+    const sql = 'SELECT ?1 AS a, ?2 || ?3 AS texts, 0.5 * ?1 AS half, ?1 = ?4 AS same, ?4 AS b'
     for (const number of [...NUMBERS, 2 ** 60, 1e300, Number.MAX_VALUE / 4]) {
       const [rows] = await adapter.fenced(lock as never, [{ sql, parameters: [number, 'x', 'y', number] }])
-      const expected = { a: number, texts: 'xy', twice: 2 * number, same: 1, b: number }
+      const expected = { a: number, texts: 'xy', half: 0.5 * number, same: 1, b: number }
       assert.deepEqual({ ...rows?.[0] }, expected, String(number))
     }
   })
