@@ -1,9 +1,10 @@
+import { EventEmitter } from 'node:events'
 import { MessageChannel } from 'node:worker_threads'
 import { connectRemote, openRemote, SQLiteAdapter, serve } from '@go-go-scope/persistence-core/remote'
 import { describe, expect, test } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
 import { ProcessPair } from '../proof/remote/process-pair.js'
-import { answerTo, greeting } from '../proof/remote/raw-client.js'
+import { answerTo, ENVELOPE, greeting } from '../proof/remote/raw-client.js'
 import { serveForEachTest } from '../proof/remote/served-adapter.js'
 
 proveCell()
@@ -192,6 +193,19 @@ test('an owner that closes refuses a client that it is about to accept', async (
   // The owner has read the greeting, but opening the database takes another turn.
   pair.owner.once('message', () => void served.server.close())
   await expect(connecting).rejects.toMatchObject({ code: 'CLOSED' })
+})
+
+test('every greeting has the form that all releases read, also a repeated one, which is longer', async () => {
+  const posted: unknown[] = []
+  const nothing = () => undefined
+  // A worker, to which a client may connect again: its port is not closed.
+  const owner = { terminate: nothing, ref: nothing, unref: nothing, threadId: 1 }
+  const peer = Object.assign(new EventEmitter(), owner, { postMessage: (message: unknown) => posted.push(message) })
+  for (let times = 0; times < 2; times++) {
+    await expect(connectRemote(peer as never, { connectTimeout: 1 })).rejects.toMatchObject(LEFT)
+  }
+  const hello = (items: number) => ({ [ENVELOPE]: Object.assign(new Array(items).fill(expect.anything()), [1]) })
+  expect(posted).toEqual([hello(4), hello(5)])
 })
 
 test('a second client at one end is refused, whichever earlier attempt it names', async () => {

@@ -49,9 +49,10 @@ describe('messages to the owner', () => {
     const drop = [QUERY, 'raw', 'DELETE FROM go_goscope_cache', 0]
     await served.adapter.cache.set('k', 1)
     await fc.assert(
-      fc.asyncProperty(fc.array(item, { minLength: 1 }), async (rest) => {
+      fc.asyncProperty(fc.array(item, { minLength: 1 }), fc.boolean(), async (rest, isFlat) => {
         // 99 is no operation, so that the rest is never a valid message by chance.
-        const said = await answerTo(served.port(), hi, [...drop, 99, ...rest])
+        const malformed = [...drop, 99, ...rest]
+        const said = await answerTo(served.port(), hi, isFlat ? [ENVELOPE, ...malformed] : malformed)
         expect(said[0]).toBe(2)
       }),
       { numRuns: 50 },
@@ -82,7 +83,11 @@ describe('messages to the owner', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(sentences, { minLength: 1, maxLength: 6 }), async (messages) => {
         const raw = served.port()
-        for (const message of [hi, ...messages]) raw.postMessage({ [ENVELOPE]: message })
+        raw.postMessage({ [ENVELOPE]: hi })
+        // Of whatever length: both forms are read.
+        for (const [at, message] of messages.entries()) {
+          raw.postMessage(at % 2 === 0 ? [ENVELOPE, ...message] : { [ENVELOPE]: message })
+        }
         // Two turns of the owner: one for each message that arrived, and one for the rest.
         for (let turn = 0; turn < 2; turn++) expect(await other.cache.get('k')).toBe(1)
         raw.close()

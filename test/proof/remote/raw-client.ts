@@ -11,6 +11,11 @@ export function itemsOf(message: unknown): unknown[] {
   return Array.isArray(message) ? message.slice(1) : ((message as Record<string, unknown[]>)[ENVELOPE] ?? [])
 }
 
+/** Returns the message that has the items; items that begin with the envelope are sent as they are. */
+export function messageOf(items: unknown): unknown {
+  return Array.isArray(items) && items[0] === ENVELOPE ? items : { [ENVELOPE]: items }
+}
+
 /** Returns the owner's first message after messages of any form, after its welcome if the first one gets that. */
 export function answerTo(raw: MessagePort, ...messages: unknown[]): Promise<unknown[]> {
   return answersTo(raw, () => true, ...messages)
@@ -30,11 +35,11 @@ export function answersTo(
     raw.on('message', (message) => {
       const said = itemsOf(message)
       if (items.length === 0 && said[0] === 1) {
-        for (const next of messages.slice(1)) raw.postMessage({ [ENVELOPE]: next })
+        for (const next of messages.slice(1)) raw.postMessage(messageOf(next))
       } else if (items.push(...said) > 0 && complete(items)) resolve(items)
     })
     raw.on('close', () => resolve(items))
-    raw.postMessage({ [ENVELOPE]: messages[0] })
+    raw.postMessage(messageOf(messages[0]))
   })
 }
 

@@ -93,7 +93,12 @@ const sentence = fc.oneof(
   fc.tuple(text, text).map((items) => [12, ...items]),
   fc.tuple(fc.constantFrom(14, 15, 16, 17), text),
   fc.tuple(text, ms).map(([key, interval]) => [14, key, 25, key, interval]),
-  fc.tuple(fc.constantFrom(18, 26), number, text, text, number),
+  fc.tuple(fc.constant(18), number, text, text, number),
+  fc.tuple(fc.constant(26), number, number, number),
+  // A load that was entered may be waited for, also by its own code, and be released.
+  fc
+    .tuple(text, fc.constantFrom(1, 3), fc.constantFrom([], [21, 1]))
+    .map(([key, inside, end]) => [18, 1, key, key, 0, 26, 2, 1, inside, ...end]),
   // A load that was entered may be settled.
   fc.tuple(fc.constantFrom(19, 20), text, text).map(([word, key, given]) => [18, 1, key, key, 0, word, 1, given]),
   text.map((key) => [18, 1, key, key, 0, 20, 1, form]),

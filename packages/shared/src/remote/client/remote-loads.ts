@@ -20,21 +20,20 @@ interface Sources {
 
 /** A wait for the turn to load an entry, and the turn itself. */
 class Wait implements LoadTurn {
-  readonly number: number
+  /** Set when it is sent. */
+  number = 0
   readonly request: LoadRequest
   readonly resolve: (turn: LoadTurn | LoadedText) => void
   readonly reject: (error: unknown) => void
   readonly #sources: Sources
-  readonly #over: () => void
+  readonly #over: (wait: Wait) => void
 
   constructor(
-    number: number,
     request: LoadRequest,
     sources: Sources,
     settle: Pick<Wait, 'resolve' | 'reject'>,
-    over: () => void,
+    over: (wait: Wait) => void,
   ) {
-    this.number = number
     this.request = request
     this.resolve = settle.resolve
     this.reject = settle.reject
@@ -66,7 +65,7 @@ class Wait implements LoadTurn {
 
   #end(op: number, ...what: string[]): void {
     this.#sources.channel.notify(op, this.number, ...what)
-    this.#over()
+    this.#over(this)
   }
 }
 
@@ -94,10 +93,7 @@ export class RemoteLoads {
       this.#checkOpen()
       const isNext = this.#waits.size < MAX_ENTERED || request.inside !== undefined
       if (isNext) this.#checkRoom()
-      // One number over all levels: a client of this connection may ask from inside the load through another connection.
-      const keepsNumber = request.number !== undefined && isNext && !this.#waits.has(request.number)
-      const number = keepsNumber ? request.number : ++this.#lastWait
-      const wait = new Wait(number, request, this.#sources, { resolve, reject }, () => this.#remove(number))
+      const wait = new Wait(request, this.#sources, { resolve, reject }, (over) => this.#remove(over.number))
       this.#sources.channel.awaited(1)
       this.#byRequest.set(request, wait)
       if (isNext) this.#enter(wait)
@@ -170,8 +166,10 @@ export class RemoteLoads {
   }
 
   #enter(wait: Wait): void {
+    const { entry, key, inside = 0, number } = wait.request
+    // One number over all levels: a client of this connection may ask from inside the load through another connection.
+    wait.number = number === undefined || this.#waits.has(number) ? ++this.#lastWait : number
     this.#waits.set(wait.number, wait)
-    const { entry, key, inside = 0 } = wait.request
     this.#sources.channel.notify(clientOp.enterLoad, wait.number, entry, key, inside)
   }
 

@@ -131,6 +131,8 @@ export class ClientLoads {
   }
 
   #give(wait: number, load: Load): Promise<unknown> {
+    // An owner that is a client of another one gives the turn when it gets it, and this client may have gone meanwhile.
+    if (this.#ended) return Promise.resolve(RELEASED)
     load.running = true
     load.identify(wait)
     return new Promise((settle, reject) => {
