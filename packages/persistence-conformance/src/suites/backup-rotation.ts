@@ -3,6 +3,7 @@ import { copyFile, mkdir, readFile, rename, rm, symlink, truncate, writeFile } f
 import { basename, join } from 'node:path'
 import { eventually } from '../eventually.js'
 import { refuses } from '../refusal.js'
+import { SIGNAL_SLIPS } from '../signal-slips.js'
 import {
   backUpWhenFree,
   DAY,
@@ -154,6 +155,9 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
     await backUpWhenFree(schedule)
     const reason = new Error('enough')
     await assert.rejects(schedule.run({ signal: AbortSignal.abort(reason) }), reason)
+    for (const [options, name] of SIGNAL_SLIPS) {
+      await refuses(() => schedule.run(options as never), { code: 'INVALID_ARGUMENT', says: [name] })
+    }
     const wrong: readonly (readonly [object, string])[] = [
       [{ every: 0 }, 'every'],
       [{ every: Number.POSITIVE_INFINITY }, 'every'],

@@ -1,4 +1,5 @@
-import { type PersistenceError, pause, systemClock } from '@go-go-scope/persistence-core/dialect'
+import { type OptionNames, type PersistenceError, pause, systemClock } from '@go-go-scope/persistence-core/dialect'
+import { copyOptions } from './copy-options.js'
 import { failure } from './copy-source.js'
 import { fill } from './fill.js'
 import { countsOf, type TableFingerprint } from './fingerprint.js'
@@ -20,6 +21,16 @@ export interface CopyDatabaseOptions {
   acceptClock?: boolean
   /** Called about once a second, and after each table, with the progress. */
   progress?: (progress: CopyProgress) => void
+}
+
+const UNSEAL_OPTIONS: OptionNames<Pick<CopyDatabaseOptions, 'schema'>> = { schema: true }
+const OPTIONS: OptionNames<CopyDatabaseOptions> = {
+  ...UNSEAL_OPTIONS,
+  dryRun: true,
+  wait: true,
+  waiting: true,
+  acceptClock: true,
+  progress: true,
 }
 
 /** The result of a copy. */
@@ -56,7 +67,8 @@ const CLOCKS_MAY_DIFFER_MS = 1_000
  * @throws PersistenceError `BUSY` while locks or claims are held, `MOVED` or `FILE_EXISTS` if one side is in use for something
  *   else, `DIVERGED` if the two sides differ in the end; also the errors of opening both.
  */
-export async function copyDatabase(from: string, to: string, options: CopyDatabaseOptions = {}): Promise<CopyResult> {
+export async function copyDatabase(from: string, to: string, given: CopyDatabaseOptions = {}): Promise<CopyResult> {
+  const options = copyOptions(given, OPTIONS)
   const { schema = 'go_goscope', dryRun = false } = options
   checkPlace('from', from)
   checkPlace('to', to)
@@ -90,10 +102,8 @@ export async function copyDatabase(from: string, to: string, options: CopyDataba
 }
 
 /** Puts a moved store back into use. Later writes to the copy are not brought back. */
-export async function unsealDatabase(
-  place: string,
-  { schema = 'go_goscope' }: { schema?: string } = {},
-): Promise<void> {
+export async function unsealDatabase(place: string, options: { schema?: string } = {}): Promise<void> {
+  const { schema = 'go_goscope' } = copyOptions(options, UNSEAL_OPTIONS)
   checkPlace('place', place)
   const store = await openStore(place, { schema, readOnly: false, missing: 'refuse' })
   try {
