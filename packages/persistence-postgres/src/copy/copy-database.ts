@@ -67,9 +67,9 @@ const CLOCKS_MAY_DIFFER_MS = 1_000
  * @throws PersistenceError `BUSY` while locks or claims are held, `MOVED` or `FILE_EXISTS` if one side is in use for something
  *   else, `DIVERGED` if the two sides differ in the end; also the errors of opening both.
  */
-export async function copyDatabase(from: string, to: string, given: CopyDatabaseOptions = {}): Promise<CopyResult> {
-  const options = copyOptions(given, OPTIONS)
-  const { schema = 'go_goscope', dryRun = false } = options
+export async function copyDatabase(from: string, to: string, options: CopyDatabaseOptions = {}): Promise<CopyResult> {
+  const given = copyOptions(options, OPTIONS)
+  const { schema = 'go_goscope', dryRun = false } = given
   checkPlace('from', from)
   checkPlace('to', to)
   if (!isServer(from) && !isServer(to)) {
@@ -80,19 +80,19 @@ export async function copyDatabase(from: string, to: string, given: CopyDatabase
   }
   const source = (await openStore(from, { schema, readOnly: dryRun, missing: 'refuse' })) as Store
   try {
-    const wait = { until: systemClock.monotonic() + (options.wait ?? 0), waiting: options.waiting }
+    const wait = { until: systemClock.monotonic() + (given.wait ?? 0), waiting: given.waiting }
     let target = await openStore(to, { schema, readOnly: dryRun, missing: 'skip' })
     try {
       const name = target?.name ?? nameOf(to, schema)
       if (target === undefined) await refuseNewTarget(source, name)
       const targetAhead = await (target?.clockAhead() ?? clockAheadAt(to, schema))
       const clockDifference = Math.round(targetAhead - (await source.clockAhead()))
-      if (options.acceptClock !== true) refuseClocks(source.name, name, clockDifference)
+      if (given.acceptClock !== true) refuseClocks(source.name, name, clockDifference)
       if (dryRun) return await look(source, target, name, clockDifference)
       // The target is created only once nothing is held in the source.
       if (target === undefined) await untilFree(source, async () => (await source.held()).length === 0, wait)
       target ??= (await openStore(to, { schema, readOnly: false, missing: 'make' })) as Store
-      return await move(source, target, options.progress, wait, clockDifference)
+      return await move(source, target, given.progress, wait, clockDifference)
     } finally {
       await target?.close()
     }

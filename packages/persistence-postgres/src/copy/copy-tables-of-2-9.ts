@@ -38,9 +38,9 @@ type Progress = CopyTablesOf29Options['progress']
 export async function copyTablesOf29(
   from: string,
   to: string,
-  given: CopyTablesOf29Options = {},
+  options: CopyTablesOf29Options = {},
 ): Promise<CopiedTablesOf29> {
-  const options = copyOptions(given, OPTIONS)
+  const given = copyOptions(options, OPTIONS)
   checkPlace('from', from)
   checkPlace('to', to)
   if (!isServerUrl(from) || isServer(to)) {
@@ -52,11 +52,11 @@ export async function copyTablesOf29(
   const file = resolve(to)
   // SQLite would use leftover `-wal` and `-journal` files as its own.
   for (const name of [file, `${file}-wal`, `${file}-journal`]) await refuseExisting(name, 'copy')
-  const source = await TablesOf29.open(from, options)
+  const source = await TablesOf29.open(from, given)
   try {
     const ends = { from: source.name, to: file }
-    if (options.dryRun) return { ...ends, outcome: 'dry-run', tables: await countsOf(source) }
-    return { ...ends, outcome: 'copied', tables: await make(file, source, options.progress) }
+    if (given.dryRun) return { ...ends, outcome: 'dry-run', tables: await countsOf(source) }
+    return { ...ends, outcome: 'copied', tables: await make(file, source, given.progress) }
   } finally {
     await source.close()
   }
