@@ -150,6 +150,21 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
     await rm(directory, { recursive: true })
   })
 
+  check.once('a signal of another implementation ends a backup and a run', async (world) => {
+    const { schedule, adapter } = await start(world, { every: 1_000 * DAY })
+    await backUpWhenFree(schedule)
+    const reason = new Error('enough')
+    for (const begin of [
+      (signal: AbortSignal) => adapter.backup(join(world.folder, 'copy.db'), { signal }),
+      (signal: AbortSignal) => schedule.run({ signal }),
+    ]) {
+      const foreign = Object.assign(new EventTarget(), { aborted: false, throwIfAborted: () => undefined })
+      const ended = begin(foreign as unknown as AbortSignal)
+      Object.assign(foreign, { aborted: true, reason }).dispatchEvent(new Event('abort'))
+      await assert.rejects(ended, reason)
+    }
+  })
+
   check('an abort ends one run, and invalid options are refused by name', async (world) => {
     const { schedule, adapter, directory } = await start(world, { every: 1_000 * DAY })
     await backUpWhenFree(schedule)

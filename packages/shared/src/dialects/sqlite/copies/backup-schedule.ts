@@ -1,4 +1,4 @@
-import { checkSignal } from '../../../arguments/abort-signal.js'
+import { anySignal, checkSignal } from '../../../arguments/abort-signal.js'
 import { type OptionNames, readOptions } from '../../../arguments/options.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { DatabaseLockManager } from '../../../stores/lock/database-lock-manager.js'
@@ -166,7 +166,7 @@ export class BackupSchedule implements AsyncDisposable {
       const database = await this.#database()
       const { directory, backup: options } = this.#options
       const signals = [end, lock.signal, ...(signal === undefined ? [] : [signal])]
-      const all = { ...options, signal: AbortSignal.any(signals) }
+      const all = { ...options, signal: anySignal(signals) }
       const backup = await scheduledBackUp(this.#source, database, directory, all)
       await this.#rotate(backup, database)
       return backup
