@@ -93,7 +93,8 @@ const sentence = fc.oneof(
   fc.tuple(text, text).map((items) => [12, ...items]),
   fc.tuple(fc.constantFrom(14, 15, 16, 17), text),
   fc.tuple(text, ms).map(([key, interval]) => [14, key, 25, key, interval]),
-  fc.tuple(fc.constantFrom(18, 26), number, text, text, number),
+  fc.tuple(number, text, text, number).map((items) => [18, ...items]),
+  fc.tuple(number, number, number).map((waits) => [26, ...waits]),
   // A load that was entered may be settled.
   fc.tuple(fc.constantFrom(19, 20), text, text).map(([word, key, given]) => [18, 1, key, key, 0, word, 1, given]),
   text.map((key) => [18, 1, key, key, 0, 20, 1, form]),
