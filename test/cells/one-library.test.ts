@@ -169,6 +169,17 @@ describe('one SQLite library per file in a process', () => {
     await thread.end()
   })
 
+  test('a standby through another library is refused, and the open file keeps its locks', async () => {
+    const path = join(folder, `file-${++files}`)
+    const first = await engine.SQLiteAdapter.open(path)
+    await first.cache.set('k', 1)
+    const standby = secondEngine.Standby.follow(path as never, { target: ':memory:' })
+    await expect(standby).rejects.toMatchObject({ code: 'SECOND_LIBRARY' })
+    expect(await keepsLock(path)).toBe(true)
+    await first.cache.set('k', 2)
+    await first.disconnect()
+  })
+
   test('a handle of the app that is opened later on another library is reported once', async () => {
     const path = join(folder, `file-${++files}`)
     const first = await listening(path)

@@ -107,7 +107,7 @@ describe.each([
     await adapter.disconnect()
   })
 
-  test('a poll for circuit changes fails at once and is reported; the next one finds the change', async () => {
+  test('the first read of a subscription fails at once and is reported; later changes are still notified', async () => {
     const state = { busy: undefined as RegExp | undefined, tries: 0 }
     const { clock, adapter, failures } = await adapterOn(state)
     state.busy = /FROM go_goscope_circuit WHERE key = /

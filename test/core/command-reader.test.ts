@@ -15,10 +15,10 @@ test('calls without parameters, which take no space in a message, are counted be
   expect(made).toHaveBeenCalledTimes(WINDOW.calls)
 })
 
-// Otherwise test/remote-users/malformed would test only that such messages are refused.
+// Otherwise test/remote-clients/malformed would test only that such messages are refused.
 test('the random messages of the tests have every operation of a client, and many of them are well-formed', () => {
   const read = new Set<number>([clientOp.hello, clientOp.declare])
-  const messages = fc.sample(sentences, { numRuns: 500, seed: 1 })
+  const messages = fc.sample(sentences, { numRuns: 2_000, seed: 1 })
   let wellFormed = 0
   for (const message of messages) {
     try {

@@ -99,7 +99,7 @@ describe.each([512, 4_096, 65_536])('the WAL of a database with pages of %i byte
     expectPages(read(other, { ...(await index), checksum: [first, second] }), (await index).pages)
   })
 
-  test('is ignored from the first frame that is changed or missing', async () => {
+  test('is refused as a whole if any byte of it is changed or missing, or its index differs', async () => {
     const at = await index
     const last = HEADER_BYTES + (at.frames - 1) * frameBytes
     // Of the header: magic number, page size, salt, checksum. Of a frame: page, size after the commit, salt, checksum, content.

@@ -73,13 +73,16 @@ describe('kill -9 in the middle of the first copy of a standby, and of its takeo
 
   test('leaves a standby that can continue, or a complete database, and nothing in between', async () => {
     let [standbys, databases] = [0, 0]
-    for (let round = 0; round < kills; round++) {
+    let round = 0
+    // A soak in which every kill came before the end of a takeover, or every one after it, would say nothing of the other.
+    const least = proofCount({ inTests: 0, inSoak: 1 })
+    for (; round < kills || standbys < least || databases < least; round++) {
       const target = join(folder, `standby-${round}.db`)
       await killMidway(copying, `follow ${source} ${target}`)
       const first = await engine.Standby.follow(source as never, { target })
       expect(await first.verify()).toMatchObject({ equal: true })
       await first.stop()
-      await killMidway(takingOver, `follow ${source} ${target}`, TAKE_OVER)
+      await killMidway(2 * takingOver, `follow ${source} ${target}`, TAKE_OVER)
       if ((await tablesOf(target)).includes('go_goscope_standby')) {
         standbys++
         const again = await engine.Standby.follow(source as never, { target })
@@ -91,11 +94,10 @@ describe('kill -9 in the middle of the first copy of a standby, and of its takeo
       expect((await adapter.lock.acquire('another', 1_000))?.token).toBeGreaterThan(token + 2 ** 32)
       await adapter.disconnect()
     }
-    expect(standbys + databases).toBe(kills)
     reportProof({
       proof: 'kill -9 in the middle of first copies and takeovers of a standby',
       file: 'test/failures/standby-kill.test.ts',
-      runs: `${2 * kills} kills`,
+      runs: `${2 * round} kills`,
       result: `${standbys} standbys that went on, ${databases} databases with everything, nothing in between`,
     })
   }, 1_800_000)

@@ -52,6 +52,32 @@ test('a place from an unset environment variable is refused by name, before anyt
   expect(await command('copy', place.file, '')).toMatchObject({ code: 2, err: expect.stringContaining('to must be') })
 })
 
+test('an unknown or invalid option is refused by name, and moves nothing', async () => {
+  const place = await newPlace()
+  const adapter = await onFile(place.file)
+  const refused = (says: string) => ({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(says) })
+  for (const [options, says] of [
+    [{ dryrun: true }, 'did you mean dryRun?'],
+    [{ dryRun: 'yes' }, 'option dryRun must be true or false'],
+    [{ acceptClock: 1 }, 'option acceptClock must be'],
+    [{ wait: Number.NaN }, 'option wait must be a number of ms from 0, got NaN'],
+    [{ waiting: true }, 'option waiting must be a function'],
+    [{ progress: 'yes' }, 'option progress must be a function'],
+    // PostgreSQL would silently use the first 63 bytes.
+    [{ schema: 's'.repeat(64) }, 'option schema must be a well-formed name of 1 to 63 bytes'],
+    [null, 'options must be an object with'],
+  ] as const) {
+    await expect(copyDatabase(place.file, serverUrl(), options as never)).rejects.toMatchObject(refused(says))
+  }
+  await expect(copyTablesOf29(serverUrl(), `${place.file}-29`, { dryrun: true } as never)).rejects.toMatchObject(
+    refused('did you mean dryRun?'),
+  )
+  await expect(unsealDatabase(place.file, { schmea: 'x' } as never)).rejects.toMatchObject(refused('schema?'))
+  await adapter.cache.set('k', 1)
+  await adapter.disconnect()
+  expect(await schemas(place)).toBe(0)
+})
+
 test('a damaged file is refused as a source, and a sealed one can be unsealed', async () => {
   const place = await newPlace()
   const adapter = await onFile(place.file)

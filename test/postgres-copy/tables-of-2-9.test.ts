@@ -147,7 +147,7 @@ test('optional tables and columns of 2.9 may be missing', async () => {
 test('an unreadable row of tables of 2.9 is named, and no file is left', async () => {
   const place = await newPlace()
   const refused = async (code: string, message: string): Promise<void> => {
-    const copying = copyTablesOf29(serverUrl(), place.file, place)
+    const copying = copyTablesOf29(serverUrl(), place.file, { schema: place.schema })
     await expect(copying).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
     expect(await readdir(place.folder)).toEqual([])
   }

@@ -4,7 +4,6 @@ import {
   givenOptions,
   invalidOption,
   type OptionNames,
-  type PersistenceError,
 } from '@go-go-scope/persistence-core/dialect'
 import type { AdapterOptions, CacheAdapterOptions } from '@go-go-scope/persistence-core/public'
 import type { Durability } from './postgres-place.js'
@@ -127,7 +126,7 @@ function checked(read: PostgresOptions, usual: Durability): Resolved<AdapterOpti
     const got = typeof newsUrl === 'string' ? withoutSecrets(newsUrl) : newsUrl
     throw invalidOption('newsUrl', got, 'like postgres://user:password@host:5432/database, or false')
   }
-  if (typeof schema !== 'string' || !isName(schema)) throw badSchema(schema)
+  if (!isSchemaName(schema)) throw invalidOption('schema', schema, SCHEMA_NAME)
   // An index entry holds at most 2,704 bytes. The prefix and separators take 1,024 or more of them.
   if (typeof maxKeyLength === 'number' && maxKeyLength > LONGEST_KEY_BYTES) {
     throw invalidOption('maxKeyLength', maxKeyLength, `at most ${LONGEST_KEY_BYTES} bytes on PostgreSQL`)
@@ -149,14 +148,13 @@ export function withoutSecrets(text: string): string {
   return text.replace(/^([a-z][\w+.-]*:\/\/)?.*@/is, '$1…@').replace(/\?.*/s, '?…')
 }
 
+export const SCHEMA_NAME = 'a well-formed name of 1 to 63 bytes that does not start with pg_'
+
 /** Whether PostgreSQL accepts the name as it is. It silently truncates longer names. */
-function isName(schema: string): boolean {
+export function isSchemaName(schema: unknown): schema is string {
+  if (typeof schema !== 'string') return false
   const bytes = Buffer.from(schema)
   if (schema === '' || bytes.length > 63 || schema.includes('\0') || /^pg_/i.test(schema)) return false
   // Lone surrogates all become the same character, so different names would collide.
   return bytes.toString() === schema
-}
-
-function badSchema(schema: unknown): PersistenceError {
-  return invalidOption('schema', schema, 'a well-formed name of 1 to 63 bytes that does not start with pg_')
 }

@@ -3,6 +3,7 @@ import { copyFile, mkdir, readFile, rename, rm, symlink, truncate, writeFile } f
 import { basename, join } from 'node:path'
 import { eventually } from '../eventually.js'
 import { refuses } from '../refusal.js'
+import { SIGNAL_SLIPS } from '../signal-slips.js'
 import {
   backUpWhenFree,
   DAY,
@@ -149,11 +150,29 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
     await rm(directory, { recursive: true })
   })
 
+  check.once('a signal of another implementation ends a backup and a run', async (world) => {
+    const { schedule, adapter } = await start(world, { every: 1_000 * DAY })
+    await backUpWhenFree(schedule)
+    const reason = new Error('enough')
+    for (const begin of [
+      (signal: AbortSignal) => adapter.backup(join(world.folder, 'copy.db'), { signal }),
+      (signal: AbortSignal) => schedule.run({ signal }),
+    ]) {
+      const foreign = Object.assign(new EventTarget(), { aborted: false, throwIfAborted: () => undefined })
+      const ended = begin(foreign as unknown as AbortSignal)
+      Object.assign(foreign, { aborted: true, reason }).dispatchEvent(new Event('abort'))
+      await assert.rejects(ended, reason)
+    }
+  })
+
   check('an abort ends one run, and invalid options are refused by name', async (world) => {
     const { schedule, adapter, directory } = await start(world, { every: 1_000 * DAY })
     await backUpWhenFree(schedule)
     const reason = new Error('enough')
     await assert.rejects(schedule.run({ signal: AbortSignal.abort(reason) }), reason)
+    for (const [options, name] of SIGNAL_SLIPS) {
+      await refuses(() => schedule.run(options as never), { code: 'INVALID_ARGUMENT', says: [name] })
+    }
     const wrong: readonly (readonly [object, string])[] = [
       [{ every: 0 }, 'every'],
       [{ every: Number.POSITIVE_INFINITY }, 'every'],

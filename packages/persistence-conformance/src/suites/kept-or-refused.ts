@@ -204,7 +204,7 @@ export const keptOrRefused: EngineSuite = engineSuite('kept or refused', (check)
     assert.equal(await adapter.cache.has('k'), false)
   })
 
-  check('of any objects that refer to each other, those are refused that no reader could restore', async (world) => {
+  check('objects that refer to each other in any way can be read back, or are refused with the path', async (world) => {
     const { cache } = await world.adapter()
     const makers = [
       () => ({}),

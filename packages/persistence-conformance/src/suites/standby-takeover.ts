@@ -160,7 +160,7 @@ export const standbyTakeover: EngineSuite = engineSuite('a standby that takes ov
   })
 
   check.oncePerBuild(
-    'refuses to take over while a connection, also an idle one, has the source open, and follows on',
+    'refuses to take over while a connection, also an idle one, has the source open, and continues to follow',
     async (world) => {
       const adapter = await followedSource(world)
       const standby = await world.follow({ target: ':memory:' }, adapter)

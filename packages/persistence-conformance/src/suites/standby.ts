@@ -5,6 +5,7 @@ import { eventually } from '../eventually.js'
 import { followedSource } from '../followed-source.js'
 import { realTimers } from '../real-timers.js'
 import { refuses } from '../refusal.js'
+import { SIGNAL_SLIPS } from '../signal-slips.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import type { World } from '../world.js'
 
@@ -189,6 +190,26 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     const tooFar = standby.waitFor(next + 1_000)
     await standby.stop()
     await refuses(() => tooFar, { code: 'CLOSED' })
+  })
+
+  check.once('refuses invalid options of waitFor and takeOver by name, and continues to follow', async (world) => {
+    const adapter = await followedSource(world)
+    const standby = await world.follow({ target: ':memory:' }, adapter)
+    const says = (name: string) => ({ code: 'INVALID_ARGUMENT', says: [name] })
+    for (const [options, name] of SIGNAL_SLIPS) {
+      await refuses(() => standby.waitFor(undefined, options as never), says(name))
+    }
+    for (const [options, name] of [
+      [{ force: 1 }, 'option force must be true or false'],
+      [{ forced: true }, 'did you mean force?'],
+      [null, 'options must be an object with force, got null'],
+      [Promise.resolve({ force: true }), 'a promise that was not awaited'],
+    ] as const) {
+      await refuses(() => standby.takeOver(options as never), says(name))
+    }
+    await adapter.cache.set('k', 1)
+    await standby.waitFor()
+    assert.equal(standby.state, 'following')
   })
 
   check('a signal ends it', async (world) => {

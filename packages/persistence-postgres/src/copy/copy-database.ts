@@ -1,4 +1,5 @@
-import { type PersistenceError, pause, systemClock } from '@go-go-scope/persistence-core/dialect'
+import { type OptionNames, type PersistenceError, pause, systemClock } from '@go-go-scope/persistence-core/dialect'
+import { copyOptions } from './copy-options.js'
 import { failure } from './copy-source.js'
 import { fill } from './fill.js'
 import { countsOf, type TableFingerprint } from './fingerprint.js'
@@ -20,6 +21,16 @@ export interface CopyDatabaseOptions {
   acceptClock?: boolean
   /** Called about once a second, and after each table, with the progress. */
   progress?: (progress: CopyProgress) => void
+}
+
+const UNSEAL_OPTIONS: OptionNames<Pick<CopyDatabaseOptions, 'schema'>> = { schema: true }
+const OPTIONS: OptionNames<CopyDatabaseOptions> = {
+  ...UNSEAL_OPTIONS,
+  dryRun: true,
+  wait: true,
+  waiting: true,
+  acceptClock: true,
+  progress: true,
 }
 
 /** The result of a copy. */
@@ -57,7 +68,8 @@ const CLOCKS_MAY_DIFFER_MS = 1_000
  *   else, `DIVERGED` if the two sides differ in the end; also the errors of opening both.
  */
 export async function copyDatabase(from: string, to: string, options: CopyDatabaseOptions = {}): Promise<CopyResult> {
-  const { schema = 'go_goscope', dryRun = false } = options
+  const given = copyOptions(options, OPTIONS)
+  const { schema = 'go_goscope', dryRun = false } = given
   checkPlace('from', from)
   checkPlace('to', to)
   if (!isServer(from) && !isServer(to)) {
@@ -68,19 +80,19 @@ export async function copyDatabase(from: string, to: string, options: CopyDataba
   }
   const source = (await openStore(from, { schema, readOnly: dryRun, missing: 'refuse' })) as Store
   try {
-    const wait = { until: systemClock.monotonic() + (options.wait ?? 0), waiting: options.waiting }
+    const wait = { until: systemClock.monotonic() + (given.wait ?? 0), waiting: given.waiting }
     let target = await openStore(to, { schema, readOnly: dryRun, missing: 'skip' })
     try {
       const name = target?.name ?? nameOf(to, schema)
       if (target === undefined) await refuseNewTarget(source, name)
       const targetAhead = await (target?.clockAhead() ?? clockAheadAt(to, schema))
       const clockDifference = Math.round(targetAhead - (await source.clockAhead()))
-      if (options.acceptClock !== true) refuseClocks(source.name, name, clockDifference)
+      if (given.acceptClock !== true) refuseClocks(source.name, name, clockDifference)
       if (dryRun) return await look(source, target, name, clockDifference)
       // The target is created only once nothing is held in the source.
       if (target === undefined) await untilFree(source, async () => (await source.held()).length === 0, wait)
       target ??= (await openStore(to, { schema, readOnly: false, missing: 'make' })) as Store
-      return await move(source, target, options.progress, wait, clockDifference)
+      return await move(source, target, given.progress, wait, clockDifference)
     } finally {
       await target?.close()
     }
@@ -90,10 +102,8 @@ export async function copyDatabase(from: string, to: string, options: CopyDataba
 }
 
 /** Puts a moved store back into use. Later writes to the copy are not brought back. */
-export async function unsealDatabase(
-  place: string,
-  { schema = 'go_goscope' }: { schema?: string } = {},
-): Promise<void> {
+export async function unsealDatabase(place: string, options: { schema?: string } = {}): Promise<void> {
+  const { schema = 'go_goscope' } = copyOptions(options, UNSEAL_OPTIONS)
   checkPlace('place', place)
   const store = await openStore(place, { schema, readOnly: false, missing: 'refuse' })
   try {

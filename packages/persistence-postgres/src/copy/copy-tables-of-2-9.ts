@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { flushFolder, publish, refuseExisting } from '@go-go-scope/persistence-core'
-import { PersistenceError } from '@go-go-scope/persistence-core/dialect'
+import { type OptionNames, PersistenceError } from '@go-go-scope/persistence-core/dialect'
 import { isServerUrl } from '../options.js'
 import type { CopyDatabaseOptions, CopyResult } from './copy-database.js'
+import { copyOptions } from './copy-options.js'
 import { failure } from './copy-source.js'
 import { fill } from './fill.js'
 import { countsOf, type TableFingerprint } from './fingerprint.js'
@@ -13,6 +14,8 @@ import type { Store } from './store.js'
 import { TablesOf29, type TablesOf29Options } from './tables-of-2-9.js'
 
 export interface CopyTablesOf29Options extends TablesOf29Options, Pick<CopyDatabaseOptions, 'dryRun' | 'progress'> {}
+
+const OPTIONS: OptionNames<CopyTablesOf29Options> = { schema: true, timeZone: true, dryRun: true, progress: true }
 
 /** The result of copying the tables of go-go-scope 2.9. */
 export interface CopiedTablesOf29 extends Pick<CopyResult, 'from' | 'to' | 'tables'> {
@@ -37,6 +40,7 @@ export async function copyTablesOf29(
   to: string,
   options: CopyTablesOf29Options = {},
 ): Promise<CopiedTablesOf29> {
+  const given = copyOptions(options, OPTIONS)
   checkPlace('from', from)
   checkPlace('to', to)
   if (!isServerUrl(from) || isServer(to)) {
@@ -48,11 +52,11 @@ export async function copyTablesOf29(
   const file = resolve(to)
   // SQLite would use leftover `-wal` and `-journal` files as its own.
   for (const name of [file, `${file}-wal`, `${file}-journal`]) await refuseExisting(name, 'copy')
-  const source = await TablesOf29.open(from, options)
+  const source = await TablesOf29.open(from, given)
   try {
     const ends = { from: source.name, to: file }
-    if (options.dryRun) return { ...ends, outcome: 'dry-run', tables: await countsOf(source) }
-    return { ...ends, outcome: 'copied', tables: await make(file, source, options.progress) }
+    if (given.dryRun) return { ...ends, outcome: 'dry-run', tables: await countsOf(source) }
+    return { ...ends, outcome: 'copied', tables: await make(file, source, given.progress) }
   } finally {
     await source.close()
   }

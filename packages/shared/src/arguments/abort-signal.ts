@@ -24,3 +24,19 @@ function missingFrom(signal: AbortSignal | null): string | undefined {
   const method = METHODS.find((name) => typeof signal[name] !== 'function')
   return method && `an object without ${method}()`
 }
+
+/**
+ * Like `AbortSignal.any`, but also accepts signals of another realm or implementation, as {@link checkSignal} does. Each of those
+ * keeps a listener.
+ */
+export function anySignal(signals: readonly AbortSignal[]): AbortSignal {
+  return AbortSignal.any(signals.map((signal) => (signal instanceof AbortSignal ? signal : relay(signal))))
+}
+
+function relay(signal: AbortSignal): AbortSignal {
+  const controller = new AbortController()
+  const abort = (): void => controller.abort(signal.reason)
+  if (signal.aborted) abort()
+  else signal.addEventListener('abort', abort, { once: true })
+  return controller.signal
+}

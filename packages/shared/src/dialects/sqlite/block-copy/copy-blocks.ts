@@ -146,7 +146,7 @@ function wholeBlocks(file: number, bytes: number): number {
   return Math.max(0, Math.floor(whole / BLOCK_BYTES)) * BLOCK_BYTES
 }
 
-/** Marks the copy as a file without a log. @returns `false` if it has not the header of a database with one. */
+/** Marks the copy as a file without a log. @returns `false` if it lacks the header of a database in WAL mode. */
 function needsNoLog(file: number): boolean {
   const header = Buffer.alloc(FORMATS_AT + 2)
   readSync(file, header, 0, header.length, 0)

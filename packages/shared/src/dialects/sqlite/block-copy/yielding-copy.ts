@@ -26,7 +26,7 @@ export class YieldingCopy {
 
   /**
    * @param file A descriptor of the target.
-   * @returns `undefined` where there is no dd, and where this process may start none.
+   * @returns `undefined` if there is no such program, or if this process may not start it.
    */
   static async start(order: Whole, file: number): Promise<YieldingCopy | undefined> {
     // Before dd begins: what throws then leaves no dd behind.
@@ -55,7 +55,7 @@ export class YieldingCopy {
     return false
   }
 
-  /** Ends it, and waits until it writes no more. */
+  /** Kills the current dd, and waits until it no longer writes. */
   stop(): Promise<void> {
     return this.#dd.stop()
   }
@@ -75,7 +75,7 @@ export class YieldingCopy {
   }
 }
 
-/** Another one after each commit. By stat, never by opening the file. */
+/** Returns a text that changes with each commit. Uses stat, because opening and closing the file would drop its locks. */
 function logMark(source: string): string {
   const log = statSync(`${source}-wal`, { bigint: true, throwIfNoEntry: false })
   return `${log?.ino} ${log?.size} ${log?.mtimeNs}`

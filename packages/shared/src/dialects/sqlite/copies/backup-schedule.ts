@@ -1,3 +1,5 @@
+import { anySignal, checkSignal } from '../../../arguments/abort-signal.js'
+import { type OptionNames, readOptions } from '../../../arguments/options.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { DatabaseLockManager } from '../../../stores/lock/database-lock-manager.js'
 import { StoredLockProvider } from '../../../stores/lock/sql-lock-provider.js'
@@ -15,6 +17,8 @@ import {
 import { scheduledBackUp } from './scheduled-back-up.js'
 
 export type { BackupKeep, BackupScheduleOptions } from './schedule-options.js'
+
+const RUN_OPTIONS: OptionNames<{ signal?: AbortSignal }> = { signal: true }
 
 // How long the lock of a process lasts that has died. It is renewed while a backup runs, which only one process makes at a time.
 const LOCK_TTL_MS = 30_000
@@ -67,9 +71,11 @@ export class BackupSchedule implements AsyncDisposable {
    * Backs up now.
    *
    * @returns the backup that was made.
-   * @throws PersistenceError `BUSY` while this or another process makes a backup; the errors of `backup`.
+   * @throws PersistenceError `BUSY` while this or another process makes a backup; the errors of `backup`. The reason of the signal.
    */
-  async run({ signal }: { signal?: AbortSignal } = {}): Promise<Backup> {
+  async run(options: { signal?: AbortSignal } = {}): Promise<Backup> {
+    const { signal } = readOptions(options, RUN_OPTIONS, 'BackupSchedule')
+    checkSignal(signal, 'BackupSchedule')
     const backup = await this.#exclusive(signal, () => true)
     if (backup !== undefined) return backup
     throw new PersistenceError(
@@ -160,7 +166,7 @@ export class BackupSchedule implements AsyncDisposable {
       const database = await this.#database()
       const { directory, backup: options } = this.#options
       const signals = [end, lock.signal, ...(signal === undefined ? [] : [signal])]
-      const all = { ...options, signal: AbortSignal.any(signals) }
+      const all = { ...options, signal: anySignal(signals) }
       const backup = await scheduledBackUp(this.#source, database, directory, all)
       await this.#rotate(backup, database)
       return backup

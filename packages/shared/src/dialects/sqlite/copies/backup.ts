@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { anySignal } from '../../../arguments/abort-signal.js'
 import type { Session } from '../../../session/session.js'
 import type { CopyProgress } from '../engine/backup-steps.js'
 import { checkNewFilePath } from '../file/check-path.js'
@@ -81,7 +82,7 @@ async function copyInto(
   const common = {
     engine,
     operation: 'backup',
-    signal: signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]),
+    signal: signal === undefined ? failed.signal : anySignal([signal, failed.signal]),
     tidy: () => temporary.remove(),
   }
   const inThread = async <Result>(job: string, input: unknown): Promise<Result> => {

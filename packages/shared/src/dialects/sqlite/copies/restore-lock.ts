@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
-import { copyFile, link, lstat, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createHash, randomUUID } from 'node:crypto'
+import { link, lstat, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { HOST, isAlive } from '../../../processes/numbered-processes.js'
 import type { LinkFile } from './publish.js'
@@ -20,13 +20,38 @@ export interface RestoreLock {
 export async function lockTarget(target: string, linkFile: LinkFile = link): Promise<RestoreLock> {
   const path = `${target}.restoring`
   const text = JSON.stringify({ host: HOST, pid: process.pid, id: randomUUID() })
+  if (await acquire(path, text, linkFile)) return { release: () => rm(path, { force: true }) }
+  throw inUse(target, path)
+}
+
+/**
+ * Creates the lock file, or replaces that of a dead process. A process that found a dead holder may act on that much later, so it
+ * must not remove the file: by then it may be the lock of another process. It acquires the right to replace that holder first.
+ *
+ * @returns `false` if a live process has the lock, or that right.
+ */
+async function acquire(path: string, text: string, linkFile: LinkFile): Promise<boolean> {
   for (;;) {
-    if (await create(path, text, linkFile)) return { release: () => rm(path, { force: true }) }
-    const holder = await readFile(path, 'utf8').catch(() => undefined)
+    if (await create(path, text, linkFile)) return true
+    const holder = await contentOf(path)
     if (holder === undefined && !(await isThere(path))) continue // It has just been released.
-    if (holder === undefined || !isOver(holder)) throw inUse(target, path)
-    await removeStale(path, holder)
+    if (holder === undefined || !isOver(holder)) return false
+    const succession = successionOf(path, holder)
+    if (!(await acquire(succession, text, linkFile))) return false
+    if ((await contentOf(path)) === holder) {
+      // In one step, so that the path is never free meanwhile.
+      await rename(succession, path)
+      return true
+    }
+    // Another process has replaced that holder before. No later lock has the same content.
+    await rm(succession, { force: true })
   }
+}
+
+/** Returns the path of the file that gives its creator the right to replace that holder. */
+function successionOf(path: string, holder: string): string {
+  const name = createHash('sha256').update(holder).digest('hex').slice(0, 32)
+  return join(dirname(path), `.go-goscope-${name}.restoring`)
 }
 
 async function create(path: string, text: string, linkFile: LinkFile): Promise<boolean> {
@@ -55,6 +80,11 @@ async function createWithoutLink(path: string, text: string): Promise<boolean> {
   }
 }
 
+/** Returns `undefined` if there is no such file, or if it cannot be read. */
+async function contentOf(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch(() => undefined)
+}
+
 /** Whether something has the name, even a symbolic link that leads nowhere. */
 async function isThere(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined)) !== undefined
@@ -68,19 +98,6 @@ function isOver(holder: string): boolean {
   } catch {
     // Not a lock file of ours, so it names no dead process.
     return false
-  }
-}
-
-/** Removes the lock of a dead process. If another process has replaced it by its own lock meanwhile, that one is put back. */
-async function removeStale(path: string, holder: string): Promise<void> {
-  const removed = await TemporaryFile.beside(path)
-  try {
-    await rename(path, removed.path)
-    if ((await readFile(removed.path, 'utf8')) !== holder) await copyFile(removed.path, path, constants.COPYFILE_EXCL)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  } finally {
-    await removed.remove()
   }
 }
 

@@ -42,9 +42,8 @@ export async function withThread<Event, Result>(
     await thread.gone
     return answered.result
   } catch (error) {
-    // After that error the thread keeps running; see run-job.ts.
     if (signal?.aborted === true) await Promise.race([thread.gone, left])
-    else if ((error as { code?: unknown }).code !== 'SECOND_LIBRARY') await thread.gone
+    else await thread.gone
     await tidy()
     // A later backup removes what cannot be removed now.
     void thread.gone.then(tidy).catch(() => undefined)

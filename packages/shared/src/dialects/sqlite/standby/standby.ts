@@ -2,6 +2,7 @@ import type { AdapterOptions } from '../../../adapter/adapter-options.js'
 import type { SqlAdapter } from '../../../adapter/sql-adapter.js'
 import { checkSignal } from '../../../arguments/abort-signal.js'
 import { invalidArgument, shown } from '../../../arguments/invalid.js'
+import { type OptionNames, readOptions } from '../../../arguments/options.js'
 import type { SqlDriver } from '../../../driver/driver.js'
 import type { SqlCacheProvider } from '../../../stores/cache/cache-provider.js'
 import type { SqlCheckpointProvider } from '../../../stores/checkpoint/checkpoint-store.js'
@@ -34,6 +35,9 @@ export interface TakeOverOptions {
    */
   force?: boolean
 }
+
+const WAIT_OPTIONS: OptionNames<{ signal?: AbortSignal }> = { signal: true }
+const TAKE_OVER_OPTIONS: OptionNames<TakeOverOptions> = { force: true }
 
 /**
  * A copy of the adapters' tables of a file, in another file or in memory. It is kept up to date while the source is in use, and
@@ -109,8 +113,9 @@ export class Standby<Adapter> implements AsyncDisposable {
     if (position !== undefined && !Number.isSafeInteger(position)) {
       throw invalidArgument('standby.waitFor', `position must be a whole number, got ${shown(position)}`)
     }
-    checkSignal(options.signal, 'standby.waitFor')
-    return untilAborted(options.signal, this.#thread.request('reach', { position }))
+    const { signal } = readOptions(options, WAIT_OPTIONS, 'standby.waitFor')
+    checkSignal(signal, 'standby.waitFor')
+    return untilAborted(signal, this.#thread.request('reach', { position }))
   }
 
   /**
@@ -134,7 +139,8 @@ export class Standby<Adapter> implements AsyncDisposable {
    *   continues as before. `FILE_REPLACED` when it has taken over, and its file was renamed, deleted or replaced before it was
    *   opened.
    */
-  async takeOver({ force = false }: TakeOverOptions = {}): Promise<Adapter> {
+  async takeOver(options: TakeOverOptions = {}): Promise<Adapter> {
+    const { force = false } = readOptions(options, TAKE_OVER_OPTIONS, 'standby.takeOver')
     if (typeof force !== 'boolean') {
       throw invalidArgument('standby.takeOver', `option force must be true or false, got ${shown(force)}`)
     }

@@ -41,7 +41,7 @@ const running = new Set<StopFlag>()
 export class EngineThread<Event, Result> {
   /** @throws PersistenceError what the job threw; `ENGINE_MISSING` when the thread does not begin, or dies. */
   readonly result: Promise<Result>
-  /** Settles when the thread is gone, or will never begin; never rejects. */
+  /** Settles when the thread is gone, will never begin, or stays for good after `SECOND_LIBRARY`; never rejects. */
   readonly gone: Promise<void>
   readonly #stop = new StopFlag()
   readonly #worker: WorkerLike
@@ -83,19 +83,20 @@ export class EngineThread<Event, Result> {
         const message = sent as ThreadMessage
         if ('event' in message) onEvent(message.event as Event)
         else if ('result' in message) resolve(message.result as Result)
-        else reject(this.#failed(message.error))
+        else {
+          // The thread keeps running, so that it closes nothing; see run-job.ts.
+          if (message.error.code === 'SECOND_LIBRARY') {
+            this.unref()
+            left()
+          }
+          reject(errorOf(message.error))
+        }
       })
       worker.on('error', (cause) => reject(cannotRun(order, cause)))
       worker.on('exit', () => over())
     })
     // The owner may look at the result later, or only stop the thread.
     this.result.catch(() => undefined)
-  }
-
-  #failed(error: ErrorForm): Error {
-    // The thread keeps running, so that it closes nothing; see run-job.ts.
-    if (error.code === 'SECOND_LIBRARY') this.unref()
-    return errorOf(error)
   }
 
   /** Sends a message to the job. */
