@@ -143,6 +143,18 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
     assert.ok((await taken(one, 'job')).token > first.token)
   })
 
+  check('a generated owner that acquires its lock again while it releases it has one hold left', async (world) => {
+    const [one, two] = await pair(world)
+    const first = await taken(one, 'job')
+    const again = one.lock.acquire('job', TTL, first.owner)
+    assert.equal(await (first.release() as Promise<unknown>), true)
+    const left = await again
+    assert.equal(await two.lock.acquire('job', TTL), null)
+    assert.equal(await left?.isValid(), true)
+    assert.equal(await (left?.release() as Promise<unknown>), true)
+    assert.ok((await taken(two, 'job')).token > first.token)
+  })
+
   check('a generated owner is never taken for another', async (world) => {
     // The same `random`, as in two processes with the same seed.
     const one = await world.adapter({ locks: 'database', random: () => 0.5 })

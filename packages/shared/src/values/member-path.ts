@@ -24,12 +24,6 @@ export function pathOf(place: Visited): string {
   return text.length <= LONGEST_PATH ? text : `${text.slice(0, 60)}…${text.slice(-40)}`
 }
 
-/** Returns whether the value of a place contains that place. */
-export function isWithinItself({ value, parent }: Visited): boolean {
-  for (let at = parent; at !== undefined; at = at.parent) if (at.value === value) return true
-  return false
-}
-
 export function segment(way: Way, key: unknown): string {
   if (way === 'get') return `.get(${typeof key === 'object' && key !== null ? '…' : shown(key)})`
   if (way !== 'member') return `.${way}()[${String(key)}]`

@@ -1,6 +1,6 @@
 import { reasonOf } from '../arguments/read-argument.js'
 import { kindOf, readLeaf, tagOf } from './built-in.js'
-import { isWithinItself, pathOf, segment, type Visited, type Way } from './member-path.js'
+import { pathOf, segment, type Visited, type Way } from './member-path.js'
 import { hasNamedMembers, namedMembers } from './named-members.js'
 import { reduceError } from './stored-error.js'
 import { UnstorableError } from './unstorable-error.js'
@@ -30,13 +30,17 @@ export function checkStorable(value: unknown): AddedMembers {
 
 class Survey {
   readonly members = new Map<object, string[]>()
-  readonly #records = new Set<object>()
   readonly #seen = new Set<object>()
+  /** The records that contain the next place. */
+  readonly #records = new Set<object>()
+  /** The same, each with the length of {@link #pending} when it was visited, outermost first. */
+  readonly #open: { readonly value: object; readonly from: number }[] = []
   readonly #pending: Visited[] = []
 
   run(root: unknown): void {
     this.#push(root, undefined, 'member', undefined, 1)
     for (let place = this.#pending.pop(); place !== undefined; place = this.#pending.pop()) {
+      this.#closeRecords()
       // Only now, because a repeated object is encoded where it is reached first.
       if (this.#seen.has(place.value)) {
         this.#refuseCycle(place)
@@ -50,9 +54,19 @@ class Survey {
     }
   }
 
+  /**
+   * Forgets the records of which everything was checked. To search the parents of a place for a record would take a time that
+   * grows with its depth.
+   */
+  #closeRecords(): void {
+    while ((this.#open.at(-1)?.from ?? 0) > this.#pending.length) {
+      this.#records.delete(this.#open.pop()?.value as object)
+    }
+  }
+
   /** Refuses a reference to a record from within: the reader makes a record when it has read everything in it. */
   #refuseCycle(place: Visited): void {
-    if (!this.#records.has(place.value) || !isWithinItself(place)) return
+    if (!this.#records.has(place.value)) return
     const problem = `it is the ${tagOf(place.value)} that contains it, and such a cycle cannot be read back`
     throw new UnstorableError(`${problem}; store plain data, or pass a codec`, pathOf(place))
   }
@@ -80,7 +94,10 @@ class Survey {
     const members = kind === 'error' || kind === 'object' ? [] : membersBeside(value, kind)
     if (members.length > 0) this.#keep(place, members)
     const isRecord = members.length > 0 || kind === 'error' || Object.hasOwn(value, '__proto__')
-    if (isRecord) this.#records.add(value)
+    if (isRecord) {
+      this.#records.add(value)
+      this.#open.push({ value, from: this.#pending.length })
+    }
     this.#children(place, kind, depth + (isRecord ? RECORD : 1))
     for (const name of members) this.#push(read(place, name), place, 'member', name, depth + RECORD)
     if (kind !== 'error') this.#refuseHidden(place)

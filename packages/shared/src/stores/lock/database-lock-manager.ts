@@ -118,11 +118,13 @@ export class DatabaseLockManager implements LockManager {
   async release(hold: Hold): Promise<boolean> {
     if (!this.#session.connection.usable) return false
     // The app may have acquired it again under its generated owner. Those holds are counted, and the uncounted one goes last.
-    const uncounted = hold.unique === true && hold.count === 1 ? this.#sql.releaseUnique : undefined
-    const statement = uncounted ?? this.#sql.release
-    const released = await this.#session.execute(statement, this.#ofGrant(hold), hasRow)
-    if (released) this.#holds.release(hold)
-    else this.lose(hold)
+    const uncounted = hold.uncounted === true && hold.count === 1 ? this.#sql.releaseUnique : undefined
+    const released = await this.#session.execute(uncounted ?? this.#sql.release, this.#ofGrant(hold), hasRow)
+    if (released) {
+      // It went before a hold that was acquired meanwhile, and that is counted.
+      if (uncounted !== undefined) hold.uncounted = false
+      this.#holds.release(hold)
+    } else this.lose(hold)
     if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(hold.key))
     return released
   }
@@ -161,7 +163,7 @@ export class DatabaseLockManager implements LockManager {
     return [this.#names.store(hold.key), this.ownerOf(hold), hold.token]
   }
 
-  #granted(key: string, owner: string, unique: boolean, row: Row, calledAt: number): Hold {
+  #granted(key: string, owner: string, uncounted: boolean, row: Row, calledAt: number): Hold {
     const token = Number(row.token)
     const known = this.#holds.get(key)
     if (known?.token === token) {
@@ -169,7 +171,7 @@ export class DatabaseLockManager implements LockManager {
       this.#setExpiry(known, row, calledAt)
       return known
     }
-    const hold: Hold = { key, token, owner, unique, expiresAt: 0, margin: 0, count: 1, lease: undefined }
+    const hold: Hold = { key, token, owner, uncounted, expiresAt: 0, margin: 0, count: 1, lease: undefined }
     this.#setExpiry(hold, row, calledAt)
     this.#holds.add(hold)
     // Notified last: a listener of the signal may request the lock immediately, even as its present owner.
