@@ -143,6 +143,19 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
     assert.ok((await taken(one, 'job')).token > first.token)
   })
 
+  check('a hold acquired again while the first one is being released is freed by its own release', async (world) => {
+    const [one, two] = await pair(world)
+    const owners = [undefined, 'me']
+    for (const owner of owners) {
+      const first = await taken(one, 'job', owner)
+      const again = taken(one, 'job', first.owner)
+      assert.equal(await (first.release() as Promise<unknown>), true)
+      assert.equal(await two.lock.acquire('job', TTL), null)
+      assert.equal(await ((await again).release() as Promise<unknown>), true)
+      await (await taken(two, 'job')).release()
+    }
+  })
+
   check('a generated owner is never taken for another', async (world) => {
     // The same `random`, as in two processes with the same seed.
     const one = await world.adapter({ locks: 'database', random: () => 0.5 })

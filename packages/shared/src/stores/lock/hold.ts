@@ -12,8 +12,8 @@ export interface Hold {
    * As passed by the caller. `undefined` for a lock in memory without an owner argument: its name is then derived from the token.
    */
   readonly owner: string | undefined
-  /** Whether the owner was generated for this grant. Absent for a lock in memory. */
-  readonly unique?: boolean
+  /** Whether the hold of a generated owner is not released yet; see `LockSql.releaseUnique`. Absent for a lock in memory. */
+  uncounted?: boolean
   /** Monotonic ms; -Infinity once the hold was lost. */
   expiresAt: number
   /** ms before the expiry at which the signal aborts; absent: none. */
