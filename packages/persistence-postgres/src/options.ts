@@ -150,13 +150,15 @@ export function withoutSecrets(text: string): string {
 }
 
 /** Whether PostgreSQL accepts the name as it is. It silently truncates longer names. */
-function isName(schema: string): boolean {
+export function isName(schema: string): boolean {
   const bytes = Buffer.from(schema)
   if (schema === '' || bytes.length > 63 || schema.includes('\0') || /^pg_/i.test(schema)) return false
   // Lone surrogates all become the same character, so different names would collide.
   return bytes.toString() === schema
 }
 
+export const SCHEMA_NAME = 'a well-formed name of 1 to 63 bytes that does not start with pg_'
+
 function badSchema(schema: unknown): PersistenceError {
-  return invalidOption('schema', schema, 'a well-formed name of 1 to 63 bytes that does not start with pg_')
+  return invalidOption('schema', schema, SCHEMA_NAME)
 }

@@ -3,7 +3,7 @@ import { failure } from './copy-source.js'
 import { fill } from './fill.js'
 import { countsOf, type TableFingerprint } from './fingerprint.js'
 import { claim, isOfAnother, markOf, refuseNewTarget } from './marks.js'
-import { checkPlace, clockAheadAt, isServer, nameOf, openStore } from './open-store.js'
+import { checkPlace, checkSchema, clockAheadAt, isServer, nameOf, openStore } from './open-store.js'
 import type { CopyProgress } from './progress.js'
 import type { Store } from './store.js'
 
@@ -60,6 +60,7 @@ export async function copyDatabase(from: string, to: string, options: CopyDataba
   const { schema = 'go_goscope', dryRun = false } = options
   checkPlace('from', from)
   checkPlace('to', to)
+  checkSchema(schema)
   if (!isServer(from) && !isServer(to)) {
     throw failure(
       'INVALID_ARGUMENT',
@@ -95,6 +96,7 @@ export async function unsealDatabase(
   { schema = 'go_goscope' }: { schema?: string } = {},
 ): Promise<void> {
   checkPlace('place', place)
+  checkSchema(schema)
   const store = await openStore(place, { schema, readOnly: false, missing: 'refuse' })
   try {
     await store?.unseal()

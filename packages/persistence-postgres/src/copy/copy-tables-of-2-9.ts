@@ -8,7 +8,7 @@ import type { CopyDatabaseOptions, CopyResult } from './copy-database.js'
 import { failure } from './copy-source.js'
 import { fill } from './fill.js'
 import { countsOf, type TableFingerprint } from './fingerprint.js'
-import { checkPlace, isServer, openStore } from './open-store.js'
+import { checkPlace, checkSchema, isServer, openStore } from './open-store.js'
 import type { Store } from './store.js'
 import { TablesOf29, type TablesOf29Options } from './tables-of-2-9.js'
 
@@ -39,6 +39,7 @@ export async function copyTablesOf29(
 ): Promise<CopiedTablesOf29> {
   checkPlace('from', from)
   checkPlace('to', to)
+  if (options.schema !== undefined) checkSchema(options.schema)
   if (!isServerUrl(from) || isServer(to)) {
     throw failure(
       'INVALID_ARGUMENT',

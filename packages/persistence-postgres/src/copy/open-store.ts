@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { openFile } from '@go-go-scope/persistence-core'
 import { Connection, PersistenceError, resolveOptions } from '@go-go-scope/persistence-core/dialect'
 import { folderOf, isUrl, sourceFor } from '../open.js'
-import { isServerUrl, withoutSecrets } from '../options.js'
+import { isName, isServerUrl, SCHEMA_NAME, withoutSecrets } from '../options.js'
 import { postgresDialect } from '../postgres-dialect.js'
 import { migratingAnyway } from '../schema/migrate.js'
 import { ReconnectingDriver } from '../wire/reconnecting-driver.js'
@@ -39,6 +39,12 @@ export function checkPlace(name: string, place: unknown): void {
   if (typeof place === 'string' && place !== '') return
   const got = place === '' ? 'an empty text' : typeof place
   throw failure('INVALID_ARGUMENT', `${name} must be a path or a URL, got ${got}; is the variable set?`)
+}
+
+/** @throws PersistenceError `INVALID_ARGUMENT` unless an adapter accepts the schema. PostgreSQL would truncate a longer name. */
+export function checkSchema(schema: unknown): void {
+  if (typeof schema === 'string' && isName(schema)) return
+  throw failure('INVALID_ARGUMENT', `schema must be ${SCHEMA_NAME}, got ${JSON.stringify(schema)}`)
 }
 
 /** Opens a store. Returns `undefined` if it is missing and `missing` is `skip`. */
@@ -98,6 +104,8 @@ export async function clockAheadAt(place: string, schema: string): Promise<numbe
 export function nameOf(url: string, schema: string): string {
   if (!isServer(url)) return resolve(url)
   if (!url.startsWith('postgres')) return `${url} (schema ${schema})`
+  // The library accepts some addresses that are no URLs, such as several hosts, or a user without a host.
+  if (!URL.canParse(url)) return `${withoutSecrets(url)} (schema ${schema})`
   const { host, pathname } = new URL(url)
   return `postgres://${host}${pathname} (schema ${schema})`
 }
