@@ -6,7 +6,7 @@ export const budgets: Record<keyof typeof published, number> = {
   'persistence-sqlite': 1_950,
   'persistence-sqlite-bun': 1_300,
   'persistence-sqlite-node': 1_900,
-  'persistence-postgres': 47_800,
+  'persistence-postgres': 48_000,
   persistence: 200,
   keyv: 1_250,
   unstorage: 1_100,

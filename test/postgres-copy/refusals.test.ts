@@ -77,6 +77,19 @@ test('an unknown or invalid option is refused by name, and moves nothing', async
   await adapter.disconnect()
   expect(await schemas(place)).toBe(0)
 })
+test.each(['', 'pg_own', 'a'.repeat(64)])(
+  'a schema that no adapter accepts is refused, before anything is opened: %j',
+  async (schema) => {
+    const place = await newPlace()
+    await (await onFile(place.file)).disconnect()
+    const refused = { code: 'INVALID_ARGUMENT', message: expect.stringContaining('schema must be a well-formed name') }
+    await expect(copyDatabase(place.file, serverUrl(), { schema })).rejects.toMatchObject(refused)
+    await expect(copyTablesOf29(serverUrl(), `${place.file}.2`, { schema })).rejects.toMatchObject(refused)
+    await expect(unsealDatabase(serverUrl(), { schema })).rejects.toMatchObject(refused)
+    const { code } = await command('copy', place.file, serverUrl(), '--schema', schema)
+    expect(code).toBe(2)
+  },
+)
 
 test('a damaged file is refused as a source, and a sealed one can be unsealed', async () => {
   const place = await newPlace()
@@ -109,6 +122,9 @@ test('no output contains the password of a URL', async () => {
     await command('copy', place.file, url.href, '--schema', place.schema, '--dry-run'),
     await command('copy', place.file, url.href.replace('postgres:', 'postgress:')),
   ]
+  // A URL for the library, though not for `URL`.
+  const hostless = `postgres://postgres:secret@/postgres?host=${url.hostname}&port=${url.port}`
+  outputs.push(await command('copy', place.file, hostless, '--schema', place.schema, '--dry-run'))
   await (await onServer(place)).disconnect()
   const mistyped = ['postgres:/me:secret@h/db', 'postgres//me:secret@h/db', 'postgres+ssl://me:secret@h/db']
   for (const name of [...mistyped, 'me:secret@h/db']) {
@@ -116,7 +132,7 @@ test('no output contains the password of a URL', async () => {
     outputs.push(await command('copy', url.href, name, '--schema', place.schema))
   }
   outputs.push(await command('unseal', `${place.file}/me:secret@h/db`))
-  expect(outputs.map(({ code }) => code)).toEqual([0, ...outputs.slice(1).map(() => 2)])
+  expect(outputs.map(({ code }) => code)).toEqual([0, 2, 0, ...outputs.slice(3).map(() => 2)])
   for (const { out, err } of outputs) expect(out + err).not.toContain('secret')
 })
 

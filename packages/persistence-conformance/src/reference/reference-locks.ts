@@ -42,10 +42,12 @@ export class ReferenceLocks implements LockProvider {
     return lease !== undefined && lease.expiresAt > this.#now() ? lease : undefined
   }
 
-  #handle(key: string, lease: Lease): LockHandle {
+  #handle(key: string, lease: Lease): LockHandle & { key: string; owner: string } {
     let held = true
     const holds = (): boolean => held && this.#live(key) === lease
     return {
+      key,
+      owner: lease.owner,
       release: async () => {
         if (holds() && --lease.holds === 0) this.#leases.delete(key)
         held = false

@@ -9,6 +9,7 @@ import { type EngineSuite, engineSuite } from '../suite.js'
 
 type LockStep =
   | { do: 'acquire'; key: string; ttl: number; owner: string | undefined }
+  | { do: 'join'; index: number; ttl: number }
   | { do: 'extend'; key: string; ttl: number; owner: string }
   | { do: 'force'; key: string }
   | { do: 'handle'; index: number; call: 'release' | 'isValid' }
@@ -28,6 +29,7 @@ const step: fc.Arbitrary<LockStep> = fc.oneof(
     weight: 5,
     arbitrary: fc.record({ do: fc.constant('acquire'), key, ttl, owner: fc.option(owner, { nil: undefined }) }),
   },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('join'), index, ttl }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('extend'), key, ttl, owner }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('force'), key }) },
   {
@@ -45,6 +47,12 @@ async function answer(locks: LocksUnderTest, handles: LockHandle[], step: LockSt
       const handle = await locks.acquire(step.key, step.ttl, step.owner)
       if (handle !== null) handles.push(handle)
       return handle !== null
+    }
+    case 'join': {
+      // Also the owner may have been generated. Then its first hold is released in another way than those acquired by its name.
+      const joined = handles[step.index] as (LockHandle & { key: string; owner: string }) | undefined
+      if (joined === undefined) return undefined
+      return answer(locks, handles, { do: 'acquire', key: joined.key, ttl: step.ttl, owner: joined.owner })
     }
     case 'extend':
       return locks.extend(step.key, step.ttl, step.owner)

@@ -98,6 +98,8 @@ export async function clockAheadAt(place: string, schema: string): Promise<numbe
 export function nameOf(url: string, schema: string): string {
   if (!isServer(url)) return resolve(url)
   if (!url.startsWith('postgres')) return `${url} (schema ${schema})`
+  // The library accepts some addresses that are no URLs, such as several hosts, or a user without a host.
+  if (!URL.canParse(url)) return `${withoutSecrets(url)} (schema ${schema})`
   const { host, pathname } = new URL(url)
   return `postgres://${host}${pathname} (schema ${schema})`
 }

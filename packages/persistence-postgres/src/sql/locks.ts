@@ -27,13 +27,6 @@ function sweepAt(now: string, ttl: string): string {
   return `CASE WHEN lock.sweep_at BETWEEN ${now} + least(${ttl}, ${KEPT_MS}) / 2 AND ${end} THEN lock.sweep_at ELSE ${end} END`
 }
 
-/**
- * Returns SQL for the holds of a lock that is granted.
- *
- * @param again SQL for whether its owner holds it already.
- */
-type Holds = (again: string) => string
-
 /** Returns SQL that keeps the row of a released lock for a while. */
 const keptFrom = (now: string): string => `sweep_at = least(lock.sweep_at, ${now} + ${KEPT_MS})`
 
@@ -62,19 +55,20 @@ export function lockSql(schema: string): LockSql {
   // The time is read when the advisory lock is acquired. Waiting for the row after that shortens the lease.
   const mark = 'greatest(excluded.marked_at, lock.marked_at)'
   const ttl = 'excluded.expires_at - excluded.marked_at'
-  // The owner is compared first, because each look at the clock takes a quarter of a microsecond.
-  const again = (now: string): string => `lock.owner = excluded.owner AND ${heldAt(now)}`
-  const onHeld = (now: string, holds: Holds): string => `ON CONFLICT (key) DO UPDATE SET
+  // Whether the owner holds it already, at the time of the grant. With the clock, which moves on, a lease that ends between two
+  // looks would keep its token and lose its count.
+  const again = `lock.owner = excluded.owner AND lock.expires_at > ${mark}`
+  const onHeld = (now: string, holds: string): string => `ON CONFLICT (key) DO UPDATE SET
   owner = excluded.owner,
-  token = CASE WHEN ${again(now)} THEN lock.token ELSE excluded.token END,
-  holds = ${holds(again(now))},
+  token = CASE WHEN ${again} THEN lock.token ELSE excluded.token END,
+  holds = ${holds},
   expires_at = greatest(lock.expires_at, least(${mark} + ${ttl}, ${LONGEST})), marked_at = ${mark},
   sweep_at = ${sweepAt(mark, `(${ttl})`)}
 WHERE NOT ${heldAt(now)} OR lock.owner = excluded.owner`
   const insert = `INSERT INTO ${table} AS lock (key, owner, token, holds, expires_at, marked_at, sweep_at)`
 
   // The advisory lock is acquired before the token is drawn, so that the tokens of a key grow in the order of its grants.
-  const acquire = (holds: Holds): string => `WITH turn AS MATERIALIZED (
+  const acquire = (holds: string): string => `WITH turn AS MATERIALIZED (
   SELECT pg_advisory_xact_lock(hashtextextended($1::text, ${SEED})) FROM ${LOCK_TIMEOUT}
 )
 ${insert}
@@ -85,7 +79,7 @@ RETURNING ${granted(4)}`
 
   const checkGrant = `SELECT lock.expires_at, lock.marked_at FROM ${table} AS lock WHERE ${guard} AND ${held(4)}`
 
-  const acquireMany = (holds: Holds): string => `WITH calls AS MATERIALIZED (
+  const acquireMany = (holds: string): string => `WITH calls AS MATERIALIZED (
   SELECT * FROM ${callsOf('key', 'owner', 'ttl float8')} ORDER BY key COLLATE "C"
 ), turn AS MATERIALIZED (
   SELECT count(pg_advisory_xact_lock(hash)) FROM (SELECT hashtextextended(key, ${SEED}) AS hash FROM calls ORDER BY 1) AS turns
@@ -96,7 +90,7 @@ FROM (SELECT ${leaseNowOfMany(2)} AS now FROM turn) AS granting CROSS JOIN calls
 ${onHeld(leaseNowOfMany(2), holds)}
 RETURNING lock.key, ${columns}, ${ranAtOfMany(2)}`
 
-  const acquiring = (holds: Holds, repeatable?: true): Statement<'one'> =>
+  const acquiring = (holds: string, repeatable?: true): Statement<'one'> =>
     write('lock.acquire', 'one', acquire(holds), {
       clocked: 'lease',
       ...(repeatable && { repeatable }),
@@ -144,8 +138,8 @@ FROM given WHERE lock.key = ANY (ARRAY(SELECT key FROM held))
   return {
     table: table.replaceAll('"', ''),
 
-    acquire: acquiring((again) => `CASE WHEN ${again} THEN lock.holds + sign(lock.holds)::int ELSE 1 END`),
-    acquireUnique: acquiring(() => '1', true),
+    acquire: acquiring(`CASE WHEN ${again} THEN lock.holds + sign(lock.holds)::int ELSE 1 END`),
+    acquireUnique: acquiring('1', true),
 
     extendGrant: write(
       'lock.extend',

@@ -11,6 +11,9 @@ export type DriverName = 'pg' | 'postgres' | 'bun'
 const APPLICATION = 'go-go-scope'
 // One connection for calls, one for work that may take long, and one to ask whether a statement still runs.
 const MOST = 3
+// ms after which `pg` gives up a connection that nobody awaits any longer. As `postgres` does; a server may need most of it to
+// start on demand. Without it, a server that accepts connections and is silent would keep the process alive.
+const LONGEST_CONNECT_MS = 30_000
 
 /** Where a URL comes from: the argument of `open`, or the option `newsUrl`. */
 type UrlName = 'url' | 'newsUrl'
@@ -22,7 +25,12 @@ type Loader = (url: string, name: UrlName, prepares: boolean) => Promise<Source>
 const LOADERS: Readonly<Record<DriverName, Loader>> = {
   async pg(url, name) {
     const { default: pg } = await import('pg')
-    const options = { connectionString: url, keepAlive: true, application_name: APPLICATION }
+    const options = {
+      connectionString: url,
+      keepAlive: true,
+      application_name: APPLICATION,
+      connectionTimeoutMillis: LONGEST_CONNECT_MS,
+    }
     const client = () => new pg.Client(options)
     readingUrl('pg', name, client)
     return pgClients(async () => client())

@@ -1,8 +1,12 @@
 import { PersistenceError } from '@go-go-scope/persistence-core/dialect'
+import { within } from './deadline.js'
+import { listenByPostgresJs } from './postgres-js-listening.js'
 import type { Transforms } from './postgres-js-rows.js'
 import { type PostgresJsLike, Reservations } from './reservations.js'
-import { listenBy } from './reserved.js'
 import type { Source } from './wire.js'
+
+// ms to wait for the answer to LISTEN on a connection of our own.
+const LISTEN_ANSWER_MS = 2_000
 
 /** Returns the connections of the app's `sql`, each held until the adapter disconnects. */
 export function postgresJs(sql: PostgresJsLike): Source {
@@ -13,7 +17,7 @@ export function postgresJs(sql: PostgresJsLike): Source {
     several: true,
     pooled: true,
     connect: () => reservations.take(),
-    listen: (channel, listener) => listenBy(sql, channel, listener),
+    listen: (channel, listener) => listenByPostgresJs(sql, channel, listener),
     end: () => reservations.end(),
   }
 }
@@ -44,7 +48,7 @@ function refuseOptions({
  * @param make Makes an `sql` of one connection.
  */
 export function ownPostgresJs(make: () => PostgresJsLike): Source {
-  let listening: PostgresJsLike | undefined
+  const listening = new Set<PostgresJsLike>()
   return {
     engine: 'postgres',
     several: true,
@@ -59,11 +63,24 @@ export function ownPostgresJs(make: () => PostgresJsLike): Source {
       }
     },
     async listen(channel, listener) {
-      listening ??= make()
-      return listenBy(listening, channel, listener)
+      const sql = make()
+      listening.add(sql)
+      const end = async (): Promise<void> => {
+        listening.delete(sql)
+        await sql.end({ timeout: 0 })
+      }
+      const late = (): Promise<never> => Promise.reject(new Error('the server does not answer'))
+      try {
+        const stop = await within(LISTEN_ANSWER_MS, listenByPostgresJs(sql, channel, listener), late)
+        return () => stop().finally(end)
+      } catch (error) {
+        // The caller needs the error of listening.
+        await end().catch(() => undefined)
+        throw error
+      }
     },
     async end() {
-      await listening?.end()
+      await Promise.all([...listening].map((sql) => sql.end({ timeout: 0 })))
     },
   }
 }

@@ -87,11 +87,6 @@ export interface ListensLike {
   ): PromiseLike<{ unlisten(): PromiseLike<unknown> }>
 }
 
-/** The `listen` of `postgres` has its requests by channel. Undocumented, and absent in other libraries. */
-interface HasRequests {
-  readonly channels?: Record<string, { listeners: readonly { readonly fn: unknown }[] } | undefined>
-}
-
 /** Listens on a channel. @returns a function that stops listening. @throws the error of the library. */
 export async function listenBy(
   library: ListensLike,
@@ -103,26 +98,9 @@ export async function listenBy(
     if (began) listener.reconnected()
     began = true
   }
-  const notified = (text: string): void => listener.notified(text)
-  try {
-    const subscription = await library.listen(channel, notified, listening)
-    return async () => {
-      // Not awaited: it may need a connection from the app's pool, which may have none free.
-      void Promise.resolve(subscription.unlisten()).catch(() => undefined)
-    }
-  } catch (error) {
-    withdraw(library.listen as HasRequests, channel, notified)
-    throw error
+  const subscription = await library.listen(channel, (text) => listener.notified(text), listening)
+  return async () => {
+    // Not awaited: it may need a connection from the app's pool, which may have none free.
+    void Promise.resolve(subscription.unlisten()).catch(() => undefined)
   }
-}
-
-/**
- * Withdraws a request to listen that has failed. `postgres` keeps it, and would repeat it each time its connection ends: while a
- * server refuses connections, dozens of times a second.
- */
-function withdraw({ channels = {} }: HasRequests, channel: string, notified: (text: string) => void): void {
-  const request = channels[channel]
-  if (request === undefined) return
-  request.listeners = request.listeners.filter(({ fn }) => fn !== notified)
-  if (request.listeners.length === 0) delete channels[channel]
 }

@@ -1,7 +1,7 @@
 import type { Row } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import { type PrefixedNames, qualifiedNames } from '../../keys/key-space.js'
-import { hasRow, type Step } from '../../queue/statement.js'
+import { hasRow, type Statement, type Step } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
 import type { ConnectionClock } from '../../time/connection-clock.js'
@@ -117,14 +117,14 @@ export class DatabaseLockManager implements LockManager {
 
   async release(hold: Hold): Promise<boolean> {
     if (!this.#session.connection.usable) return false
-    // The app may have acquired it again under its generated owner. Those holds are counted, and the uncounted one goes last.
-    const uncounted = hold.uncounted === true && hold.count === 1 ? this.#sql.releaseUnique : undefined
-    const released = await this.#session.execute(uncounted ?? this.#sql.release, this.#ofGrant(hold), hasRow)
-    if (released) {
-      // It went before a hold that was acquired meanwhile, and that is counted.
-      if (uncounted !== undefined) hold.uncounted = false
-      this.#holds.release(hold)
-    } else this.lose(hold)
+    // Whichever handle comes first. `hold.count` does not tell which holds are left: a grant that adds one may be on its way.
+    const unique = hold.uncounted === true ? this.#sql.releaseUnique : undefined
+    const released =
+      unique === undefined
+        ? await this.#session.execute(this.#sql.release, this.#ofGrant(hold), hasRow)
+        : await this.#releaseUncounted(hold, unique)
+    if (released) this.#holds.release(hold)
+    else this.lose(hold)
     if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(hold.key))
     return released
   }
@@ -156,6 +156,18 @@ export class DatabaseLockManager implements LockManager {
   /** Ends a hold that the database no longer has. */
   lose(hold: Hold): void {
     this.#holds.lose(hold, `${expiryOf(hold.key)} or was taken away`)
+  }
+
+  /** Releases the hold that the database does not count. */
+  async #releaseUncounted(hold: Hold, statement: Statement<'one'>): Promise<boolean> {
+    hold.uncounted = false
+    try {
+      return await this.#session.execute(statement, this.#ofGrant(hold), hasRow)
+    } catch (error) {
+      // It may have run, so the next release has to repeat it.
+      hold.uncounted = true
+      throw error
+    }
   }
 
   /** The parameters of a statement that has an effect only while the hold is valid. */

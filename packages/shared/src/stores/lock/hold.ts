@@ -12,7 +12,7 @@ export interface Hold {
    * As passed by the caller. `undefined` for a lock in memory without an owner argument: its name is then derived from the token.
    */
   readonly owner: string | undefined
-  /** Whether its owner was generated for this grant and has not released its first hold, which is not counted. Absent in memory. */
+  /** Whether the hold of a generated owner is not released yet; see `LockSql.releaseUnique`. Absent for a lock in memory. */
   uncounted?: boolean
   /** Monotonic ms; -Infinity once the hold was lost. */
   expiresAt: number
