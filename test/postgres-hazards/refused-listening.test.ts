@@ -113,6 +113,8 @@ test('two requests on one connection end together, and the request of the app is
     await admin.query("SELECT pg_notify('channel', 'to the app')")
     return app.length > 0 ? true : undefined
   })
+  // The ends are reported after a pause, which may be longer than the library needs to listen again.
+  await eventually(async () => (listeners.every(({ told }) => told.length > 0) ? true : undefined))
   expect(listeners.map(({ told }) => told)).toEqual([['ended'], ['ended']])
 })
 
