@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { allowedCores, keepTo } from '../../scripts/test-run/cores.mjs'
 
 /**
  * Runs `measure` with all threads of this process on one core, those of an engine too. A message that wakes a thread on another
@@ -11,38 +11,16 @@ import { execFileSync } from 'node:child_process'
  * @param {() => Promise<Found>} measure
  */
 export async function onOneCore(measure) {
-  const cores = coresOfThreads()
-  if (cores === undefined) {
+  const cores = allowedCores()
+  if (!keepTo(cores.slice(0, 1))) {
     console.error(
-      'taskset is missing: the CPU time of an owner is measured on all cores, where it is higher and varies',
+      'taskset did not work: the CPU time of an owner is measured on all cores, where it is higher and varies',
     )
     return measure()
   }
-  // Threads that start later inherit it.
-  const [first] = cores.match(/\d+/)
-  keepThreadsOn(first)
   try {
     return await measure()
   } finally {
-    keepThreadsOn(cores)
+    keepTo(cores)
   }
-}
-
-/** Returns the cores on which this thread may run, such as `0-3,6`; `undefined` where they cannot be restricted. */
-function coresOfThreads() {
-  try {
-    return taskset('-cp', process.pid).trim().split(' ').at(-1)
-  } catch (error) {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-function keepThreadsOn(cores) {
-  taskset('-acp', cores, process.pid)
-}
-
-// The short options are those that BusyBox has too.
-function taskset(...args) {
-  return execFileSync('taskset', args, { encoding: 'utf8' })
 }

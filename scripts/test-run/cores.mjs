@@ -28,7 +28,8 @@ export function parseCores(list) {
  * @returns {boolean} whether the operating system did it
  */
 export function keepTo(cores) {
-  const args = ['--all-tasks', '--cpu-list', '--pid', cores.join(','), String(process.pid)]
+  // The short options are those that BusyBox has too.
+  const args = ['-acp', cores.join(','), String(process.pid)]
   return cores.length > 0 && spawnSync('taskset', args).status === 0
 }
 
