@@ -19,16 +19,21 @@ afterEach(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('a block that is copied again after a commit counts in the length of the copy only once it is written', async () => {
-  writeFileSync(join(folder, 'dd'), DD)
+/** Starts the copy of a new file, with the program `dd` of that text. */
+async function startCopy(dd: string, bytes: number) {
+  writeFileSync(join(folder, 'dd'), dd)
   chmodSync(join(folder, 'dd'), 0o700)
   process.env.PATH = `${folder}${delimiter}${path}`
   const [source, target] = [join(folder, 'app.db'), join(folder, 'copy.db')]
-  const content = Buffer.alloc(3 * BLOCK + 5_000, 'some bytes')
+  const content = Buffer.alloc(bytes, 'some bytes')
   writeFileSync(source, content)
   writeFileSync(target, '')
   const file = openSync(target, 'r+')
-  const copy = await YieldingCopy.start({ source, target, bytes: content.length }, file)
+  return { source, target, content, file, copy: await YieldingCopy.start({ source, target, bytes }, file) }
+}
+
+test('a block that is copied again after a commit counts in the length of the copy only once it is written', async () => {
+  const { source, target, content, file, copy } = await startCopy(DD, 3 * BLOCK + 5_000)
   try {
     while (fstatSync(file).size < content.length) expect(await copy?.wait(5, 0)).toBe(false)
     writeFileSync(`${source}-wal`, 'a commit')
@@ -83,16 +88,9 @@ case "$*" in *oflag=*) ;; *) sleep 1 ;; esac
 const LONGEST_WAIT_BYTES = 524_288
 
 test('no more than 512 KiB of a copy are unflushed at a time while others commit', async () => {
-  writeFileSync(join(folder, 'dd'), NOTES)
-  chmodSync(join(folder, 'dd'), 0o700)
-  const [source, target, notes] = [join(folder, 'app.db'), join(folder, 'copy.db'), join(folder, 'notes')]
-  process.env.PATH = `${folder}${delimiter}${path}`
+  const notes = join(folder, 'notes')
   process.env.NOTES = notes
-  const content = Buffer.alloc(5 * BLOCK + 5_000, 'some bytes')
-  writeFileSync(source, content)
-  writeFileSync(target, '')
-  const file = openSync(target, 'r+')
-  const copy = await YieldingCopy.start({ source, target, bytes: content.length }, file)
+  const { source, target, content, file, copy } = await startCopy(NOTES, 5 * BLOCK + 5_000)
   try {
     while (fstatSync(file).size < content.length) expect(await copy?.wait(5, 0)).toBe(false)
     writeFileSync(`${source}-wal`, 'yet another commit')
