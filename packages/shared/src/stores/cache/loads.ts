@@ -86,8 +86,8 @@ export class Loads {
     const inside = asking?.running === true ? asking : undefined
     inside?.refuseCircle({ entry, turnsFrom: this.#turnsFrom }, key)
     const shared = this.#byEntry.get(entry)
-    const load = shared ?? this.#begin(needed, inside)
-    if (shared !== undefined) return { load, value: this.#valueOf(shared, inside) }
+    if (shared !== undefined) return { load: shared, value: this.#valueOf(shared, inside) }
+    const load = this.#begin(needed, inside)
     const value = inside === undefined ? load.value : load.valueFor(inside, undefined)
     return { load, value: value as Promise<unknown> }
   }
