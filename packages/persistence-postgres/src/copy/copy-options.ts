@@ -1,4 +1,4 @@
-import { invalidArgument, type OptionNames, readOptions, shown } from '@go-go-scope/persistence-core/dialect'
+import { invalidCallOption, type OptionNames, readOptions } from '@go-go-scope/persistence-core/dialect'
 import { isSchemaName, SCHEMA_NAME } from '../options.js'
 
 const OPERATION = 'copy'
@@ -19,9 +19,10 @@ const WANTED: Readonly<Record<string, readonly [accepts: (value: unknown) => boo
 export function copyOptions<Options extends object>(given: Options, names: OptionNames<Options>): Options {
   const options = readOptions(given, names, OPERATION)
   for (const [name, value] of Object.entries(options)) {
-    const [accepts, wanted] = WANTED[name] ?? []
-    if (accepts?.(value) !== false) continue
-    throw invalidArgument(OPERATION, `option ${name} must be ${wanted}, got ${shown(value)}`)
+    const check = WANTED[name]
+    if (check === undefined) continue
+    const [accepts, wanted] = check
+    if (!accepts(value)) throw invalidCallOption(OPERATION, name, value, wanted)
   }
   return options
 }

@@ -1,4 +1,4 @@
-import { PersistenceError } from '../errors/persistence-error.js'
+import { PersistenceError, type PersistenceErrorCode } from '../errors/persistence-error.js'
 
 const LONGEST = 100
 // The first of two surrogates, left when a text was cut between them.
@@ -50,8 +50,18 @@ export function invalidArgument(operation: string, problem: string): Persistence
   return new PersistenceError('INVALID_ARGUMENT', operation, `${operation}: ${problem}`)
 }
 
-/** Creates the error for an unusable option. */
+/** Creates the error for an unusable option of an adapter. */
 export function invalidOption(name: string, value: unknown, wanted: string): PersistenceError {
-  const problem = `option ${name} must be ${wanted}, got ${shown(value)}`
-  return new PersistenceError('INVALID_OPTION', 'options', `options: ${problem}`)
+  return invalidCallOption('options', name, value, wanted, 'INVALID_OPTION')
+}
+
+/** Creates the error for an unusable option of a call. */
+export function invalidCallOption(
+  operation: string,
+  name: string,
+  value: unknown,
+  wanted: string,
+  code: PersistenceErrorCode = 'INVALID_ARGUMENT',
+): PersistenceError {
+  return new PersistenceError(code, operation, `${operation}: option ${name} must be ${wanted}, got ${shown(value)}`)
 }

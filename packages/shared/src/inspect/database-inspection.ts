@@ -1,4 +1,4 @@
-import { invalidArgument, shown } from '../arguments/invalid.js'
+import { invalidArgument, invalidCallOption, shown } from '../arguments/invalid.js'
 import { checkText } from '../arguments/limits.js'
 import { type OptionNames, readOptions } from '../arguments/options.js'
 import { checkedLimit, checkedStart } from '../arguments/page-options.js'
@@ -187,5 +187,5 @@ const isLasting = ({ expired }: { readonly expired: boolean }): boolean => !expi
 
 function flag(value: unknown, name: string, operation: string): boolean {
   if (value === undefined || typeof value === 'boolean') return value === true
-  throw invalidArgument(operation, `option ${name} must be true or false, got ${shown(value)}`)
+  throw invalidCallOption(operation, name, value, 'true or false')
 }

@@ -1,4 +1,4 @@
-import { invalidArgument, shown } from '../arguments/invalid.js'
+import { invalidCallOption } from '../arguments/invalid.js'
 import type { Row } from '../driver/driver.js'
 import { hasCode, PersistenceError } from '../errors/persistence-error.js'
 import { nameOf, type PageStatement, type Position, type ValuePageStatement, walkRows } from '../session/row-walk.js'
@@ -58,7 +58,7 @@ export function positionOf(cursor: unknown, operation: string): ListPosition {
   if (cursor === undefined) return START
   const [, part, kind, text] = (typeof cursor === 'string' && /^(\d)([bt])([\w-]*)$/.exec(cursor)) || []
   if (part === undefined || text === undefined) {
-    throw invalidArgument(operation, `option after must be the cursor of an item, got ${shown(cursor)}`)
+    throw invalidCallOption(operation, 'after', cursor, 'the cursor of an item')
   }
   const bytes = Buffer.from(text, 'base64url')
   return { part: Number(part), from: kind === 't' ? bytes.toString('utf8') : bytes }

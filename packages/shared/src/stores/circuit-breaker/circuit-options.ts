@@ -1,4 +1,4 @@
-import { invalidArgument, shown, typeName } from '../../arguments/invalid.js'
+import { invalidArgument, invalidCallOption, shown, typeName } from '../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
 import { readMembers } from '../../arguments/read-argument.js'
 import type { PersistenceError } from '../../errors/persistence-error.js'
@@ -46,14 +46,11 @@ export function threshold(value: number, name: string, method: string): number {
 export function admitRequest(options: AdmitOptions): Required<AdmitOptions> {
   const { resetTimeout, probes = 1, lease: given } = readOptions(options, ADMIT_OPTIONS, 'circuitBreaker.admit')
   if (!Number.isFinite(resetTimeout) || resetTimeout < 0) {
-    throw invalidArgument(
-      'circuitBreaker.admit',
-      `option resetTimeout must be a number of ms from 0, got ${shown(resetTimeout)}`,
-    )
+    throw invalidCallOption('circuitBreaker.admit', 'resetTimeout', resetTimeout, 'a number of ms from 0')
   }
   const lease = given ?? Math.max(resetTimeout, 1)
   if (!Number.isFinite(lease) || lease <= 0)
-    throw invalidArgument('circuitBreaker.admit', `option lease must be a positive number of ms, got ${shown(lease)}`)
+    throw invalidCallOption('circuitBreaker.admit', 'lease', lease, 'a positive number of ms')
   return {
     resetTimeout: Math.ceil(resetTimeout),
     probes: threshold(probes, 'option probes', 'admit'),

@@ -1,5 +1,5 @@
 import { checkSignal } from '../../arguments/abort-signal.js'
-import { invalidArgument, shown } from '../../arguments/invalid.js'
+import { invalidCallOption, shown } from '../../arguments/invalid.js'
 import { checkKey } from '../../arguments/limits.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
@@ -35,10 +35,10 @@ export function claimRequest(key: string, options: ClaimOptions, maxKeyBytes: nu
   const { lease, ttl, fingerprint, wait = 0, signal, onFailure = 'forget' } = given
   if (fingerprint !== undefined) checkKey(fingerprint, maxKeyBytes, OPERATION, 'option fingerprint')
   if (typeof wait !== 'number' || !(wait >= 0))
-    throw invalidArgument(OPERATION, `option wait must be a number of ms from 0, got ${shown(wait)}`)
+    throw invalidCallOption(OPERATION, 'wait', wait, 'a number of ms from 0')
   checkSignal(signal, OPERATION)
   if (onFailure !== 'forget' && onFailure !== 'keep') {
-    throw invalidArgument(OPERATION, `option onFailure must be 'forget' or 'keep', got ${shown(onFailure)}`)
+    throw invalidCallOption(OPERATION, 'onFailure', onFailure, "'forget' or 'keep'")
   }
   return {
     key,

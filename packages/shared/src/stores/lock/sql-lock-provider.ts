@@ -1,5 +1,5 @@
 import { checkSignal } from '../../arguments/abort-signal.js'
-import { invalidArgument, shown } from '../../arguments/invalid.js'
+import { invalidArgument, invalidCallOption, shown } from '../../arguments/invalid.js'
 import { checkKey } from '../../arguments/limits.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
 import type { LockProvider } from '../../ports/lock.js'
@@ -213,10 +213,9 @@ const HOLD_OPTIONS: OptionNames<HoldOptions> = {
 function checkHoldOptions(given: HoldOptions): HoldOptions {
   const options = readOptions(given, HOLD_OPTIONS, 'lock.hold')
   const { renew = false, wait = 0, signal } = options
-  if (typeof renew !== 'boolean')
-    throw invalidArgument('lock.hold', `option renew must be true or false, got ${shown(renew)}`)
+  if (typeof renew !== 'boolean') throw invalidCallOption('lock.hold', 'renew', renew, 'true or false')
   if (typeof wait !== 'number' || !(wait >= 0))
-    throw invalidArgument('lock.hold', `option wait must be a number of ms from 0, got ${shown(wait)}`)
+    throw invalidCallOption('lock.hold', 'wait', wait, 'a number of ms from 0')
   checkSignal(signal, 'lock.hold')
   return options
 }

@@ -1,5 +1,5 @@
 import { BaseAdapter } from '../../../adapter/base-adapter.js'
-import { invalidArgument, shown } from '../../../arguments/invalid.js'
+import { invalidArgument, invalidCallOption, shown } from '../../../arguments/invalid.js'
 import { itemsOf } from '../../../arguments/iterables.js'
 import { type OptionNames, readOptions } from '../../../arguments/options.js'
 import { readArgument } from '../../../arguments/read-argument.js'
@@ -127,8 +127,7 @@ export class Changesets {
 
 function chosenBy(filter: ApplyOptions['filter'], parts: readonly ChangesOfTable[]): readonly ChangesOfTable[] {
   if (filter === undefined) return parts
-  if (typeof filter !== 'function')
-    throw invalidArgument(APPLY, `option filter must be a function, got ${shown(filter)}`)
+  if (typeof filter !== 'function') throw invalidCallOption(APPLY, 'filter', filter, 'a function')
   // Called here and not by the engine, which may crash when a callback throws.
   return readArgument(() => parts.filter(({ table }) => filter(table)), APPLY, 'the answer of filter')
 }

@@ -1,4 +1,4 @@
-import { invalidArgument, shown } from '../../../arguments/invalid.js'
+import { invalidArgument, invalidCallOption, shown } from '../../../arguments/invalid.js'
 import { reasonOf } from '../../../arguments/read-argument.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 
@@ -40,10 +40,7 @@ const ABORT = ANSWERS.indexOf('abort')
 /** @throws PersistenceError `INVALID_ARGUMENT`. */
 export function checkPolicy(policy: ConflictPolicy): void {
   if (typeof policy === 'function' || ANSWERS.includes(policy)) return
-  throw invalidArgument(
-    OPERATION,
-    `option onConflict must be 'omit', 'replace', 'abort' or a function, got ${shown(policy)}`,
-  )
+  throw invalidCallOption(OPERATION, 'onConflict', policy, "'omit', 'replace', 'abort' or a function")
 }
 
 /** Resolves and counts the conflicts of one call of `apply`. Never throws, because an engine may crash when a callback throws. */

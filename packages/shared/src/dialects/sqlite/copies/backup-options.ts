@@ -1,5 +1,5 @@
 import { checkSignal } from '../../../arguments/abort-signal.js'
-import { invalidArgument, shown } from '../../../arguments/invalid.js'
+import { invalidCallOption } from '../../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../../arguments/options.js'
 import type { CopyProgress } from '../engine/backup-steps.js'
 import type { StartWorker } from '../thread/worker.js'
@@ -51,12 +51,12 @@ export function backupOptions(given: BackupOptions = {}): ResolvedBackupOptions 
   for (const name of ['rate', 'maxBytesPerSecond', 'maxWalBytes'] as const) {
     const value = options[name]
     if (value === undefined || (Number.isSafeInteger(value) && value > 0)) continue
-    throw invalidArgument('backup', `option ${name} must be a whole number from 1, got ${shown(value)}`)
+    throw invalidCallOption('backup', name, value, 'a whole number from 1')
   }
   return { rate: DEFAULT_RATE_PAGES, ...options }
 }
 
 function checkFunction(name: string, value: unknown): void {
   if (value === undefined || typeof value === 'function') return
-  throw invalidArgument('backup', `option ${name} must be a function, got ${shown(value)}`)
+  throw invalidCallOption('backup', name, value, 'a function')
 }

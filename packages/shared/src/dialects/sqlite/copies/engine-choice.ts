@@ -1,5 +1,5 @@
 import { checkSignal } from '../../../arguments/abort-signal.js'
-import { invalidArgument, shown } from '../../../arguments/invalid.js'
+import { invalidCallOption } from '../../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../../arguments/options.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { StartWorker } from '../thread/worker.js'
@@ -41,7 +41,7 @@ export async function chooseEngine<Options extends object>(
   checkSignal(options.signal, operation)
   const { worker = choice.startWorker } = options
   if (worker !== undefined && typeof worker !== 'function') {
-    throw invalidArgument(operation, `option worker must be a function, got ${shown(worker)}`)
+    throw invalidCallOption(operation, 'worker', worker, 'a function')
   }
   options.signal?.throwIfAborted()
   const engine = await choice.engine(options)

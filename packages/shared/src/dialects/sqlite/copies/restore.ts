@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { invalidArgument, shown } from '../../../arguments/invalid.js'
+import { invalidArgument, invalidCallOption } from '../../../arguments/invalid.js'
 import type { OptionNames } from '../../../arguments/options.js'
 import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { systemClock } from '../../../time/clock.js'
@@ -62,7 +62,7 @@ export async function restore<Options extends object>(
   )
   const { signal, allowUnverified = false } = options
   if (typeof allowUnverified !== 'boolean') {
-    throw invalidArgument('restore', `option allowUnverified must be true or false, got ${shown(allowUnverified)}`)
+    throw invalidCallOption('restore', 'allowUnverified', allowUnverified, 'true or false')
   }
   return withTypedErrors('restore', signal, async () => {
     const backup = resolve(from)

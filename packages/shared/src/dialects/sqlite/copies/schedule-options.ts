@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { invalidArgument, shown } from '../../../arguments/invalid.js'
+import { invalidArgument, invalidCallOption, shown } from '../../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../../arguments/options.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { Session } from '../../../session/session.js'
@@ -58,10 +58,10 @@ export function scheduleOptions(given: BackupScheduleOptions): ResolvedScheduleO
   const { directory, every, keep = {}, onError, ...backup } = readOptions(given, NAMES, 'BackupSchedule')
   checkFilePath(directory, 'BackupSchedule', 'option directory', 'the path of a folder')
   if (typeof every !== 'number' || !(every > 0) || every === Number.POSITIVE_INFINITY) {
-    throw invalidArgument('BackupSchedule', `option every must be a number of ms above 0, got ${shown(every)}`)
+    throw invalidCallOption('BackupSchedule', 'every', every, 'a number of ms above 0')
   }
   if (onError !== undefined && typeof onError !== 'function') {
-    throw invalidArgument('BackupSchedule', `option onError must be a function, got ${shown(onError)}`)
+    throw invalidCallOption('BackupSchedule', 'onError', onError, 'a function')
   }
   backupOptions(backup)
   checkFolder(directory)

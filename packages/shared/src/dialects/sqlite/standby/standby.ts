@@ -1,7 +1,7 @@
 import type { AdapterOptions } from '../../../adapter/adapter-options.js'
 import type { SqlAdapter } from '../../../adapter/sql-adapter.js'
 import { checkSignal } from '../../../arguments/abort-signal.js'
-import { invalidArgument, shown } from '../../../arguments/invalid.js'
+import { invalidArgument, invalidCallOption, shown } from '../../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../../arguments/options.js'
 import type { SqlDriver } from '../../../driver/driver.js'
 import type { SqlCacheProvider } from '../../../stores/cache/cache-provider.js'
@@ -142,7 +142,7 @@ export class Standby<Adapter> implements AsyncDisposable {
   async takeOver(options: TakeOverOptions = {}): Promise<Adapter> {
     const { force = false } = readOptions(options, TAKE_OVER_OPTIONS, 'standby.takeOver')
     if (typeof force !== 'boolean') {
-      throw invalidArgument('standby.takeOver', `option force must be true or false, got ${shown(force)}`)
+      throw invalidCallOption('standby.takeOver', 'force', force, 'true or false')
     }
     const identity = await this.#thread.request('takeOver', { force })
     this.#takenOver = true
