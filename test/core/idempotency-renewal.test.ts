@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import type { ClaimedKey } from '@go-go-scope/persistence-core/integration'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { GuardedRun } from '../../packages/idempotency-key/src/guarded-run.js'
@@ -29,11 +30,20 @@ test('a key is renewed while its handler runs', async () => {
   expect(renew).toHaveBeenCalledTimes(300)
 })
 
-test('after the client has disconnected a key is renewed for ten more leases, and a late response is still stored', async () => {
-  const { run, renew, complete } = begin()
-  run.clientLeft()
-  await vi.advanceTimersByTimeAsync(100 * LEASE_MS)
-  expect(renew).toHaveBeenCalledTimes(30)
-  await run.settle({ status: 201, headers: new Headers(), body: '' })
-  expect(complete).toHaveBeenCalledOnce()
-})
+test.each([
+  ['while the handler runs', false],
+  ['while the key was claimed', true],
+])(
+  'after the client has disconnected %s, a key is renewed for ten more leases, and a late response is still stored',
+  async (_when, destroyed) => {
+    const { run, renew, complete } = begin()
+    const response = Object.assign(new EventEmitter(), { destroyed })
+    run.follow(response)
+    // Node emits it once, so a response that is destroyed has emitted it before.
+    if (!destroyed) response.emit('close')
+    await vi.advanceTimersByTimeAsync(100 * LEASE_MS)
+    expect(renew).toHaveBeenCalledTimes(30)
+    await run.settle({ status: 201, headers: new Headers(), body: '' })
+    expect(complete).toHaveBeenCalledOnce()
+  },
+)

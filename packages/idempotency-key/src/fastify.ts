@@ -1,5 +1,5 @@
 import { Guard } from './guard.js'
-import { GuardedRun } from './guarded-run.js'
+import { type ClientConnection, GuardedRun } from './guarded-run.js'
 import { headersOf, type NodeHeaders } from './node-headers.js'
 import type { IdempotencyKeyOptions } from './options.js'
 import { parsedBody } from './parsed-body.js'
@@ -17,7 +17,7 @@ export interface FastifyRequestLike {
 /** The members of Fastify's reply that are used. */
 export interface FastifyReplyLike {
   readonly statusCode: number
-  readonly raw: { once(event: 'close', listener: () => void): unknown }
+  readonly raw: ClientConnection
   code(status: number): unknown
   header(name: string, value: string): unknown
   removeHeader(name: string): unknown
@@ -48,7 +48,7 @@ const guardRoutes: Plugin = async (fastify, options) => {
     )
     if (run instanceof GuardedRun) {
       runs.set(request, run)
-      reply.raw.once('close', () => run.clientLeft())
+      run.follow(reply.raw)
     }
     if (!(run instanceof Response)) return undefined
     reply.send(await putInto(reply, run))

@@ -8,6 +8,12 @@ const RENEWALS_PER_LEASE = 3
 /** The number of leases for which the key stays claimed after the client has disconnected. */
 const LEASES_WITHOUT_CLIENT = 10
 
+/** Node's response, whose end is the end of the client's connection. */
+export interface ClientConnection {
+  readonly destroyed: boolean
+  once(event: 'close', listener: () => void): unknown
+}
+
 /** A claimed request while its handler runs. One of the methods must be called when the handler has ended. */
 export class GuardedRun {
   readonly #claim: ClaimedKey<KeptResponse>
@@ -60,11 +66,16 @@ export class GuardedRun {
   }
 
   /**
-   * Limits the renewal after the client has disconnected. The handler may still run, so the key stays claimed for a while.
-   * Not forever, because a handler that stops when its client disconnects never ends its response.
+   * Limits the renewal after the client has disconnected, perhaps while the key was being claimed. The handler may still run, so
+   * the key stays claimed for a while. Not forever, because a handler that stops when its client disconnects never ends its
+   * response.
    */
-  clientLeft(): void {
-    this.#renewalsLeft = LEASES_WITHOUT_CLIENT * RENEWALS_PER_LEASE
+  follow(response: ClientConnection): void {
+    const left = (): void => {
+      this.#renewalsLeft = LEASES_WITHOUT_CLIENT * RENEWALS_PER_LEASE
+    }
+    if (response.destroyed) left()
+    else response.once('close', left)
   }
 
   /** Releases the key after the handler has thrown. */

@@ -1,11 +1,14 @@
 import type { MadeResponse } from './kept-response.js'
 import { headersOf, type NodeHeaders } from './node-headers.js'
+import { isEventStream } from './read-body.js'
 
 /** The members of Node's response that are used. */
 export interface NodeResponse {
   statusCode: number
   statusMessage: string
   readonly headersSent: boolean
+  readonly writableEnded: boolean
+  readonly destroyed: boolean
   getHeaders(): NodeHeaders
   setHeader(name: string, value: string): unknown
   removeHeader(name: string): void
@@ -23,11 +26,12 @@ type Method = (...args: Arguments) => unknown
 
 /** The methods that write or destroy a response. */
 const WRITING = ['write', 'end', 'writeHead', 'flushHeaders', 'destroy'] as const
+const REPLACED = [...WRITING, 'headersSent', 'writableEnded'] as const
 
 /**
  * Holds back a handler's response until `settle` has resolved, which may give another response to send instead. If the body
- * becomes longer than `limit` bytes, or if the handler destroys the response, as `pipeline` does when its source fails, `settle`
- * is called without the body and the response is released.
+ * becomes longer than `limit` bytes or is an event stream, or if the handler destroys the response, as `pipeline` does when its
+ * source fails, `settle` is called without the body and the response is released.
  */
 export function holdResponse(
   response: NodeResponse,
@@ -43,46 +47,59 @@ class HeldResponse {
   readonly #settle: (made: MadeResponse) => Promise<Response | undefined>
   /** The response's own properties before they were replaced. */
   readonly #before: PropertyDescriptorMap
-  readonly #calls: { readonly name: 'write' | 'end' | 'destroy'; readonly args: Arguments }[] = []
+  readonly #calls: { readonly name: (typeof WRITING)[number]; readonly args: Arguments }[] = []
   readonly #chunks: Uint8Array[] = []
   #length = 0
   #settling = false
   #headersSent = false
+  #ended = false
 
   constructor(response: NodeResponse, limit: number, settle: (made: MadeResponse) => Promise<Response | undefined>) {
     this.#response = response
     this.#limit = limit
     this.#settle = settle
     const all = Object.getOwnPropertyDescriptors(response) as PropertyDescriptorMap
-    this.#before = Object.fromEntries(
-      [...WRITING, 'headersSent'].flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])),
-    )
+    this.#before = Object.fromEntries(REPLACED.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])))
     const methods: Record<(typeof WRITING)[number], Method> = {
       write: (...args) => this.#write(args),
       end: (...args) => this.#end(args),
       writeHead: (...args) => this.#writeHead(args),
-      flushHeaders: () => this.#begin(),
+      flushHeaders: () => this.#flushHeaders(),
       destroy: (...args) => this.#destroy(args),
     }
     for (const name of WRITING) define(response, name, { value: methods[name], writable: true })
-    // `headersSent` keeps frameworks from writing to a response that a handler has ended.
+    // These keep frameworks and handlers from writing to a response that a handler has ended.
     define(response, 'headersSent', { get: () => this.#headersSent })
+    define(response, 'writableEnded', { get: () => this.#ended })
   }
 
+  /** Calls `writeHead`, as Node does before the first byte: later middleware may have replaced it to add headers. */
   #begin(): void {
-    this.#headersSent = true
+    if (!this.#headersSent) (this.#response.writeHead as Method)(this.#response.statusCode)
+  }
+
+  #flushHeaders(): void {
+    this.#begin()
+    this.#calls.push({ name: 'flushHeaders', args: [] })
   }
 
   #write(args: Arguments): boolean {
+    checkChunk(args[0])
     this.#begin()
-    this.#take('write', args)
+    const callback = args.at(-1)
+    // Called at once, because a handler may end the response only after it, and until then nothing is written.
+    const early = !this.#settling && typeof callback === 'function'
+    this.#take('write', early ? args.slice(0, -1) : args)
+    if (early) process.nextTick(callback as () => void)
     if (this.#length > this.#limit) this.#decide(null)
     // `false` stops the handler while the response is recorded.
     return !this.#settling
   }
 
   #end(args: Arguments): NodeResponse {
+    if (args[0] && typeof args[0] !== 'function') checkChunk(args[0])
     this.#begin()
+    this.#ended = true
     this.#take('end', args)
     this.#decide(this.#length > this.#limit ? null : Buffer.concat(this.#chunks))
     return this.#response
@@ -97,13 +114,17 @@ class HeldResponse {
 
   /** Sets status and headers one by one, so that they can be read later. */
   #writeHead([status, ...rest]: Arguments): NodeResponse {
-    this.#begin()
-    this.#response.statusCode = Number(status)
+    const code = Number(status)
+    if (!(code >= 100 && code <= 999)) throw new RangeError(`Invalid status code: ${status}`)
+    this.#headersSent = true
+    this.#response.statusCode = code
     if (typeof rest[0] === 'string') this.#response.statusMessage = String(rest.shift())
-    const [headers = {}] = rest
+    const headers = rest[0] ?? rest[1] ?? {}
     for (const [name, value] of Array.isArray(headers) ? byName(pairs(headers)) : Object.entries(headers as object)) {
       this.#response.setHeader(name, value as string)
     }
+    // Its client waits for each event, and it may never end.
+    if (isEventStream(headersOf(this.#response))) this.#decide(null)
     return this.#response
   }
 
@@ -127,12 +148,12 @@ class HeldResponse {
     void this.#settle(made)
       .catch(() => undefined)
       .then((other) => this.#release(other))
+      // Node refuses what cannot be sent, such as a status message of several lines. The handler has returned by now.
+      .catch((error) => (this.#response.destroy as Method)(error))
   }
 
   async #release(other: Response | undefined): Promise<void> {
-    for (const name of [...WRITING, 'headersSent'] as const) {
-      delete (this.#response as Partial<Record<typeof name, unknown>>)[name]
-    }
+    for (const name of REPLACED) delete (this.#response as Partial<Record<typeof name, unknown>>)[name]
     Object.defineProperties(this.#response, this.#before)
     if (other !== undefined) {
       for (const name of Object.keys(this.#response.getHeaders())) this.#response.removeHeader(name)
@@ -150,6 +171,14 @@ export async function sendResponse(target: NodeResponse, response: Response): Pr
   for (const [name, value] of response.headers) target.setHeader(name, value)
   const end = target.end as Method
   end.call(target, Buffer.from(await response.arrayBuffer()))
+}
+
+/** Refuses what Node refuses, while the handler can still answer with an error. @throws TypeError */
+function checkChunk(chunk: unknown): void {
+  if (typeof chunk === 'string' || chunk instanceof Uint8Array) return
+  throw new TypeError(
+    `The chunk of a response must be a string or a Uint8Array, got ${chunk === null ? 'null' : typeof chunk}`,
+  )
 }
 
 function define(response: NodeResponse, name: string, descriptor: PropertyDescriptor): void {
