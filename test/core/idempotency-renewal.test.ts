@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { ClaimedKey } from '@go-go-scope/persistence-core/integration'
+import { type ClaimedKey, PersistenceError } from '@go-go-scope/persistence-core/integration'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { GuardedRun } from '../../packages/idempotency-key/src/guarded-run.js'
 import { settingsOf } from '../../packages/idempotency-key/src/options.js'
@@ -47,3 +47,24 @@ test.each([
     expect(complete).toHaveBeenCalledOnce()
   },
 )
+
+test('a response that the store cannot record now is recorded at a renewal, and the key stays claimed until then', async () => {
+  const { run, renew, complete } = begin()
+  const busy = new PersistenceError('BUSY', 'complete', 'as planted')
+  complete.mockRejectedValueOnce(busy).mockRejectedValueOnce(busy)
+  const made = { status: 201, headers: new Headers(), body: 'paid' }
+  expect(await run.settle(made)).toBeUndefined()
+  await vi.advanceTimersByTimeAsync(LEASE_MS)
+  expect([renew.mock.calls.length, complete.mock.calls.length]).toEqual([2, 3])
+  expect(complete).toHaveBeenLastCalledWith(expect.objectContaining({ body: 'paid' }))
+  await vi.advanceTimersByTimeAsync(LEASE_MS)
+  expect(renew).toHaveBeenCalledTimes(2)
+})
+
+test('a response that the store refuses is not recorded later', async () => {
+  const { run, renew, complete } = begin()
+  complete.mockRejectedValueOnce(new PersistenceError('CLOSED', 'complete', 'as planted'))
+  await run.settle({ status: 201, headers: new Headers(), body: 'paid' })
+  await vi.advanceTimersByTimeAsync(LEASE_MS)
+  expect([renew.mock.calls.length, complete.mock.calls.length]).toEqual([0, 1])
+})

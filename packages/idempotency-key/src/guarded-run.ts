@@ -1,4 +1,4 @@
-import type { ClaimedKey } from '@go-go-scope/persistence-core/integration'
+import { type ClaimedKey, type ClaimOutcome, PersistenceError } from '@go-go-scope/persistence-core/integration'
 import { type KeptResponse, keptOf, type MadeResponse, replayOf } from './kept-response.js'
 import { type IdempotencyProblem, keepByDefault, type ResponseHead, type Settings } from './options.js'
 import { outstandingRequest, responseNotKept } from './problem-response.js'
@@ -21,6 +21,8 @@ export class GuardedRun {
   readonly #settings: Settings<never>
   readonly #renewal: NodeJS.Timeout
   #renewalsLeft = Number.POSITIVE_INFINITY
+  /** The response that the store could not record yet. */
+  #unrecorded: KeptResponse | undefined
 
   constructor(claim: ClaimedKey<KeptResponse>, key: string, settings: Settings<never>) {
     this.#claim = claim
@@ -28,8 +30,9 @@ export class GuardedRun {
     this.#settings = settings
     // `renew` never rejects. A lost claim is detected when the response is reported.
     this.#renewal = setInterval(() => {
-      if (--this.#renewalsLeft < 0) clearInterval(this.#renewal)
-      else void claim.renew()
+      if (--this.#renewalsLeft < 0) return clearInterval(this.#renewal)
+      void claim.renew()
+      if (this.#unrecorded !== undefined) void this.#record(this.#unrecorded)
     }, settings.lease / RENEWALS_PER_LEASE)
     this.#renewal.unref()
   }
@@ -48,21 +51,42 @@ export class GuardedRun {
   }
 
   async #end(keeps: boolean, made: MadeResponse): Promise<Response | undefined> {
-    clearInterval(this.#renewal)
     if (!keeps) {
+      clearInterval(this.#renewal)
       await this.#free(`status ${made.status}`)
       return undefined
     }
     if (made.body === null) {
       this.#report('response-not-stored', 'its body is longer than maxBody, is a stream, broke off, or was read before')
     }
-    const outcome = await this.#claim.complete(keptOf(made)).catch((cause) => {
-      this.#report('response-not-stored', 'the store refused it', cause)
-    })
+    const outcome = await this.#record(keptOf(made))
     if (outcome === undefined || outcome.recorded) return undefined
-    this.#report('claim-lost', `its lease was over; the key is ${outcome.current.state} now`)
     if (outcome.current.state === 'completed') return answerOf(outcome.current.value)
     return outcome.current.state === 'running' ? outstandingRequest() : undefined
+  }
+
+  /**
+   * Records the response. If the store is only unable to do that now, for example because it is busy, the claim is still renewed,
+   * and each renewal tries again: when the claim ended, the next request with the key would be handled again.
+   *
+   * @returns `undefined` if the store did not record it.
+   */
+  async #record(kept: KeptResponse): Promise<ClaimOutcome<KeptResponse> | undefined> {
+    this.#unrecorded = undefined
+    try {
+      const outcome = await this.#claim.complete(kept)
+      clearInterval(this.#renewal)
+      if (!outcome.recorded) {
+        this.#report('claim-lost', `its lease was over; the key is ${outcome.current.state} now`)
+      }
+      return outcome
+    } catch (cause) {
+      if (cause instanceof PersistenceError && cause.retryable) this.#unrecorded = kept
+      else clearInterval(this.#renewal)
+      const next = this.#unrecorded === undefined ? 'refused it' : 'cannot record it now; it is tried again'
+      this.#report('response-not-stored', `the store ${next}`, cause)
+      return undefined
+    }
   }
 
   /**

@@ -9,7 +9,8 @@ import {
 /** The argument of the option `onProblem`. */
 export interface IdempotencyProblem {
   /**
-   * - `response-not-stored`: the work is done and its response was sent, but a repeated request cannot get that response.
+   * - `response-not-stored`: the work is done and its response is sent, but a repeated request cannot get that response. If the
+   *   `cause` is retryable, it is recorded later, and until then the key stays claimed.
    * - `claim-lost`: the lease expired while the handler ran, for example because the process was suspended. The handler may have
    *   run twice.
    * - `key-not-freed`: the request failed, and its key stays claimed until the lease expires.
