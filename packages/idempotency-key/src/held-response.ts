@@ -1,5 +1,5 @@
 import type { MadeResponse } from './kept-response.js'
-import { headersOf, type NodeHeaders } from './node-headers.js'
+import { givenHeaders, headersOf, type NodeHeaders } from './node-headers.js'
 import { isEventStream } from './read-body.js'
 
 /** The members of Node's response that are used. */
@@ -26,7 +26,9 @@ type Method = (...args: Arguments) => unknown
 
 /** The methods that write or destroy a response. */
 const WRITING = ['write', 'end', 'writeHead', 'flushHeaders', 'destroy'] as const
-const REPLACED = [...WRITING, 'headersSent', 'writableEnded'] as const
+/** The methods that change headers, which Node refuses once they are sent. */
+const CHANGING = ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader'] as const
+const REPLACED = [...WRITING, ...CHANGING, 'headersSent', 'writableEnded'] as const
 
 /**
  * Holds back a handler's response until `settle` has resolved, which may give another response to send instead. If the body
@@ -68,6 +70,12 @@ class HeldResponse {
       destroy: (...args) => this.#destroy(args),
     }
     for (const name of WRITING) define(response, name, { value: methods[name], writable: true })
+    const existing = response as unknown as Record<string, Method | undefined>
+    for (const name of CHANGING) {
+      const change = existing[name]
+      if (change !== undefined)
+        define(response, name, { value: (...args: Arguments) => this.#change(change, args), writable: true })
+    }
     // These keep frameworks and handlers from writing to a response that a handler has ended.
     define(response, 'headersSent', { get: () => this.#headersSent })
     define(response, 'writableEnded', { get: () => this.#ended })
@@ -76,6 +84,14 @@ class HeldResponse {
   /** Calls `writeHead`, as Node does before the first byte: later middleware may have replaced it to add headers. */
   #begin(): void {
     if (!this.#headersSent) (this.#response.writeHead as Method)(this.#response.statusCode)
+  }
+
+  /** Else a handler that answers twice would change the headers of its first answer. */
+  #change(change: Method, args: Arguments): unknown {
+    if (!this.#headersSent) return change.apply(this.#response, args as unknown[])
+    throw Object.assign(new Error('Cannot change the headers of a response after they are sent'), {
+      code: 'ERR_HTTP_HEADERS_SENT',
+    })
   }
 
   #flushHeaders(): void {
@@ -114,15 +130,15 @@ class HeldResponse {
 
   /** Sets status and headers one by one, so that they can be read later. */
   #writeHead([status, ...rest]: Arguments): NodeResponse {
+    // Some middleware calls it before each write, because it does not see that it was called.
+    if (this.#headersSent && rest.length === 0) return this.#response
     const code = Number(status)
     if (!(code >= 100 && code <= 999)) throw new RangeError(`Invalid status code: ${status}`)
-    this.#headersSent = true
     this.#response.statusCode = code
     if (typeof rest[0] === 'string') this.#response.statusMessage = String(rest.shift())
     const headers = rest[0] ?? rest[1] ?? {}
-    for (const [name, value] of Array.isArray(headers) ? byName(pairs(headers)) : Object.entries(headers as object)) {
-      this.#response.setHeader(name, value as string)
-    }
+    for (const [name, value] of givenHeaders(headers)) this.#response.setHeader(name, value as string)
+    this.#headersSent = true
     // Its client waits for each event, and it may never end.
     if (isEventStream(headersOf(this.#response))) this.#decide(null)
     return this.#response
@@ -147,14 +163,15 @@ class HeldResponse {
     // The work is done, so the response is sent even if it could not be stored.
     void this.#settle(made)
       .catch(() => undefined)
-      .then((other) => this.#release(other))
+      .then((other) => this.#release(made.status, other))
       // Node refuses what cannot be sent, such as a status message of several lines. The handler has returned by now.
       .catch((error) => (this.#response.destroy as Method)(error))
   }
 
-  async #release(other: Response | undefined): Promise<void> {
+  async #release(status: number, other: Response | undefined): Promise<void> {
     for (const name of REPLACED) delete (this.#response as Partial<Record<typeof name, unknown>>)[name]
     Object.defineProperties(this.#response, this.#before)
+    this.#response.statusCode = status
     if (other !== undefined) {
       for (const name of Object.keys(this.#response.getHeaders())) this.#response.removeHeader(name)
       await sendResponse(this.#response, other)
@@ -183,19 +200,4 @@ function checkChunk(chunk: unknown): void {
 
 function define(response: NodeResponse, name: string, descriptor: PropertyDescriptor): void {
   Object.defineProperty(response, name, { configurable: true, enumerable: true, ...descriptor })
-}
-
-function pairs(flat: readonly unknown[]): [string, unknown][] {
-  if (Array.isArray(flat[0])) return flat as [string, unknown][]
-  return flat.flatMap((name, at) => (at % 2 === 0 ? [[String(name), flat[at + 1]] as [string, unknown]] : []))
-}
-
-/** Groups the values of repeated names, such as cookies, because setting one value would replace the others. */
-function byName(entries: readonly [string, unknown][]): [string, unknown][] {
-  const all = new Map<string, [string, ...unknown[]]>()
-  for (const [name, value] of entries) {
-    const [first, ...others] = all.get(name.toLowerCase()) ?? [name]
-    all.set(name.toLowerCase(), [first, ...others, value].flat() as [string, ...unknown[]])
-  }
-  return [...all.values()].map(([name, ...values]) => [name, values.length === 1 ? values[0] : values])
 }

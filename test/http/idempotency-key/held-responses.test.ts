@@ -111,3 +111,20 @@ test('a response that the handler has ended says so before it is sent', async ()
   expect(await (await post()).text()).toBe('paid')
   expect(ended).toBe(true)
 })
+
+test('a handler that answers twice gets the error that Express gives, and the first answer is sent and stored', async () => {
+  let error: unknown
+  const post = await serve((response) => {
+    response.status(201).json({ paid: true })
+    try {
+      response.status(500).json({ error: 'a second answer, which is longer' })
+    } catch (thrown) {
+      error = thrown
+    }
+  })
+  for (let repeat = 0; repeat < 2; repeat++) {
+    const response = await post()
+    expect([response.status, await response.json()]).toEqual([201, { paid: true }])
+  }
+  expect(error).toMatchObject({ code: 'ERR_HTTP_HEADERS_SENT' })
+})
