@@ -19,7 +19,7 @@ export interface FastifyReplyLike {
   readonly statusCode: number
   readonly raw: ClientConnection
   code(status: number): unknown
-  header(name: string, value: string): unknown
+  header(name: string, value: NodeHeaders[string]): unknown
   removeHeader(name: string): unknown
   getHeaders(): NodeHeaders
   send(payload: unknown): unknown
@@ -35,6 +35,8 @@ type Plugin = (fastify: FastifyLike, options: IdempotencyKeyOptions<FastifyReque
 const guardRoutes: Plugin = async (fastify, options) => {
   const guard = new Guard(options)
   const runs = new WeakMap<object, GuardedRun>()
+  /** The requests whose answers are being recorded. */
+  const recording = new WeakMap<object, { answeredTwice: boolean }>()
 
   fastify.addHook('preHandler', async (request: FastifyRequestLike, reply: FastifyReplyLike) => {
     const run = await guard.begin(
@@ -57,16 +59,30 @@ const guardRoutes: Plugin = async (fastify, options) => {
 
   // Must be the last hook, so that the kept response is the one that is sent.
   fastify.addHook('onSend', async (request: object, reply: FastifyReplyLike, payload: unknown) => {
+    const first = recording.get(request)
+    if (first !== undefined) {
+      // A handler answers twice, or does not return the reply that it has sent. Without a hook, Fastify would have sent the first
+      // answer by now and would ignore this one, which therefore ends here.
+      first.answeredTwice = true
+      return new Promise(() => undefined)
+    }
     const run = runs.get(request)
     if (run === undefined) return payload
     runs.delete(request)
     const body = bodyOf(payload)
-    const headers = headersOf(reply)
+    const status = reply.statusCode
+    const given = reply.getHeaders()
     const tooLong = body !== null && Buffer.byteLength(body) > guard.maxBody
-    const other = await run.settle({ status: reply.statusCode, headers, body: tooLong ? null : body })
-    if (other === undefined) return payload
+    const answer = { answeredTwice: false }
+    recording.set(request, answer)
+    const other = await run.settle({ status, headers: headersOf(reply), body: tooLong ? null : body })
+    recording.delete(request)
+    if (other === undefined && !answer.answeredTwice) return payload
     for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name)
-    return putInto(reply, other)
+    if (other !== undefined) return putInto(reply, other)
+    reply.code(status)
+    for (const [name, value] of Object.entries(given)) reply.header(name, value)
+    return payload
   })
 
   // After `hijack`, `onSend` is not called. The response has been sent when this hook runs.
