@@ -19,7 +19,8 @@ export interface FastifyReplyLike {
   readonly statusCode: number
   readonly raw: ClientConnection
   code(status: number): unknown
-  header(name: string, value: NodeHeaders[string]): unknown
+  header(name: string, value: string): unknown
+  headers(values: NodeHeaders): unknown
   removeHeader(name: string): unknown
   getHeaders(): NodeHeaders
   send(payload: unknown): unknown
@@ -61,8 +62,7 @@ const guardRoutes: Plugin = async (fastify, options) => {
   fastify.addHook('onSend', async (request: object, reply: FastifyReplyLike, payload: unknown) => {
     const first = recording.get(request)
     if (first !== undefined) {
-      // A handler answers twice, or does not return the reply that it has sent. Without a hook, Fastify would have sent the first
-      // answer by now and would ignore this one, which therefore ends here.
+      // A second answer, or a reply that was sent but not returned. Without a hook, Fastify would have sent the first one by now.
       first.answeredTwice = true
       return new Promise(() => undefined)
     }
@@ -81,7 +81,7 @@ const guardRoutes: Plugin = async (fastify, options) => {
     for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name)
     if (other !== undefined) return putInto(reply, other)
     reply.code(status)
-    for (const [name, value] of Object.entries(given)) reply.header(name, value)
+    reply.headers(given)
     return payload
   })
 

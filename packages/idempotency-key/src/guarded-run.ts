@@ -83,8 +83,7 @@ export class GuardedRun {
     } catch (cause) {
       if (cause instanceof PersistenceError && cause.retryable) this.#unrecorded = kept
       else clearInterval(this.#renewal)
-      const next = this.#unrecorded === undefined ? 'refused it' : 'cannot record it now; it is tried again'
-      this.#report('response-not-stored', `the store ${next}`, cause)
+      this.#report('response-not-stored', 'the store refused it', cause)
       return undefined
     }
   }

@@ -11,6 +11,7 @@ export interface NodeResponse {
   readonly destroyed: boolean
   getHeaders(): NodeHeaders
   setHeader(name: string, value: string): unknown
+  appendHeader(name: string, value: string): unknown
   removeHeader(name: string): void
   emit(event: 'drain'): unknown
   once(event: 'close', listener: () => void): unknown
@@ -24,11 +25,8 @@ export interface NodeResponse {
 type Arguments = readonly unknown[]
 type Method = (...args: Arguments) => unknown
 
-/** The methods that write or destroy a response. */
-const WRITING = ['write', 'end', 'writeHead', 'flushHeaders', 'destroy'] as const
 /** The methods that change headers, which Node refuses once they are sent. */
-const CHANGING = ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader'] as const
-const REPLACED = [...WRITING, ...CHANGING, 'headersSent', 'writableEnded'] as const
+const CHANGING = ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader']
 
 /**
  * Holds back a handler's response until `settle` has resolved, which may give another response to send instead. If the body
@@ -48,8 +46,8 @@ class HeldResponse {
   readonly #limit: number
   readonly #settle: (made: MadeResponse) => Promise<Response | undefined>
   /** The response's own properties before they were replaced. */
-  readonly #before: PropertyDescriptorMap
-  readonly #calls: { readonly name: (typeof WRITING)[number]; readonly args: Arguments }[] = []
+  readonly #before: [name: string, property: PropertyDescriptor | undefined][] = []
+  readonly #calls: [name: 'write' | 'end' | 'flushHeaders' | 'destroy', args: Arguments][] = []
   readonly #chunks: Uint8Array[] = []
   #length = 0
   #settling = false
@@ -60,25 +58,14 @@ class HeldResponse {
     this.#response = response
     this.#limit = limit
     this.#settle = settle
-    const all = Object.getOwnPropertyDescriptors(response) as PropertyDescriptorMap
-    this.#before = Object.fromEntries(REPLACED.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])))
-    const methods: Record<(typeof WRITING)[number], Method> = {
-      write: (...args) => this.#write(args),
-      end: (...args) => this.#end(args),
-      writeHead: (...args) => this.#writeHead(args),
-      flushHeaders: () => this.#flushHeaders(),
-      destroy: (...args) => this.#destroy(args),
-    }
-    for (const name of WRITING) define(response, name, { value: methods[name], writable: true })
-    const existing = response as unknown as Record<string, Method | undefined>
-    for (const name of CHANGING) {
-      const change = existing[name]
-      if (change !== undefined)
-        define(response, name, { value: (...args: Arguments) => this.#change(change, args), writable: true })
-    }
+    this.#replace('write', (...args) => this.#write(args))
+    this.#replace('end', (...args) => this.#end(args))
+    this.#replace('writeHead', (...args) => this.#writeHead(args))
+    this.#replace('flushHeaders', () => this.#flushHeaders())
+    this.#replace('destroy', (...args) => this.#destroy(args))
     // These keep frameworks and handlers from writing to a response that a handler has ended.
-    define(response, 'headersSent', { get: () => this.#headersSent })
-    define(response, 'writableEnded', { get: () => this.#ended })
+    this.#define('headersSent', { get: () => this.#headersSent })
+    this.#define('writableEnded', { get: () => this.#ended })
   }
 
   /** Calls `writeHead`, as Node does before the first byte: later middleware may have replaced it to add headers. */
@@ -86,22 +73,12 @@ class HeldResponse {
     if (!this.#headersSent) (this.#response.writeHead as Method)(this.#response.statusCode)
   }
 
-  /** Else a handler that answers twice would change the headers of its first answer. */
-  #change(change: Method, args: Arguments): unknown {
-    if (!this.#headersSent) return change.apply(this.#response, args as unknown[])
-    throw Object.assign(new Error('Cannot change the headers of a response after they are sent'), {
-      code: 'ERR_HTTP_HEADERS_SENT',
-    })
-  }
-
   #flushHeaders(): void {
     this.#begin()
-    this.#calls.push({ name: 'flushHeaders', args: [] })
+    this.#calls.push(['flushHeaders', []])
   }
 
   #write(args: Arguments): boolean {
-    checkChunk(args[0])
-    this.#begin()
     const callback = args.at(-1)
     // Called at once, because a handler may end the response only after it, and until then nothing is written.
     const early = !this.#settling && typeof callback === 'function'
@@ -113,17 +90,15 @@ class HeldResponse {
   }
 
   #end(args: Arguments): NodeResponse {
-    if (args[0] && typeof args[0] !== 'function') checkChunk(args[0])
-    this.#begin()
-    this.#ended = true
     this.#take('end', args)
+    this.#ended = true
     this.#decide(this.#length > this.#limit ? null : Buffer.concat(this.#chunks))
     return this.#response
   }
 
   // Not called when a client disconnects: the handler still runs, and the key stays claimed.
   #destroy(args: Arguments): NodeResponse {
-    this.#calls.push({ name: 'destroy', args })
+    this.#calls.push(['destroy', args])
     this.#decide(null)
     return this.#response
   }
@@ -132,28 +107,30 @@ class HeldResponse {
   #writeHead([status, ...rest]: Arguments): NodeResponse {
     // Some middleware calls it before each write, because it does not see that it was called.
     if (this.#headersSent && rest.length === 0) return this.#response
-    const code = Number(status)
-    if (!(code >= 100 && code <= 999)) throw new RangeError(`Invalid status code: ${status}`)
-    this.#response.statusCode = code
+    this.#response.statusCode = Number(status)
     if (typeof rest[0] === 'string') this.#response.statusMessage = String(rest.shift())
-    const headers = rest[0] ?? rest[1] ?? {}
-    for (const [name, value] of givenHeaders(headers)) this.#response.setHeader(name, value as string)
+    const headers = givenHeaders(rest[0] ?? rest[1] ?? {})
+    for (const [name] of headers) this.#response.removeHeader(name)
+    // A name may occur several times, as for cookies.
+    for (const [name, value] of headers) this.#response.appendHeader(name, value)
     this.#headersSent = true
+    // Else a handler that answers twice would change the headers of its first answer.
+    for (const name of CHANGING) this.#replace(name, refuseHeaders)
     // Its client waits for each event, and it may never end.
     if (isEventStream(headersOf(this.#response))) this.#decide(null)
     return this.#response
   }
 
+  /** @throws TypeError for a chunk that Node refuses too, before anything is sent. */
   #take(name: 'write' | 'end', args: Arguments): void {
-    this.#calls.push({ name, args })
     const [chunk, encoding] = args
-    if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) return
-    const bytes =
-      typeof chunk === 'string'
-        ? Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
-        : chunk
-    this.#length += bytes.length
-    if (this.#length <= this.#limit) this.#chunks.push(bytes)
+    if (name === 'write' || (chunk && typeof chunk !== 'function')) {
+      const bytes = Buffer.from(chunk as string, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
+      this.#length += bytes.length
+      if (this.#length <= this.#limit) this.#chunks.push(bytes)
+    }
+    this.#begin()
+    this.#calls.push([name, args])
   }
 
   #decide(body: Uint8Array | null): void {
@@ -164,20 +141,31 @@ class HeldResponse {
     void this.#settle(made)
       .catch(() => undefined)
       .then((other) => this.#release(made.status, other))
-      // Node refuses what cannot be sent, such as a status message of several lines. The handler has returned by now.
+      // Node refuses what cannot be sent, such as a status of 0. The handler has returned by now.
       .catch((error) => (this.#response.destroy as Method)(error))
   }
 
+  #replace(name: string, method: Method): void {
+    this.#define(name, { value: method, writable: true })
+  }
+
+  #define(name: string, property: PropertyDescriptor): void {
+    this.#before.push([name, Object.getOwnPropertyDescriptor(this.#response, name)])
+    Object.defineProperty(this.#response, name, { configurable: true, enumerable: true, ...property })
+  }
+
   async #release(status: number, other: Response | undefined): Promise<void> {
-    for (const name of REPLACED) delete (this.#response as Partial<Record<typeof name, unknown>>)[name]
-    Object.defineProperties(this.#response, this.#before)
+    for (const [name, property] of this.#before) {
+      Reflect.deleteProperty(this.#response, name)
+      if (property !== undefined) Object.defineProperty(this.#response, name, property)
+    }
     this.#response.statusCode = status
     if (other !== undefined) {
       for (const name of Object.keys(this.#response.getHeaders())) this.#response.removeHeader(name)
       await sendResponse(this.#response, other)
       return
     }
-    for (const { name, args } of this.#calls) (this.#response[name] as Method)(...args)
+    for (const [name, args] of this.#calls) (this.#response[name] as Method)(...args)
     this.#response.emit('drain')
   }
 }
@@ -186,18 +174,10 @@ class HeldResponse {
 export async function sendResponse(target: NodeResponse, response: Response): Promise<void> {
   target.statusCode = response.status
   for (const [name, value] of response.headers) target.setHeader(name, value)
-  const end = target.end as Method
-  end.call(target, Buffer.from(await response.arrayBuffer()))
+  const body = Buffer.from(await response.arrayBuffer())
+  ;(target.end as Method)(body)
 }
 
-/** Refuses what Node refuses, while the handler can still answer with an error. @throws TypeError */
-function checkChunk(chunk: unknown): void {
-  if (typeof chunk === 'string' || chunk instanceof Uint8Array) return
-  throw new TypeError(
-    `The chunk of a response must be a string or a Uint8Array, got ${chunk === null ? 'null' : typeof chunk}`,
-  )
-}
-
-function define(response: NodeResponse, name: string, descriptor: PropertyDescriptor): void {
-  Object.defineProperty(response, name, { configurable: true, enumerable: true, ...descriptor })
+function refuseHeaders(): never {
+  throw Object.assign(new Error('Cannot set headers after they are sent'), { code: 'ERR_HTTP_HEADERS_SENT' })
 }
