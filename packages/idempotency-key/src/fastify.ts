@@ -36,8 +36,8 @@ type Plugin = (fastify: FastifyLike, options: IdempotencyKeyOptions<FastifyReque
 const guardRoutes: Plugin = async (fastify, options) => {
   const guard = new Guard(options)
   const runs = new WeakMap<object, GuardedRun>()
-  /** The requests whose answers are being recorded. */
-  const recording = new WeakMap<object, { answeredTwice: boolean }>()
+  /** The requests whose answers are being recorded, and whether they were answered again meanwhile. */
+  const recording = new WeakMap<object, boolean>()
 
   fastify.addHook('preHandler', async (request: FastifyRequestLike, reply: FastifyReplyLike) => {
     const run = await guard.begin(
@@ -60,10 +60,9 @@ const guardRoutes: Plugin = async (fastify, options) => {
 
   // Must be the last hook, so that the kept response is the one that is sent.
   fastify.addHook('onSend', async (request: object, reply: FastifyReplyLike, payload: unknown) => {
-    const first = recording.get(request)
-    if (first !== undefined) {
-      // A second answer, or a reply that was sent but not returned. Without a hook, Fastify would have sent the first one by now.
-      first.answeredTwice = true
+    // A second answer, or a reply that was sent but not returned. Without a hook, Fastify would have sent the first one by now.
+    if (recording.has(request)) {
+      recording.set(request, true)
       return new Promise(() => undefined)
     }
     const run = runs.get(request)
@@ -73,11 +72,11 @@ const guardRoutes: Plugin = async (fastify, options) => {
     const status = reply.statusCode
     const given = reply.getHeaders()
     const tooLong = body !== null && Buffer.byteLength(body) > guard.maxBody
-    const answer = { answeredTwice: false }
-    recording.set(request, answer)
+    recording.set(request, false)
     const other = await run.settle({ status, headers: headersOf(reply), body: tooLong ? null : body })
+    const again = recording.get(request)
     recording.delete(request)
-    if (other === undefined && !answer.answeredTwice) return payload
+    if (other === undefined && !again) return payload
     for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name)
     if (other !== undefined) return putInto(reply, other)
     reply.code(status)

@@ -1,4 +1,4 @@
-import { type ClaimedKey, type ClaimOutcome, PersistenceError } from '@go-go-scope/persistence-core/integration'
+import type { ClaimedKey, ClaimOutcome, PersistenceError } from '@go-go-scope/persistence-core/integration'
 import { type KeptResponse, keptOf, type MadeResponse, replayOf } from './kept-response.js'
 import { type IdempotencyProblem, keepByDefault, type ResponseHead, type Settings } from './options.js'
 import { outstandingRequest, responseNotKept } from './problem-response.js'
@@ -52,12 +52,11 @@ export class GuardedRun {
 
   async #end(keeps: boolean, made: MadeResponse): Promise<Response | undefined> {
     if (!keeps) {
-      clearInterval(this.#renewal)
       await this.#free(`status ${made.status}`)
       return undefined
     }
     if (made.body === null) {
-      this.#report('response-not-stored', 'its body is longer than maxBody, is a stream, broke off, or was read before')
+      this.#report('response-not-stored', 'its body is too long, a stream, broken off, or was read before')
     }
     const outcome = await this.#record(keptOf(made))
     if (outcome === undefined || outcome.recorded) return undefined
@@ -81,7 +80,7 @@ export class GuardedRun {
       }
       return outcome
     } catch (cause) {
-      if (cause instanceof PersistenceError && cause.retryable) this.#unrecorded = kept
+      if ((cause as PersistenceError).retryable) this.#unrecorded = kept
       else clearInterval(this.#renewal)
       this.#report('response-not-stored', 'the store refused it', cause)
       return undefined
@@ -102,9 +101,8 @@ export class GuardedRun {
   }
 
   /** Releases the key after the handler has thrown. */
-  async abandon(): Promise<void> {
-    clearInterval(this.#renewal)
-    await this.#free('the handler threw')
+  abandon(): Promise<void> {
+    return this.#free('the handler threw')
   }
 
   #keeps({ status, headers }: ResponseHead): boolean {
@@ -121,6 +119,7 @@ export class GuardedRun {
   }
 
   async #free(reason: string): Promise<void> {
+    clearInterval(this.#renewal)
     await this.#claim.fail(reason).catch((cause) => {
       this.#report('key-not-freed', `after ${reason} the store could not free the key`, cause)
     })

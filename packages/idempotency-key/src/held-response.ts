@@ -23,10 +23,10 @@ export interface NodeResponse {
 }
 
 type Arguments = readonly unknown[]
-type Method = (...args: Arguments) => unknown
+type Method = (...args: unknown[]) => unknown
 
-/** The methods that change headers, which Node refuses once they are sent. */
-const CHANGING = ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader']
+/** The methods that change headers, which Node refuses once they are sent. `setHeaders` calls the first. */
+const CHANGING = ['setHeader', 'appendHeader', 'removeHeader']
 
 /**
  * Holds back a handler's response until `settle` has resolved, which may give another response to send instead. If the body
@@ -61,7 +61,10 @@ class HeldResponse {
     this.#replace('write', (...args) => this.#write(args))
     this.#replace('end', (...args) => this.#end(args))
     this.#replace('writeHead', (...args) => this.#writeHead(args))
-    this.#replace('flushHeaders', () => this.#flushHeaders())
+    this.#replace('flushHeaders', () => {
+      this.#begin()
+      this.#calls.push(['flushHeaders', []])
+    })
     this.#replace('destroy', (...args) => this.#destroy(args))
     // These keep frameworks and handlers from writing to a response that a handler has ended.
     this.#define('headersSent', { get: () => this.#headersSent })
@@ -73,18 +76,11 @@ class HeldResponse {
     if (!this.#headersSent) (this.#response.writeHead as Method)(this.#response.statusCode)
   }
 
-  #flushHeaders(): void {
-    this.#begin()
-    this.#calls.push(['flushHeaders', []])
-  }
-
-  #write(args: Arguments): boolean {
-    const callback = args.at(-1)
+  #write(args: unknown[]): boolean {
     // Called at once, because a handler may end the response only after it, and until then nothing is written.
-    const early = !this.#settling && typeof callback === 'function'
-    this.#take('write', early ? args.slice(0, -1) : args)
-    if (early) process.nextTick(callback as () => void)
-    if (this.#length > this.#limit) this.#decide(null)
+    const early = !this.#settling && typeof args.at(-1) === 'function' && (args.pop() as () => void)
+    this.#take('write', args)
+    if (early) process.nextTick(early)
     // `false` stops the handler while the response is recorded.
     return !this.#settling
   }
@@ -92,7 +88,7 @@ class HeldResponse {
   #end(args: Arguments): NodeResponse {
     this.#take('end', args)
     this.#ended = true
-    this.#decide(this.#length > this.#limit ? null : Buffer.concat(this.#chunks))
+    this.#decide(Buffer.concat(this.#chunks))
     return this.#response
   }
 
@@ -131,6 +127,7 @@ class HeldResponse {
     }
     this.#begin()
     this.#calls.push([name, args])
+    if (this.#length > this.#limit) this.#decide(null)
   }
 
   #decide(body: Uint8Array | null): void {
@@ -151,12 +148,12 @@ class HeldResponse {
 
   #define(name: string, property: PropertyDescriptor): void {
     this.#before.push([name, Object.getOwnPropertyDescriptor(this.#response, name)])
-    Object.defineProperty(this.#response, name, { configurable: true, enumerable: true, ...property })
+    Object.defineProperty(this.#response, name, { configurable: true, ...property })
   }
 
   async #release(status: number, other: Response | undefined): Promise<void> {
     for (const [name, property] of this.#before) {
-      Reflect.deleteProperty(this.#response, name)
+      delete (this.#response as unknown as Record<string, unknown>)[name]
       if (property !== undefined) Object.defineProperty(this.#response, name, property)
     }
     this.#response.statusCode = status
@@ -174,10 +171,9 @@ class HeldResponse {
 export async function sendResponse(target: NodeResponse, response: Response): Promise<void> {
   target.statusCode = response.status
   for (const [name, value] of response.headers) target.setHeader(name, value)
-  const body = Buffer.from(await response.arrayBuffer())
-  ;(target.end as Method)(body)
+  target.end(...([Buffer.from(await response.arrayBuffer())] as never[]))
 }
 
 function refuseHeaders(): never {
-  throw Object.assign(new Error('Cannot set headers after they are sent'), { code: 'ERR_HTTP_HEADERS_SENT' })
+  throw Object.assign(new Error('The headers are sent'), { code: 'ERR_HTTP_HEADERS_SENT' })
 }

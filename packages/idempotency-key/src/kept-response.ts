@@ -20,18 +20,16 @@ export interface MadeResponse {
  * Headers that are not stored: those that belong to one connection, cookies, which may contain a session, and the length, which
  * is computed again.
  */
-const NOT_KEPT = new Set([
-  ...['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer', 'transfer-encoding'],
-  ...['upgrade', 'set-cookie', 'date', 'content-length'],
-])
+const NOT_KEPT =
+  /^(connection|keep-alive|proxy-auth(enticate|orization)|te|trailer|transfer-encoding|upgrade|set-cookie|date|content-length)$/
 
 // With these statuses `Response` refuses a body, even an empty one.
-const WITHOUT_BODY = new Set([204, 205, 304])
+const WITHOUT_BODY = [204, 205, 304]
 
 export function keptOf({ status, headers, body }: MadeResponse): KeptResponse {
   return {
     status,
-    headers: [...headers].filter(([name]) => !NOT_KEPT.has(name)),
+    headers: [...headers].filter(([name]) => !NOT_KEPT.test(name)),
     body: body === null ? null : storableBody(body),
   }
 }
@@ -41,7 +39,7 @@ export function replayOf({ status, headers, body }: KeptResponse): Response {
   const replayed = new Headers(headers.map(([name, value]): [string, string] => [name, value]))
   replayed.set('idempotency-replayed', 'true')
   // Bytes, because `Response` adds a content type to text.
-  return new Response(WITHOUT_BODY.has(status) ? null : Buffer.from(body as string), { status, headers: replayed })
+  return new Response(WITHOUT_BODY.includes(status) ? null : Buffer.from(body as string), { status, headers: replayed })
 }
 
 /** Returns text if possible, which is shorter and readable in the database. */

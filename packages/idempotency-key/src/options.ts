@@ -78,7 +78,7 @@ const NAMES: OptionNames<IdempotencyKeyOptions<unknown>> = {
 /** The options with their defaults. */
 export type Settings<Source> = Required<Omit<IdempotencyKeyOptions<Source>, 'fingerprint' | 'methods'>> & {
   readonly methods: ReadonlySet<string>
-  readonly fingerprint: IdempotencyKeyOptions<Source>['fingerprint']
+  readonly fingerprint?: IdempotencyKeyOptions<Source>['fingerprint']
 }
 
 export const keepByDefault = ({ status }: Pick<ResponseHead, 'status'>): boolean => status < 500
@@ -114,8 +114,6 @@ export function settingsOf<Source>(options: IdempotencyKeyOptions<Source>): Sett
   if (typeof required !== 'boolean') throw invalidOption('required', required, 'true or false')
   if (!Array.isArray(methods)) throw invalidOption('methods', methods, 'an array of method names')
   if (!Number.isSafeInteger(maxBody) || maxBody < 0) throw invalidOption('maxBody', maxBody, 'a number of bytes')
-  return {
-    ...{ store: given.store, scope: given.scope, fingerprint: given.fingerprint, lease, ttl, wait, required },
-    ...{ methods: new Set(methods.map((method) => String(method).toUpperCase())), keep, maxBody, onProblem },
-  }
+  const guarded = new Set(methods.map((method) => String(method).toUpperCase()))
+  return { ...given, lease, ttl, wait, required, keep, maxBody, onProblem, methods: guarded }
 }

@@ -26,6 +26,6 @@ export async function readBody(response: Response, limit: number): Promise<Uint8
 }
 
 /** Whether the body is an event stream, which is sent as it is made. */
-export function isEventStream(headers: Headers): boolean {
-  return headers.get('content-type')?.startsWith('text/event-stream') === true
+export function isEventStream(headers: Headers): boolean | undefined {
+  return headers.get('content-type')?.startsWith('text/event-stream')
 }
