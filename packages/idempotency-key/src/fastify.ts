@@ -1,5 +1,5 @@
 import { Guard } from './guard.js'
-import { type ClientConnection, GuardedRun } from './guarded-run.js'
+import { GuardedRun } from './guarded-run.js'
 import { headersOf, type NodeHeaders } from './node-headers.js'
 import type { IdempotencyKeyOptions } from './options.js'
 import { parsedBody } from './parsed-body.js'
@@ -17,7 +17,7 @@ export interface FastifyRequestLike {
 /** The members of Fastify's reply that are used. */
 export interface FastifyReplyLike {
   readonly statusCode: number
-  readonly raw: ClientConnection
+  readonly raw: { readonly destroyed: boolean; once(event: 'close', listener: () => void): unknown }
   code(status: number): unknown
   header(name: string, value: string): unknown
   headers(values: NodeHeaders): unknown

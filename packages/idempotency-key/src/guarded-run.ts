@@ -9,7 +9,7 @@ const RENEWALS_PER_LEASE = 3
 const LEASES_WITHOUT_CLIENT = 10
 
 /** Node's response, whose end is the end of the client's connection. */
-export interface ClientConnection {
+interface ClientConnection {
   readonly destroyed: boolean
   once(event: 'close', listener: () => void): unknown
 }

@@ -175,5 +175,5 @@ export async function sendResponse(target: NodeResponse, response: Response): Pr
 }
 
 function refuseHeaders(): never {
-  throw Object.assign(new Error('The headers are sent'), { code: 'ERR_HTTP_HEADERS_SENT' })
+  throw Object.assign(new Error('Headers are sent'), { code: 'ERR_HTTP_HEADERS_SENT' })
 }
