@@ -54,6 +54,8 @@ export default defineConfig([
     input: entries((condition) => condition !== 'types'),
     external,
     platform: 'node',
+    // No comment before each module that names its file: the source maps tell.
+    experimental: { attachDebugInfo: 'none' },
     output: {
       dir: 'dist',
       format: 'esm',

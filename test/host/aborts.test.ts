@@ -68,6 +68,20 @@ describe('a task that is aborted while a store is late', () => {
   })
 })
 
+it('a task whose function has succeeded succeeds although an abort comes while its breaker stores that', async () => {
+  const provider = new MemoryCircuitProvider()
+  provider.states.set('scope', { state: 'closed', failureCount: 1 })
+  const { open, answer } = late(undefined)
+  provider.recordSuccess = answer
+  const s = scope({ name: 'scope', persistence: { circuitBreaker: provider }, circuitBreaker: {} })
+  const task = s.task(() => 'done')
+  await vi.waitFor(() => expect(answer).toHaveBeenCalledOnce())
+  const end = s[Symbol.asyncDispose]()
+  open()
+  expect(await task).toEqual([undefined, 'done'])
+  await end
+})
+
 describe('a breaker that is disposed while its state is loaded', () => {
   it('does not subscribe to the store', async () => {
     const { open, answer } = late(null)
@@ -97,6 +111,20 @@ describe('a lock that is granted after its request was cancelled', () => {
     expect(lock.locks.size).toBe(0)
     expect(vi.getTimerCount()).toBe(0)
   })
+})
+
+it('a lock whose provider ends the scope while it is asked is released, and the request is rejected', async () => {
+  const lock = new MemoryLockProvider()
+  const acquire = lock.acquire.bind(lock)
+  let end: Promise<void> | undefined
+  const s = scope({ persistence: { lock } })
+  lock.acquire = (...args) => {
+    end = s[Symbol.asyncDispose]()
+    return acquire(...args)
+  }
+  await expect(s.acquireLock({ key: 'k' }).acquire()).rejects.toThrow('Scope disposed')
+  await end
+  expect(lock.locks.size).toBe(0)
 })
 
 describe('a task that joined the run of a key', () => {

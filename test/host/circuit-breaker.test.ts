@@ -114,6 +114,26 @@ describe('half-open', () => {
     expect(await breaker.execute(ok)).toBe('ok')
   })
 
+  it.each(['never ends', 'ends late'])(
+    'lets another call probe when a probe takes longer than the reset time and %s',
+    async (how) => {
+      const breaker = await opened()
+      vi.advanceTimersByTime(1000)
+      const end = deferred<string>()
+      const hangs = breaker.execute(() => end.promise)
+      vi.advanceTimersByTime(999)
+      await expect(breaker.execute(ok)).rejects.toMatchObject({ retryAt: Date.now() + 1 })
+      vi.advanceTimersByTime(1)
+      if (how === 'ends late') {
+        end.resolve('late')
+        expect(await hangs).toBe('late')
+        expect(breaker.currentState).toBe('closed')
+      }
+      expect(await breaker.execute(ok)).toBe('ok')
+      expect(breaker.currentState).toBe('closed')
+    },
+  )
+
   it('is not closed by the late success of a call from before it opened', async () => {
     const breaker = new CircuitBreaker({ failureThreshold: 1, resetTimeout: 1000, successThreshold: 2 })
     const end = deferred()

@@ -187,6 +187,16 @@ describe('a task whose provider can claim keys', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  it('records its result when the store was only busy', async () => {
+    const { provider, held } = claiming()
+    held.complete.mockRejectedValueOnce(Object.assign(new Error('busy'), { retryable: true }))
+    const onError = vi.fn()
+    await using s = scope({ persistence: { idempotency: provider }, hooks: { onError } })
+    expect(await s.task(() => 1, { idempotency })).toEqual([undefined, 1])
+    expect(held.complete.mock.calls).toEqual([[[undefined, 1]], [[undefined, 1]]])
+    expect(onError).not.toHaveBeenCalled()
+  })
+
   it('marks the key as done when a store has refused its result and left the claim', async () => {
     const { provider, held } = claiming()
     held.complete.mockRejectedValueOnce(new Error('no such type'))

@@ -108,6 +108,16 @@ describe('the success of an idempotent task', () => {
     ])
   })
 
+  it('is stored when the store was only busy', async () => {
+    const idempotency = new InMemoryIdempotencyProvider()
+    vi.spyOn(idempotency, 'set').mockRejectedValueOnce(Object.assign(new Error('busy'), { retryable: true }))
+    const onError = vi.fn()
+    await using s = scope({ persistence: { idempotency }, hooks: { onError } })
+    expect(await s.task(() => 1, { idempotency: { key: 'k' } })).toEqual([undefined, 1])
+    expect(await idempotency.get('k')).toMatchObject({ value: [undefined, 1] })
+    expect(onError).not.toHaveBeenCalled()
+  })
+
   it('is not undone by an abort while it is being stored', async () => {
     const set = deferred()
     vi.spyOn(provider, 'set').mockReturnValue(set.promise)

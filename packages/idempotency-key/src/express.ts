@@ -38,7 +38,7 @@ export function idempotencyKey<Request extends ExpressRequest>(
       return
     }
     if (run !== undefined) {
-      response.once('close', () => run.clientLeft())
+      run.follow(response)
       holdResponse(response, guard.maxBody, (made) => run.settle(made))
     }
     next()

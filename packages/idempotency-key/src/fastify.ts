@@ -17,9 +17,10 @@ export interface FastifyRequestLike {
 /** The members of Fastify's reply that are used. */
 export interface FastifyReplyLike {
   readonly statusCode: number
-  readonly raw: { once(event: 'close', listener: () => void): unknown }
+  readonly raw: { readonly destroyed: boolean; once(event: 'close', listener: () => void): unknown }
   code(status: number): unknown
   header(name: string, value: string): unknown
+  headers(values: NodeHeaders): unknown
   removeHeader(name: string): unknown
   getHeaders(): NodeHeaders
   send(payload: unknown): unknown
@@ -35,6 +36,8 @@ type Plugin = (fastify: FastifyLike, options: IdempotencyKeyOptions<FastifyReque
 const guardRoutes: Plugin = async (fastify, options) => {
   const guard = new Guard(options)
   const runs = new WeakMap<object, GuardedRun>()
+  /** The requests whose answers are being recorded, and whether they were answered again meanwhile. */
+  const recording = new WeakMap<object, boolean>()
 
   fastify.addHook('preHandler', async (request: FastifyRequestLike, reply: FastifyReplyLike) => {
     const run = await guard.begin(
@@ -48,7 +51,7 @@ const guardRoutes: Plugin = async (fastify, options) => {
     )
     if (run instanceof GuardedRun) {
       runs.set(request, run)
-      reply.raw.once('close', () => run.clientLeft())
+      run.follow(reply.raw)
     }
     if (!(run instanceof Response)) return undefined
     reply.send(await putInto(reply, run))
@@ -57,16 +60,28 @@ const guardRoutes: Plugin = async (fastify, options) => {
 
   // Must be the last hook, so that the kept response is the one that is sent.
   fastify.addHook('onSend', async (request: object, reply: FastifyReplyLike, payload: unknown) => {
+    // A second answer, or a reply that was sent but not returned. Without a hook, Fastify would have sent the first one by now.
+    if (recording.has(request)) {
+      recording.set(request, true)
+      return new Promise(() => undefined)
+    }
     const run = runs.get(request)
     if (run === undefined) return payload
     runs.delete(request)
     const body = bodyOf(payload)
-    const headers = headersOf(reply)
+    const status = reply.statusCode
+    const given = reply.getHeaders()
     const tooLong = body !== null && Buffer.byteLength(body) > guard.maxBody
-    const other = await run.settle({ status: reply.statusCode, headers, body: tooLong ? null : body })
-    if (other === undefined) return payload
+    recording.set(request, false)
+    const other = await run.settle({ status, headers: headersOf(reply), body: tooLong ? null : body })
+    const again = recording.get(request)
+    recording.delete(request)
+    if (other === undefined && !again) return payload
     for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name)
-    return putInto(reply, other)
+    if (other !== undefined) return putInto(reply, other)
+    reply.code(status)
+    reply.headers(given)
+    return payload
   })
 
   // After `hijack`, `onSend` is not called. The response has been sent when this hook runs.

@@ -48,21 +48,15 @@ export class Guard<Source> {
     const stored = `http:${JSON.stringify([await this.#scope(source), key])}`
     try {
       const claim = await this.#claim(stored, request, source)
-      switch (claim.state) {
-        case 'claimed':
-          return new GuardedRun(claim, stored, this.#settings as Settings<never>)
-        case 'completed':
-          return answerOf(claim.value)
-        case 'running':
-          return outstandingRequest()
-        case 'failed':
-          // This package stores no failures, so other code has stored this one.
-          throw claim.error
-      }
+      if (claim.state === 'claimed') return new GuardedRun(claim, stored, this.#settings as Settings<never>)
+      if (claim.state === 'completed') return answerOf(claim.value)
+      if (claim.state === 'running') return outstandingRequest()
+      // This package stores no failures, so other code has stored this one.
+      throw claim.error
     } catch (error) {
-      if (!(error instanceof PersistenceError)) throw error
-      if (error.code === 'FINGERPRINT_MISMATCH') return otherRequest()
-      if (error.code === 'RESULT_NOT_STORED') return responseNotKept()
+      const code = error instanceof PersistenceError && error.code
+      if (code === 'FINGERPRINT_MISMATCH') return otherRequest()
+      if (code === 'RESULT_NOT_STORED') return responseNotKept()
       throw error
     }
   }
@@ -70,7 +64,9 @@ export class Guard<Source> {
   async #claim(stored: string, request: IncomingRequest, source: Source): Promise<Claim<KeptResponse>> {
     const { store, lease, ttl, wait, fingerprint } = this.#settings
     return store.claim<KeptResponse>(stored, {
-      ...{ lease, ttl, wait },
+      lease,
+      ttl,
+      wait,
       ...(request.signal && { signal: request.signal }),
       fingerprint: fingerprint
         ? await fingerprint(source)

@@ -1,4 +1,4 @@
-import type { ClaimedKey } from '@go-go-scope/persistence-core/integration'
+import type { ClaimedKey, ClaimOutcome, PersistenceError } from '@go-go-scope/persistence-core/integration'
 import { type KeptResponse, keptOf, type MadeResponse, replayOf } from './kept-response.js'
 import { type IdempotencyProblem, keepByDefault, type ResponseHead, type Settings } from './options.js'
 import { outstandingRequest, responseNotKept } from './problem-response.js'
@@ -8,6 +8,12 @@ const RENEWALS_PER_LEASE = 3
 /** The number of leases for which the key stays claimed after the client has disconnected. */
 const LEASES_WITHOUT_CLIENT = 10
 
+/** Node's response, whose end is the end of the client's connection. */
+interface ClientConnection {
+  readonly destroyed: boolean
+  once(event: 'close', listener: () => void): unknown
+}
+
 /** A claimed request while its handler runs. One of the methods must be called when the handler has ended. */
 export class GuardedRun {
   readonly #claim: ClaimedKey<KeptResponse>
@@ -15,6 +21,8 @@ export class GuardedRun {
   readonly #settings: Settings<never>
   readonly #renewal: NodeJS.Timeout
   #renewalsLeft = Number.POSITIVE_INFINITY
+  /** The response that the store could not record yet. */
+  #unrecorded: KeptResponse | undefined
 
   constructor(claim: ClaimedKey<KeptResponse>, key: string, settings: Settings<never>) {
     this.#claim = claim
@@ -22,8 +30,9 @@ export class GuardedRun {
     this.#settings = settings
     // `renew` never rejects. A lost claim is detected when the response is reported.
     this.#renewal = setInterval(() => {
-      if (--this.#renewalsLeft < 0) clearInterval(this.#renewal)
-      else void claim.renew()
+      if (--this.#renewalsLeft < 0) return clearInterval(this.#renewal)
+      void claim.renew()
+      if (this.#unrecorded !== undefined) void this.#record(this.#unrecorded)
     }, settings.lease / RENEWALS_PER_LEASE)
     this.#renewal.unref()
   }
@@ -42,35 +51,58 @@ export class GuardedRun {
   }
 
   async #end(keeps: boolean, made: MadeResponse): Promise<Response | undefined> {
-    clearInterval(this.#renewal)
     if (!keeps) {
       await this.#free(`status ${made.status}`)
       return undefined
     }
     if (made.body === null) {
-      this.#report('response-not-stored', 'its body is longer than maxBody, is a stream, broke off, or was read before')
+      this.#report('response-not-stored', 'its body is too long, a stream, broken off, or was read before')
     }
-    const outcome = await this.#claim.complete(keptOf(made)).catch((cause) => {
-      this.#report('response-not-stored', 'the store refused it', cause)
-    })
+    const outcome = await this.#record(keptOf(made))
     if (outcome === undefined || outcome.recorded) return undefined
-    this.#report('claim-lost', `its lease was over; the key is ${outcome.current.state} now`)
     if (outcome.current.state === 'completed') return answerOf(outcome.current.value)
     return outcome.current.state === 'running' ? outstandingRequest() : undefined
   }
 
   /**
-   * Limits the renewal after the client has disconnected. The handler may still run, so the key stays claimed for a while.
-   * Not forever, because a handler that stops when its client disconnects never ends its response.
+   * Records the response. If the store is only unable to do that now, for example because it is busy, the claim is still renewed,
+   * and each renewal tries again: when the claim ended, the next request with the key would be handled again.
+   *
+   * @returns `undefined` if the store did not record it.
    */
-  clientLeft(): void {
-    this.#renewalsLeft = LEASES_WITHOUT_CLIENT * RENEWALS_PER_LEASE
+  async #record(kept: KeptResponse): Promise<ClaimOutcome<KeptResponse> | undefined> {
+    this.#unrecorded = undefined
+    try {
+      const outcome = await this.#claim.complete(kept)
+      clearInterval(this.#renewal)
+      if (!outcome.recorded) {
+        this.#report('claim-lost', `its lease was over; the key is ${outcome.current.state} now`)
+      }
+      return outcome
+    } catch (cause) {
+      if ((cause as PersistenceError).retryable) this.#unrecorded = kept
+      else clearInterval(this.#renewal)
+      this.#report('response-not-stored', 'the store refused it', cause)
+      return undefined
+    }
+  }
+
+  /**
+   * Limits the renewal after the client has disconnected, perhaps while the key was being claimed. The handler may still run, so
+   * the key stays claimed for a while. Not forever, because a handler that stops when its client disconnects never ends its
+   * response.
+   */
+  follow(response: ClientConnection): void {
+    const left = (): void => {
+      this.#renewalsLeft = LEASES_WITHOUT_CLIENT * RENEWALS_PER_LEASE
+    }
+    if (response.destroyed) left()
+    else response.once('close', left)
   }
 
   /** Releases the key after the handler has thrown. */
-  async abandon(): Promise<void> {
-    clearInterval(this.#renewal)
-    await this.#free('the handler threw')
+  abandon(): Promise<void> {
+    return this.#free('the handler threw')
   }
 
   #keeps({ status, headers }: ResponseHead): boolean {
@@ -87,6 +119,7 @@ export class GuardedRun {
   }
 
   async #free(reason: string): Promise<void> {
+    clearInterval(this.#renewal)
     await this.#claim.fail(reason).catch((cause) => {
       this.#report('key-not-freed', `after ${reason} the store could not free the key`, cause)
     })

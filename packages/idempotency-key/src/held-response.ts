@@ -1,13 +1,17 @@
 import type { MadeResponse } from './kept-response.js'
-import { headersOf, type NodeHeaders } from './node-headers.js'
+import { givenHeaders, headersOf, type NodeHeaders } from './node-headers.js'
+import { isEventStream } from './read-body.js'
 
 /** The members of Node's response that are used. */
 export interface NodeResponse {
   statusCode: number
   statusMessage: string
   readonly headersSent: boolean
+  readonly writableEnded: boolean
+  readonly destroyed: boolean
   getHeaders(): NodeHeaders
   setHeader(name: string, value: string): unknown
+  appendHeader(name: string, value: string): unknown
   removeHeader(name: string): void
   emit(event: 'drain'): unknown
   once(event: 'close', listener: () => void): unknown
@@ -19,15 +23,15 @@ export interface NodeResponse {
 }
 
 type Arguments = readonly unknown[]
-type Method = (...args: Arguments) => unknown
+type Method = (...args: unknown[]) => unknown
 
-/** The methods that write or destroy a response. */
-const WRITING = ['write', 'end', 'writeHead', 'flushHeaders', 'destroy'] as const
+/** The methods that change headers, which Node refuses once they are sent. `setHeaders` calls the first. */
+const CHANGING = ['setHeader', 'appendHeader', 'removeHeader']
 
 /**
  * Holds back a handler's response until `settle` has resolved, which may give another response to send instead. If the body
- * becomes longer than `limit` bytes, or if the handler destroys the response, as `pipeline` does when its source fails, `settle`
- * is called without the body and the response is released.
+ * becomes longer than `limit` bytes or is an event stream, or if the handler destroys the response, as `pipeline` does when its
+ * source fails, `settle` is called without the body and the response is released.
  */
 export function holdResponse(
   response: NodeResponse,
@@ -42,81 +46,88 @@ class HeldResponse {
   readonly #limit: number
   readonly #settle: (made: MadeResponse) => Promise<Response | undefined>
   /** The response's own properties before they were replaced. */
-  readonly #before: PropertyDescriptorMap
-  readonly #calls: { readonly name: 'write' | 'end' | 'destroy'; readonly args: Arguments }[] = []
+  readonly #before: [name: string, property: PropertyDescriptor | undefined][] = []
+  readonly #calls: [name: 'write' | 'end' | 'flushHeaders' | 'destroy', args: Arguments][] = []
   readonly #chunks: Uint8Array[] = []
   #length = 0
   #settling = false
   #headersSent = false
+  #ended = false
 
   constructor(response: NodeResponse, limit: number, settle: (made: MadeResponse) => Promise<Response | undefined>) {
     this.#response = response
     this.#limit = limit
     this.#settle = settle
-    const all = Object.getOwnPropertyDescriptors(response) as PropertyDescriptorMap
-    this.#before = Object.fromEntries(
-      [...WRITING, 'headersSent'].flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])),
-    )
-    const methods: Record<(typeof WRITING)[number], Method> = {
-      write: (...args) => this.#write(args),
-      end: (...args) => this.#end(args),
-      writeHead: (...args) => this.#writeHead(args),
-      flushHeaders: () => this.#begin(),
-      destroy: (...args) => this.#destroy(args),
-    }
-    for (const name of WRITING) define(response, name, { value: methods[name], writable: true })
-    // `headersSent` keeps frameworks from writing to a response that a handler has ended.
-    define(response, 'headersSent', { get: () => this.#headersSent })
+    this.#replace('write', (...args) => this.#write(args))
+    this.#replace('end', (...args) => this.#end(args))
+    this.#replace('writeHead', (...args) => this.#writeHead(args))
+    this.#replace('flushHeaders', () => {
+      this.#begin()
+      this.#calls.push(['flushHeaders', []])
+    })
+    this.#replace('destroy', (...args) => this.#destroy(args))
+    // These keep frameworks and handlers from writing to a response that a handler has ended.
+    this.#define('headersSent', { get: () => this.#headersSent })
+    this.#define('writableEnded', { get: () => this.#ended })
   }
 
+  /** Calls `writeHead`, as Node does before the first byte: later middleware may have replaced it to add headers. */
   #begin(): void {
-    this.#headersSent = true
+    if (!this.#headersSent) (this.#response.writeHead as Method)(this.#response.statusCode)
   }
 
-  #write(args: Arguments): boolean {
-    this.#begin()
+  #write(args: unknown[]): boolean {
+    // Called at once, because a handler may end the response only after it, and until then nothing is written.
+    const early = !this.#settling && typeof args.at(-1) === 'function' && (args.pop() as () => void)
     this.#take('write', args)
-    if (this.#length > this.#limit) this.#decide(null)
+    if (early) process.nextTick(early)
     // `false` stops the handler while the response is recorded.
     return !this.#settling
   }
 
   #end(args: Arguments): NodeResponse {
-    this.#begin()
     this.#take('end', args)
-    this.#decide(this.#length > this.#limit ? null : Buffer.concat(this.#chunks))
+    this.#ended = true
+    this.#decide(Buffer.concat(this.#chunks))
     return this.#response
   }
 
   // Not called when a client disconnects: the handler still runs, and the key stays claimed.
   #destroy(args: Arguments): NodeResponse {
-    this.#calls.push({ name: 'destroy', args })
+    this.#calls.push(['destroy', args])
     this.#decide(null)
     return this.#response
   }
 
   /** Sets status and headers one by one, so that they can be read later. */
   #writeHead([status, ...rest]: Arguments): NodeResponse {
-    this.#begin()
+    // Some middleware calls it before each write, because it does not see that it was called.
+    if (this.#headersSent && rest.length === 0) return this.#response
     this.#response.statusCode = Number(status)
     if (typeof rest[0] === 'string') this.#response.statusMessage = String(rest.shift())
-    const [headers = {}] = rest
-    for (const [name, value] of Array.isArray(headers) ? byName(pairs(headers)) : Object.entries(headers as object)) {
-      this.#response.setHeader(name, value as string)
-    }
+    const headers = givenHeaders(rest[0] ?? rest[1] ?? {})
+    for (const [name] of headers) this.#response.removeHeader(name)
+    // A name may occur several times, as for cookies.
+    for (const [name, value] of headers) this.#response.appendHeader(name, value)
+    this.#headersSent = true
+    // Else a handler that answers twice would change the headers of its first answer.
+    for (const name of CHANGING) this.#replace(name, refuseHeaders)
+    // Its client waits for each event, and it may never end.
+    if (isEventStream(headersOf(this.#response))) this.#decide(null)
     return this.#response
   }
 
+  /** @throws TypeError for a chunk that Node refuses too, before anything is sent. */
   #take(name: 'write' | 'end', args: Arguments): void {
-    this.#calls.push({ name, args })
     const [chunk, encoding] = args
-    if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) return
-    const bytes =
-      typeof chunk === 'string'
-        ? Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
-        : chunk
-    this.#length += bytes.length
-    if (this.#length <= this.#limit) this.#chunks.push(bytes)
+    if (name === 'write' || (chunk && typeof chunk !== 'function')) {
+      const bytes = Buffer.from(chunk as string, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
+      this.#length += bytes.length
+      if (this.#length <= this.#limit) this.#chunks.push(bytes)
+    }
+    this.#begin()
+    this.#calls.push([name, args])
+    if (this.#length > this.#limit) this.#decide(null)
   }
 
   #decide(body: Uint8Array | null): void {
@@ -126,20 +137,32 @@ class HeldResponse {
     // The work is done, so the response is sent even if it could not be stored.
     void this.#settle(made)
       .catch(() => undefined)
-      .then((other) => this.#release(other))
+      .then((other) => this.#release(made.status, other))
+      // Node refuses what cannot be sent, such as a status of 0. The handler has returned by now.
+      .catch((error) => (this.#response.destroy as Method)(error))
   }
 
-  async #release(other: Response | undefined): Promise<void> {
-    for (const name of [...WRITING, 'headersSent'] as const) {
-      delete (this.#response as Partial<Record<typeof name, unknown>>)[name]
+  #replace(name: string, method: Method): void {
+    this.#define(name, { value: method, writable: true })
+  }
+
+  #define(name: string, property: PropertyDescriptor): void {
+    this.#before.push([name, Object.getOwnPropertyDescriptor(this.#response, name)])
+    Object.defineProperty(this.#response, name, { configurable: true, ...property })
+  }
+
+  async #release(status: number, other: Response | undefined): Promise<void> {
+    for (const [name, property] of this.#before) {
+      delete (this.#response as unknown as Record<string, unknown>)[name]
+      if (property !== undefined) Object.defineProperty(this.#response, name, property)
     }
-    Object.defineProperties(this.#response, this.#before)
+    this.#response.statusCode = status
     if (other !== undefined) {
       for (const name of Object.keys(this.#response.getHeaders())) this.#response.removeHeader(name)
       await sendResponse(this.#response, other)
       return
     }
-    for (const { name, args } of this.#calls) (this.#response[name] as Method)(...args)
+    for (const [name, args] of this.#calls) (this.#response[name] as Method)(...args)
     this.#response.emit('drain')
   }
 }
@@ -148,25 +171,9 @@ class HeldResponse {
 export async function sendResponse(target: NodeResponse, response: Response): Promise<void> {
   target.statusCode = response.status
   for (const [name, value] of response.headers) target.setHeader(name, value)
-  const end = target.end as Method
-  end.call(target, Buffer.from(await response.arrayBuffer()))
+  target.end(...([Buffer.from(await response.arrayBuffer())] as never[]))
 }
 
-function define(response: NodeResponse, name: string, descriptor: PropertyDescriptor): void {
-  Object.defineProperty(response, name, { configurable: true, enumerable: true, ...descriptor })
-}
-
-function pairs(flat: readonly unknown[]): [string, unknown][] {
-  if (Array.isArray(flat[0])) return flat as [string, unknown][]
-  return flat.flatMap((name, at) => (at % 2 === 0 ? [[String(name), flat[at + 1]] as [string, unknown]] : []))
-}
-
-/** Groups the values of repeated names, such as cookies, because setting one value would replace the others. */
-function byName(entries: readonly [string, unknown][]): [string, unknown][] {
-  const all = new Map<string, [string, ...unknown[]]>()
-  for (const [name, value] of entries) {
-    const [first, ...others] = all.get(name.toLowerCase()) ?? [name]
-    all.set(name.toLowerCase(), [first, ...others, value].flat() as [string, ...unknown[]])
-  }
-  return [...all.values()].map(([name, ...values]) => [name, values.length === 1 ? values[0] : values])
+function refuseHeaders(): never {
+  throw Object.assign(new Error('Headers are sent'), { code: 'ERR_HTTP_HEADERS_SENT' })
 }

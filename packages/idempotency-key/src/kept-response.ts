@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 /** A response as it is stored. */
 export interface KeptResponse {
   readonly status: number
@@ -18,18 +20,16 @@ export interface MadeResponse {
  * Headers that are not stored: those that belong to one connection, cookies, which may contain a session, and the length, which
  * is computed again.
  */
-const NOT_KEPT = new Set([
-  ...['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer', 'transfer-encoding'],
-  ...['upgrade', 'set-cookie', 'date', 'content-length'],
-])
+const NOT_KEPT =
+  /^(connection|keep-alive|proxy-auth(enticate|orization)|te|trailer|transfer-encoding|upgrade|set-cookie|date|content-length)$/
 
 // With these statuses `Response` refuses a body, even an empty one.
-const WITHOUT_BODY = new Set([204, 205, 304])
+const WITHOUT_BODY = [204, 205, 304]
 
 export function keptOf({ status, headers, body }: MadeResponse): KeptResponse {
   return {
     status,
-    headers: [...headers].filter(([name]) => !NOT_KEPT.has(name)),
+    headers: [...headers].filter(([name]) => !NOT_KEPT.test(name)),
     body: body === null ? null : storableBody(body),
   }
 }
@@ -38,26 +38,14 @@ export function keptOf({ status, headers, body }: MadeResponse): KeptResponse {
 export function replayOf({ status, headers, body }: KeptResponse): Response {
   const replayed = new Headers(headers.map(([name, value]): [string, string] => [name, value]))
   replayed.set('idempotency-replayed', 'true')
-  const content = WITHOUT_BODY.has(status) ? null : typeof body === 'string' ? body : new Uint8Array(body ?? [])
   // Bytes, because `Response` adds a content type to text.
-  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
-  return new Response(bytes, { status, headers: replayed })
+  return new Response(WITHOUT_BODY.includes(status) ? null : Buffer.from(body as string), { status, headers: replayed })
 }
 
 /** Returns text if possible, which is shorter and readable in the database. */
 function storableBody(body: Uint8Array | string): string | Uint8Array {
-  const text = typeof body === 'string' ? body : textOf(body)
+  const bytes = Buffer.from(body as string)
+  const text = bytes.toString()
   // PGlite drops a byte order mark at the start of a text.
-  if (text?.startsWith('\u{feff}')) return new TextEncoder().encode(text)
-  return text ?? (body as Uint8Array)
-}
-
-/** Returns the bytes as text; `undefined` if they are not UTF-8. */
-function textOf(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch (error) {
-    if (error instanceof TypeError) return undefined
-    throw error
-  }
+  return isUtf8(bytes) && !text.startsWith('\u{feff}') ? text : bytes
 }

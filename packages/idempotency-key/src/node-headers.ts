@@ -9,3 +9,9 @@ export function headersOf(response: { getHeaders(): NodeHeaders }): Headers {
 
 /** The result of Node's `getHeaders`. */
 export type NodeHeaders = Readonly<Record<string, number | string | readonly string[] | undefined>>
+
+/** Returns the headers that `writeHead` takes: as an object, a flat list, or a list of pairs. */
+export function givenHeaders(headers: unknown): [name: string, value: string][] {
+  if (!Array.isArray(headers)) return Object.entries(headers as object)
+  return Array.isArray(headers[0]) ? headers : headers.flatMap((name, at) => (at % 2 ? [] : [[name, headers[at + 1]]]))
+}

@@ -9,7 +9,8 @@ import {
 /** The argument of the option `onProblem`. */
 export interface IdempotencyProblem {
   /**
-   * - `response-not-stored`: the work is done and its response was sent, but a repeated request cannot get that response.
+   * - `response-not-stored`: the work is done and its response is sent, but a repeated request cannot get that response. If the
+   *   `cause` is retryable, it is recorded later, and until then the key stays claimed.
    * - `claim-lost`: the lease expired while the handler ran, for example because the process was suspended. The handler may have
    *   run twice.
    * - `key-not-freed`: the request failed, and its key stays claimed until the lease expires.
@@ -77,7 +78,7 @@ const NAMES: OptionNames<IdempotencyKeyOptions<unknown>> = {
 /** The options with their defaults. */
 export type Settings<Source> = Required<Omit<IdempotencyKeyOptions<Source>, 'fingerprint' | 'methods'>> & {
   readonly methods: ReadonlySet<string>
-  readonly fingerprint: IdempotencyKeyOptions<Source>['fingerprint']
+  readonly fingerprint?: IdempotencyKeyOptions<Source>['fingerprint']
 }
 
 export const keepByDefault = ({ status }: Pick<ResponseHead, 'status'>): boolean => status < 500
@@ -113,8 +114,6 @@ export function settingsOf<Source>(options: IdempotencyKeyOptions<Source>): Sett
   if (typeof required !== 'boolean') throw invalidOption('required', required, 'true or false')
   if (!Array.isArray(methods)) throw invalidOption('methods', methods, 'an array of method names')
   if (!Number.isSafeInteger(maxBody) || maxBody < 0) throw invalidOption('maxBody', maxBody, 'a number of bytes')
-  return {
-    ...{ store: given.store, scope: given.scope, fingerprint: given.fingerprint, lease, ttl, wait, required },
-    ...{ methods: new Set(methods.map((method) => String(method).toUpperCase())), keep, maxBody, onProblem },
-  }
+  const guarded = new Set(methods.map((method) => String(method).toUpperCase()))
+  return { ...given, lease, ttl, wait, required, keep, maxBody, onProblem, methods: guarded }
 }

@@ -7,7 +7,7 @@
 export async function readBody(response: Response, limit: number): Promise<Uint8Array | null> {
   if (response.bodyUsed || response.body?.locked === true) return null
   if (response.body === null) return new Uint8Array()
-  if (response.headers.get('content-type')?.startsWith('text/event-stream')) return null
+  if (isEventStream(response.headers)) return null
   const reader = response.clone().body?.getReader()
   const next = () => reader?.read().catch(() => null)
   const chunks: Uint8Array[] = []
@@ -23,4 +23,9 @@ export async function readBody(response: Response, limit: number): Promise<Uint8
     }
   }
   return Buffer.concat(chunks)
+}
+
+/** Whether the body is an event stream, which is sent as it is made. */
+export function isEventStream(headers: Headers): boolean | undefined {
+  return headers.get('content-type')?.startsWith('text/event-stream')
 }

@@ -35,9 +35,10 @@ export class CacheEntries {
     return Promise.all(keys.map((key) => this.has(key)))
   }
 
-  /** @param ttl ms; absent means forever. */
+  /** @param ttl ms; absent means forever. With 0 or less, the value has expired already, and the entry is removed. */
   async set(key: string, value: unknown, ttl?: number): Promise<true> {
-    await this.#cache.set(ROOT + key, value, ttl)
+    if (ttl !== undefined && ttl <= 0) await this.#cache.deleteMany([ROOT + key])
+    else await this.#cache.set(ROOT + key, value, ttl)
     return true
   }
 

@@ -50,13 +50,10 @@ export class KeyvStore {
   }
 
   /** @param expires Epoch ms; absent: no expiry. A time in the past removes the entry. */
-  async set(key: string, value: unknown, expires?: number): Promise<boolean> {
-    if (expires === undefined) return this.#entries.set(this.#start + key, value)
+  set(key: string, value: unknown, expires?: number): Promise<boolean> {
     // Keyv computes `expires` with this clock.
-    const ttl = expires - Date.now()
-    if (ttl > 0) return this.#entries.set(this.#start + key, value, ttl)
-    await this.#entries.delete(this.#start + key)
-    return true
+    const ttl = expires === undefined ? undefined : expires - Date.now()
+    return this.#entries.set(this.#start + key, value, ttl)
   }
 
   setMany(entries: readonly KeyvStoreEntry[]): Promise<boolean[]> {

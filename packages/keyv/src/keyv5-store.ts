@@ -44,9 +44,9 @@ export class Keyv5Store {
     return this.#entries.hasMany(keys)
   }
 
-  /** @param ttl ms; absent means forever. */
+  /** @param ttl ms; absent or 0 means forever. With a negative one, the value has expired already, and the entry is removed. */
   set(key: string, value: unknown, ttl?: number): Promise<boolean> {
-    return this.#entries.set(key, value, ttl)
+    return this.#entries.set(key, value, ttl === 0 ? undefined : ttl)
   }
 
   setMany(entries: readonly Keyv5StoreEntry[]): Promise<boolean[]> {

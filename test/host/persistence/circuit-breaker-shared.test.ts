@@ -166,6 +166,57 @@ describe('one breaker for all processes on the file', () => {
     await both('closed')
   })
 
+  it('admits another probe of the same process after the reset time when a probe hangs', async () => {
+    await opened()
+    vi.advanceTimersByTime(RESET)
+    const hangs = heldFunction<string>()
+    const probe = one.execute(hangs.run)
+    await hangs.begun
+    vi.advanceTimersByTime(RESET)
+    expect(await one.execute(() => 'ok')).toBe('ok')
+    await both('closed')
+    hangs.end.resolve('late')
+    await probe
+    await both('closed')
+  })
+
+  it.each(['nobody', 'a later probe of the process'])(
+    'closes by a probe that took longer than the reset time, if its place is held by %s',
+    async (holder) => {
+      await opened()
+      vi.advanceTimersByTime(RESET)
+      const [slow, later] = [heldFunction<string>(), heldFunction<string>()]
+      const probe = one.execute(slow.run)
+      await slow.begun
+      vi.advanceTimersByTime(RESET)
+      const other = holder === 'nobody' ? undefined : one.execute(later.run)
+      if (other !== undefined) await later.begun
+      slow.end.resolve('slow')
+      expect(await probe).toBe('slow')
+      await both('closed')
+      later.end.resolve('later')
+      await other
+      await both('closed')
+    },
+  )
+
+  it('stays half-open after a late success while another process probes', async () => {
+    await opened()
+    vi.advanceTimersByTime(RESET)
+    const [slow, later] = [heldFunction<string>(), heldFunction<string>()]
+    const probe = one.execute(slow.run)
+    await slow.begun
+    vi.advanceTimersByTime(RESET)
+    const other = two.execute(later.run)
+    await later.begun
+    slow.end.resolve('slow')
+    await probe
+    expect(await adapters[0]?.circuitBreaker.getState('k')).toMatchObject({ state: 'half-open' })
+    later.end.resolve('later')
+    await other
+    await both('closed')
+  })
+
   it('lets another process probe at once after an aborted probe', async () => {
     await opened()
     vi.advanceTimersByTime(RESET)

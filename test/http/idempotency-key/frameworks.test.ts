@@ -5,7 +5,7 @@ import { idempotencyKey as forExpress } from '@go-go-scope/idempotency-key/expre
 import { idempotencyKey as forFastify } from '@go-go-scope/idempotency-key/fastify'
 import { idempotencyKey as forHono } from '@go-go-scope/idempotency-key/hono'
 import express from 'express'
-import fastify from 'fastify'
+import fastify, { type RouteHandlerMethod } from 'fastify'
 import { Hono } from 'hono'
 import { afterEach, describe, expect, test } from 'vitest'
 import { store } from './requests.js'
@@ -161,6 +161,32 @@ describe('Fastify', () => {
     expect((await app.inject({ ...POST, url: '/' })).body).toBe('one two')
     expect((await app.inject({ ...POST, url: '/' })).statusCode).toBe(410)
     expect(problems.map(({ type }) => type)).toEqual(['response-not-stored'])
+  })
+
+  test.each<[string, RouteHandlerMethod]>([
+    ['does not return the reply', async (_request, reply) => void reply.code(201).send({ paid: 1 })],
+    [
+      'answers twice',
+      (_request, reply) => {
+        reply.code(201).send({ paid: 1 })
+        reply.code(500).header('x-second', '1').send({ error: 'a longer answer' })
+      },
+    ],
+    [
+      'throws after its answer',
+      async (_request, reply) => {
+        reply.code(201).send({ paid: 1 })
+        throw new Error('as planted')
+      },
+    ],
+  ])('the first answer of a handler that %s is sent and stored', async (_what, handler) => {
+    await using app = fastify()
+    await app.register(forFastify, ownKeys())
+    app.post('/', handler)
+    for (let repeat = 0; repeat < 2; repeat++) {
+      const answer = await app.inject({ ...POST, url: '/' })
+      expect([answer.statusCode, answer.json(), answer.headers['x-second']]).toEqual([201, { paid: 1 }, undefined])
+    }
   })
 
   test('the plugin guards the routes of its instance that are declared later, and no others', async () => {

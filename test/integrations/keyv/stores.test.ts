@@ -7,8 +7,8 @@ import { type AdapterUnderTest, type Place, takePlace } from '../cell.js'
 /** The members that both versions have. */
 interface AnyKeyv {
   get(key: string): Promise<unknown>
-  set(key: string, value: unknown): Promise<boolean>
-  setMany(entries: { key: string; value: unknown }[]): Promise<unknown>
+  set(key: string, value: unknown, ttl?: number): Promise<boolean>
+  setMany(entries: { key: string; value: unknown; ttl?: number }[]): Promise<unknown>
   delete(key: string): Promise<unknown>
   clear(): Promise<void>
   disconnect(): Promise<void>
@@ -77,6 +77,13 @@ describe.each([
     await make('closed').disconnect()
     expect(adapter.isConnected()).toBe(true)
   })
+})
+
+test('Keyv 5: a value whose time to live is over already is not found, nor is the one before it', async () => {
+  await keyv5('a').setMany(['one', 'two'].map((key) => ({ key, value: 'old' })))
+  expect(await keyv5('a').set('one', 'new', -1)).toBe(true)
+  await keyv5('a').setMany([{ key: 'two', value: 'new', ttl: -1 }])
+  expect(await entriesOf(keyv5('a'))).toEqual([])
 })
 
 test('Keyv 6 reads what Keyv 5 has written', async () => {

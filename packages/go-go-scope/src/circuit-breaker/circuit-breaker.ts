@@ -21,7 +21,8 @@ import { StoredCalls, type StoredRules } from './stored-calls.js'
  *
  * closed: calls go through; `failureThreshold` failures in a row open the circuit.
  * open: calls fail with a `CircuitOpenError` and do not run, for `resetTimeout` ms from the last failure.
- * half-open: one call at a time goes through; `successThreshold` successes close the circuit, one failure opens it again.
+ * half-open: one call at a time goes through, and another one when it takes longer than `resetTimeout`, because it may hang;
+ * `successThreshold` successes close the circuit, one failure opens it again.
  *
  * With a provider, the state is loaded before the first call and stored at every change, so the reset timeout also runs
  * during a restart. Time in this process is monotonic; only the stored times are wall time.

@@ -61,9 +61,8 @@ export class CircuitMachine {
 
   /** @throws {CircuitOpenError} if a call would not be admitted now. */
   check(): void {
-    if (!this.#probing && (this.#state !== 'open' || this.resetDue)) return
-    const since = this.#probing ? this.#probeBegan : this.#openedAt
-    const left = since + this.#rules.resetTimeout - performance.now()
+    if (this.#state === 'open' ? this.resetDue : !this.#probing || this.#probeLeft <= 0) return
+    const left = this.#state === 'open' ? this.#rules.resetTimeout - this.openFor : this.#probeLeft
     throw new CircuitOpenError(Date.now() + Math.ceil(Math.max(0, left)))
   }
 
@@ -75,6 +74,11 @@ export class CircuitMachine {
     this.#probing = true
     this.#probeBegan = performance.now()
     return this.#generation
+  }
+
+  /** ms until the next call may probe although the probe has not ended, because it may hang. Stores give it at least 1. */
+  get #probeLeft(): number {
+    return this.#probeBegan + Math.max(1, this.#rules.resetTimeout) - performance.now()
   }
 
   /** Ends a call whose outcome says nothing about the service. */

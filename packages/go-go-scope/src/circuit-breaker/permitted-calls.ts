@@ -1,4 +1,5 @@
 import type {
+  Admission,
   CircuitBreakerStateProvider,
   Permit,
   ProbingCircuitBreakerProvider,
@@ -25,6 +26,8 @@ export class PermittedCalls implements CircuitCalls {
   /** The state in the store, and the calls without a permit. */
   readonly #stored: StoredCalls
   #closed: { readonly permit: Permit; readonly generation: number } | undefined
+  /** The permit of this process's latest probe. */
+  #latestProbe: Permit | undefined
 
   /** Whether the provider gives permits; `false` if it has only the classic methods. */
   static areGivenBy(provider: CircuitBreakerStateProvider): provider is ProbingCircuitBreakerProvider {
@@ -104,9 +107,7 @@ export class PermittedCalls implements CircuitCalls {
     const machine = this.#machine
     machine.check()
     const { generation } = machine
-    // Stores reject Infinity.
-    const resetTimeout = Math.min(this.#rules.resetTimeout, Number.MAX_SAFE_INTEGER)
-    const admission = await this.#store.inOrder(() => this.#provider.admit(this.#key, { resetTimeout }))
+    const admission = await this.#requestAdmission()
     if (admission === undefined) return undefined
     if (admission.state === 'closed') {
       // Failures of later calls have opened the circuit meanwhile. The store gets them only after this answer.
@@ -116,12 +117,24 @@ export class PermittedCalls implements CircuitCalls {
       return admission.permit
     }
     // Another process opened the circuit, and its notification has not arrived yet.
-    if (machine.state === 'closed') machine.open(resetTimeout)
-    if (admission.admitted) return admission.permit
+    if (machine.state === 'closed') machine.open(this.#resetTimeout)
+    if (admission.admitted) {
+      this.#latestProbe = admission.permit
+      return admission.permit
+    }
     // Only an isolated circuit has no `retryAt`.
     const { state, retryAt = Number.POSITIVE_INFINITY } = admission
     if (state === 'open' && retryAt < Number.POSITIVE_INFINITY) machine.stayOpen(Math.max(0, retryAt - Date.now()))
     throw new CircuitOpenError(retryAt)
+  }
+
+  /** ms. Stores reject Infinity. */
+  get #resetTimeout(): number {
+    return Math.min(this.#rules.resetTimeout, Number.MAX_SAFE_INTEGER)
+  }
+
+  #requestAdmission(): Promise<Admission | undefined> {
+    return this.#store.inOrder(() => this.#provider.admit(this.#key, { resetTimeout: this.#resetTimeout }))
   }
 
   async #withdraw(probe: Permit): Promise<void> {
@@ -130,11 +143,27 @@ export class PermittedCalls implements CircuitCalls {
 
   /** Reports a probe. The store decides whether it counts, because the probe may be too late or of an earlier period. */
   async #probeEnded(probe: Permit, generation: number, outcome: CallOutcome): Promise<void> {
-    const report = await this.#reportOutcome(probe, outcome)
+    const counts = await this.#reportOutcome(probe, outcome)
+    const late = outcome === 'succeeded' && counts?.counted === false && counts.state?.state === 'half-open'
+    const report = (late ? await this.#reportLateSuccess(probe) : undefined) ?? counts
     if (report?.counted === false) this.#machine.endedNeutral(generation)
     else if (outcome === 'failed') this.#machine.failed(generation)
     else this.#machine.succeeded(generation)
     if (report?.state) this.#stored.follow(report.state)
+  }
+
+  /**
+   * Reports a success that came after the place of its probe was lost, in the place of a later probe. Without it, a service whose
+   * calls take longer than the reset timeout would never close its circuit.
+   *
+   * @returns `undefined` if another process has the place, or the period of the probe is over.
+   */
+  async #reportLateSuccess({ generation }: Permit): Promise<ReportOutcome | undefined> {
+    const admission = await this.#requestAdmission()
+    const place = admission?.admitted ? admission.permit : this.#latestProbe
+    if (place?.generation === generation) return this.#reportOutcome(place, 'succeeded')
+    if (admission?.admitted) await this.#withdraw(admission.permit)
+    return undefined
   }
 
   /** Reports a call in a closed circuit. Returns the shared count, or `undefined` if the outcome does not count. */

@@ -1,7 +1,7 @@
 import type { ClaimedKey, ClaimingIdempotencyProvider, ClaimOutcome } from '@go-go-scope/persistence-core/ports'
 import { RenewedLease } from '../time/renewed-lease.js'
 import type { KeyedRun, KeyRequest, RunClaim } from './keyed-run.js'
-import { replayable, reportUnstored, type StoredResult } from './stored-result.js'
+import { replayable, reportUnstored, type StoredResult, storeResult } from './stored-result.js'
 
 /** Share of the lease after which it is renewed. Two renewals may fail before it expires. */
 const RENEW_AFTER = 1 / 3
@@ -42,7 +42,7 @@ export class ClaimedRun<T> implements KeyedRun<T>, RunClaim {
 
   async succeeded(value: T): Promise<T> {
     try {
-      return await this.#complete(value)
+      return await storeResult(() => this.#complete(value))
     } catch (error) {
       await reportUnstored(this.#request, 'idempotency.complete', error, async (mark) => {
         const { recorded } = await this.#claimed.complete(mark)

@@ -38,6 +38,25 @@ function refuseMark(key: string, place: unknown): void {
   if (_tag === 'ResultNotStored') throw ResultNotStoredError.forLater(key, String(reason))
 }
 
+/** Stores a result, and tries once more if the store says that the same call may succeed then, as when it was busy. */
+export async function storeResult<T>(store: () => Promise<T>): Promise<T> {
+  try {
+    return await store()
+  } catch (error) {
+    if (!isRetryable(error)) throw error
+    return store()
+  }
+}
+
+function isRetryable(error: unknown): boolean {
+  try {
+    return Object(error).retryable === true
+  } catch {
+    // An error that cannot be read does not say that.
+    return false
+  }
+}
+
 /**
  * Marks the key of a successful task whose result could not be stored, so that the key does not silently run again.
  * Reports that once. Never rejects.

@@ -1,7 +1,7 @@
 import type { IdempotencyProvider } from '@go-go-scope/persistence-core/ports'
 import type { KeyRequest, ReplayOrRun } from './keyed-run.js'
 import { saysNotStored } from './result-not-stored-error.js'
-import { replayable, reportUnstored, type StoredResult } from './stored-result.js'
+import { replayable, reportUnstored, type StoredResult, storeResult } from './stored-result.js'
 
 /**
  * Returns the recorded result of a key from a store that has only `get` and `set`, or starts a run without a claim. A
@@ -28,7 +28,7 @@ export async function replayOrRunUnclaimed<T>(
     succeeded: (value) => value,
     async record(value) {
       try {
-        await store([undefined, value])
+        await storeResult(() => store([undefined, value]))
       } catch (error) {
         await reportUnstored(request, 'idempotency.set', error, async (mark) => {
           // Another process may have run the key too. Its result is better than the mark.

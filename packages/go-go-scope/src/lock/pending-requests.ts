@@ -42,6 +42,8 @@ export class PendingRequests {
     const { timeout, priority = 0, pollInterval = 100 } = options
     return new Promise<LockGuard>((resolve, reject) => {
       let timer: Timer | undefined
+      let withdraw: (() => Promise<void> | undefined) | undefined
+      let early: { readonly reason: unknown } | undefined
       const settle = (): void => {
         // A second call happens if the request is cancelled while it releases its locks after a provider failure.
         if (!this.#waiting.delete(cancel)) return
@@ -54,14 +56,18 @@ export class PendingRequests {
         reject(error)
       }
       const cancel = (reason: unknown): void => {
-        this.#trackLeaving(withdraw())
-        fail(reason)
+        // The provider may call a listener of the app that ends the scope.
+        if (withdraw === undefined) early = { reason }
+        else {
+          this.#trackLeaving(withdraw())
+          fail(reason)
+        }
       }
       const timedOut = (): Error => new Error(`${TIMEOUT_WORD[type]} acquisition timed out after ${timeout}ms`)
       this.#waiting.add(cancel)
       this.#waits?.begin()
       if (timeout !== undefined && timeout > 0) timer = startTimer(timeout, () => cancel(timedOut()))
-      const withdraw = enqueue({
+      withdraw = enqueue({
         type,
         priority,
         once,
@@ -74,6 +80,7 @@ export class PendingRequests {
         giveUp: () => fail(timedOut()),
         fail,
       })
+      if (early !== undefined) cancel((early as { readonly reason: unknown }).reason)
     })
   }
 

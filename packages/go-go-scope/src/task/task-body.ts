@@ -31,7 +31,7 @@ export class TaskBody<T> implements IdempotentWork<T> {
     return this.#functionEnd
   }
 
-  /** Set as soon as the function has succeeded, even while its checkpoints are still being removed. */
+  /** Set as soon as the function has succeeded, even while the breaker counts that or the checkpoints are removed. */
   get success(): { readonly value: T } | undefined {
     return this.#success
   }
@@ -44,10 +44,13 @@ export class TaskBody<T> implements IdempotentWork<T> {
     const call = (): Promise<T> => this.#call(checkpoints)
     const { retry, circuitBreaker } = options
     const tries = retry === undefined ? call : () => runWithRetry(call, retry, abort.signal, environment.report)
-    const guarded = (): Promise<T> => raceAbort(abort, abortError, tries)
+    const guarded = async (): Promise<T> => {
+      const value = await raceAbort(abort, abortError, tries)
+      this.#success = { value }
+      return value
+    }
     try {
       const value = await throughBreaker(circuitBreaker, checkpointId, environment, guarded, () => abort.aborted)
-      this.#success = { value }
       await checkpoints?.complete()
       return value
     } finally {

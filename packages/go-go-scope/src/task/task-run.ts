@@ -68,7 +68,7 @@ export class TaskRun<T> {
     try {
       return { value: await raceAbort(this.abort, this.#abortError, () => this.#start()) }
     } catch (error) {
-      // Once the function has succeeded and only its checkpoints are being removed, an abort changes nothing.
+      // Once the function has succeeded and only the stores are being told, an abort changes nothing.
       return this.#success ?? this.#body.success ?? { error }
     }
   }

@@ -1,0 +1,126 @@
+import { idempotencyKey } from '@go-go-scope/idempotency-key/express'
+import express, { type Response as Outgoing, type RequestHandler } from 'express'
+import { afterEach, expect, test } from 'vitest'
+import { hostExpress, type Server } from '../../integrations/hosts.js'
+import { store } from './requests.js'
+
+let server: Server | undefined
+afterEach(async () => {
+  await server?.[Symbol.asyncDispose]()
+  server = undefined
+})
+
+/** Hosts a guarded handler. Returns a function that sends it the same request each time. */
+async function serve(handle: (response: Outgoing) => unknown, inner: RequestHandler[] = []) {
+  const scope = crypto.randomUUID()
+  const app = express()
+  app.use(idempotencyKey({ store, scope: () => scope }), ...inner, async (_request: unknown, response: Outgoing) => {
+    await handle(response)
+  })
+  app.use((error: Error, _request: unknown, response: Outgoing, _next: unknown) => {
+    response.status(500).send(error.message)
+  })
+  const hosted = await hostExpress(app)
+  server = hosted
+  return () => hosted.request('/', { method: 'POST', headers: { 'idempotency-key': 'key' } })
+}
+
+test('a handler that awaits the callback of each write gets it before the response is sent', async () => {
+  const post = await serve(async (response) => {
+    await new Promise<unknown>((done) => response.write('one ', done))
+    await new Promise<unknown>((done) => response.write('two ', 'utf8', done))
+    await new Promise<void>((done) => response.end('three', done))
+  })
+  expect(await (await post()).text()).toBe('one two three')
+  expect(await (await post()).text()).toBe('one two three')
+})
+
+test.each<[string, (response: Outgoing) => void, string]>([
+  ['an object as its end', (response) => response.end({ paid: true }), 'instance of Object'],
+  ['a number in a write', (response) => response.write(5), 'type number'],
+  ['null in a write', (response) => response.write(null), 'null'],
+])('a handler that sends %s gets the error, and its key is free', async (_what, send, message) => {
+  let runs = 0
+  const post = await serve((response) => (++runs === 1 ? send(response) : response.end('paid')))
+  const refused = await post()
+  expect([refused.status, await refused.text()]).toEqual([500, expect.stringContaining(message)])
+  expect(await (await post()).text()).toBe('paid')
+})
+
+test.each([
+  ['message of two lines', { statusMessage: 'in\ntwo lines' }, 1],
+  ['code that does not exist', { statusCode: 0 }, 2],
+])('a response with a status %s ends the connection, and nothing else', async (_what, status, answered) => {
+  let runs = 0
+  const post = await serve((response) => {
+    if (++runs === 1) Object.assign(response, status)
+    response.end(`paid by run ${runs}`)
+  })
+  await expect(post()).rejects.toThrow()
+  expect(await (await post()).text()).toBe(`paid by run ${answered}`)
+})
+
+test.each<[string, (response: Outgoing) => void]>([
+  ['flushHeaders', (response) => response.type('text/event-stream').flushHeaders()],
+  ['writeHead', (response) => response.writeHead(200, { 'content-type': 'text/event-stream' })],
+  ['write', (response) => response.type('text/event-stream')],
+])('an event stream begun by %s is sent as it is made, and not kept', async (_how, begin) => {
+  let end: (() => void) | undefined
+  const post = await serve((response) => {
+    begin(response)
+    response.write('data: 1\n\n')
+    end = () => response.end('data: 2\n\n')
+  })
+  const reader = (await post()).body?.getReader() as ReadableStreamDefaultReader<Uint8Array>
+  const text = async () => Buffer.from((await reader.read()).value ?? []).toString()
+  expect(await text()).toBe('data: 1\n\n')
+  expect((await post()).status).toBe(410)
+  end?.()
+  expect(await text()).toBe('data: 2\n\n')
+})
+
+test('headers that later middleware adds just before they are sent are sent and stored', async () => {
+  const addsHeader: RequestHandler = (_request, response, next) => {
+    const { writeHead } = response
+    // As the package on-headers does for sessions and response times.
+    response.writeHead = ((...args: Parameters<typeof writeHead>) => {
+      response.setHeader('x-late', '1')
+      return writeHead.apply(response, args)
+    }) as typeof writeHead
+    next()
+  }
+  const post = await serve((response) => response.end('paid'), [addsHeader])
+  expect([(await post()).headers.get('x-late'), (await post()).headers.get('x-late')]).toEqual(['1', '1'])
+})
+
+test('writeHead takes its headers also behind a reason that is not given', async () => {
+  const post = await serve((response) => response.writeHead(201, undefined, { 'x-one': '1' }).end())
+  expect((await post()).headers.get('x-one')).toBe('1')
+})
+
+test('a response that the handler has ended says so before it is sent', async () => {
+  let ended: boolean | undefined
+  const post = await serve((response) => {
+    response.end('paid')
+    ended = response.writableEnded
+  })
+  expect(await (await post()).text()).toBe('paid')
+  expect(ended).toBe(true)
+})
+
+test('a handler that answers twice gets the error that Express gives, and the first answer is sent and stored', async () => {
+  let error: unknown
+  const post = await serve((response) => {
+    response.status(201).json({ paid: true })
+    try {
+      response.status(500).json({ error: 'a second answer, which is longer' })
+    } catch (thrown) {
+      error = thrown
+    }
+  })
+  for (let repeat = 0; repeat < 2; repeat++) {
+    const response = await post()
+    expect([response.status, await response.json()]).toEqual([201, { paid: true }])
+  }
+  expect(error).toMatchObject({ code: 'ERR_HTTP_HEADERS_SENT' })
+})
