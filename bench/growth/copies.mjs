@@ -9,16 +9,16 @@ import { watchTimers } from './late-timers.mjs'
 
 /**
  * Compares backups of a file with other ways to copy it, interleaved, in its own process. Argument: `{ engine, path, megabytes,
- * runs }`. Prints a line of JSON:
+ * runs, rounds }`. Prints a line of JSON:
  *
  * - seconds of each run of `ours`, of `copied` (the part of ours until all pages are copied; the engine flushes them, dd does
  *   not), of `copy` (dd with fsync) and, if installed, of `shell` (.backup of the sqlite3 shell, which verifies nothing);
  * - ms by which timers fired late during `ours`, and during `copy` for comparison;
  * - `busy`: seconds of ours while another process commits every ms, and how often the copy restarted;
- * - ms of the commits of that process, interleaved: without a backup, with one, and during `copy`. The shell's .backup is not
- *   among these: it restarts after each commit, and had not ended after nine minutes.
+ * - ms of the commits of that process, interleaved in `rounds`: without a backup, with one, and during `copy`. The shell's .backup
+ *   is not among these: it restarts after each commit, and had not ended after nine minutes.
  */
-const { engine: engineName, path, megabytes, runs } = JSON.parse(process.argv[2])
+const { engine: engineName, path, megabytes, runs, rounds } = JSON.parse(process.argv[2])
 const { engine } = await import(`../engines/${engineName}.mjs`)
 const target = `${path}.copy`
 const VALUE = 'x'.repeat(100_000)
@@ -69,7 +69,7 @@ const latest = async () => {
 const commits = { quiet: [], beside: [], besideCopy: [] }
 const busy = []
 let restarts = 0
-for (let run = 0; run < runs; run++) {
+for (let round = 0; round < rounds; round++) {
   let remaining = Number.POSITIVE_INFINITY
   const progress = (event) => {
     if (event.remainingPages > remaining) restarts++

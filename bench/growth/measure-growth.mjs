@@ -114,9 +114,9 @@ export async function measureSweep(cell, size) {
  *
  * @param {import('../plan.mjs').Cell} cell
  */
-export async function measureCopies(cell, { megabytes, runs }) {
+export async function measureCopies(cell, effort) {
   const folder = mkdtempSync(join(workFolder(), 'copies-'))
-  const child = start(cell, 'copies.mjs', { engine: cell.engine, path: join(folder, 'app.db'), megabytes, runs })
+  const child = start(cell, 'copies.mjs', { engine: cell.engine, path: join(folder, 'app.db'), ...effort })
   try {
     return await child.said()
   } finally {

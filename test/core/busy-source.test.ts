@@ -119,11 +119,13 @@ test('a follower that trims the change log pauses after each step for as long as
   let steps = 0
   const source = {
     query: async (sql: string, parameters: readonly unknown[] = []) => {
+      if (sql.startsWith('SELECT changes()')) return [{ trimmed: steps < 3 ? 1 : 0 }]
       if (!sql.startsWith('DELETE FROM go_goscope_changes')) {
         return pair.source.prepare(sql).all(...(parameters as never[])) as never
       }
+      steps++
       vi.advanceTimersByTime(STEP)
-      return ++steps < 3 ? [{ 1: 1 }] : []
+      return []
     },
   }
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
@@ -138,4 +140,23 @@ test('a follower that trims the change log pauses after each step for as long as
   } finally {
     vi.useRealTimers()
   }
+})
+
+test('a follower that trims the change log reads no row of it while writers wait', async () => {
+  await pair.follower.begin()
+  const { follower } = await pair.positionNow()
+  pair.source.exec(`WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 5000)
+    INSERT INTO go_goscope_changes (tbl, id) SELECT 'go_goscope_cache', n FROM counted`)
+  const [last] = pair.source.prepare('SELECT max(seq) AS seq FROM go_goscope_changes').all()
+  const read: number[] = []
+  const source = {
+    query: async (sql: string, parameters: readonly unknown[] = []) => {
+      const rows = pair.source.prepare(sql).all(...(parameters as never[])) as never[]
+      if (sql.startsWith('DELETE FROM go_goscope_changes')) read.push(rows.length)
+      return rows
+    },
+  }
+  expect(await reportPosition(source, follower, Number(last?.seq), Date.now())).toBe(true)
+  expect(pair.source.prepare('SELECT seq FROM go_goscope_changes').all()).toEqual([{ seq: last?.seq }])
+  expect(read).toEqual([0, 0, 0, 0])
 })

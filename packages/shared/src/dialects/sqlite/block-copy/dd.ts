@@ -10,6 +10,15 @@ import { pause, systemClock } from '../../../time/clock.js'
  */
 export const BLOCK_BYTES: number = 512 * 1024
 
+/**
+ * How a dd copies. Not every dd has the options of the first two.
+ *
+ * - `fast`: it reports its progress each second. So it ends 2 s after this process has died, because reporting fails then.
+ * - `yields`: also, it flushes each block to the disk before it reads the next one.
+ * - `plain`: it does neither, and copies to the end even if this process dies.
+ */
+export type CopyPace = 'fast' | 'yields' | 'plain'
+
 /** What dd is to copy, and how. */
 export interface DdOrder {
   readonly source: string
@@ -18,13 +27,7 @@ export interface DdOrder {
   readonly from: number
   /** The size of the whole target. */
   readonly bytes: number
-  /** Whether dd flushes each block to the disk before it reads the next one. Not every dd supports that. */
-  readonly flushes: boolean
-  /**
-   * Whether dd ends 2 s after this process has died: it reports its progress each second, which fails then. Not every dd supports
-   * that. Without it, dd copies to the end.
-   */
-  readonly endsWithUs: boolean
+  readonly pace: CopyPace
 }
 
 const POLL_MS = 5
@@ -92,12 +95,12 @@ export class DdCopy {
   }
 
   /** @returns `undefined` if there is no such program, or if this process may not start it. */
-  static async start({ source, target, from, bytes, flushes, endsWithUs }: DdOrder): Promise<DdCopy | undefined> {
+  static async start({ source, target, from, bytes, pace }: DdOrder): Promise<DdCopy | undefined> {
     const [at, blocks] = [from / BLOCK_BYTES, Math.ceil((bytes - from) / BLOCK_BYTES)]
     const given = [`if=${source}`, `of=${target}`, `bs=${BLOCK_BYTES}`, `skip=${at}`, `seek=${at}`, `count=${blocks}`]
     given.push('conv=notrunc')
-    if (flushes) given.push('oflag=dsync')
-    if (endsWithUs) given.push('status=progress')
+    if (pace === 'yields') given.push('oflag=dsync')
+    if (pace !== 'plain') given.push('status=progress')
     try {
       const child = spawn('dd', given, {
         stdio: ['ignore', 'ignore', 'pipe'],

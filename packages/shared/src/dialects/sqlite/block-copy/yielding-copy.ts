@@ -1,6 +1,6 @@
 import { fstatSync, ftruncateSync, statSync } from 'node:fs'
 import { PersistenceError } from '../../../errors/persistence-error.js'
-import { DdCopy, type DdOrder } from './dd.js'
+import { type CopyPace, DdCopy, type DdOrder } from './dd.js'
 
 type Whole = Pick<DdOrder, 'source' | 'target' | 'bytes'>
 
@@ -13,7 +13,7 @@ export class YieldingCopy {
   readonly #file: number
   readonly #quiet: string
   #dd: DdCopy
-  #pace: 'fast' | 'yields' | 'plain' = 'fast'
+  #pace: CopyPace = 'fast'
   /** Bytes of the copy that were there when this dd began. */
   #from = 0
 
@@ -31,7 +31,7 @@ export class YieldingCopy {
   static async start(order: Whole, file: number): Promise<YieldingCopy | undefined> {
     // Before dd begins: what throws then leaves no dd behind.
     const quiet = logMark(order.source)
-    const dd = await DdCopy.start({ ...order, from: 0, flushes: false, endsWithUs: true })
+    const dd = await DdCopy.start({ ...order, from: 0, pace: 'fast' })
     return dd && new YieldingCopy(order, file, quiet, dd)
   }
 
@@ -60,14 +60,13 @@ export class YieldingCopy {
     return this.#dd.stop()
   }
 
-  async #goOn(pace: 'yields' | 'plain', from: number): Promise<void> {
+  async #goOn(pace: CopyPace, from: number): Promise<void> {
     this.#pace = pace
     this.#from = from
     await this.#dd.stop()
     // The length of the copy is its progress.
     ftruncateSync(this.#file, from)
-    const yields = pace === 'yields'
-    const dd = await DdCopy.start({ ...this.#order, from, flushes: yields, endsWithUs: yields })
+    const dd = await DdCopy.start({ ...this.#order, from, pace })
     if (dd === undefined) {
       throw new PersistenceError('IO_ERROR', 'backup', 'backup: dd could not be started once more; back up again')
     }

@@ -12,7 +12,7 @@ import { type Content, readContent, SOURCE_WAIT_MS } from './content.js'
 import type { BackupManifest } from './manifest.js'
 import { Pace } from './pace.js'
 import { stopped } from './stopped.js'
-import { type CopyToHash, hashElsewhere, type Verified, verifyCopy } from './verify-copy.js'
+import { type CopyToHash, type Verified, verifyCopy } from './verify-copy.js'
 
 /** How often a copy by blocks is tried while the schema changes before it begins. */
 const SCHEMA_TRIES = 3
@@ -43,9 +43,7 @@ export type Copied = Omit<BackupManifest, 'startedAt' | 'milliseconds' | 'schedu
 export async function copyJob(order: CopyOrder, context: JobContext): Promise<Verified> {
   try {
     const { content, hashing } = await copyOnce(order, context)
-    if (hashing) return await verifyCopy(order.target, content, context, () => undefined)
-    const settled = content.bytes >= order.largeBytes ? hashElsewhere(order.target, context) : undefined
-    return await verifyCopy(order.target, content, context, settled)
+    return await verifyCopy(order.target, content, context, order.largeBytes, hashing)
   } catch (error) {
     // Also for errors of the verification, which writes a journal beside the copy.
     throw await orFull(typedError(error, 'backup'), order.target, 'backup')

@@ -22,8 +22,7 @@ export interface VerifyOrder {
 
 /** {@link verifyCopy} of a copy that was made elsewhere. */
 export function verifyCopyJob({ path, content }: VerifyOrder, context: JobContext): Promise<Verified> {
-  if (content.bytes >= LARGE_BYTES) return verifyCopy(path, content, context, hashElsewhere(path, context))
-  return verifyCopy(path, content, context)
+  return verifyCopy(path, content, context, LARGE_BYTES)
 }
 
 /** The facts about a verified copy, without its hash if another thread makes that. */
@@ -46,31 +45,30 @@ export function hashCopyJob({ path, growing }: HashOrder, { stop }: JobContext):
   return withTypedErrors('backup', undefined, () => hashAndFlush(path, stop, growing))
 }
 
-/** Returns the callback that has a complete copy hashed in another thread. */
-export function hashElsewhere(path: string, context: JobContext): () => void {
-  return () => context.tell({ hash: { path } } satisfies CopyToHash)
-}
-
 /**
- * Checks that a copy is complete and undamaged. Hashes it and flushes it to the disk, unless another thread does that.
+ * Checks that a copy is complete and undamaged. Hashes it and flushes it to the disk; for a large copy, another thread does that.
  *
  * @param expected The content of its source.
- * @param settled Called when the copy will not change any more. Given if another thread hashes it.
+ * @param largeBytes The size in bytes from which a copy is large.
+ * @param hashing Whether that thread has begun while the copy was made.
  * @throws PersistenceError `BACKUP_DAMAGED`, `FOREIGN_TABLE`.
  */
 export async function verifyCopy(
   path: string,
   expected: Content,
   context: JobContext,
-  settled?: () => void,
+  largeBytes: number,
+  hashing = false,
 ): Promise<Verified> {
+  const large = expected.bytes >= largeBytes
   const copy = await openOwn(path, context.engine, { readOnly: false, busyTimeout: 0 })
   const found = await (async () => {
     try {
       // So that the copy is a single file, which readers can open without a log.
       await setPragma(copy, 'backup', 'journal_mode', 'delete')
-      // When that thread closes the file, it releases the locks of this one. That is harmless: no other code knows the name.
-      settled?.()
+      // From here on, the copy does not change. When the other thread closes the file, it releases the locks of this one. That is
+      // harmless: no other code knows the name.
+      if (large && !hashing) context.tell({ hash: { path } } satisfies CopyToHash)
       await refuseUnsound(copy.queue, path, 'backup')
       const { version } = await readSchema(copy.queue)
       const position = await readPosition(copy.queue)
@@ -92,7 +90,7 @@ export async function verifyCopy(
     )
   }
   const { pages, position, schemaVersion, sqliteVersion } = found
-  const hashed = settled ? undefined : await hashAndFlush(path, context.stop)
+  const hashed = large ? undefined : await hashAndFlush(path, context.stop)
   return { ...hashed, pages, ...(position !== undefined && { position }), sqliteVersion, schemaVersion }
 }
 
