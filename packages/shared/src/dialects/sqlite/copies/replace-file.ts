@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { chmod, lstat, open, rename, rm, stat } from 'node:fs/promises'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { isOpenAnywhere } from '../file/process-view.js'
@@ -15,6 +16,7 @@ export interface Replacement {
 }
 
 const PERMISSION_BITS = 0o777
+const SIDECARS = ['-journal', '-wal']
 const HEADER = 'SQLite format 3\0'
 
 /**
@@ -43,12 +45,18 @@ export async function replaceFile<Finished>(
     const finished = await finish(held)
     await chmod(temporary, old.mode & PERMISSION_BITS)
     const kept = await keepFile(target, now)
-    // Only a damaged file still has them. They are a part of it, and an engine would apply them to the new file.
-    for (const suffix of ['-journal', '-wal']) await move(target + suffix, kept + suffix)
-    await rm(`${target}-shm`, { force: true })
-    // The second name of the old file must be there before it loses its first.
-    await flushFolder(target)
-    await rename(temporary, target)
+    try {
+      // Only a damaged file still has them. They are a part of it, and an engine would apply them to the new file.
+      for (const suffix of SIDECARS) await move(target + suffix, kept + suffix)
+      await rm(`${target}-shm`, { force: true })
+      // The second name of the old file must be there before it loses its first.
+      await flushFolder(target)
+      await rename(temporary, target)
+    } catch (error) {
+      // The caller needs the first error.
+      await putBack(target, kept, old).catch(() => undefined)
+      throw error
+    }
     await flushFolder(target)
     return { kept, finished }
   } finally {
@@ -56,6 +64,14 @@ export async function replaceFile<Finished>(
     await held?.queue.query('restore', 'ROLLBACK')
     await held?.close()
   }
+}
+
+/** Undoes a replacement that failed, such as that of a mount point, unless the old file has lost its name. */
+async function putBack(target: string, kept: string, old: Stats): Promise<void> {
+  const found = await stat(target)
+  if (found.ino !== old.ino || found.dev !== old.dev) return
+  for (const suffix of SIDECARS) await move(kept + suffix, target + suffix)
+  await rm(kept)
 }
 
 /**
@@ -108,7 +124,7 @@ async function move(from: string, to: string): Promise<void> {
 }
 
 async function refuseSidecars(target: string): Promise<void> {
-  for (const suffix of ['-journal', '-wal']) {
+  for (const suffix of SIDECARS) {
     const found = await lstat(target + suffix).catch(() => undefined) // Usually missing.
     if (found === undefined) continue
     throw new PersistenceError(
