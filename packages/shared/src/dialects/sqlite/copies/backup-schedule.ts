@@ -6,14 +6,9 @@ import { StoredLockProvider } from '../../../stores/lock/sql-lock-provider.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
 import { typedError, withTypedErrors } from '../thread/typed-error.js'
 import type { Backup } from './backup.js'
-import { type BackupSource, sourceOf } from './backup-source.js'
+import { type BackupSource, refuseReadOnly, sourceOf } from './backup-source.js'
 import { deleteBackup, outdated, scheduledBackups } from './rotation.js'
-import {
-  type BackupScheduleOptions,
-  type ResolvedScheduleOptions,
-  refuseReadOnly,
-  scheduleOptions,
-} from './schedule-options.js'
+import { type BackupScheduleOptions, type ResolvedScheduleOptions, scheduleOptions } from './schedule-options.js'
 import { scheduledBackUp } from './scheduled-back-up.js'
 
 export type { BackupKeep, BackupScheduleOptions } from './schedule-options.js'
@@ -52,7 +47,7 @@ export class BackupSchedule implements AsyncDisposable {
   static start(persistence: object, options: BackupScheduleOptions): BackupSchedule {
     const source = sourceOf(persistence, 'BackupSchedule')
     const resolved = scheduleOptions(options)
-    refuseReadOnly(source.session)
+    refuseReadOnly(source.session, 'BackupSchedule', 'a schedule takes a lock in the file', 'call backup()')
     const schedule = new BackupSchedule(source, resolved)
     schedule.#wait(0)
     return schedule
@@ -178,11 +173,12 @@ export class BackupSchedule implements AsyncDisposable {
 
   /** Deletes the backups that no rule keeps, once the new one exists. */
   async #rotate(made: Backup, database: string): Promise<void> {
+    const report = (error: unknown): void => this.#report(typedError(error, 'BackupSchedule'))
     try {
       const backups = await scheduledBackups(this.#options.directory, database)
-      for (const backup of outdated(backups, made, this.#options.keep)) await deleteBackup(backup)
+      for (const backup of outdated(backups, made, this.#options.keep)) await deleteBackup(backup).catch(report)
     } catch (error) {
-      this.#report(typedError(error, 'BackupSchedule'))
+      report(error)
     }
   }
 

@@ -1,6 +1,7 @@
 import type { AdapterOptions } from '../../../adapter/adapter-options.js'
 import { BaseAdapter } from '../../../adapter/base-adapter.js'
 import { invalidArgument, shownClass } from '../../../arguments/invalid.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { Session } from '../../../session/session.js'
 import type { StartWorker } from '../thread/worker.js'
 
@@ -32,5 +33,18 @@ export function sourceOf(adapter: unknown, operation: string): BackupSource {
   throw invalidArgument(
     operation,
     `the first argument must be an SQLiteAdapter of the same copy of this package, got ${shownClass(adapter)}`,
+  )
+}
+
+/**
+ * @param why Why the operation writes to the file, for people. @param instead What to call instead.
+ * @throws PersistenceError `READ_ONLY` for an adapter that was opened read-only.
+ */
+export function refuseReadOnly({ connection }: Session, operation: string, why: string, instead: string): void {
+  if (!connection.readOnly) return
+  throw new PersistenceError(
+    'READ_ONLY',
+    operation,
+    `${operation}: the adapter was opened read-only, and ${why}; give it one that writes, or ${instead}`,
   )
 }
