@@ -81,7 +81,8 @@ async function putBack(target: string, kept: string, old: Stats): Promise<void> 
  * checkpoint succeed. It also writes the log or the journal of a crash into the file.
  */
 async function holdAlone(target: string, context: JobContext): Promise<OwnConnection | undefined> {
-  // An engine that opens and closes a file without a header deletes its journal and log.
+  // An engine that opens and closes a file without a header deletes its journal and log. In an empty one, the transaction would
+  // begin a journal that truncates the file, which after a crash is the new one.
   if (!(await hasHeader(target))) return refuseShared(target, undefined)
   let connection: OwnConnection | undefined
   try {
@@ -99,18 +100,18 @@ async function holdAlone(target: string, context: JobContext): Promise<OwnConnec
   }
 }
 
-/** Whether the file is empty or begins like a database. */
+/** Whether the file begins like a database. */
 async function hasHeader(target: string): Promise<boolean> {
   const file = await open(target, 'r')
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER.length), 0, HEADER.length, 0)
-    return bytesRead === 0 || buffer.toString('latin1') === HEADER
+    const { buffer } = await file.read(Buffer.alloc(HEADER.length), 0, HEADER.length, 0)
+    return buffer.toString('latin1') === HEADER
   } finally {
     await file.close()
   }
 }
 
-/** Refuses a file that no engine can open if any process has it open, as far as the system shows that. */
+/** Refuses a file that is no database if any process has it open, as far as the system shows that. */
 async function refuseShared(target: string, cause: unknown): Promise<undefined> {
   if ((await isOpenAnywhere(target)) === true) throw inUse(target, cause)
 }
