@@ -23,6 +23,9 @@ const LOCK_KEY = 'backup'
 // Timers do not count the time that a machine sleeps, and the wall clock may be set.
 const LONGEST_PAUSE_MS = 60_000
 
+// How often a schedule looks whether a backup of others is made. Each look tries the lock and reads the folder.
+const UNDER_WAY_PAUSE_MS = 5_000
+
 /**
  * Backs up a database at regular times, and deletes old backups. Several processes may run a schedule for the same file and
  * folder: one of them makes each backup.
@@ -112,7 +115,8 @@ export class BackupSchedule implements AsyncDisposable {
         await this.#exclusive(undefined, async () => (await this.#due()) <= 0)
         due = await this.#due()
       }
-      this.#wait(Math.max(1, due))
+      // If it is still due, another call or process is making it.
+      this.#wait(due > 0 ? due : Math.min(this.#options.every, UNDER_WAY_PAUSE_MS))
     } catch (error) {
       if (this.#end.signal.aborted) return
       this.#report(error)
