@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { copyFile, mkdir, readFile, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { eventually } from '../eventually.js'
 import { refuses } from '../refusal.js'
@@ -76,32 +76,6 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
     )
     assert.ok((await names(directory)).includes(basename(second.path)), 'a damaged one is for people to look at')
   })
-
-  check.once(
-    'a backup that cannot be deleted is reported, and keeps no older one from being deleted',
-    async (world) => {
-      const { schedule } = await start(world, { every: 1_000 * DAY })
-      const made = []
-      for (let count = 0; count < 3; count++) {
-        made.push(await backUpWhenFree(schedule))
-        world.clock.advance(HOUR)
-      }
-      const [oldest, stuck, newest] = made.map(({ path }) => path) as [string, string, string]
-      // Nothing deletes a folder as a file.
-      await rm(stuck)
-      await mkdir(stuck)
-      const manifest = JSON.parse(await readFile(`${stuck}.json`, 'utf8'))
-      await writeFile(`${stuck}.json`, JSON.stringify({ ...manifest, bytes: (await stat(stuck)).size }))
-      const strict = await start(world, { every: 1_000 * DAY, keep: { last: 1 } })
-      const last = await backUpWhenFree(strict.schedule)
-      assert.equal(strict.errors.length, 1)
-      const left = await names(strict.directory)
-      assert.deepEqual(
-        [oldest, stuck, newest, last.path].map((path) => left.includes(basename(path))),
-        [false, true, false, true],
-      )
-    },
-  )
 
   check.once('backups that moved with their database are found, also by a link', async (world) => {
     const { schedule, directory, adapter } = await start(world, { every: 1_000 * DAY })

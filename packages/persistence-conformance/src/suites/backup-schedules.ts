@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { eventually } from '../eventually.js'
 import { throwsRefusal } from '../refusal.js'
 import { backUpWhenFree, DAY, HOUR, type Scheduled, startSchedule as start, untilBackups } from '../started-schedule.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
@@ -67,28 +66,6 @@ export const backupSchedules: EngineSuite = engineSuite('backup schedules', (che
     const begin = (): unknown => world.engine.BackupSchedule.start(reader, { directory: world.folder, every: HOUR })
     throwsRefusal(begin, { code: 'READ_ONLY', says: ['read-only', 'backup()'] })
     await reader.backup(join(world.folder, 'by-hand.db'))
-  })
-
-  check.once('a schedule that finds a backup of another one under way looks again after 5 s', async (world) => {
-    const slow = await start(world, { maxBytesPerSecond: 1 })
-    world.clock.advance(1)
-    await eventually('it has begun', async () => (await world.rows('SELECT 1 FROM go_goscope_locks')).length > 0)
-    const waits: number[] = []
-    const { clock } = world
-    const recording = {
-      now: () => clock.now(),
-      monotonic: () => clock.monotonic(),
-      setTimer(...[run, ms, options]: Parameters<typeof clock.setTimer>) {
-        waits.push(ms)
-        return clock.setTimer(run, ms, options)
-      },
-    }
-    const other = await start(world, {}, { clock: recording })
-    await eventually('it has looked', () => {
-      clock.advance(1)
-      return waits.includes(5_000)
-    })
-    assert.deepEqual([...slow.errors, ...other.errors], [])
   })
 
   check.once('of many schedules on one file, one makes each backup', async (world) => {
