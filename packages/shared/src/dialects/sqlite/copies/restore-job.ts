@@ -6,6 +6,7 @@ import { type OwnConnection, openOwn } from '../thread/own-connection.js'
 import type { JobContext } from '../thread/run-job.js'
 import { beginLineage, type Lineage, readGiven } from './lineage.js'
 import type { BackupManifest } from './manifest.js'
+import { flush } from './publish.js'
 import { replaceFile } from './replace-file.js'
 import { stopped } from './stopped.js'
 import { refuseUnsound } from './verify-copy.js'
@@ -47,7 +48,7 @@ export async function restoreJob(order: RestoreOrder, context: JobContext): Prom
       const given = old === undefined ? undefined : await readGiven(old.queue, 'restore')
       const lineage = await beginLineage(copy.queue, 'restore', order.now, given)
       await copy.close()
-      await flushFile(temporary)
+      await flush(temporary)
       if (context.stop.requested) throw stopped()
       return lineage
     })
@@ -93,14 +94,5 @@ async function copyFile(from: string, to: string, { stop }: JobContext): Promise
     }
   } finally {
     await source.close()
-  }
-}
-
-async function flushFile(path: string): Promise<void> {
-  const file = await open(path, 'r+')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
   }
 }

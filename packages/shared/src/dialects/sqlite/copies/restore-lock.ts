@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { link, lstat, readFile, rename, rm } from 'node:fs/promises'
+import { link, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { HOST, isAlive } from '../../../processes/numbered-processes.js'
+import { isThere } from '../file/create-file.js'
 import { type LinkFile, publish } from './publish.js'
 import { TemporaryFile } from './temporary-file.js'
 
@@ -72,11 +73,6 @@ async function create(path: string, text: string, linkFile: LinkFile): Promise<b
 /** Returns `undefined` if there is no such file, or if it cannot be read. */
 async function contentOf(path: string): Promise<string | undefined> {
   return readFile(path, 'utf8').catch(() => undefined)
-}
-
-/** Whether something has the name, even a symbolic link that leads nowhere. */
-async function isThere(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined)) !== undefined
 }
 
 /** Whether the process that wrote it has died. */

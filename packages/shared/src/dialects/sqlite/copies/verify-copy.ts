@@ -80,16 +80,9 @@ export async function verifyCopy(
       await copy.close()
     }
   })()
-  const wrong = (['pages', 'objects', 'schema'] as const).filter(
-    (name) => expected[name] !== undefined && expected[name] !== found[name],
-  )
-  const [first] = wrong
-  if (first !== undefined) {
-    throw damaged(
-      'backup',
-      path,
-      `its source has ${first} ${expected[first]}, and it has ${found[first]}; back up again`,
-    )
+  for (const name of ['pages', 'schema'] as const) {
+    if (expected[name] === undefined || expected[name] === found[name]) continue
+    throw damaged('backup', path, `its source has ${name} ${expected[name]}, and it has ${found[name]}; back up again`)
   }
   const { pages, position, schemaVersion, sqliteVersion } = found
   const hashed = settled ? undefined : await hashAndFlush(path, context.stop)
