@@ -197,7 +197,7 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     for (const options of [{ readOnly: true }, { immutable: true }]) {
       const reader = await world.open(options)
       const following = () => world.follow({ target: ':memory:' }, reader)
-      await refuses(following, { code: 'READ_ONLY', says: ['read-only', 'change log', 'the path of the file'] })
+      await refuses(following, { code: 'READ_ONLY', says: ['read-only', 'the path of the file'] })
       await reader.disconnect()
     }
     await (await world.follow({ target: ':memory:' }, world.path as never)).stop()

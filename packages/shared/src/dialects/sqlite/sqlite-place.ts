@@ -80,8 +80,12 @@ export class SqlitePlace implements Place {
 
 /** Writers in WAL mode keep no reader out. */
 function heldAlone({ operation, message, cause }: PersistenceError): PersistenceError {
-  const why = 'it cannot even be read, so another connection has the file for itself, as a running standby has its file'
-  return new PersistenceError('BUSY', operation, `${message}; ${why}`, cause)
+  return new PersistenceError(
+    'BUSY',
+    operation,
+    `${message}; it has the file for itself, as a running standby does`,
+    cause,
+  )
 }
 
 /**

@@ -50,7 +50,7 @@ export class BackupSchedule implements AsyncDisposable {
   static start(persistence: object, options: BackupScheduleOptions): BackupSchedule {
     const source = sourceOf(persistence, 'BackupSchedule')
     const resolved = scheduleOptions(options)
-    refuseReadOnly(source.session, 'BackupSchedule', 'a schedule takes a lock in the file', 'call backup()')
+    refuseReadOnly(source.session, 'BackupSchedule', 'call backup()')
     const schedule = new BackupSchedule(source, resolved)
     schedule.#wait(0)
     return schedule
@@ -74,7 +74,7 @@ export class BackupSchedule implements AsyncDisposable {
   async run(options: { signal?: AbortSignal } = {}): Promise<Backup> {
     const { signal } = readOptions(options, RUN_OPTIONS, 'BackupSchedule')
     checkSignal(signal, 'BackupSchedule')
-    const backup = await this.#exclusive(signal, () => true)
+    const backup = await this.#exclusive(signal)
     if (backup !== undefined) return backup
     throw new PersistenceError(
       'BUSY',
@@ -112,7 +112,7 @@ export class BackupSchedule implements AsyncDisposable {
     try {
       let due = await this.#due()
       if (due <= 0) {
-        await this.#exclusive(undefined, async () => (await this.#due()) <= 0)
+        await this.#exclusive(undefined, true)
         due = await this.#due()
       }
       // If it is still due, another call or process is making it.
@@ -135,15 +135,12 @@ export class BackupSchedule implements AsyncDisposable {
   /**
    * Backs up unless this or another process makes a backup.
    *
-   * @param wanted Called once this process has the lock.
+   * @param ifDue Whether to back up only if a backup is still due once this process has the lock.
    * @returns `undefined` if no backup was made.
    */
-  async #exclusive(
-    signal: AbortSignal | undefined,
-    wanted: () => boolean | Promise<boolean>,
-  ): Promise<Backup | undefined> {
+  async #exclusive(signal: AbortSignal | undefined, ifDue = false): Promise<Backup | undefined> {
     if (this.#running !== undefined) return undefined
-    const running = this.#backUp(signal, wanted)
+    const running = this.#backUp(signal, ifDue)
     this.#running = running
     try {
       return await running
@@ -152,16 +149,13 @@ export class BackupSchedule implements AsyncDisposable {
     }
   }
 
-  async #backUp(
-    signal: AbortSignal | undefined,
-    wanted: () => boolean | Promise<boolean>,
-  ): Promise<Backup | undefined> {
+  async #backUp(signal: AbortSignal | undefined, ifDue: boolean): Promise<Backup | undefined> {
     const end = this.#end.signal
     end.throwIfAborted()
     const lock = await this.#locks.hold(LOCK_KEY, { ttl: LOCK_TTL_MS, renew: true })
     if (lock === null) return undefined
     try {
-      if (!(await wanted())) return undefined
+      if (ifDue && (await this.#due()) > 0) return undefined
       const database = await this.#database()
       const { directory, backup: options } = this.#options
       const signals = [end, lock.signal, ...(signal === undefined ? [] : [signal])]

@@ -37,14 +37,16 @@ export function sourceOf(adapter: unknown, operation: string): BackupSource {
 }
 
 /**
- * @param why Why the operation writes to the file, for people. @param instead What to call instead.
+ * Call it for an operation that writes to the file of its adapter.
+ *
+ * @param instead What else can be given or called, for the message.
  * @throws PersistenceError `READ_ONLY` for an adapter that was opened read-only.
  */
-export function refuseReadOnly({ connection }: Session, operation: string, why: string, instead: string): void {
+export function refuseReadOnly({ connection }: Session, operation: string, instead: string): void {
   if (!connection.readOnly) return
   throw new PersistenceError(
     'READ_ONLY',
     operation,
-    `${operation}: the adapter was opened read-only, and ${why}; give it one that writes, or ${instead}`,
+    `${operation}: the adapter was opened read-only; give it one that writes, or ${instead}`,
   )
 }

@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs'
 import { chmod, lstat, open, rename, rm, stat } from 'node:fs/promises'
-import { PersistenceError } from '../../../errors/persistence-error.js'
+import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { isOpenAnywhere } from '../file/process-view.js'
 import { type OwnConnection, openOwn } from '../thread/own-connection.js'
 import type { JobContext } from '../thread/run-job.js'
@@ -75,7 +75,7 @@ async function putBack(target: string, kept: string, old: Stats): Promise<void> 
 }
 
 /**
- * Opens the old file so that no other connection can read it. Returns `undefined` for a damaged file that cannot be opened.
+ * Opens the old file so that no other connection can read it. Returns `undefined` for an empty or damaged file, which cannot be held.
  *
  * Only the change of the journal mode detects all other connections, including idle ones, for which BEGIN EXCLUSIVE and a
  * checkpoint succeed. It also writes the log or the journal of a crash into the file.
@@ -93,10 +93,9 @@ async function holdAlone(target: string, context: JobContext): Promise<OwnConnec
     return connection
   } catch (error) {
     await connection?.close()
-    const code = error instanceof PersistenceError ? error.code : undefined
-    if (code === 'BUSY') throw inUse(target, error)
-    if (code !== 'CORRUPT' && code !== 'NOT_A_DATABASE') throw error
-    return refuseShared(target, error)
+    if (hasCode(error, 'BUSY')) throw inUse(target, error)
+    if (hasCode(error, 'CORRUPT') || hasCode(error, 'NOT_A_DATABASE')) return refuseShared(target, error)
+    throw error
   }
 }
 

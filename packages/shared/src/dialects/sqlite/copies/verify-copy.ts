@@ -22,8 +22,7 @@ export interface VerifyOrder {
 
 /** {@link verifyCopy} of a copy that was made elsewhere. */
 export function verifyCopyJob({ path, content }: VerifyOrder, context: JobContext): Promise<Verified> {
-  if (content.bytes >= LARGE_BYTES) return verifyCopy(path, content, context, hashElsewhere(path, context))
-  return verifyCopy(path, content, context)
+  return verifyCopy(path, content, context, content.bytes >= LARGE_BYTES ? hashElsewhere(path, context) : undefined)
 }
 
 /** The facts about a verified copy, without its hash if another thread makes that. */
@@ -75,7 +74,7 @@ export async function verifyCopy(
       const { version } = await readSchema(copy.queue)
       const position = await readPosition(copy.queue)
       const content = await readContent(copy.queue, 'backup')
-      return { ...content, ...position, schemaVersion: version, sqliteVersion: copy.sqliteVersion }
+      return { ...content, position, schemaVersion: version, sqliteVersion: copy.sqliteVersion }
     } finally {
       await copy.close()
     }
@@ -86,7 +85,7 @@ export async function verifyCopy(
   }
   const { pages, position, schemaVersion, sqliteVersion } = found
   const hashed = settled ? undefined : await hashAndFlush(path, context.stop)
-  return { ...hashed, pages, ...(position !== undefined && { position }), sqliteVersion, schemaVersion }
+  return { ...hashed, pages, ...position, sqliteVersion, schemaVersion }
 }
 
 /** Returns the number of the last logged change, if standbys follow the database. */

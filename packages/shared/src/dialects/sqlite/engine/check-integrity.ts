@@ -8,8 +8,9 @@ const CACHE_KIB = 16_384
 const TABLES = "SELECT name FROM main.sqlite_master WHERE type = 'table'"
 
 /**
- * Checks every page, row and index entry of the database `main`. The connection keeps the larger page cache. If an index or a CHECK
- * of the app needs a function or a collation that only the app's own connections have, its table is checked without it.
+ * Checks every page, row and index entry of the database `main`. The connection keeps the larger page cache. If the schema needs a
+ * function or a collation that only the app's own connections have, index entries, CHECKs and tables with such a collation are left
+ * out.
  *
  * @param query Runs a statement on a connection.
  * @returns `ok`, or the first problem.
@@ -20,10 +21,8 @@ export async function checkIntegrity(query: (sql: string) => Promise<Row[]>): Pr
   if (whole !== undefined) return whole
   await query('PRAGMA ignore_check_constraints = 1')
   for (const { name } of await query(TABLES)) {
-    const table = `('${String(name).replaceAll("'", "''")}')`
-    const known = await verdictIfKnown(query, `integrity_check${table}`)
-    const verdict = known ?? (await verdictIfKnown(query, `quick_check${table}`))
-    if (verdict !== undefined && verdict !== 'ok') return verdict
+    const verdict = await verdictIfKnown(query, `quick_check('${String(name).replaceAll("'", "''")}')`)
+    if (verdict && verdict !== 'ok') return verdict
   }
   await query('PRAGMA ignore_check_constraints = 0')
   return 'ok'

@@ -99,7 +99,7 @@ async function originOf(
     return { path: resolve(source), engine: (await load()).name, options: {} }
   }
   const { session, options } = sourceOf(source, 'standby.follow')
-  refuseReadOnly(session, 'standby.follow', 'a standby keeps a change log in the file', 'the path of the file')
+  refuseReadOnly(session, 'standby.follow', 'the path of the file')
   await session.connect('standby.follow')
   const { engine, place } = session.connection
   if (place.location !== '') return { path: place.location, engine, options }
