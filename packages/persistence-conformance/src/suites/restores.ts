@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { copyFile, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { copyFile, readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { besideDatabase, fill } from '../copied-content.js'
 import { held } from '../held.js'
 import { contentOf, prepareRestore as prepare } from '../prepared-restore.js'
@@ -222,17 +222,6 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
     const second = await world.engine.restore(backup, other)
     assert.deepEqual(await contentOf(world, other), [1, null])
     assert.equal(await readFile(`${second.kept}-wal`, 'utf8'), 'a log')
-  })
-
-  check.once('an empty file is replaced, and kept', async (world) => {
-    const { backup } = await prepare(world)
-    const target = join(world.folder, 'empty.db')
-    await writeFile(target, '')
-    const { kept } = await world.engine.restore(backup, target)
-    assert.deepEqual(await contentOf(world, target), [1, null])
-    assert.equal((await stat(kept as string)).size, 0)
-    const beside = (await readdir(world.folder)).filter((name) => name.startsWith('empty.db'))
-    assert.deepEqual(beside.sort(), ['empty.db', basename(kept as string)])
   })
 })
 
