@@ -1,4 +1,4 @@
-import { copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { copyFileSync, linkSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { ManualClock } from '@go-go-scope/persistence-conformance'
@@ -178,6 +178,24 @@ describe('one SQLite library per file in a process', () => {
     expect(await keepsLock(path)).toBe(true)
     await first.cache.set('k', 2)
     await first.disconnect()
+  })
+
+  test('a standby whose source is replaced by a file of another library ends without dropping its locks', async () => {
+    const path = join(folder, `file-${++files}`)
+    const target = join(folder, `file-${++files}`)
+    for (const made of [path, `${path}-new`]) await (await engine.SQLiteAdapter.open(made)).disconnect()
+    await untilFree(`${path}-new`)
+    // It polls only when it is asked to.
+    const standby = await engine.Standby.follow(path as never, { target, every: 3_600_000 })
+    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true })
+    renameSync(`${path}-new`, path)
+    const other = await secondEngine.SQLiteAdapter.open(path)
+    await other.cache.set('k', 1)
+    await expect(standby.waitFor()).rejects.toThrow('already open in this process')
+    await standby.stop()
+    expect(await keepsLock(path)).toBe(true)
+    await other.cache.set('k', 2)
+    await other.disconnect()
   })
 
   test('a handle of the app that is opened later on another library is reported once', async () => {

@@ -1,6 +1,7 @@
 import { copyFileSync, renameSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { reportPosition } from '../../packages/shared/src/dialects/sqlite/standby/change-log.js'
+import { Source } from '../../packages/shared/src/dialects/sqlite/standby/source.js'
 import { PersistenceError } from '../../packages/shared/src/errors/persistence-error.js'
 import { BUSY_TIMEOUT, StandbyPair } from './standby-pair.js'
 
@@ -54,6 +55,22 @@ test('a follower gives up after busyTimeout, and says so', async () => {
     operation: 'standby.follow',
     message: expect.stringMatching(/gave up after 5000 ms.*busyTimeout/),
   })
+})
+
+test('a source that is opened again and again while it is busy is closed each time', async () => {
+  await pair.follower.begin()
+  let open = 0
+  const opened = async () => {
+    open++
+    const query = async (sql: string): Promise<never[]> => {
+      if (/journal_mode|sqlite_master/.test(sql)) throw new PersistenceError('BUSY', 'standby', 'standby: not now')
+      return []
+    }
+    return { query, close: async () => void open-- }
+  }
+  const source = new Source(pair.path, pair.sql, opened)
+  for (let tries = 0; tries < 3; tries++) await expect(source.attach()).rejects.toMatchObject({ code: 'BUSY' })
+  expect([open, source.isOpen]).toEqual([0, false])
 })
 
 test('a follower that stops waits for the source for less time than the process waits for it', async () => {

@@ -1,10 +1,22 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { keepFile } from '../../packages/shared/src/dialects/sqlite/copies/keep-file.js'
 import { publish } from '../../packages/shared/src/dialects/sqlite/copies/publish.js'
+import { replaceFile } from '../../packages/shared/src/dialects/sqlite/copies/replace-file.js'
 import { lockTarget } from '../../packages/shared/src/dialects/sqlite/copies/restore-lock.js'
+import type { JobContext } from '../../packages/shared/src/dialects/sqlite/thread/run-job.js'
 
 let folder: string
 beforeEach(() => {
@@ -72,4 +84,18 @@ describe('where the file system has no hard links', () => {
     await (await lockTarget(target, noLinks)).release()
     expect(readdirSync(folder)).toEqual([])
   })
+})
+
+// A folder cannot be renamed over a file, nor any file over a mount point, such as a file that is mounted into a container.
+test('a file that cannot be replaced keeps its place and its log, and no second name', async () => {
+  const [temporary, target] = [join(folder, 'temporary'), join(folder, 'app.db')]
+  mkdirSync(temporary)
+  writeFileSync(target, 'damaged')
+  writeFileSync(`${target}-wal`, 'log')
+  // No engine opens a damaged file.
+  const replaced = replaceFile({ temporary, target, now: 0 }, {} as JobContext, async () => undefined)
+  await expect(replaced).rejects.toMatchObject({ syscall: 'rename' })
+  rmSync(temporary, { recursive: true })
+  expect(readdirSync(folder).sort()).toEqual(['app.db', 'app.db-wal'])
+  expect([target, `${target}-wal`].map((path) => readFileSync(path, 'utf8'))).toEqual(['damaged', 'log'])
 })

@@ -15,7 +15,7 @@ import { SqliteAdapter } from '../../packages/shared/src/index.js'
 import { databaseSyncDriver } from './database-sync-driver.js'
 
 const PAGES = 100
-const CONTENT = { pages: PAGES, bytes: PAGES * 4_096, pageBytes: 4_096, objects: 1, schema: '' }
+const CONTENT = { pages: PAGES, bytes: PAGES * 4_096, pageBytes: 4_096, schema: '' }
 
 /** A thread that is stuck in the engine: it receives and answers nothing until it ends. */
 class HeldWorker implements WorkerLike {

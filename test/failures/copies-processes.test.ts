@@ -102,6 +102,8 @@ describe('copies and other processes', () => {
       after: ['copy.db', 'copy.db.json'],
       still: true,
       across: true,
+      locked: 'DISK_FULL',
+      last: ['copy.db', 'copy.db.json'],
     })
   }, 120_000)
 })

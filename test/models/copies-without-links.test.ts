@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { withProcesses } from '@go-go-scope/persistence-conformance/process'
@@ -47,6 +47,20 @@ describe('copies and file systems', () => {
     }
     expect(readdirSync(folder).filter((name) => /^unlinked-target.*restoring/.test(name))).toEqual([])
   }, 60_000)
+
+  test('an empty file is replaced by a restore, and kept', async () => {
+    const [backup, target] = [join(folder, 'whole.db'), join(folder, 'empty.db')]
+    const adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db'))
+    await adapter.backup(backup)
+    await adapter.disconnect()
+    writeFileSync(target, '')
+    const { kept = '' } = await engine.restore(backup, target)
+    expect(statSync(kept).size).toBe(0)
+    expect(readdirSync(folder).filter((name) => name.startsWith('empty.db'))).toHaveLength(2)
+    const restored = await engine.SQLiteAdapter.open(target)
+    expect(await restored.cache.keys('entry-*')).toHaveLength(ENTRIES)
+    await restored.disconnect()
+  })
 
   test('a backup may go to another file system, and a restore into one', async () => {
     const { dev } = statSync(folder)

@@ -52,7 +52,7 @@ const BUGS: readonly (readonly [bug: string, found: string, by: RegExp])[] = [
   [
     'an index of the copy is missing',
     'backups > a backup holds what was committed, is private, and says what it is',
-    /its source has objects \d+, and it has \d+/,
+    /its source has schema \w+, and it has \w+/,
   ],
   [
     'the source is verified in the place of the copy',

@@ -65,7 +65,16 @@ try {
   const restored = await engine.SQLiteAdapter.open(join(source, 'restored.db'))
   const across = await restored.cache.has('entry')
   await restored.disconnect()
-  say({ tooLarge, meanwhile, left, after, still, across })
+  // Not even the lock of a restore finds room.
+  const { bavail, bsize } = statfsSync(folder)
+  writeFileSync(join(folder, 'ballast'), Buffer.alloc(bavail * bsize))
+  const back = engine.restore(join(folder, 'copy.db'), join(folder, 'back.db'))
+  const locked = await back.then(
+    () => 'done',
+    (error) => error.code,
+  )
+  rmSync(join(folder, 'ballast'))
+  say({ tooLarge, meanwhile, left, after, still, across, locked, last: readdirSync(folder).sort() })
 } finally {
   rmSync(source, { recursive: true, force: true })
 }

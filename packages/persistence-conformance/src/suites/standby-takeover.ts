@@ -216,6 +216,8 @@ export const standbyTakeover: EngineSuite = engineSuite('a standby that takes ov
 
   check.once('is a file that no adapter opens before it takes over', async (world) => {
     const standby = await world.follow({ target: fileIn(world) }, await followedSource(world))
+    const early = () => world.open({ busyTimeout: 0 }, fileIn(world))
+    await refuses(early, { code: 'BUSY', says: ['for itself', 'a running standby'] })
     await standby.stop()
     for (const options of [{}, { readOnly: true }]) {
       const opening = () => world.open(options, fileIn(world))

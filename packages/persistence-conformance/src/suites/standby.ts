@@ -192,6 +192,17 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     await refuses(() => tooFar, { code: 'CLOSED' })
   })
 
+  check.once('of an adapter that was opened read-only is refused, and the file is not written', async (world) => {
+    await (await world.openMade({})).disconnect()
+    for (const options of [{ readOnly: true }, { immutable: true }]) {
+      const reader = await world.open(options)
+      const following = () => world.follow({ target: ':memory:' }, reader)
+      await refuses(following, { code: 'READ_ONLY', says: ['read-only', 'the path of the file'] })
+      await reader.disconnect()
+    }
+    await (await world.follow({ target: ':memory:' }, world.path as never)).stop()
+  })
+
   check.once('refuses invalid options of waitFor and takeOver by name, and continues to follow', async (world) => {
     const adapter = await followedSource(world)
     const standby = await world.follow({ target: ':memory:' }, adapter)

@@ -1,5 +1,5 @@
 import type { Place, PlaceOptions } from '../../connection/place.js'
-import { PersistenceError } from '../../errors/persistence-error.js'
+import { hasCode, PersistenceError } from '../../errors/persistence-error.js'
 import type { OperationQueue } from '../../queue/operation-queue.js'
 import { BusyTimeout } from './engine/busy-timeout.js'
 import { probeEngine } from './engine/engine-probe.js'
@@ -33,6 +33,7 @@ export class SqlitePlace implements Place {
     try {
       await this.#enter(queue)
     } catch (error) {
+      if (hasCode(error, 'BUSY')) throw heldAlone(error)
       throw this.#options.readOnly && !this.#options.immutable ? cannotJustRead(error) : error
     }
   }
@@ -75,6 +76,16 @@ export class SqlitePlace implements Place {
     if (!immutable) await this.#file.reportUnsafeEnvironment(this.version)
     await this.#file.watchLog()
   }
+}
+
+/** Writers in WAL mode keep no reader out. */
+function heldAlone({ operation, message, cause }: PersistenceError): PersistenceError {
+  return new PersistenceError(
+    'BUSY',
+    operation,
+    `${message}; it has the file for itself, as a running standby does`,
+    cause,
+  )
 }
 
 /**

@@ -9,12 +9,12 @@ export class LogChecksum {
   readonly #swapped: boolean
 
   /** @param bigEndian The byte order of the summed words. It may differ from that of this machine if the file was moved here. */
-  constructor(bigEndian: boolean) {
+  constructor(bigEndian: boolean = BIG_ENDIAN_HERE) {
     this.#swapped = bigEndian !== BIG_ENDIAN_HERE
   }
 
   /** Adds the words from `from` up to, but not including, `to`: an even number of words. */
-  add(words: Int32Array, from: number, to: number): void {
+  add(words: Int32Array | Uint32Array, from: number, to: number): void {
     const swapped = this.#swapped
     let { first, second } = this
     for (let at = from; at < to; at += 2) {

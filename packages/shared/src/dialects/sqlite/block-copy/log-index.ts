@@ -1,5 +1,4 @@
 import { access, constants } from 'node:fs/promises'
-import { endianness } from 'node:os'
 import { readByDd } from './dd.js'
 import { LogChecksum } from './log-checksum.js'
 
@@ -37,19 +36,15 @@ export async function readLogIndex(database: string, between: () => void): Promi
 }
 
 function parsed(header: Buffer): LogIndex | undefined {
-  const bigEndian = endianness() === 'BE'
-  const word = (at: number): number => (bigEndian ? header.readUInt32BE(at) : header.readUInt32LE(at))
-  const words = Int32Array.from({ length: HEADER_BYTES / 4 }, (_, at) => word(at * 4))
-  const sum = new LogChecksum(bigEndian)
+  // In the byte order of this machine.
+  const words = new Uint32Array(HEADER_BYTES / 4)
+  header.copy(Buffer.from(words.buffer))
+  const [format, , , , frames = 0, pages = 0, first = 0, second = 0, , , ownFirst = 0, ownSecond = 0] = words
+  const sum = new LogChecksum()
   sum.add(words, 0, CHECKED_BYTES / 4)
-  if (word(0) !== FORMAT || header[INITIALIZED_AT] !== 1 || !sum.equals(word(40), word(44))) return undefined
-  return {
-    frames: word(16),
-    pages: word(20),
-    checksum: [word(24), word(28)],
-    // In the byte order of the log, also in the index.
-    salt: header.toString('hex', 32, 40),
-  }
+  if (format !== FORMAT || header[INITIALIZED_AT] !== 1 || !sum.equals(ownFirst, ownSecond)) return undefined
+  // The salt is in the byte order of the log, also in the index.
+  return { frames, pages, checksum: [first, second], salt: header.toString('hex', 32, 40) }
 }
 
 /** For the first connection that may not write the index file, SQLite ignores that file and builds an index in its own memory. */

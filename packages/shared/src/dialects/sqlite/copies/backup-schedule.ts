@@ -6,14 +6,9 @@ import { StoredLockProvider } from '../../../stores/lock/sql-lock-provider.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
 import { typedError, withTypedErrors } from '../thread/typed-error.js'
 import type { Backup } from './backup.js'
-import { type BackupSource, sourceOf } from './backup-source.js'
+import { type BackupSource, refuseReadOnly, sourceOf } from './backup-source.js'
 import { deleteBackup, outdated, scheduledBackups } from './rotation.js'
-import {
-  type BackupScheduleOptions,
-  type ResolvedScheduleOptions,
-  refuseReadOnly,
-  scheduleOptions,
-} from './schedule-options.js'
+import { type BackupScheduleOptions, type ResolvedScheduleOptions, scheduleOptions } from './schedule-options.js'
 import { scheduledBackUp } from './scheduled-back-up.js'
 
 export type { BackupKeep, BackupScheduleOptions } from './schedule-options.js'
@@ -27,6 +22,9 @@ const LOCK_KEY = 'backup'
 
 // Timers do not count the time that a machine sleeps, and the wall clock may be set.
 const LONGEST_PAUSE_MS = 60_000
+
+// How often a schedule looks whether a backup of others is made. Each look tries the lock and reads the folder.
+const UNDER_WAY_PAUSE_MS = 5_000
 
 /**
  * Backs up a database at regular times, and deletes old backups. Several processes may run a schedule for the same file and
@@ -52,7 +50,7 @@ export class BackupSchedule implements AsyncDisposable {
   static start(persistence: object, options: BackupScheduleOptions): BackupSchedule {
     const source = sourceOf(persistence, 'BackupSchedule')
     const resolved = scheduleOptions(options)
-    refuseReadOnly(source.session)
+    refuseReadOnly(source.session, 'BackupSchedule', 'call backup()')
     const schedule = new BackupSchedule(source, resolved)
     schedule.#wait(0)
     return schedule
@@ -76,7 +74,7 @@ export class BackupSchedule implements AsyncDisposable {
   async run(options: { signal?: AbortSignal } = {}): Promise<Backup> {
     const { signal } = readOptions(options, RUN_OPTIONS, 'BackupSchedule')
     checkSignal(signal, 'BackupSchedule')
-    const backup = await this.#exclusive(signal, () => true)
+    const backup = await this.#exclusive(signal)
     if (backup !== undefined) return backup
     throw new PersistenceError(
       'BUSY',
@@ -114,10 +112,11 @@ export class BackupSchedule implements AsyncDisposable {
     try {
       let due = await this.#due()
       if (due <= 0) {
-        await this.#exclusive(undefined, async () => (await this.#due()) <= 0)
+        await this.#exclusive(undefined, true)
         due = await this.#due()
       }
-      this.#wait(Math.max(1, due))
+      // If it is still due, another call or process is making it.
+      this.#wait(due > 0 ? due : Math.min(this.#options.every, UNDER_WAY_PAUSE_MS))
     } catch (error) {
       if (this.#end.signal.aborted) return
       this.#report(error)
@@ -136,15 +135,12 @@ export class BackupSchedule implements AsyncDisposable {
   /**
    * Backs up unless this or another process makes a backup.
    *
-   * @param wanted Called once this process has the lock.
+   * @param ifDue Whether to back up only if a backup is still due once this process has the lock.
    * @returns `undefined` if no backup was made.
    */
-  async #exclusive(
-    signal: AbortSignal | undefined,
-    wanted: () => boolean | Promise<boolean>,
-  ): Promise<Backup | undefined> {
+  async #exclusive(signal: AbortSignal | undefined, ifDue = false): Promise<Backup | undefined> {
     if (this.#running !== undefined) return undefined
-    const running = this.#backUp(signal, wanted)
+    const running = this.#backUp(signal, ifDue)
     this.#running = running
     try {
       return await running
@@ -153,16 +149,13 @@ export class BackupSchedule implements AsyncDisposable {
     }
   }
 
-  async #backUp(
-    signal: AbortSignal | undefined,
-    wanted: () => boolean | Promise<boolean>,
-  ): Promise<Backup | undefined> {
+  async #backUp(signal: AbortSignal | undefined, ifDue: boolean): Promise<Backup | undefined> {
     const end = this.#end.signal
     end.throwIfAborted()
     const lock = await this.#locks.hold(LOCK_KEY, { ttl: LOCK_TTL_MS, renew: true })
     if (lock === null) return undefined
     try {
-      if (!(await wanted())) return undefined
+      if (ifDue && (await this.#due()) > 0) return undefined
       const database = await this.#database()
       const { directory, backup: options } = this.#options
       const signals = [end, lock.signal, ...(signal === undefined ? [] : [signal])]
@@ -178,11 +171,12 @@ export class BackupSchedule implements AsyncDisposable {
 
   /** Deletes the backups that no rule keeps, once the new one exists. */
   async #rotate(made: Backup, database: string): Promise<void> {
+    const report = (error: unknown): void => this.#report(typedError(error, 'BackupSchedule'))
     try {
       const backups = await scheduledBackups(this.#options.directory, database)
-      for (const backup of outdated(backups, made, this.#options.keep)) await deleteBackup(backup)
+      for (const backup of outdated(backups, made, this.#options.keep)) await deleteBackup(backup).catch(report)
     } catch (error) {
-      this.#report(typedError(error, 'BackupSchedule'))
+      report(error)
     }
   }
 

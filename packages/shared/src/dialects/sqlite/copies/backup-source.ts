@@ -1,6 +1,7 @@
 import type { AdapterOptions } from '../../../adapter/adapter-options.js'
 import { BaseAdapter } from '../../../adapter/base-adapter.js'
 import { invalidArgument, shownClass } from '../../../arguments/invalid.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { Session } from '../../../session/session.js'
 import type { StartWorker } from '../thread/worker.js'
 
@@ -32,5 +33,20 @@ export function sourceOf(adapter: unknown, operation: string): BackupSource {
   throw invalidArgument(
     operation,
     `the first argument must be an SQLiteAdapter of the same copy of this package, got ${shownClass(adapter)}`,
+  )
+}
+
+/**
+ * Call it for an operation that writes to the file of its adapter.
+ *
+ * @param instead What else can be given or called, for the message.
+ * @throws PersistenceError `READ_ONLY` for an adapter that was opened read-only.
+ */
+export function refuseReadOnly({ connection }: Session, operation: string, instead: string): void {
+  if (!connection.readOnly) return
+  throw new PersistenceError(
+    'READ_ONLY',
+    operation,
+    `${operation}: the adapter was opened read-only; give it one that writes, or ${instead}`,
   )
 }

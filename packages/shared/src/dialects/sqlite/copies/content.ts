@@ -11,9 +11,7 @@ export interface Content {
   /** The maximum size of the copy. */
   readonly bytes: number
   readonly pageBytes: number
-  /** The number of tables, indexes, triggers and views. */
-  readonly objects: number
-  /** The SHA-256 of their names and texts, in hex. */
+  /** The SHA-256 of the names and texts of all tables, indexes, triggers and views, in hex. */
   readonly schema: string
 }
 
@@ -32,5 +30,5 @@ export async function readContent(
   const schema = createHash('sha256')
     .update(JSON.stringify(rows.map(Object.values)))
     .digest('hex')
-  return { pages, bytes: pages * pageBytes, pageBytes, objects: rows.length, schema }
+  return { pages, bytes: pages * pageBytes, pageBytes, schema }
 }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { CopiedBytes } from '../block-copy/copied-bytes.js'
 import { type BlocksCopied, copyBlocks } from '../block-copy/copy-blocks.js'
+import { refuseOtherModes } from '../engine/pragma.js'
 import { fileIdentity } from '../file/file-identity.js'
 import { orFull } from '../file/has-no-room.js'
 import { type OwnConnection, openOwn } from '../thread/own-connection.js'
@@ -11,7 +12,6 @@ import { typedError } from '../thread/typed-error.js'
 import { type Content, readContent, SOURCE_WAIT_MS } from './content.js'
 import type { BackupManifest } from './manifest.js'
 import { Pace } from './pace.js'
-import { stopped } from './stopped.js'
 import { type CopyToHash, type Verified, verifyCopy } from './verify-copy.js'
 
 /** How often a copy by blocks is tried while the schema changes before it begins. */
@@ -53,7 +53,8 @@ export async function copyJob(order: CopyOrder, context: JobContext): Promise<Ve
 async function copyOnce(order: CopyOrder, context: JobContext): Promise<Made> {
   const source = await openSource(order, context)
   try {
-    await refuseOtherModes(source, order.source)
+    const instead = ', or run VACUUM INTO on the handle at a quiet time'
+    await refuseOtherModes((sql) => source.queue.query('backup', sql), 'backup', order.source, instead)
     const made = await copy(source, order, context)
     await refuseReplaced(order)
     return made
@@ -135,9 +136,7 @@ async function copyByBlocks(
   const pace = new Pace(order, content, context)
   const copied = new CopiedBytes()
   const { memory } = copied
-  const check = (): void => {
-    if (context.stop.requested) throw stopped()
-  }
+  const check = (): void => context.stop.throwIfRequested()
   const onCopied = (count: number, bytes: number): void => {
     const first = copied.count === 0
     copied.advanceTo(count)
@@ -167,25 +166,13 @@ async function copyBySql({ queue }: OwnConnection, order: CopyOrder, context: Jo
   return content
 }
 
-/** Refuses other journal modes than WAL, in which a reader stops every writer. @throws PersistenceError `WAL_NEEDED`. */
-async function refuseOtherModes({ queue }: OwnConnection, path: string): Promise<void> {
-  const [row] = await queue.query('backup', 'PRAGMA journal_mode')
-  if (row?.journal_mode === 'wal') return
-  throw new PersistenceError(
-    'WAL_NEEDED',
-    'backup',
-    `backup: ${path} is in journal mode ${row?.journal_mode}, in which a backup stops every writer until it is done; set ` +
-      'journal_mode to wal, as open() does, or run VACUUM INTO on the handle at a quiet time',
-  )
-}
-
 /** Refuses a file that is not, or no longer, the one of the adapter. @throws PersistenceError `FILE_REPLACED`. */
 async function refuseReplaced({ source: path, identity }: Pick<CopyOrder, 'source' | 'identity'>): Promise<void> {
   if ((await fileIdentity(path)) === identity) return
   throw new PersistenceError(
     'FILE_REPLACED',
     'backup',
-    `backup: the database file ${path} was deleted or replaced before its copy was done; make a new adapter and back up that`,
+    `backup: the database file ${path} was deleted or replaced; make a new adapter and back up that`,
   )
 }
 

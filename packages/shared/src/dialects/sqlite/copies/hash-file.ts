@@ -3,7 +3,6 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { CopiedBytes } from '../block-copy/copied-bytes.js'
 import type { StopFlag } from '../thread/stop-flag.js'
-import { stopped } from './stopped.js'
 
 const CHUNK_BYTES = 1024 * 1024
 const POLL_MS = 2
@@ -69,7 +68,7 @@ function hashOpen(file: number, stop: StopFlag, growth?: Growth, onWhole?: () =>
     // Synchronous: reads by the thread pool took a third longer.
     const read = readSync(file, chunk, 0, length, bytes)
     if (read === 0) return { bytes, sha256: hash.digest('hex') }
-    if (stop.requested) throw stopped()
+    stop.throwIfRequested()
     hash.update(chunk.subarray(0, read))
     bytes += read
   }
@@ -94,7 +93,7 @@ class Growth {
   /** Waits until there are more than the first `read` bytes. @returns how many more; 0 at the end. */
   waitForMore(read: number): number {
     while (!this.whole && this.#copied.count <= read) {
-      if (this.#stop.requested) throw stopped()
+      this.#stop.throwIfRequested()
       this.#stop.wait(POLL_MS)
     }
     return Math.min(this.#copied.count, this.#bytes) - read

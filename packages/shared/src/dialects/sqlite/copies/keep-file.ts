@@ -3,7 +3,7 @@ import { constants } from 'node:fs'
 import { chmod, copyFile, link, open, rm, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { PersistenceError } from '../../../errors/persistence-error.js'
-import type { LinkFile } from './publish.js'
+import { flush, type LinkFile } from './publish.js'
 
 /**
  * Gives a file a second name, so that it stays when another file gets its first name.
@@ -43,12 +43,7 @@ async function copyTo(file: string, kept: string): Promise<boolean> {
   try {
     await copyPastLocks(file, kept)
     await chmod(kept, (await stat(file)).mode)
-    const copy = await open(kept, 'r+')
-    try {
-      await copy.sync()
-    } finally {
-      await copy.close()
-    }
+    await flush(kept)
     return true
   } catch (error) {
     await rm(kept, { force: true })

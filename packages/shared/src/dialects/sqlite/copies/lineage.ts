@@ -46,9 +46,6 @@ export async function beginLineage(
   return { lineage, tokensAbove: Number(rows[0]?.[0]?.above), generationsAbove: Number(rows[2]?.[0]?.above) }
 }
 
-const TABLES = `SELECT count(*) AS found FROM sqlite_master
-WHERE type = 'table' AND name IN ('go_goscope_lock_counter', 'go_goscope_locks', 'go_goscope_claims')`
-
 const GIVEN = `SELECT
   max(coalesce((SELECT max(token) FROM go_goscope_lock_counter), 0), coalesce((SELECT max(token) FROM go_goscope_locks), 0)) AS token,
   max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'go_goscope_claims'), 0),
@@ -57,12 +54,11 @@ const GIVEN = `SELECT
 /** Returns what a file has issued; `undefined` if it lacks our tables of locks and claims, or cannot be read. */
 export async function readGiven(queue: OperationQueue, operation: string): Promise<Given | undefined> {
   try {
-    if ((await queue.query(operation, TABLES))[0]?.found !== 3) return undefined
     const [row] = await queue.query(operation, GIVEN)
     const given = { token: Number(row?.token), generation: Number(row?.generation) }
     return Object.values(given).every(Number.isSafeInteger) ? given : undefined
   } catch {
-    // An unreadable file is a reason to restore a backup.
+    // It is something else. Or it is unreadable, which is a reason to restore a backup.
     return undefined
   }
 }

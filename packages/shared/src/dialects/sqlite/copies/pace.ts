@@ -5,7 +5,6 @@ import type { BackupSteps, CopyProgress } from '../engine/backup-steps.js'
 import type { JobContext } from '../thread/run-job.js'
 import type { Content } from './content.js'
 import type { CopyOrder } from './copy-job.js'
-import { stopped } from './stopped.js'
 
 // A step of a throttled copy takes a tenth of a second at most. With longer steps the copy would alternate bursts and pauses.
 const STEPS_PER_SECOND = 10
@@ -42,7 +41,7 @@ export class Pace implements BackupSteps {
   }
 
   next({ totalPages, remainingPages }: CopyProgress, unseen = 0): number {
-    if (this.#context.stop.requested) throw stopped()
+    this.#context.stop.throwIfRequested()
     this.#refuseLongLog()
     this.#tell(remainingPages)
     const { maxBytesPerSecond } = this.#order

@@ -60,11 +60,16 @@ async function publishWithoutLink(temporary: string, path: string, operation: st
 export async function flushFolder(path: string): Promise<void> {
   // Windows has no such call.
   if (process.platform === 'win32') return
-  const folder = await open(dirname(path), 'r')
+  await flush(dirname(path), 'r')
+}
+
+/** Makes the content of a file survive a power loss. @param flags How it is opened. */
+export async function flush(path: string, flags = 'r+'): Promise<void> {
+  const file = await open(path, flags)
   try {
-    await folder.sync()
+    await file.sync()
   } finally {
-    await folder.close()
+    await file.close()
   }
 }
 

@@ -1,5 +1,6 @@
+import type { Stats } from 'node:fs'
 import { chmod, lstat, open, rename, rm, stat } from 'node:fs/promises'
-import { PersistenceError } from '../../../errors/persistence-error.js'
+import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { isOpenAnywhere } from '../file/process-view.js'
 import { type OwnConnection, openOwn } from '../thread/own-connection.js'
 import type { JobContext } from '../thread/run-job.js'
@@ -15,6 +16,7 @@ export interface Replacement {
 }
 
 const PERMISSION_BITS = 0o777
+const SIDECARS = ['-journal', '-wal']
 const HEADER = 'SQLite format 3\0'
 
 /**
@@ -43,12 +45,18 @@ export async function replaceFile<Finished>(
     const finished = await finish(held)
     await chmod(temporary, old.mode & PERMISSION_BITS)
     const kept = await keepFile(target, now)
-    // Only a damaged file still has them. They are a part of it, and an engine would apply them to the new file.
-    for (const suffix of ['-journal', '-wal']) await move(target + suffix, kept + suffix)
-    await rm(`${target}-shm`, { force: true })
-    // The second name of the old file must be there before it loses its first.
-    await flushFolder(target)
-    await rename(temporary, target)
+    try {
+      // Only a damaged file still has them. They are a part of it, and an engine would apply them to the new file.
+      for (const suffix of SIDECARS) await move(target + suffix, kept + suffix)
+      await rm(`${target}-shm`, { force: true })
+      // The second name of the old file must be there before it loses its first.
+      await flushFolder(target)
+      await rename(temporary, target)
+    } catch (error) {
+      // The caller needs the first error.
+      await putBack(target, kept, old).catch(() => undefined)
+      throw error
+    }
     await flushFolder(target)
     return { kept, finished }
   } finally {
@@ -58,14 +66,23 @@ export async function replaceFile<Finished>(
   }
 }
 
+/** Undoes a replacement that failed, such as that of a mount point, unless the old file has lost its name. */
+async function putBack(target: string, kept: string, old: Stats): Promise<void> {
+  const found = await stat(target)
+  if (found.ino !== old.ino || found.dev !== old.dev) return
+  for (const suffix of SIDECARS) await move(kept + suffix, target + suffix)
+  await rm(kept)
+}
+
 /**
- * Opens the old file so that no other connection can read it. Returns `undefined` for a damaged file that cannot be opened.
+ * Opens the old file so that no other connection can read it. Returns `undefined` for an empty or damaged file, which cannot be held.
  *
  * Only the change of the journal mode detects all other connections, including idle ones, for which BEGIN EXCLUSIVE and a
  * checkpoint succeed. It also writes the log or the journal of a crash into the file.
  */
 async function holdAlone(target: string, context: JobContext): Promise<OwnConnection | undefined> {
-  // An engine that opens and closes a file without a header deletes its journal and log.
+  // An engine that opens and closes a file without a header deletes its journal and log. In an empty one, the transaction would
+  // begin a journal that truncates the file, which after a crash is the new one.
   if (!(await hasHeader(target))) return refuseShared(target, undefined)
   let connection: OwnConnection | undefined
   try {
@@ -76,25 +93,24 @@ async function holdAlone(target: string, context: JobContext): Promise<OwnConnec
     return connection
   } catch (error) {
     await connection?.close()
-    const code = error instanceof PersistenceError ? error.code : undefined
-    if (code === 'BUSY') throw inUse(target, error)
-    if (code !== 'CORRUPT' && code !== 'NOT_A_DATABASE') throw error
-    return refuseShared(target, error)
+    if (hasCode(error, 'BUSY')) throw inUse(target, error)
+    if (hasCode(error, 'CORRUPT') || hasCode(error, 'NOT_A_DATABASE')) return refuseShared(target, error)
+    throw error
   }
 }
 
-/** Whether the file is empty or begins like a database. */
+/** Whether the file begins like a database. */
 async function hasHeader(target: string): Promise<boolean> {
   const file = await open(target, 'r')
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER.length), 0, HEADER.length, 0)
-    return bytesRead === 0 || buffer.toString('latin1') === HEADER
+    const { buffer } = await file.read(Buffer.alloc(HEADER.length), 0, HEADER.length, 0)
+    return buffer.toString('latin1') === HEADER
   } finally {
     await file.close()
   }
 }
 
-/** Refuses a file that no engine can open if any process has it open, as far as the system shows that. */
+/** Refuses a file that is no database if any process has it open, as far as the system shows that. */
 async function refuseShared(target: string, cause: unknown): Promise<undefined> {
   if ((await isOpenAnywhere(target)) === true) throw inUse(target, cause)
 }
@@ -108,7 +124,7 @@ async function move(from: string, to: string): Promise<void> {
 }
 
 async function refuseSidecars(target: string): Promise<void> {
-  for (const suffix of ['-journal', '-wal']) {
+  for (const suffix of SIDECARS) {
     const found = await lstat(target + suffix).catch(() => undefined) // Usually missing.
     if (found === undefined) continue
     throw new PersistenceError(

@@ -6,8 +6,8 @@ import { type OwnConnection, openOwn } from '../thread/own-connection.js'
 import type { JobContext } from '../thread/run-job.js'
 import { beginLineage, type Lineage, readGiven } from './lineage.js'
 import type { BackupManifest } from './manifest.js'
+import { flush } from './publish.js'
 import { replaceFile } from './replace-file.js'
-import { stopped } from './stopped.js'
 import { refuseUnsound } from './verify-copy.js'
 import { checkHash, refuseSidecars } from './verify-job.js'
 
@@ -33,8 +33,11 @@ export interface RestoreResult extends Lineage {
 export async function restoreJob(order: RestoreOrder, context: JobContext): Promise<RestoreResult> {
   const { backup, manifest, temporary } = order
   if (manifest === undefined) {
-    const part = 'with a part of the database that would be lost; open it there once, disconnect, and restore again'
-    await refuseSidecars(backup, 'restore', part)
+    await refuseSidecars(
+      backup,
+      'restore',
+      'with a part of the database; open it there once, disconnect, and restore again',
+    )
   }
   await copyFile(backup, temporary, context)
   // Checks the copy, because the copy will be used.
@@ -42,13 +45,13 @@ export async function restoreJob(order: RestoreOrder, context: JobContext): Prom
   const copy = await openOwn(temporary, context.engine, { readOnly: false, busyTimeout: 0 })
   try {
     await prepare(copy, order)
-    if (context.stop.requested) throw stopped()
+    context.stop.throwIfRequested()
     const { kept, finished } = await replaceFile(order, context, async (old) => {
       const given = old === undefined ? undefined : await readGiven(old.queue, 'restore')
       const lineage = await beginLineage(copy.queue, 'restore', order.now, given)
       await copy.close()
-      await flushFile(temporary)
-      if (context.stop.requested) throw stopped()
+      await flush(temporary)
+      context.stop.throwIfRequested()
       return lineage
     })
     return { ...finished, kept }
@@ -85,7 +88,7 @@ async function copyFile(from: string, to: string, { stop }: JobContext): Promise
       for (;;) {
         const { bytesRead } = await source.read(chunk, 0, CHUNK_BYTES)
         if (bytesRead === 0) break
-        if (stop.requested) throw stopped()
+        stop.throwIfRequested()
         await target.writeFile(chunk.subarray(0, bytesRead))
       }
     } finally {
@@ -93,14 +96,5 @@ async function copyFile(from: string, to: string, { stop }: JobContext): Promise
     }
   } finally {
     await source.close()
-  }
-}
-
-async function flushFile(path: string): Promise<void> {
-  const file = await open(path, 'r+')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
   }
 }

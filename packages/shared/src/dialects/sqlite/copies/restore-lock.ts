@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { link, lstat, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { PersistenceError } from '../../../errors/persistence-error.js'
+import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { HOST, isAlive } from '../../../processes/numbered-processes.js'
-import type { LinkFile } from './publish.js'
+import { isThere } from '../file/create-file.js'
+import { type LinkFile, publish } from './publish.js'
 import { TemporaryFile } from './temporary-file.js'
 
 /** Excludes other restores of a file while one replaces it. */
@@ -59,35 +60,19 @@ async function create(path: string, text: string, linkFile: LinkFile): Promise<b
   const whole = await TemporaryFile.beside(path)
   try {
     await whole.write(text)
-    await linkFile(whole.path, path)
+    await publish(whole.path, path, 'restore', linkFile)
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    return await createWithoutLink(path, text)
+    if (hasCode(error, 'FILE_EXISTS')) return false
+    throw error
   } finally {
     await whole.remove()
-  }
-}
-
-/** An incomplete lock file counts as held: if the process dies in between, only people can remove it. */
-async function createWithoutLink(path: string, text: string): Promise<boolean> {
-  try {
-    await writeFile(path, text, { flag: 'wx', mode: 0o600 })
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
   }
 }
 
 /** Returns `undefined` if there is no such file, or if it cannot be read. */
 async function contentOf(path: string): Promise<string | undefined> {
   return readFile(path, 'utf8').catch(() => undefined)
-}
-
-/** Whether something has the name, even a symbolic link that leads nowhere. */
-async function isThere(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined)) !== undefined
 }
 
 /** Whether the process that wrote it has died. */

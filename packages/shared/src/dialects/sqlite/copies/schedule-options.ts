@@ -3,7 +3,6 @@ import { resolve } from 'node:path'
 import { invalidArgument, invalidCallOption, shown } from '../../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../../arguments/options.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
-import type { Session } from '../../../session/session.js'
 import { checkFilePath } from '../file/check-path.js'
 import { typedError } from '../thread/typed-error.js'
 import { type BackupOptions, backupOptions } from './backup-options.js'
@@ -66,16 +65,6 @@ export function scheduleOptions(given: BackupScheduleOptions): ResolvedScheduleO
   backupOptions(backup)
   checkFolder(directory)
   return { directory: resolve(directory), every, keep: keepOptions(keep), onError, backup }
-}
-
-/** A schedule writes, because its lock is a row of the file. @throws PersistenceError `READ_ONLY`. */
-export function refuseReadOnly({ connection }: Session): void {
-  if (!connection.readOnly) return
-  throw new PersistenceError(
-    'READ_ONLY',
-    'BackupSchedule',
-    'BackupSchedule: the adapter was opened read-only, and a schedule takes a lock in the file; give it one that writes, or call backup()',
-  )
 }
 
 /** Checked at the start, because an app without a listener for diagnostics would not notice that every backup fails. */

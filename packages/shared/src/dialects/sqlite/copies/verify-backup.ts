@@ -23,8 +23,7 @@ export async function verifyBackup<Options extends object>(
     await refuseNoFile(backup, 'verifyBackup')
     await refuseOpenHere(backup, 'verifyBackup')
     const input: BackupOrder = { path: backup, manifest }
-    const tidy = async (): Promise<void> => undefined
-    await withThread(worker, { engine, job: 'verifyBackup', input, signal: options.signal, tidy })
+    await withThread(worker, { engine, job: 'verifyBackup', input, signal: options.signal })
     return { path: backup, ...manifest }
   })
 }

@@ -73,25 +73,18 @@ export async function verifyCopy(
       const { version } = await readSchema(copy.queue)
       const position = await readPosition(copy.queue)
       const content = await readContent(copy.queue, 'backup')
-      return { ...content, ...position, schemaVersion: version, sqliteVersion: copy.sqliteVersion }
+      return { ...content, position, schemaVersion: version, sqliteVersion: copy.sqliteVersion }
     } finally {
       await copy.close()
     }
   })()
-  const wrong = (['pages', 'objects', 'schema'] as const).filter(
-    (name) => expected[name] !== undefined && expected[name] !== found[name],
-  )
-  const [first] = wrong
-  if (first !== undefined) {
-    throw damaged(
-      'backup',
-      path,
-      `its source has ${first} ${expected[first]}, and it has ${found[first]}; back up again`,
-    )
+  for (const name of ['pages', 'schema'] as const) {
+    if (expected[name] === undefined || expected[name] === found[name]) continue
+    throw damaged('backup', path, `its source has ${name} ${expected[name]}, and it has ${found[name]}; back up again`)
   }
   const { pages, position, schemaVersion, sqliteVersion } = found
   const hashed = large ? undefined : await hashAndFlush(path, context.stop)
-  return { ...hashed, pages, ...(position !== undefined && { position }), sqliteVersion, schemaVersion }
+  return { ...hashed, pages, ...position, sqliteVersion, schemaVersion }
 }
 
 /** Returns the number of the last logged change, if standbys follow the database. */

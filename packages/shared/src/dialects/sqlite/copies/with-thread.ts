@@ -10,7 +10,7 @@ export interface AbortableOrder<Event> extends Order {
   readonly onEvent?: (event: Event) => void
   readonly signal: AbortSignal | undefined
   /** Removes the files of the job. Called again when the thread is gone. */
-  readonly tidy: () => Promise<void>
+  readonly tidy?: () => Promise<void>
 }
 
 /**
@@ -44,7 +44,7 @@ export async function withThread<Event, Result>(
   } catch (error) {
     if (signal?.aborted === true) await Promise.race([thread.gone, left])
     else await thread.gone
-    await tidy()
+    await tidy?.()
     // A later backup removes what cannot be removed now.
     void thread.gone.then(tidy).catch(() => undefined)
     throw signal?.aborted === true ? signal.reason : error

@@ -36,3 +36,26 @@ export async function setPragma(
     `${operation}: ${handle.engine} set ${name} to ${actual} where ${value} was asked for`,
   )
 }
+
+/**
+ * Refuses other journal modes than WAL, in which a reader stops every writer.
+ *
+ * @param query Runs a statement on a connection to the file.
+ * @param file Names the file in the message. @param instead What else the caller can do, for the message.
+ * @throws PersistenceError `WAL_NEEDED`.
+ */
+export async function refuseOtherModes(
+  query: (sql: string) => Promise<Row[]>,
+  operation: string,
+  file: string,
+  instead = '',
+): Promise<void> {
+  const [row] = await query('PRAGMA main.journal_mode')
+  const mode = row?.journal_mode
+  if (mode === 'wal') return
+  throw new PersistenceError(
+    'WAL_NEEDED',
+    operation,
+    `${operation}: ${file} is in journal mode ${mode}, in which a reader stops every writer; set journal_mode to wal, as open() does${instead}`,
+  )
+}

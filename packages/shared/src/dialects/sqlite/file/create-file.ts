@@ -63,7 +63,8 @@ async function createWithoutLink(path: string, mode: number): Promise<boolean> {
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
+/** Returns whether something has the name, even a symbolic link that leads nowhere. */
+export async function isThere(path: string): Promise<boolean> {
   try {
     await lstat(path)
     return true

@@ -48,9 +48,7 @@ export async function orFull(
 async function writeProbe(probe: string): Promise<void> {
   const file = await open(probe, 'wx', 0o600)
   try {
-    for (let at = 0; at < PROBE_BYTES; ) {
-      at += (await file.write(Buffer.alloc(PROBE_BYTES - at), 0, PROBE_BYTES - at, at)).bytesWritten
-    }
+    await file.writeFile(Buffer.alloc(PROBE_BYTES))
     await file.sync()
   } finally {
     // Some file systems check the quota only now.

@@ -7,3 +7,8 @@ const keptOpen = new Set<object>()
 export function keepOpen(handle: object): void {
   keptOpen.add(handle)
 }
+
+/** Returns whether this thread must not end, because that would close such a handle. */
+export function keepsHandles(): boolean {
+  return keptOpen.size > 0
+}

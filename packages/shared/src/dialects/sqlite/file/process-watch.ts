@@ -12,7 +12,7 @@ const SECOND_LIBRARY =
 const LOCKS_DROPPED =
   'code of this process opened and closed the file past the engine (another SQLite library, or a copy of the file), which ' +
   'dropped the locks of its connections: another process may delete the log in use. Disconnect every adapter on the file ' +
-  'and open it again; back up with VACUUM INTO'
+  'and open it again; copy it by backup()'
 
 /** Checks which other code in this process has the file of a connection in WAL mode. Linux only. */
 export class ProcessWatch {

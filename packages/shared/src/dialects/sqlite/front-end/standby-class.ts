@@ -4,7 +4,7 @@ import { BaseAdapter } from '../../../adapter/base-adapter.js'
 import { invalidArgument } from '../../../arguments/invalid.js'
 import type { OptionNames } from '../../../arguments/options.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
-import { sourceOf } from '../copies/backup-source.js'
+import { refuseReadOnly, sourceOf } from '../copies/backup-source.js'
 import { withoutThread } from '../copies/engine-choice.js'
 import { checkFilePath } from '../file/check-path.js'
 import { fileIdentity } from '../file/file-identity.js'
@@ -25,8 +25,9 @@ export interface StandbyClass<Options extends OpenOptions> {
    * @param options The target, and the options for reads and for the adapter that takes over. Default: the options of the adapter
    *   `source`. The adapter that takes over runs its engine in this thread.
    * @returns the standby, once it is readable: its first copy is complete, or it continues from an earlier one.
-   * @throws PersistenceError `FILE_EXISTS`, `FILE_IN_USE`, `SCHEMA_MISSING`, `WAL_NEEDED`, `INVALID_ARGUMENT`, and `BUSY` when
-   *   others write to the source without a pause for longer than `busyTimeout`.
+   * @throws PersistenceError `FILE_EXISTS`, `FILE_IN_USE`, `SCHEMA_MISSING`, `WAL_NEEDED`, `INVALID_ARGUMENT`, `READ_ONLY` for an
+   *   adapter that was opened with `readOnly`, and `BUSY` when others write to the source without a pause for longer than
+   *   `busyTimeout`.
    */
   follow(
     source: SqliteAdapter | string,
@@ -98,6 +99,7 @@ async function originOf(
     return { path: resolve(source), engine: (await load()).name, options: {} }
   }
   const { session, options } = sourceOf(source, 'standby.follow')
+  refuseReadOnly(session, 'standby.follow', 'the path of the file')
   await session.connect('standby.follow')
   const { engine, place } = session.connection
   if (place.location !== '') return { path: place.location, engine, options }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Row } from '../../../driver/driver.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { pause, systemClock } from '../../../time/clock.js'
+import { refuseOtherModes } from '../engine/pragma.js'
 import {
   FORGOTTEN_AFTER_MS,
   isBroken,
@@ -140,12 +141,5 @@ async function checkSource(sql: Sql): Promise<void> {
       'standby.follow: the source has no tables of this family; open it once with SQLiteAdapter.open',
     )
   }
-  const { mode } = await oneRow(sql, 'SELECT journal_mode AS mode FROM pragma_journal_mode')
-  if (mode !== 'wal') {
-    throw new PersistenceError(
-      'WAL_NEEDED',
-      'standby.follow',
-      `standby.follow: the source is in journal mode ${mode}, in which a reader stops every writer; set journal_mode = WAL`,
-    )
-  }
+  await refuseOtherModes((text) => sql.query(text), 'standby.follow', 'the source')
 }

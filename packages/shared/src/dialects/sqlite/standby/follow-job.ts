@@ -1,5 +1,4 @@
 import { systemClock } from '../../../time/clock.js'
-import { READ_LOG } from '../schema/change-log.js'
 import { openOwn } from '../thread/own-connection.js'
 import type { Job, JobContext } from '../thread/run-job.js'
 import type { ThreadEngine } from '../thread/thread-engine.js'
@@ -65,10 +64,5 @@ export const followJob: Job = async (
 
 async function openSource(path: string, engine: ThreadEngine<object>): Promise<OwnSql> {
   const connection = await openOwn(path, engine, { readOnly: false, busyTimeout: BUSY_TIMEOUT_MS })
-  const source = { ...sqlOf(connection, path), close: () => connection.close() }
-  // A power loss that removes entries of the log also removes the changes that they describe. A flush would delay writers.
-  await source.query('PRAGMA synchronous = NORMAL')
-  // A takeover that died while it had the source exclusively has left its journal mode. A followed file was in WAL mode before.
-  if ((await source.query(READ_LOG)).length > 0) await source.query('PRAGMA journal_mode = WAL')
-  return source
+  return { ...sqlOf(connection, path), close: () => connection.close() }
 }

@@ -114,7 +114,7 @@ function keysOf(name: string, columns: readonly Row[], rows: readonly Row[]): Lo
     throw new PersistenceError(
       'SCHEMA_NEWER',
       'standby.follow',
-      `standby.follow: the table ${name} has no primary key of one column, or a unique index on an expression, and cannot be followed; update the package that follows`,
+      `standby.follow: the table ${name} has no primary key of one column, or a unique index on an expression, and cannot be followed; drop that index, or update this package`,
     )
   }
   // Only an alias of the rowid has no index. INTEGER PRIMARY KEY DESC has one: it is not an alias.

@@ -1,3 +1,4 @@
+import { LOG_TRIGGER_PREFIX } from '../schema/change-log.js'
 import { quotedName } from '../schema/quoted.js'
 import { copyTable, type FollowedTables, followedTables } from './followed-tables.js'
 import { createPosition, type Position } from './position.js'
@@ -10,9 +11,6 @@ ORDER BY type = 'table' DESC, name`
 const END = `SELECT changes.seq, changes.token, meta.value AS lineage
 FROM source.go_goscope_changes AS changes JOIN source.go_goscope_meta AS meta ON meta.key = 'lineage'
 ORDER BY changes.seq DESC LIMIT 1`
-
-/** Name prefix of the log's triggers, which are not copied. */
-const OF_THE_LOG = /^go_goscope_log_/
 
 /**
  * Replaces the content of the standby with that of the source in one transaction.
@@ -44,7 +42,9 @@ export function copyAnew(
       cookie,
     }
     // On a standby, the log's triggers would run a second time what those of the source have done.
-    const triggers = objects.filter(({ type, name }) => type === 'trigger' && !OF_THE_LOG.test(String(name)))
+    const triggers = objects.filter(
+      ({ type, name }) => type === 'trigger' && !String(name).startsWith(LOG_TRIGGER_PREFIX),
+    )
     await createPosition(sql, position, JSON.stringify(triggers.map((trigger) => trigger.sql)))
     return { position, tables }
   })

@@ -54,14 +54,8 @@ export async function readPosition(sql: Sql): Promise<Position | undefined> {
   const objects = await sql.query('SELECT name FROM main.sqlite_master')
   if (objects.length === 0) return undefined
   if (!objects.some(({ name }) => name === 'go_goscope_standby')) throw noStandby()
-  const row = await oneRow(sql, READ)
-  return {
-    follower: String(row.follower),
-    lineage: String(row.lineage),
-    seq: Number(row.seq),
-    token: Number(row.token),
-    cookie: Number(row.cookie),
-  }
+  // The table is STRICT.
+  return (await oneRow(sql, READ)) as unknown as Position
 }
 
 function noStandby(): PersistenceError {

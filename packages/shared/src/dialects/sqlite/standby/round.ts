@@ -93,7 +93,7 @@ export async function applyChanges(
 }
 
 const DROPPED =
-  'go_goscope_changes was dropped from the source, so nothing tells what has changed; stop this standby, by which writes to the source work again, and follow anew into another target'
+  'go_goscope_changes was dropped from the source; stop this standby, so that writes to the source work again, and follow anew into another target'
 
 const NAMED = 'SELECT DISTINCT tbl FROM source.go_goscope_changes WHERE seq > ?1'
 

@@ -1,5 +1,6 @@
 import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { fileIdentity } from '../file/file-identity.js'
+import { READ_LOG } from '../schema/change-log.js'
 import { oneRow, type Sql } from './sql.js'
 
 /** A connection that its opener closes. */
@@ -48,6 +49,10 @@ export class Source {
     if (identity === undefined) throw this.#gone()
     const connection = await this.#open()
     try {
+      // A power loss that removes entries of the log also removes the changes that they describe. A flush would delay writers.
+      await connection.query('PRAGMA synchronous = NORMAL')
+      // A takeover that died while it had the source exclusively has left its journal mode. A followed file was in WAL mode before.
+      if ((await connection.query(READ_LOG)).length > 0) await connection.query('PRAGMA journal_mode = WAL')
       await adoptEncoding(this.#standby, connection)
       await this.#attach()
       this.#connection = connection

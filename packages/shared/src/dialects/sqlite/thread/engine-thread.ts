@@ -20,8 +20,10 @@ export interface ThreadData extends Order {
   readonly memory: SharedArrayBuffer
 }
 
-/** The messages that a thread sends. */
-export type ThreadMessage = { readonly event: unknown } | { readonly result: unknown } | { readonly error: ErrorForm }
+/** The messages that a thread sends. After one that says `stays` it keeps running, so that it closes no handle; see kept-open.ts. */
+export type ThreadMessage =
+  | { readonly event: unknown }
+  | ({ readonly stays: boolean } & ({ readonly result: unknown } | { readonly error: ErrorForm }))
 
 // Limits the time until the modules of a thread are loaded, which takes long on a loaded machine or with a TypeScript compiler. A
 // module that is not ours never begins, and may run forever.
@@ -41,7 +43,7 @@ const running = new Set<StopFlag>()
 export class EngineThread<Event, Result> {
   /** @throws PersistenceError what the job threw; `ENGINE_MISSING` when the thread does not begin, or dies. */
   readonly result: Promise<Result>
-  /** Settles when the thread is gone, will never begin, or stays for good after `SECOND_LIBRARY`; never rejects. */
+  /** Settles when the thread is gone, will never begin, or stays for good; never rejects. */
   readonly gone: Promise<void>
   readonly #stop = new StopFlag()
   readonly #worker: WorkerLike
@@ -81,16 +83,13 @@ export class EngineThread<Event, Result> {
         clock === systemClock ? setRealTimer(giveUp, LONGEST_START_MS) : clock.setTimer(giveUp, LONGEST_START_MS)
       worker.on('message', (sent) => {
         const message = sent as ThreadMessage
-        if ('event' in message) onEvent(message.event as Event)
-        else if ('result' in message) resolve(message.result as Result)
-        else {
-          // The thread keeps running, so that it closes nothing; see run-job.ts.
-          if (message.error.code === 'SECOND_LIBRARY') {
-            this.unref()
-            left()
-          }
-          reject(errorOf(message.error))
+        if ('event' in message) return onEvent(message.event as Event)
+        if (message.stays) {
+          this.unref()
+          left()
         }
+        if ('result' in message) resolve(message.result as Result)
+        else reject(errorOf(message.error))
       })
       worker.on('error', (cause) => reject(cannotRun(order, cause)))
       worker.on('exit', () => over())

@@ -1,5 +1,6 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { errorForm } from '../../../errors/error-form.js'
+import { keepsHandles } from '../file/kept-open.js'
 import type { ThreadData, ThreadMessage } from './engine-thread.js'
 import { StopFlag } from './stop-flag.js'
 import type { LoadInThread, ThreadEngine } from './thread-engine.js'
@@ -38,15 +39,13 @@ export async function runJob(
     const engine = await load(data.engine)
     const tell = (event: unknown): void => post({ event })
     const listen = (listener: (message: unknown) => void): void => void port.on('message', listener)
-    post({ result: await run(data.input as never, { engine, stop, tell, listen }) })
-    port.close()
+    const result = await run(data.input as never, { engine, stop, tell, listen })
+    post({ result, stays: keepsHandles() })
   } catch (cause) {
-    const error = typedError(cause, data.job)
-    post({ error: errorForm(error) })
-    // The end of the thread would close the handle of the second library; see kept-open.ts.
-    if (error.code === 'SECOND_LIBRARY') port.on('message', () => undefined)
-    else port.close()
+    post({ error: errorForm(typedError(cause, data.job)), stays: keepsHandles() })
   } finally {
     stop.finish()
   }
+  if (keepsHandles()) port.on('message', () => undefined)
+  else port.close()
 }

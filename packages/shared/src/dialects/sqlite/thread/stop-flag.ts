@@ -1,3 +1,5 @@
+import { PersistenceError } from '../../../errors/persistence-error.js'
+
 const REQUESTED = 0
 const FINISHED = 1
 const START = 2
@@ -21,6 +23,11 @@ export class StopFlag {
   /** Whether the thread is to stop. */
   get requested(): boolean {
     return Atomics.load(this.#cells, REQUESTED) === 1
+  }
+
+  /** @throws PersistenceError `CLOSED` if the thread is to stop. Its caller reports the reason for the stop instead. */
+  throwIfRequested(): void {
+    if (this.requested) throw new PersistenceError('CLOSED', 'backup', 'backup: it was asked to stop')
   }
 
   request(): void {

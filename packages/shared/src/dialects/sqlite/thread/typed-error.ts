@@ -4,6 +4,7 @@ import { classify } from '../error-codes.js'
 
 const BY_CODE: ReadonlyMap<string, readonly [code: PersistenceErrorCode, advice: string]> = new Map([
   ['EACCES', ['READ_ONLY', 'check the permissions of the file and of its folder']],
+  ['EBUSY', ['CANNOT_OPEN', 'it is a mount point; mount its folder instead']],
   ['EDQUOT', ['DISK_FULL', 'free some space, or choose another disk']],
   ['ELOOP', ['CANNOT_OPEN', 'check every link of the path']],
   ['ENAMETOOLONG', ['CANNOT_OPEN', 'choose a shorter name; what is written beside a file has a longer one']],
