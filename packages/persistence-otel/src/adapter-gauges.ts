@@ -1,5 +1,6 @@
 import { type BatchObservableResult, context, createContextKey, type Meter, type Observable } from '@opentelemetry/api'
 import { databaseAttributes, namespaceOf, POOL } from './attributes.js'
+import { Totals } from './totals.js'
 
 // The context key that suppresses spans in all parts of OpenTelemetry. The function for it is not in the API package.
 const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
@@ -24,11 +25,11 @@ export interface ObservedStats {
 /** The members of an adapter that are observed. */
 export interface ObservedAdapter {
   stats(): Promise<ObservedStats>
-  inspect(): { circuits(): AsyncIterable<{ readonly state?: string }> }
+  inspect(): { readonly prefix?: string | undefined; circuits(): AsyncIterable<{ readonly state?: string }> }
 }
 
 /**
- * Reports `stats()` and the number of circuits of the adapter's prefix by state, read at each collection. A failing adapter is
+ * Reports `stats()` and the number of circuits of the adapters' prefixes by state, read at each collection. A failing adapter is
  * left out of that collection, and the error goes to the SDK.
  *
  * @returns a function that stops the reports.
@@ -47,22 +48,28 @@ export function observeAdapters(meter: Meter, adapters: readonly ObservedAdapter
   const file = gauge('go_go_scope.sqlite.file.size', 'By', 'Size of the database file.')
   const log = gauge('go_go_scope.sqlite.wal.size', 'By', 'Size of the write-ahead log.')
 
-  const observe = async (adapter: ObservedAdapter, result: BatchObservableResult): Promise<void> => {
-    const [stats, states] = await Promise.all([adapter.stats(), countStates(adapter)])
+  const add = async (adapter: ObservedAdapter, totals: Totals): Promise<void> => {
+    const inspection = adapter.inspect()
+    const [stats, states] = await Promise.all([adapter.stats(), countStates(inspection)])
     const database = databaseOf(stats)
     const attributes = databaseAttributes(database)
-    result.observe(pending, stats.waiting, { ...attributes, [POOL]: namespaceOf(database) ?? ':memory:' })
-    result.observe(held, stats.locks, attributes)
-    for (const [store, count] of rowsOf(stats)) result.observe(rows, count, { ...attributes, store })
-    for (const [state, count] of states) result.observe(circuits, count, { ...attributes, state })
-    if (stats.clients !== undefined) result.observe(clients, stats.clients.length, attributes)
-    if (stats.fileBytes !== undefined) result.observe(file, stats.fileBytes, attributes)
-    if (stats.walBytes !== undefined) result.observe(log, stats.walBytes, attributes)
+    const [whole, ofPrefix] = [database.location, JSON.stringify([database.location, inspection.prefix])]
+    totals.add(pending, stats.waiting, { ...attributes, [POOL]: namespaceOf(database) ?? ':memory:' }, whole)
+    totals.add(held, stats.locks, attributes, ofPrefix)
+    totals.add(rows, stats.cache.size, { ...attributes, store: 'cache' }, ofPrefix)
+    for (const store of ['circuits', 'checkpoints', 'idempotency'] as const)
+      totals.add(rows, stats[store], { ...attributes, store }, whole)
+    for (const [state, count] of states) totals.add(circuits, count, { ...attributes, state }, ofPrefix)
+    if (stats.clients !== undefined) totals.add(clients, stats.clients.length, attributes, whole)
+    if (stats.fileBytes !== undefined) totals.add(file, stats.fileBytes, attributes, whole)
+    if (stats.walBytes !== undefined) totals.add(log, stats.walBytes, attributes, whole)
   }
   const read = async (result: BatchObservableResult): Promise<void> => {
     // No spans, because each scrape would be a trace of its own.
     const silent = context.active().setValue(SUPPRESSED, true)
-    const all = await context.with(silent, () => Promise.allSettled(adapters.map((one) => observe(one, result))))
+    const totals = new Totals()
+    const all = await context.with(silent, () => Promise.allSettled(adapters.map((one) => add(one, totals))))
+    totals.report(result)
     const failed = all.find((one) => one.status === 'rejected')
     if (failed !== undefined) throw failed.reason
   }
@@ -71,22 +78,18 @@ export function observeAdapters(meter: Meter, adapters: readonly ObservedAdapter
   return () => meter.removeBatchObservableCallback(read, observables)
 }
 
-function rowsOf({ cache, circuits, checkpoints, idempotency }: ObservedStats): [store: string, rows: number][] {
-  return Object.entries({ cache: cache.size, circuits, checkpoints, idempotency })
-}
-
 function databaseOf({ file, location = '' }: ObservedStats): { system: string; location: string } {
   return file === undefined ? { system: 'postgresql', location } : { system: 'sqlite', location: file }
 }
 
 /** Returns the counts of all three states, so that a state without circuits is reported as 0. */
-async function countStates(adapter: ObservedAdapter): Promise<Map<string, number>> {
+async function countStates(inspection: ReturnType<ObservedAdapter['inspect']>): Promise<Map<string, number>> {
   const counts = new Map([
     ['closed', 0],
     ['open', 0],
     ['half-open', 0],
   ])
-  for await (const { state } of adapter.inspect().circuits()) {
+  for await (const { state } of inspection.circuits()) {
     if (state !== undefined) counts.set(state, (counts.get(state) ?? 0) + 1)
   }
   return counts
