@@ -5,7 +5,7 @@ import { checkPages } from './check-pages.js'
 import { EXIT, SchemaOlderError } from './exit-codes.js'
 import { factsOf } from './facts.js'
 import { type Database, type HowToOpen, isServer, loadFrontEnd, withDatabase } from './open-database.js'
-import { cell, paint, say, toJson, write } from './output.js'
+import { cell, escapeUnseen, paint, say, toJson, write } from './output.js'
 
 /** A problem that was found. */
 export interface Finding {
@@ -131,7 +131,7 @@ async function report(findings: readonly Finding[], json: boolean, facts: object
   if (json) await write(`${toJson({ ...facts, findings }, 2)}\n`)
   else {
     await write(`${text}\n`)
-    for (const { where, what } of findings) await write(`${paint('red', where)}: ${what}\n`)
+    for (const { where, what } of findings) await write(`${paint('red', where)}: ${escapeUnseen(what)}\n`)
     if (findings.length === 0) say(paint('green', 'nothing is wrong'))
   }
   return findings.length === 0 ? EXIT.ok : EXIT.found

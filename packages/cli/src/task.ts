@@ -37,12 +37,16 @@ function rowOf({ sequence, timestamp, progress, data }: Checkpoint, at: number, 
   const before = all[at - 1]
   return [
     String(sequence),
-    new Date(timestamp).toISOString(),
+    shownTime(timestamp),
     before === undefined ? '' : duration(timestamp - before.timestamp),
     progressBar(progress),
     cell(toJson(data) ?? 'undefined'),
   ]
 }
+
+/** An app may store any number as a time, such as microseconds, of which not all are dates. @param at Epoch ms. */
+const shownTime = (at: number): string =>
+  Number.isNaN(new Date(at).getTime()) ? String(at) : new Date(at).toISOString()
 
 /** Returns the lines in which the data of two checkpoints differ. */
 function difference(checkpoints: readonly Checkpoint[], asked: string): string {

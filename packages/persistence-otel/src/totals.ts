@@ -25,7 +25,11 @@ export class Totals {
   report(result: BatchObservableResult): void {
     for (const [observable, totals] of this.#totals) {
       for (const { attributes, parts } of totals.values())
-        result.observe(observable, [...parts.values()].reduce((sum, value) => sum + value, 0), attributes)
+        result.observe(
+          observable,
+          [...parts.values()].reduce((sum, value) => sum + value, 0),
+          attributes,
+        )
     }
   }
 }

@@ -12,6 +12,7 @@ import {
   none,
   type ResultItem,
   shownCount,
+  wrongField,
 } from './format.js'
 import { writeLines } from './lines.js'
 import { reasonIn, storedText } from './stored-text.js'
@@ -102,7 +103,14 @@ async function checkpointsOf(
 ): Promise<(ExportedItem | string)[]> {
   try {
     const all = (await checkpoint.list(task)) as Checkpoint<string>[]
-    return all.map((one) => ({ kind: 'checkpoint', prefix, ...one }))
+    return all.map((one) => {
+      const item = { kind: 'checkpoint', prefix, ...one } as const
+      // A file can contain any type, of which an import accepts only its own.
+      const wrong = wrongField(item)
+      return wrong === undefined
+        ? item
+        : `the task ${cell(task)}: the ${wrong} of its checkpoint ${cell(one.id)} is unreadable`
+    })
   } catch (error) {
     if ((error as PersistenceError).code !== 'VALUE_UNREADABLE') throw error
     return [problem('task', { key: task, unreadable: error as PersistenceError })]
