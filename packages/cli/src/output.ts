@@ -42,12 +42,9 @@ export function goOnWithoutReader(): void {
   endsWithReader = false
 }
 
-/** Writes to stdout with backpressure. */
+/** Writes to stdout, with backpressure while its reader is needed: one that has exited never drains it. */
 export async function write(text: string): Promise<void> {
-  if (process.stdout.write(text)) return
-  await once(process.stdout, 'drain').catch((error: NodeJS.ErrnoException) => {
-    if (endsWithReader || error.code !== 'EPIPE') throw error
-  })
+  if (!process.stdout.write(text) && endsWithReader) await once(process.stdout, 'drain')
 }
 
 /** Prints a message, which is not data, to stderr. */
