@@ -357,6 +357,7 @@ describe('exit codes', () => {
     [2, ['locks']],
     [2, ['FILE', 'locks', '--limit', 'many']],
     [2, ['nowhere.db', 'locks']],
+    [2, ['/dev/null', 'locks']],
     [2, ['FILE', 'export', 'no-folder/x.jsonl']],
     [2, ['FILE', 'backup', 'no-folder/x.db']],
     // An attempt to connect would exit with 3.

@@ -54,7 +54,10 @@ export async function openDatabase(path: string, how: HowToOpen = {}): Promise<D
   const { write = false, migrate = false } = how
   if (!isServer(path) && !migrate) {
     requireExists(path)
-    if (statSync(path).isDirectory()) throw new UsageError(`${path} is a folder, and no database`)
+    const found = statSync(path)
+    if (found.isDirectory()) throw new UsageError(`${path} is a folder, and no database`)
+    // A pipe would be waited for without end.
+    if (!found.isFile()) throw new UsageError(`${path} is a pipe or a device, and no database`)
     // Opening a file for writing sets its journal mode before its tables are checked.
     if (write) await (await open(path, { prefix: how.prefix })).disconnect()
   }

@@ -37,8 +37,7 @@ export async function watch(path: string, every = 1_000): Promise<void> {
     const cache = new Paced(() => cacheOf(database), systemClock)
     for (let going = true; going; ) {
       const text = show(await read(database, await cache.get()))
-      // Redrawing makes sense only on a terminal.
-      if (process.stdout.isTTY) logUpdate(text)
+      if (redraws()) logUpdate(text)
       else await write(`${text}\n\n`)
       let timer: NodeJS.Timeout | undefined
       const pause = new Promise<void>((resolve) => {
@@ -48,8 +47,11 @@ export async function watch(path: string, every = 1_000): Promise<void> {
       clearTimeout(timer)
     }
   })
-  if (process.stdout.isTTY) logUpdate.done()
+  if (redraws()) logUpdate.done()
 }
+
+/** Redrawing makes sense only on a terminal, and only if its size is known: without rows nothing would be drawn. */
+const redraws = (): boolean => process.stdout.isTTY && process.stdout.rows > 0
 
 /** The output of `--json`. */
 export interface Summary {
