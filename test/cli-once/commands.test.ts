@@ -196,14 +196,14 @@ describe('verify', () => {
     const file = join(folder, 'dead.db')
     const script = `
       const { SQLiteAdapter } = await import(${JSON.stringify(frontEnd())})
-      const persistence = await SQLiteAdapter.open(${JSON.stringify(file)}, { locks: 'database' })
+      const persistence = await SQLiteAdapter.open(${JSON.stringify(file)}, { locks: 'database', keyPrefix: 'shop:' })
       await persistence.lock.acquire('left', 600_000)
       process.exit(0)`
     writeFileSync(join(folder, 'die.mjs'), script)
     await new Promise((resolve) => spawn(process.execPath, [join(folder, 'die.mjs')]).once('close', resolve))
     const { code, out } = await scopedbHere(file, 'doctor')
     expect(code).toBe(1)
-    expect(out).toMatch(/left is held by process \d+, which is gone/)
+    expect(out).toMatch(/left \(prefix shop:\) is held by process \d+, which is gone/)
   })
 })
 
@@ -320,6 +320,33 @@ test('the summary says where it is not complete', async () => {
   const { out } = await scopedbHere(file)
   expect(out).toMatch(/lock 4 +held.*\n…/)
   expect(out).not.toContain('lock 5')
+})
+
+test('what several apps have under the same name is told apart', async () => {
+  const file = join(folder, 'apps.db')
+  for (const keyPrefix of ['shop:', 'blog:']) {
+    await using adapter = await SQLiteAdapter.open(file, { keyPrefix, locks: 'database' })
+    await adapter.checkpoint.save({
+      id: 'c',
+      taskId: 'import',
+      sequence: 1,
+      timestamp: 1,
+      progress: 5,
+      data: keyPrefix,
+    })
+    await adapter.lock.acquire('nightly', 600_000)
+    await adapter.cache.set('k', 1)
+  }
+  const task = await scopedbHere(file, 'task', 'import')
+  expect([task.out, task.err]).toEqual([
+    expect.stringContaining('"blog:"'),
+    'the task of the prefix blog:; there is one of shop: too, see --prefix\n',
+  ])
+  expect((await scopedbHere(file, 'task', 'import', '--prefix', 'shop:')).err).toBe('')
+  const released = await scopedbHere(file, 'lock', 'release', 'nightly', '--token', '1', '--yes')
+  expect(released).toMatchObject({ code: 1, err: expect.stringMatching(/nobody holds the lock nightly;.*--prefix P/) })
+  expect((await scopedbHere(file, 'clear', '--yes')).err).toBe('there were no such cache entries\n')
+  expect((await scopedbHere(file, 'clear', '--yes', '--prefix', 'shop:')).err).toBe('the cache entries are removed\n')
 })
 
 test('the summary names the prefix of each item, and says if there are other prefixes', async () => {

@@ -29,8 +29,8 @@ export async function verify(path: string, json: boolean): Promise<number> {
     if (isFile) for (const what of await checkPages(path)) findings.push({ where: 'pages', what })
     const { faults, complete, ...read } = await database.verify()
     items = read.items
-    for (const { part: where, key, problem } of faults)
-      findings.push({ where, what: key === undefined ? problem : `${cell(key)}: ${problem}` })
+    for (const { part: where, prefix, key, problem } of faults)
+      findings.push({ where, what: key === undefined ? problem : `${named(key, prefix)}: ${problem}` })
     const what = items === 1 ? '1 item was' : `${items} items were`
     text = `${what} read${complete ? '' : `, and the rest was not, after ${faults.length} faults`}`
   })
@@ -109,19 +109,30 @@ function shownFact(name: string, value: unknown): string {
   return name === 'roundTrip' || name === 'clockDifference' ? `${Math.round(Number(value))} ms` : String(value)
 }
 
+interface HeldItem {
+  readonly prefix: string | null
+  readonly key: string
+  readonly process?: OwnerProcess
+}
+
 /** Finds locks and claims of dead processes of this host. They stay held until their leases expire. */
 async function heldByTheDead(database: Database): Promise<Finding[]> {
   const all = database.inspect({ prefix: '*' })
   const found: Finding[] = []
-  const look = async (where: string, items: AsyncIterable<{ key: string; process?: OwnerProcess }>) => {
-    for await (const { key, process } of items) {
+  const look = async (where: string, items: AsyncIterable<HeldItem>) => {
+    for await (const { key, prefix, process } of items) {
       if (process?.alive === false)
-        found.push({ where, what: `${cell(key)} is held by process ${process.pid}, which is gone` })
+        found.push({ where, what: `${named(key, prefix)} is held by process ${process.pid}, which is gone` })
     }
   }
   await look('locks', all.locks())
   await look('claims', all.claims())
   return found
+}
+
+/** @param prefix `null` if it is not known. */
+function named(key: string, prefix: string | null | undefined): string {
+  return prefix ? `${cell(key)} (prefix ${cell(prefix)})` : cell(key)
 }
 
 const runtime = (): string =>

@@ -22,6 +22,9 @@ import { cell, fromNow, paint, progressBar, table, toJson, write } from './outpu
 const SHOWN = 5
 const PREFIXES = 100
 
+// A longer timer would fire at once.
+const LONGEST_TIMER = 2 ** 31 - 1
+
 /** Prints a summary of a database. */
 export async function summary(path: string, json: boolean): Promise<void> {
   await withDatabase(path, {}, async (database) => {
@@ -41,7 +44,7 @@ export async function watch(path: string, every = 1_000): Promise<void> {
       else await write(`${text}\n\n`)
       let timer: NodeJS.Timeout | undefined
       const pause = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, every)
+        timer = setTimeout(resolve, Math.min(every, LONGEST_TIMER))
       })
       going = (await Promise.race([pause, stopped])) !== 'stopped'
       clearTimeout(timer)

@@ -3,7 +3,7 @@ import { NotAsNamedError } from '@go-go-scope/persistence-inspector/actions'
 import { duration } from '@go-go-scope/persistence-inspector/format'
 import { UsageError } from './exit-codes.js'
 import { withDatabase } from './open-database.js'
-import { cell, paint, progressBar, table, toJson, write } from './output.js'
+import { cell, paint, progressBar, say, table, toJson, write } from './output.js'
 
 /** Prints the checkpoints of a task, oldest first. */
 export async function task(
@@ -21,16 +21,20 @@ export async function task(
   })
 }
 
-/** Returns the first prefix that has a task with that id. */
+/** Returns the first prefix that has a task with that id, and says which it is if there are others. */
 async function prefixOf(path: string, id: string): Promise<string | undefined> {
-  return withDatabase(path, {}, async (database) => {
+  const found = await withDatabase(path, {}, async (database) => {
+    const prefixes: string[] = []
     for await (const { prefix } of database.inspect().prefixes()) {
       for await (const { key } of database.inspect({ prefix }).tasks({ startsWith: id, limit: 1 })) {
-        if (key === id) return prefix
+        if (key === id) prefixes.push(prefix)
       }
     }
-    return undefined
+    return prefixes
   })
+  const [first, ...others] = found.map((prefix) => (prefix === '' ? '(none)' : cell(prefix)))
+  if (others.length > 0) say(`the task of the prefix ${first}; there is one of ${others.join(', ')} too, see --prefix`)
+  return found[0]
 }
 
 function rowOf({ sequence, timestamp, progress, data }: Checkpoint, at: number, all: Checkpoint[]): string[] {
