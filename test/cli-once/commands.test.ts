@@ -146,7 +146,7 @@ describe('verify', () => {
     const [verified, exported] = [await scopedbHere(file, 'verify'), await scopedbHere(file, 'export')]
     expect([verified.code, exported.code]).toEqual([1, 1])
     expect(verified.out).toContain(String.raw`the row "cache:a\u009b31m\u202eb"`)
-    expect(exported.err).toContain(String.raw`not exported: the task "t\u009b": the progress of`)
+    expect(exported.err).toContain(String.raw`not exported: the checkpoint "a\u009bb": its progress`)
     expect(verified.out + verified.err + exported.err).not.toMatch(/[\u007f-\u009f\u202e]/)
   })
 
@@ -340,11 +340,11 @@ test('what several apps have under the same name is told apart', async () => {
   const task = await scopedbHere(file, 'task', 'import')
   expect([task.out, task.err]).toEqual([
     expect.stringContaining('"blog:"'),
-    'the task of the prefix blog:; there is one of shop: too, see --prefix\n',
+    'of the first prefix of ["blog:","shop:"]\n',
   ])
   expect((await scopedbHere(file, 'task', 'import', '--prefix', 'shop:')).err).toBe('')
   const released = await scopedbHere(file, 'lock', 'release', 'nightly', '--token', '1', '--yes')
-  expect(released).toMatchObject({ code: 1, err: expect.stringMatching(/nobody holds the lock nightly;.*--prefix P/) })
+  expect(released).toMatchObject({ code: 1, err: expect.stringMatching(/nobody holds the lock nightly;.*see --prefix/) })
   expect((await scopedbHere(file, 'clear', '--yes')).err).toBe('there were no such cache entries\n')
   expect((await scopedbHere(file, 'clear', '--yes', '--prefix', 'shop:')).err).toBe('the cache entries are removed\n')
 })

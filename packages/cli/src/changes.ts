@@ -14,14 +14,12 @@ export interface ChangeOptions {
 export async function change(path: string, action: Action, options: ChangeOptions): Promise<void> {
   await confirm(`${inWords(action, cell)}, in ${path}`, options)
   const how = { prefix: action.prefix, write: true }
-  say(await withDatabase(path, how, (database) => act(database, action, cell)).catch(named(action)))
-}
-
-/** Says which app's items were looked at when none of that name was found and no app was named. */
-function named({ prefix }: Action): (error: unknown) => never {
-  return (error) => {
-    if (!(error instanceof NotAsNamedError) || prefix !== '') throw error
-    throw new NotAsNamedError(`${error.message}; --prefix P names an app that has a keyPrefix`)
+  try {
+    say(await withDatabase(path, how, (database) => act(database, action, cell)))
+  } catch (error) {
+    // An app with a prefix may have been meant.
+    if (error instanceof NotAsNamedError && action.prefix === '') error.message += '; see --prefix'
+    throw error
   }
 }
 

@@ -2,12 +2,11 @@
 export function interrupted(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      const heard = (): void => {
+      process.on(signal, function heard() {
         resolve()
         // Not `once`: the library that redraws the terminal ends the process by a signal that has no other listener at that moment.
         setImmediate(() => process.off(signal, heard))
-      }
-      process.on(signal, heard)
+      })
     }
   })
 }

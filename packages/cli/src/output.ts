@@ -23,9 +23,11 @@ let endsWithReader = true
 /**
  * Ends the process when the reader of stdout has exited, as in `scopedb app.db cache | head -1`. If stdout cannot be written for
  * another reason, such as a full disk, the command fails.
+ *
+ * @param ends `false` for a command that prints before it changes something: it makes the change also without a reader.
  */
-export function endWithReader(): void {
-  endsWithReader = true
+export function endWithReader(ends = true): void {
+  endsWithReader = ends
   if (ending) return
   ending = true
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -35,11 +37,6 @@ export function endWithReader(): void {
   })
   // There is no other place to report it. Uncaught, it would replace the exit code of the command by 1.
   process.stderr.on('error', () => undefined)
-}
-
-/** Lets a command that prints before it changes something make the change, although the reader of stdout has exited. */
-export function goOnWithoutReader(): void {
-  endsWithReader = false
 }
 
 /** Writes to stdout, with backpressure while its reader is needed: one that has exited never drains it. */
@@ -54,9 +51,7 @@ export function say(text: string): void {
 
 /** Removes passwords from URLs in a text, for terminals and logs. */
 export function withoutPasswords(text: string): string {
-  return text
-    .replaceAll(/(\bpostgres(?:ql)?:\/\/[^\s:@/?]*):[^\s?]*@/gi, '$1@')
-    .replaceAll(/(\bpostgres(?:ql)?:\/\/\S*?[?&]\w*password=)[^\s&]*/gi, '$1…')
+  return text.replaceAll(/(\bpostgres\w*:\/\/[^\s:@/?]*):[^\s?]*@/gi, '$1@').replaceAll(/(password=)[^\s&]*/gi, '$1…')
 }
 
 /** Formats a table without borders. Each column is as wide as its widest cell. */
@@ -106,16 +101,13 @@ function showing(): (this: unknown, key: string, value: unknown) => unknown {
   const around: { readonly value: unknown; readonly shown: unknown }[] = []
   return function (_key, value) {
     while (around.length > 0 && around.at(-1)?.shown !== this) around.pop()
-    if (typeof value !== 'object' || value === null) return shownScalar(value)
+    if (typeof value !== 'object' || value === null)
+      return typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value)) ? `${value}` : value
     if (around.some((outer) => outer.value === value)) return '[Circular]'
     const shown = shownObject(value)
     around.push({ value, shown })
     return shown
   }
-}
-
-function shownScalar(value: unknown): unknown {
-  return typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value)) ? String(value) : value
 }
 
 function shownObject(value: object): unknown {

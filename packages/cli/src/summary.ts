@@ -22,9 +22,6 @@ import { cell, fromNow, paint, progressBar, table, toJson, write } from './outpu
 const SHOWN = 5
 const PREFIXES = 100
 
-// A longer timer would fire at once.
-const LONGEST_TIMER = 2 ** 31 - 1
-
 /** Prints a summary of a database. */
 export async function summary(path: string, json: boolean): Promise<void> {
   await withDatabase(path, {}, async (database) => {
@@ -35,26 +32,25 @@ export async function summary(path: string, json: boolean): Promise<void> {
 
 /** Refreshes the summary periodically until the process is interrupted. @param every ms */
 export async function watch(path: string, every = 1_000): Promise<void> {
+  // Redrawing makes sense only on a terminal, and only if its size is known: without rows nothing would be drawn.
+  const redraws = process.stdout.isTTY && process.stdout.rows > 0
   const stopped = interrupted().then(() => 'stopped' as const)
   await withDatabase(path, {}, async (database) => {
     const cache = new Paced(() => cacheOf(database), systemClock)
     for (let going = true; going; ) {
       const text = show(await read(database, await cache.get()))
-      if (redraws()) logUpdate(text)
+      if (redraws) logUpdate(text)
       else await write(`${text}\n\n`)
       let timer: NodeJS.Timeout | undefined
       const pause = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, Math.min(every, LONGEST_TIMER))
+        timer = setTimeout(resolve, every)
       })
       going = (await Promise.race([pause, stopped])) !== 'stopped'
       clearTimeout(timer)
     }
   })
-  if (redraws()) logUpdate.done()
+  if (redraws) logUpdate.done()
 }
-
-/** Redrawing makes sense only on a terminal, and only if its size is known: without rows nothing would be drawn. */
-const redraws = (): boolean => process.stdout.isTTY && process.stdout.rows > 0
 
 /** The output of `--json`. */
 export interface Summary {

@@ -32,8 +32,7 @@ async function prefixOf(path: string, id: string): Promise<string | undefined> {
     }
     return prefixes
   })
-  const [first, ...others] = found.map((prefix) => (prefix === '' ? '(none)' : cell(prefix)))
-  if (others.length > 0) say(`the task of the prefix ${first}; there is one of ${others.join(', ')} too, see --prefix`)
+  if (found.length > 1) say(`of the first prefix of ${toJson(found)}`)
   return found[0]
 }
 
@@ -41,16 +40,13 @@ function rowOf({ sequence, timestamp, progress, data }: Checkpoint, at: number, 
   const before = all[at - 1]
   return [
     String(sequence),
-    shownTime(timestamp),
+    // An app may store any number, such as microseconds. Not all are dates.
+    new Date(timestamp).toJSON() ?? String(timestamp),
     before === undefined ? '' : duration(timestamp - before.timestamp),
     progressBar(progress),
     cell(toJson(data) ?? 'undefined'),
   ]
 }
-
-/** An app may store any number as a time, such as microseconds, of which not all are dates. @param at Epoch ms. */
-const shownTime = (at: number): string =>
-  Number.isNaN(new Date(at).getTime()) ? String(at) : new Date(at).toISOString()
 
 /** Returns the lines in which the data of two checkpoints differ. */
 function difference(checkpoints: readonly Checkpoint[], asked: string): string {

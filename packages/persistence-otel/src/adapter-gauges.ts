@@ -1,6 +1,12 @@
-import { type BatchObservableResult, context, createContextKey, type Meter, type Observable } from '@opentelemetry/api'
-import { databaseAttributes, namespaceOf, POOL } from './attributes.js'
-import { Totals } from './totals.js'
+import {
+  type Attributes,
+  type BatchObservableResult,
+  context,
+  createContextKey,
+  type Meter,
+  type Observable,
+} from '@opentelemetry/api'
+import { databaseAttributes, NAMESPACE, POOL } from './attributes.js'
 
 // The context key that suppresses spans in all parts of OpenTelemetry. The function for it is not in the API package.
 const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
@@ -39,58 +45,59 @@ export function observeAdapters(meter: Meter, adapters: readonly ObservedAdapter
     meter.createObservableGauge(name, { unit, description })
   const pending = meter.createObservableUpDownCounter('db.client.connection.pending_requests', {
     unit: '{request}',
-    description: 'Calls that have not been sent.',
+    description: 'Calls that were not sent yet.',
   })
-  const held = gauge('go_go_scope.lock.held', '{lock}', 'Locks that this process was granted and has not given back.')
+  const held = gauge('go_go_scope.lock.held', '{lock}', 'Locks granted in this process.')
   const rows = gauge('go_go_scope.rows', '{row}', 'Rows of each store.')
   const circuits = gauge('go_go_scope.circuits', '{circuit}', 'Circuits of each state.')
-  const clients = gauge('go_go_scope.clients', '{client}', 'Threads and processes that the database is served to.')
-  const file = gauge('go_go_scope.sqlite.file.size', 'By', 'Size of the database file.')
-  const log = gauge('go_go_scope.sqlite.wal.size', 'By', 'Size of the write-ahead log.')
+  const clients = gauge('go_go_scope.clients', '{client}', 'Threads and processes that are served.')
+  const file = gauge('go_go_scope.sqlite.file.size', 'By', 'Size of the file.')
+  const log = gauge('go_go_scope.sqlite.wal.size', 'By', 'Size of the WAL.')
 
-  const add = async (adapter: ObservedAdapter, totals: Totals): Promise<void> => {
-    const inspection = adapter.inspect()
-    const [stats, states] = await Promise.all([adapter.stats(), countStates(inspection)])
-    const database = databaseOf(stats)
-    const attributes = databaseAttributes(database)
-    const [whole, ofPrefix] = [database.location, JSON.stringify([database.location, inspection.prefix])]
-    totals.add(pending, stats.waiting, { ...attributes, [POOL]: namespaceOf(database) ?? ':memory:' }, whole)
-    totals.add(held, stats.locks, attributes, ofPrefix)
-    totals.add(rows, stats.cache.size, { ...attributes, store: 'cache' }, ofPrefix)
-    for (const store of ['circuits', 'checkpoints', 'idempotency'] as const)
-      totals.add(rows, stats[store], { ...attributes, store }, whole)
-    for (const [state, count] of states) totals.add(circuits, count, { ...attributes, state }, ofPrefix)
-    if (stats.clients !== undefined) totals.add(clients, stats.clients.length, attributes, whole)
-    if (stats.fileBytes !== undefined) totals.add(file, stats.fileBytes, attributes, whole)
-    if (stats.walBytes !== undefined) totals.add(log, stats.walBytes, attributes, whole)
-  }
   const read = async (result: BatchObservableResult): Promise<void> => {
+    // The SDK keeps only the last value for a metric with the same attributes. Adapters of one file have the same, and so have
+    // files with the same name.
+    const sums: Record<string, number> = {}
+    const add = (metric: Observable, value: number | undefined, attributes: Attributes): void => {
+      if (value === undefined) return
+      const id = observables.indexOf(metric) + JSON.stringify(attributes)
+      sums[id] = (sums[id] ?? 0) + value
+      result.observe(metric, sums[id], attributes)
+    }
+    const seen = new Set<string>()
+    const isNew = (part: string): boolean => seen.size < seen.add(part).size
+
+    const observe = async (adapter: ObservedAdapter): Promise<void> => {
+      const inspection = adapter.inspect()
+      const [stats, states] = await Promise.all([adapter.stats(), countStates(inspection)])
+      const { file: path, location = path ?? '' } = stats
+      const attributes = databaseAttributes({ system: path === undefined ? 'postgresql' : 'sqlite', location })
+      add(pending, stats.waiting, { ...attributes, [POOL]: attributes[NAMESPACE] ?? ':memory:' })
+      add(clients, stats.clients?.length, attributes)
+      if (isNew(`${location}\n${inspection.prefix}`)) {
+        add(held, stats.locks, attributes)
+        add(rows, stats.cache.size, { ...attributes, store: 'cache' })
+        for (const state in states) add(circuits, states[state], { ...attributes, state })
+      }
+      if (!isNew(location)) return
+      for (const store of ['circuits', 'checkpoints', 'idempotency'] as const)
+        add(rows, stats[store], { ...attributes, store })
+      add(file, stats.fileBytes, attributes)
+      add(log, stats.walBytes, attributes)
+    }
     // No spans, because each scrape would be a trace of its own.
     const silent = context.active().setValue(SUPPRESSED, true)
-    const totals = new Totals()
-    const all = await context.with(silent, () => Promise.allSettled(adapters.map((one) => add(one, totals))))
-    totals.report(result)
-    const failed = all.find((one) => one.status === 'rejected')
-    if (failed !== undefined) throw failed.reason
+    const all = await context.with(silent, () => Promise.allSettled(adapters.map(observe)))
+    for (const one of all) if (one.status === 'rejected') throw one.reason
   }
   const observables = [pending, held, rows, circuits, clients, file, log]
   meter.addBatchObservableCallback(read, observables)
   return () => meter.removeBatchObservableCallback(read, observables)
 }
 
-function databaseOf({ file, location = '' }: ObservedStats): { system: string; location: string } {
-  return file === undefined ? { system: 'postgresql', location } : { system: 'sqlite', location: file }
-}
-
 /** Returns the counts of all three states, so that a state without circuits is reported as 0. */
-async function countStates(inspection: ReturnType<ObservedAdapter['inspect']>): Promise<Map<string, number>> {
-  const counts = new Map([
-    ['closed', 0],
-    ['open', 0],
-    ['half-open', 0],
-  ])
-  for await (const { state } of inspection.circuits()) {
-    if (state !== undefined) counts.set(state, (counts.get(state) ?? 0) + 1)
-  }
+async function countStates(inspection: ReturnType<ObservedAdapter['inspect']>): Promise<Record<string, number>> {
+  const counts: Record<string, number> = { closed: 0, open: 0, 'half-open': 0 }
+  for await (const { state } of inspection.circuits()) if (state !== undefined) counts[state] = (counts[state] ?? 0) + 1
   return counts
 }

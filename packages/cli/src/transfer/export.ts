@@ -107,9 +107,7 @@ async function checkpointsOf(
       const item = { kind: 'checkpoint', prefix, ...one } as const
       // A file can contain any type, of which an import accepts only its own.
       const wrong = wrongField(item)
-      return wrong === undefined
-        ? item
-        : `the task ${cell(task)}: the ${wrong} of its checkpoint ${cell(one.id)} is unreadable`
+      return wrong === undefined ? item : problem('checkpoint', { key: one.id, wrong })
     })
   } catch (error) {
     if ((error as PersistenceError).code !== 'VALUE_UNREADABLE') throw error
@@ -134,5 +132,5 @@ function resultOf(item: Item<ResultInfo>): ResultItem | undefined {
 
 const problem = (
   what: string,
-  { key, unreadable }: { key: string; unreadable?: PersistenceError | undefined },
-): string => `the ${what} ${cell(key)}: ${unreadable?.message ?? 'its prefix is not known'}`
+  { key, unreadable, wrong = 'prefix' }: { key: string; unreadable?: PersistenceError | undefined; wrong?: string },
+): string => `the ${what} ${cell(key)}: ${unreadable?.message ?? `its ${wrong} is not known`}`
