@@ -82,7 +82,6 @@ describe('lists', () => {
       one: shared,
       two: new Map([['same', shared]]),
       nan: Number.NaN,
-      rule: /a/g,
     }
     value.whole = new Set([value])
     await adapter.cache.set('circular', value)
@@ -90,7 +89,7 @@ describe('lists', () => {
     const { code, out } = await scopedbHere(file, 'cache', '--values', '--jsonl')
     expect(code).toBe(0)
     expect(out.split('\n', 2).map((line) => JSON.parse(line).value)).toEqual([
-      { one: { n: '1' }, two: [['same', { n: '1' }]], nan: 'NaN', rule: '/a/g', whole: ['[Circular]'] },
+      { one: { n: '1' }, two: [['same', { n: '1' }]], nan: 'NaN', whole: ['[Circular]'] },
       1,
     ])
     // A time that is no date, and a progress that is nearly 100.
@@ -146,7 +145,7 @@ describe('verify', () => {
     const [verified, exported] = [await scopedbHere(file, 'verify'), await scopedbHere(file, 'export')]
     expect([verified.code, exported.code]).toEqual([1, 1])
     expect(verified.out).toContain(String.raw`the row "cache:a\u009b31m\u202eb"`)
-    expect(exported.err).toContain(String.raw`not exported: the checkpoint "a\u009bb": its progress`)
+    expect(exported.err).toContain(String.raw`not exported: the checkpoint "a\u009bb": its prefix or a field`)
     expect(verified.out + verified.err + exported.err).not.toMatch(/[\u007f-\u009f\u202e]/)
   })
 
@@ -338,14 +337,14 @@ test('what several apps have under the same name is told apart', async () => {
     await adapter.cache.set('k', 1)
   }
   const task = await scopedbHere(file, 'task', 'import')
-  expect([task.out, task.err]).toEqual([
-    expect.stringContaining('"blog:"'),
-    'of the first prefix of ["blog:","shop:"]\n',
-  ])
+  expect([task.out, task.err]).toEqual([expect.stringContaining('"blog:"'), 'the first of ["blog:","shop:"]\n'])
   expect((await scopedbHere(file, 'task', 'import', '--prefix', 'shop:')).err).toBe('')
   const released = await scopedbHere(file, 'lock', 'release', 'nightly', '--token', '1', '--yes')
-  expect(released).toMatchObject({ code: 1, err: expect.stringMatching(/nobody holds the lock nightly;.*see --prefix/) })
-  expect((await scopedbHere(file, 'clear', '--yes')).err).toBe('there were no such cache entries\n')
+  expect(released).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/nobody holds the lock nightly;.*see --prefix/),
+  })
+  expect((await scopedbHere(file, 'clear', '--yes')).err).toBe('there were no such entries\n')
   expect((await scopedbHere(file, 'clear', '--yes', '--prefix', 'shop:')).err).toBe('the cache entries are removed\n')
 })
 
@@ -369,7 +368,7 @@ test.each([
   ['postgres://user:sec@ret@127.0.0.1:1/app', 'postgres://user@127.0.0.1:1/app'],
   ['postgresql://user:sec/ret@127.0.0.1:1/app', 'postgresql://user@127.0.0.1:1/app'],
   ['POSTGRES://user:secret@127.0.0.1:1/app', 'POSTGRES://user@127.0.0.1:1/app'],
-  ['postgres://127.0.0.1:1/app?user=u&password=secret&ssl=1', 'postgres://127.0.0.1:1/app?user=u&password=…&ssl=1'],
+  ['postgres://127.0.0.1:1/app?user=u&password=secret&ssl=1', 'postgres://127.0.0.1:1/app?user=u&password=&ssl=1'],
   ['postgres://127.0.0.1:1/app?application_name=a:b@c', 'postgres://127.0.0.1:1/app?application_name=a:b@c'],
 ])('a password in a URL is not repeated: %s', async (url, shown) => {
   const { code, err } = await scopedbHere(url, 'prune')

@@ -29,8 +29,8 @@ export async function verify(path: string, json: boolean): Promise<number> {
     if (isFile) for (const what of await checkPages(path)) findings.push({ where: 'pages', what })
     const { faults, complete, ...read } = await database.verify()
     items = read.items
-    for (const { part: where, prefix, key, problem } of faults)
-      findings.push({ where, what: key === undefined ? problem : `${named(key, prefix)}: ${problem}` })
+    for (const { part: where, key, problem } of faults)
+      findings.push({ where, what: key === undefined ? problem : `${cell(key)}: ${problem}` })
     const what = items === 1 ? '1 item was' : `${items} items were`
     text = `${what} read${complete ? '' : `, and the rest was not, after ${faults.length} faults`}`
   })
@@ -122,17 +122,15 @@ async function heldByTheDead(database: Database): Promise<Finding[]> {
   const look = async (where: string, items: AsyncIterable<HeldItem>) => {
     for await (const { key, prefix, process } of items) {
       if (process?.alive === false)
-        found.push({ where, what: `${named(key, prefix)} is held by process ${process.pid}, which is gone` })
+        found.push({
+          where,
+          what: `${cell(key)}${prefix ? ` (prefix ${cell(prefix)})` : ''} is held by process ${process.pid}, which is gone`,
+        })
     }
   }
   await look('locks', all.locks())
   await look('claims', all.claims())
   return found
-}
-
-/** @param prefix `null` if it is not known. */
-function named(key: string, prefix: string | null | undefined): string {
-  return prefix ? `${cell(key)} (prefix ${cell(prefix)})` : cell(key)
 }
 
 const runtime = (): string =>

@@ -31,12 +31,15 @@ export function endWithReader(ends = true): void {
   if (ending) return
   ending = true
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') return endsWithReader ? process.exit(EXIT.ok) : undefined
+    if (error.code === 'EPIPE') {
+      if (endsWithReader) process.exit(EXIT.ok)
+      return
+    }
     say(`scopedb: stdout cannot be written (${error.message})`)
     process.exit(EXIT.failed)
   })
   // There is no other place to report it. Uncaught, it would replace the exit code of the command by 1.
-  process.stderr.on('error', () => undefined)
+  process.stderr.on('error', () => {})
 }
 
 /** Writes to stdout, with backpressure while its reader is needed: one that has exited never drains it. */
@@ -51,7 +54,9 @@ export function say(text: string): void {
 
 /** Removes passwords from URLs in a text, for terminals and logs. */
 export function withoutPasswords(text: string): string {
-  return text.replaceAll(/(\bpostgres\w*:\/\/[^\s:@/?]*):[^\s?]*@/gi, '$1@').replaceAll(/(password=)[^\s&]*/gi, '$1…')
+  return text
+    .replaceAll(/(\bpostgres\w*:\/\/[^\s:@/?]*):[^\s?]*@/gi, '$1@')
+    .replaceAll(/password=[^\s&]*/gi, 'password=')
 }
 
 /** Formats a table without borders. Each column is as wide as its widest cell. */
@@ -113,7 +118,6 @@ function showing(): (this: unknown, key: string, value: unknown) => unknown {
 function shownObject(value: object): unknown {
   if (value instanceof Map || value instanceof Set) return [...value]
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
-  if (value instanceof RegExp) return String(value)
   if (value instanceof Error) return { code: (value as { code?: unknown }).code, message: value.message }
   return value
 }

@@ -33,7 +33,7 @@ export async function summary(path: string, json: boolean): Promise<void> {
 /** Refreshes the summary periodically until the process is interrupted. @param every ms */
 export async function watch(path: string, every = 1_000): Promise<void> {
   // Redrawing makes sense only on a terminal, and only if its size is known: without rows nothing would be drawn.
-  const redraws = process.stdout.isTTY && process.stdout.rows > 0
+  const redraws = process.stdout.isTTY && process.stdout.rows
   const stopped = interrupted().then(() => 'stopped' as const)
   await withDatabase(path, {}, async (database) => {
     const cache = new Paced(() => cacheOf(database), systemClock)
@@ -117,8 +117,8 @@ function show({ database, cache, prefixes, locks, circuits, claims, tasks, stand
     file === undefined
       ? [location]
       : [file || 'in memory', `SQLite ${sqliteVersion}`, bytes(fileBytes), `log ${bytes(walBytes)}`]
-  const names = prefixes.slice(0, PREFIXES).map((prefix) => (prefix === '' ? '(none)' : cell(prefix)))
-  if (prefixes.length > PREFIXES) names.push('…')
+  const names = prefixes.map((prefix) => (prefix === '' ? '(none)' : cell(prefix)))
+  if (names.length > PREFIXES) names[PREFIXES] = '…'
   const parts = [
     [engine, ...place].join(', '),
     table(

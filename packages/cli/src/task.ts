@@ -32,7 +32,7 @@ async function prefixOf(path: string, id: string): Promise<string | undefined> {
     }
     return prefixes
   })
-  if (found.length > 1) say(`of the first prefix of ${toJson(found)}`)
+  if (found.length > 1) say(`the first of ${toJson(found)}`)
   return found[0]
 }
 
@@ -41,7 +41,7 @@ function rowOf({ sequence, timestamp, progress, data }: Checkpoint, at: number, 
   return [
     String(sequence),
     // An app may store any number, such as microseconds. Not all are dates.
-    new Date(timestamp).toJSON() ?? String(timestamp),
+    new Date(timestamp).toJSON() ?? `${timestamp}`,
     before === undefined ? '' : duration(timestamp - before.timestamp),
     progressBar(progress),
     cell(toJson(data) ?? 'undefined'),

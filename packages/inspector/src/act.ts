@@ -66,7 +66,7 @@ export async function act(database: Changeable, action: Action, show: (text: str
       await (action.startsWith === ''
         ? database.cache.clear()
         : database.cache.clear({ startsWith: action.startsWith }))
-      return done === true ? 'there were no such cache entries' : 'the cache entries are removed'
+      return done === true ? 'there were no such entries' : 'the cache entries are removed'
     }
     case 'prune': {
       const { cache, idempotency } = await database.prune()

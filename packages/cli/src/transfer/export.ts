@@ -103,12 +103,9 @@ async function checkpointsOf(
 ): Promise<(ExportedItem | string)[]> {
   try {
     const all = (await checkpoint.list(task)) as Checkpoint<string>[]
-    return all.map((one) => {
-      const item = { kind: 'checkpoint', prefix, ...one } as const
-      // A file can contain any type, of which an import accepts only its own.
-      const wrong = wrongField(item)
-      return wrong === undefined ? item : problem('checkpoint', { key: one.id, wrong })
-    })
+    const items = all.map((one) => ({ kind: 'checkpoint', prefix, ...one }) as const)
+    // A file can contain any type, of which an import accepts only its own.
+    return items.map((item) => (wrongField(item) ? problem('checkpoint', { key: item.id }) : item))
   } catch (error) {
     if ((error as PersistenceError).code !== 'VALUE_UNREADABLE') throw error
     return [problem('task', { key: task, unreadable: error as PersistenceError })]
@@ -132,5 +129,5 @@ function resultOf(item: Item<ResultInfo>): ResultItem | undefined {
 
 const problem = (
   what: string,
-  { key, unreadable, wrong = 'prefix' }: { key: string; unreadable?: PersistenceError | undefined; wrong?: string },
-): string => `the ${what} ${cell(key)}: ${unreadable?.message ?? `its ${wrong} is not known`}`
+  { key, unreadable }: { key: string; unreadable?: PersistenceError | undefined },
+): string => `the ${what} ${cell(key)}: ${unreadable?.message ?? 'its prefix or a field is not known'}`
