@@ -104,7 +104,7 @@ test('a kept failure is deleted, also where results of longer keys are listed be
 })
 
 test.each([
-  ['a folder', ['FOLDER', 'locks'], 'is a folder'],
+  ['a folder', ['FOLDER', 'locks'], 'is no file'],
   ['a backup that is not there', ['restore', 'FOLDER/none.db', 'FOLDER/other.db', '--yes'], 'there is no file'],
   ['a beginning that is empty', ['FOLDER/app.db', 'clear', '--starts-with', '', '--yes'], '--starts-with is empty'],
   ['two formats', ['FOLDER/app.db', 'locks', '--json', '--jsonl'], 'one of the two'],

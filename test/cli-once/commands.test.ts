@@ -74,6 +74,31 @@ describe('lists', () => {
     expect(given?.value).toEqual({ receipt: 'R-1' })
   })
 
+  test('continue after a value that contains itself, and show values that JSON lacks', async () => {
+    const file = join(folder, 'circular.db')
+    await using adapter = await SQLiteAdapter.open(file)
+    const shared = { n: 1n }
+    const value: Record<string, unknown> = {
+      one: shared,
+      two: new Map([['same', shared]]),
+      nan: Number.NaN,
+    }
+    value.whole = new Set([value])
+    await adapter.cache.set('circular', value)
+    await adapter.cache.set('last', 1)
+    const { code, out } = await scopedbHere(file, 'cache', '--values', '--jsonl')
+    expect(code).toBe(0)
+    expect(out.split('\n', 2).map((line) => JSON.parse(line).value)).toEqual([
+      { one: { n: '1' }, two: [['same', { n: '1' }]], nan: 'NaN', whole: ['[Circular]'] },
+      1,
+    ])
+    // A time that is no date, and a progress that is nearly 100.
+    await adapter.checkpoint.save({ id: 'c', taskId: 't', sequence: 1, timestamp: 9e15, progress: 99.9, data: value })
+    const shown = await scopedbHere(file, 'task', 't')
+    expect(shown.out).toMatch(/1 +9000000000000000 +█{19}░ {2}99 % .*Circular/)
+    expect((await scopedbHere(file, 'tasks')).out).toMatch(/█{19}░ {2}99 %/)
+  })
+
   test('escape control characters of keys', async () => {
     const { out } = await scopedbHere(path, 'cache')
     expect(out).not.toContain('\u001b')
@@ -101,6 +126,27 @@ describe('verify', () => {
       { where: 'backup' },
       { where: 'cache', what: expect.stringContaining('session:42') },
     ])
+  })
+
+  test('and export escape keys in what they find', async () => {
+    const file = join(folder, 'escapes.db')
+    const adapter = await SQLiteAdapter.open(file)
+    await adapter.cache.set('a\u009b31m\u202eb', 1)
+    await adapter.checkpoint.save({
+      id: 'a\u009bb',
+      taskId: 't\u009b',
+      sequence: 1,
+      timestamp: 1,
+      progress: 0,
+      data: 1,
+    })
+    await adapter.disconnect()
+    await inFile(file, "UPDATE go_goscope_cache SET value = '{'; UPDATE go_goscope_checkpoints SET progress = 'half'")
+    const [verified, exported] = [await scopedbHere(file, 'verify'), await scopedbHere(file, 'export')]
+    expect([verified.code, exported.code]).toEqual([1, 1])
+    expect(verified.out).toContain(String.raw`the row "cache:a\u009b31m\u202eb"`)
+    expect(exported.err).toContain(String.raw`not exported: the checkpoint "a\u009bb": its prefix or a field`)
+    expect(verified.out + verified.err + exported.err).not.toMatch(/[\u007f-\u009f\u202e]/)
   })
 
   test('finds pages that do not fit together', async () => {
@@ -149,14 +195,14 @@ describe('verify', () => {
     const file = join(folder, 'dead.db')
     const script = `
       const { SQLiteAdapter } = await import(${JSON.stringify(frontEnd())})
-      const persistence = await SQLiteAdapter.open(${JSON.stringify(file)}, { locks: 'database' })
+      const persistence = await SQLiteAdapter.open(${JSON.stringify(file)}, { locks: 'database', keyPrefix: 'shop:' })
       await persistence.lock.acquire('left', 600_000)
       process.exit(0)`
     writeFileSync(join(folder, 'die.mjs'), script)
     await new Promise((resolve) => spawn(process.execPath, [join(folder, 'die.mjs')]).once('close', resolve))
     const { code, out } = await scopedbHere(file, 'doctor')
     expect(code).toBe(1)
-    expect(out).toMatch(/left is held by process \d+, which is gone/)
+    expect(out).toMatch(/left \(prefix shop:\) is held by process \d+, which is gone/)
   })
 })
 
@@ -275,11 +321,60 @@ test('the summary says where it is not complete', async () => {
   expect(out).not.toContain('lock 5')
 })
 
-test('a password in a URL is not repeated', async () => {
-  const { code, err } = await scopedbHere('postgres://user:secret@127.0.0.1:1/app', 'prune')
+test('what several apps have under the same name is told apart', async () => {
+  const file = join(folder, 'apps.db')
+  for (const keyPrefix of ['shop:', 'blog:']) {
+    await using adapter = await SQLiteAdapter.open(file, { keyPrefix, locks: 'database' })
+    await adapter.checkpoint.save({
+      id: 'c',
+      taskId: 'import',
+      sequence: 1,
+      timestamp: 1,
+      progress: 5,
+      data: keyPrefix,
+    })
+    await adapter.lock.acquire('nightly', 600_000)
+    await adapter.cache.set('k', 1)
+  }
+  const task = await scopedbHere(file, 'task', 'import')
+  expect([task.out, task.err]).toEqual([expect.stringContaining('"blog:"'), 'the first of ["blog:","shop:"]\n'])
+  expect((await scopedbHere(file, 'task', 'import', '--prefix', 'shop:')).err).toBe('')
+  const released = await scopedbHere(file, 'lock', 'release', 'nightly', '--token', '1', '--yes')
+  expect(released).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/nobody holds the lock nightly;.*see --prefix/),
+  })
+  expect((await scopedbHere(file, 'clear', '--yes')).err).toBe('there were no such entries\n')
+  expect((await scopedbHere(file, 'clear', '--yes', '--prefix', 'shop:')).err).toBe('the cache entries are removed\n')
+})
+
+test('the summary names the prefix of each item, and says if there are other prefixes', async () => {
+  const file = join(folder, 'prefixes.db')
+  for (const keyPrefix of ['shop:', 'blog:']) {
+    await using adapter = await SQLiteAdapter.open(file, { keyPrefix, locks: 'database' })
+    await adapter.lock.acquire('nightly', 600_000, 'ada')
+  }
+  const { out } = await scopedbHere(file)
+  expect(out).toMatch(/prefixes {2}blog:, shop:\n/)
+  expect(out).toMatch(/nightly +blog: +held +ada/)
+  expect(out).toMatch(/nightly +shop: +held +ada/)
+  const rows = Array.from({ length: 120 }, (_, at) => `('p${String(at).padStart(3, '0')}:cache:k', '1')`)
+  await inFile(file, `INSERT INTO go_goscope_cache (key, value) VALUES ${rows.join()}`)
+  expect((await scopedbHere(file)).out).toMatch(/prefixes {2}.*, p097:, …\n/)
+})
+
+test.each([
+  ['postgres://user:secret@127.0.0.1:1/app', 'postgres://user@127.0.0.1:1/app'],
+  ['postgres://user:sec@ret@127.0.0.1:1/app', 'postgres://user@127.0.0.1:1/app'],
+  ['postgresql://user:sec/ret@127.0.0.1:1/app', 'postgresql://user@127.0.0.1:1/app'],
+  ['POSTGRES://user:secret@127.0.0.1:1/app', 'POSTGRES://user@127.0.0.1:1/app'],
+  ['postgres://127.0.0.1:1/app?user=u&password=secret&ssl=1', 'postgres://127.0.0.1:1/app?user=u&password=&ssl=1'],
+  ['postgres://127.0.0.1:1/app?application_name=a:b@c', 'postgres://127.0.0.1:1/app?application_name=a:b@c'],
+])('a password in a URL is not repeated: %s', async (url, shown) => {
+  const { code, err } = await scopedbHere(url, 'prune')
   expect(code).toBe(2)
-  expect(err).toContain('postgres://user@127.0.0.1:1/app')
-  expect(err).not.toContain('secret')
+  expect(err).toContain(`in ${shown};`)
+  expect(err).not.toMatch(/sec.?ret|ret@/)
 })
 
 describe('exit codes', () => {
@@ -288,6 +383,7 @@ describe('exit codes', () => {
     [2, ['locks']],
     [2, ['FILE', 'locks', '--limit', 'many']],
     [2, ['nowhere.db', 'locks']],
+    [2, ['/dev/null', 'locks']],
     [2, ['FILE', 'export', 'no-folder/x.jsonl']],
     [2, ['FILE', 'backup', 'no-folder/x.db']],
     // An attempt to connect would exit with 3.

@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { run } from '../../packages/cli/dist/index.js'
-import { SQLiteAdapter } from '../cli/scopedb.js'
+import { program, SQLiteAdapter } from '../cli/scopedb.js'
 
 test('watch draws what changes, counts the cache less often than the rest, and ends on a signal', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'scopedb-watch-'))
@@ -31,4 +33,28 @@ test('watch draws what changes, counts the cache less often than the rest, and e
     await adapter.disconnect()
     rmSync(folder, { recursive: true, force: true })
   }
+})
+
+test.each([
+  ['redraws, and ends with 0 on Ctrl-C', 24, '\u001b[?25l'],
+  ['draws although the terminal does not tell its size', 0, '\n\n'],
+])('in a terminal watch %s', async (_, rows, expected) => {
+  const folder = mkdtempSync(join(tmpdir(), 'scopedb-watch-'))
+  const path = join(folder, 'app.db')
+  await (await SQLiteAdapter.open(path)).disconnect()
+  const terminal = `for (const stream of [process.stdout, process.stderr])
+    Object.assign(stream, { isTTY: true, columns: 300, rows: ${rows} })`
+  const preload = ['--import', `data:text/javascript,${encodeURIComponent(terminal)}`]
+  const child = spawn(process.execPath, [...preload, program, path, 'watch'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let out = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (text) => {
+      out += text
+      if (out.includes('prefixes')) child.kill('SIGINT')
+    })
+  }
+  expect(await once(child, 'close')).toEqual([0, null])
+  expect(out).toContain(expected)
+  expect(out).toContain('app.db, SQLite')
+  rmSync(folder, { recursive: true, force: true })
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { EXIT } from '../../packages/cli/src/exit-codes.js'
 import { temporaryFolder } from '../harness/temporary-folder.js'
-import { program, SQLiteAdapter, scopedb } from './scopedb.js'
+import { inFile, program, SQLiteAdapter, scopedb } from './scopedb.js'
 
 // The part of the program that depends on the runtime: loading the engine, writing, exiting. test/cli-once has the commands.
 const folder = temporaryFolder('scopedb-programs')
@@ -26,8 +26,8 @@ test('the database alone shows who holds a lock and how far a task is', async ()
   const { code, out } = await scopedb(path)
   expect(code).toBe(0)
   expect(out).toMatch(/nightly +held +the operator/)
-  expect(out).toMatch(/payments +open/)
-  expect(out).toMatch(/import .*75 %/)
+  expect(out).toMatch(/payments +shop: +open/)
+  expect(out).toMatch(/import +shop: .*75 %/)
   expect(out).toMatch(/cache entries +their size.*\n *2 +\d+ B/)
 })
 
@@ -47,6 +47,38 @@ test('a list ends quietly when its reader does', async () => {
   })
   await new Promise((resolve) => child.once('close', resolve))
   expect([out.split('\n').slice(1), err]).toEqual([['0', ''], ''])
+})
+
+test('a migration whose reader has exited is made all the same', async () => {
+  const older = join(folder, 'older.db')
+  await inFile(
+    older,
+    'CREATE TABLE go_goscope_cache (key TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at INTEGER, created_at INTEGER)',
+  )
+  const child = spawn(process.execPath, [program, older, 'migrate', '--yes'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  child.stdout.destroy()
+  let err = ''
+  child.stderr.on('data', (text) => {
+    err += text
+  })
+  expect(await new Promise((resolve) => child.once('close', resolve))).toBe(EXIT.ok)
+  expect(err).toMatch(/^migrated from version 0 to \d+\n$/)
+  expect((await scopedb(older, 'cache')).code).toBe(0)
+})
+
+test('messages that cannot be written do not change the exit code', async () => {
+  const unwritable = openSync(path, 'r')
+  try {
+    for (const [args, expected] of [
+      [[path, 'verify'], EXIT.ok],
+      [['unheard', 'of'], EXIT.usage],
+    ] as const) {
+      const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', unwritable] })
+      expect(await new Promise((resolve) => child.once('close', resolve))).toBe(expected)
+    }
+  } finally {
+    closeSync(unwritable)
+  }
 })
 
 test('a command whose output cannot be written has failed, and says why in a line', async () => {

@@ -14,7 +14,13 @@ export interface ChangeOptions {
 export async function change(path: string, action: Action, options: ChangeOptions): Promise<void> {
   await confirm(`${inWords(action, cell)}, in ${path}`, options)
   const how = { prefix: action.prefix, write: true }
-  say(await withDatabase(path, how, (database) => act(database, action, cell)))
+  try {
+    say(await withDatabase(path, how, (database) => act(database, action, cell)))
+  } catch (error) {
+    // An app with a prefix may have been meant.
+    if (error instanceof NotAsNamedError && action.prefix === '') error.message += '; see --prefix'
+    throw error
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ import { checkPages } from './check-pages.js'
 import { EXIT, SchemaOlderError } from './exit-codes.js'
 import { factsOf } from './facts.js'
 import { type Database, type HowToOpen, isServer, loadFrontEnd, withDatabase } from './open-database.js'
-import { cell, paint, say, toJson, write } from './output.js'
+import { cell, escapeUnseen, paint, say, toJson, write } from './output.js'
 
 /** A problem that was found. */
 export interface Finding {
@@ -109,14 +109,23 @@ function shownFact(name: string, value: unknown): string {
   return name === 'roundTrip' || name === 'clockDifference' ? `${Math.round(Number(value))} ms` : String(value)
 }
 
+interface HeldItem {
+  readonly prefix: string | null
+  readonly key: string
+  readonly process?: OwnerProcess
+}
+
 /** Finds locks and claims of dead processes of this host. They stay held until their leases expire. */
 async function heldByTheDead(database: Database): Promise<Finding[]> {
   const all = database.inspect({ prefix: '*' })
   const found: Finding[] = []
-  const look = async (where: string, items: AsyncIterable<{ key: string; process?: OwnerProcess }>) => {
-    for await (const { key, process } of items) {
+  const look = async (where: string, items: AsyncIterable<HeldItem>) => {
+    for await (const { key, prefix, process } of items) {
       if (process?.alive === false)
-        found.push({ where, what: `${cell(key)} is held by process ${process.pid}, which is gone` })
+        found.push({
+          where,
+          what: `${cell(key)}${prefix ? ` (prefix ${cell(prefix)})` : ''} is held by process ${process.pid}, which is gone`,
+        })
     }
   }
   await look('locks', all.locks())
@@ -131,7 +140,7 @@ async function report(findings: readonly Finding[], json: boolean, facts: object
   if (json) await write(`${toJson({ ...facts, findings }, 2)}\n`)
   else {
     await write(`${text}\n`)
-    for (const { where, what } of findings) await write(`${paint('red', where)}: ${what}\n`)
+    for (const { where, what } of findings) await write(`${paint('red', where)}: ${escapeUnseen(what)}\n`)
     if (findings.length === 0) say(paint('green', 'nothing is wrong'))
   }
   return findings.length === 0 ? EXIT.ok : EXIT.found

@@ -2,7 +2,7 @@ import { type ChangeOptions, confirm } from './changes.js'
 import { copyAsItIs } from './copy-as-it-is.js'
 import { SchemaOlderError, UsageError } from './exit-codes.js'
 import { requireFile, requireFolderOf, withDatabase } from './open-database.js'
-import { say, toJson, write } from './output.js'
+import { endWithReader, say, toJson, write } from './output.js'
 
 /** The plan of a migration. */
 export interface Plan {
@@ -25,6 +25,7 @@ export interface MigrateOptions extends ChangeOptions {
 export async function migrate(path: string, { dryRun, json, yes, backup, into }: MigrateOptions): Promise<void> {
   if (backup !== undefined && into !== undefined) throw new UsageError('--backup or --into: one of the two')
   const copy = backup ?? into
+  endWithReader(false)
   if (copy !== undefined) {
     requireFile(path)
     requireFolderOf(copy)

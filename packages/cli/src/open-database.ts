@@ -54,7 +54,8 @@ export async function openDatabase(path: string, how: HowToOpen = {}): Promise<D
   const { write = false, migrate = false } = how
   if (!isServer(path) && !migrate) {
     requireExists(path)
-    if (statSync(path).isDirectory()) throw new UsageError(`${path} is a folder, and no database`)
+    // A pipe would be waited for without end.
+    if (!statSync(path).isFile()) throw new UsageError(`${path} is no file`)
     // Opening a file for writing sets its journal mode before its tables are checked.
     if (write) await (await open(path, { prefix: how.prefix })).disconnect()
   }

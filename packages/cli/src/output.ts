@@ -18,34 +18,45 @@ export function paint(style: Style, text: string): string {
 }
 
 let ending = false
+let endsWithReader = true
 
 /**
  * Ends the process when the reader of stdout has exited, as in `scopedb app.db cache | head -1`. If stdout cannot be written for
  * another reason, such as a full disk, the command fails.
+ *
+ * @param ends `false` for a command that prints before it changes something: it makes the change also without a reader.
  */
-export function endWithReader(): void {
+export function endWithReader(ends = true): void {
+  endsWithReader = ends
   if (ending) return
   ending = true
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.ok)
+    if (error.code === 'EPIPE') {
+      if (endsWithReader) process.exit(EXIT.ok)
+      return
+    }
     say(`scopedb: stdout cannot be written (${error.message})`)
     process.exit(EXIT.failed)
   })
+  // There is no other place to report it. Uncaught, it would replace the exit code of the command by 1.
+  process.stderr.on('error', () => {})
 }
 
-/** Writes to stdout with backpressure. */
+/** Writes to stdout, with backpressure while its reader is needed: one that has exited never drains it. */
 export async function write(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, 'drain')
+  if (!process.stdout.write(text) && endsWithReader) await once(process.stdout, 'drain')
 }
 
 /** Prints a message, which is not data, to stderr. */
 export function say(text: string): void {
-  process.stderr.write(`${withoutPasswords(text)}\n`)
+  process.stderr.write(`${escapeUnseen(withoutPasswords(text))}\n`)
 }
 
 /** Removes passwords from URLs in a text, for terminals and logs. */
 export function withoutPasswords(text: string): string {
-  return text.replaceAll(/(\bpostgres(?:ql)?:\/\/[^\s:@/]*):[^\s@/]*@/g, '$1@')
+  return text
+    .replaceAll(/(\bpostgres\w*:\/\/[^\s:@/?]*):[^\s?]*@/gi, '$1@')
+    .replaceAll(/password=[^\s&]*/gi, 'password=')
 }
 
 /** Formats a table without borders. Each column is as wide as its widest cell. */
@@ -71,11 +82,17 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 export function toJson(value: object | string, space?: number): string
 export function toJson(value: unknown, space?: number): string | undefined
 export function toJson(value: unknown, space?: number): string | undefined {
-  return (JSON.stringify(value, showing, space) as string | undefined)?.replaceAll(UNSEEN, escaped)
+  const text = JSON.stringify(value, showing(), space) as string | undefined
+  return text === undefined ? undefined : escapeUnseen(text)
 }
 
 /** Characters that move the cursor or change the text direction and that JSON does not escape. */
 const UNSEEN = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu
+
+/** Escapes what JSON leaves unescaped, for texts in which keys are JSON, such as the messages of errors. */
+export function escapeUnseen(text: string): string {
+  return text.replaceAll(UNSEEN, escaped)
+}
 
 const escaped = (character: string): string =>
   character
@@ -83,10 +100,23 @@ const escaped = (character: string): string =>
     .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .join('')
 
-function showing(_key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString()
-  if (value instanceof Map) return [...value]
-  if (value instanceof Set) return [...value]
+/** Returns a replacer for `JSON.stringify`, which calls it with the object that has the member as `this`. */
+function showing(): (this: unknown, key: string, value: unknown) => unknown {
+  /** The objects around the member, and what is written instead of them. */
+  const around: { readonly value: unknown; readonly shown: unknown }[] = []
+  return function (_key, value) {
+    while (around.length > 0 && around.at(-1)?.shown !== this) around.pop()
+    if (typeof value !== 'object' || value === null)
+      return typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value)) ? `${value}` : value
+    if (around.some((outer) => outer.value === value)) return '[Circular]'
+    const shown = shownObject(value)
+    around.push({ value, shown })
+    return shown
+  }
+}
+
+function shownObject(value: object): unknown {
+  if (value instanceof Map || value instanceof Set) return [...value]
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
   if (value instanceof Error) return { code: (value as { code?: unknown }).code, message: value.message }
   return value
@@ -108,8 +138,8 @@ export function fromNow(at: number | undefined, now: number = Date.now()): strin
 
 const BAR = 20
 
-/** @param percent 0 to 100 */
+/** Shows a progress; the bar is full, and the figure 100, only when `percent` is. @param percent 0 to 100 */
 export function progressBar(percent: number): string {
-  const done = Math.round((Math.min(100, Math.max(0, percent)) / 100) * BAR)
-  return `${paint('cyan', '█'.repeat(done))}${'░'.repeat(BAR - done)} ${percent.toFixed(0).padStart(3)} %`
+  const done = Math.floor((Math.min(100, Math.max(0, percent)) / 100) * BAR)
+  return `${paint('cyan', '█'.repeat(done))}${'░'.repeat(BAR - done)} ${String(Math.floor(percent)).padStart(3)} %`
 }

@@ -3,6 +3,7 @@ import type {
   ClaimInfo,
   Inspection,
   Item,
+  Listed,
   LockInfo,
   StandbyInfo,
   TaskInfo,
@@ -19,6 +20,7 @@ import { cell, fromNow, paint, progressBar, table, toJson, write } from './outpu
 
 // The number of items shown per kind. One more is read to find out whether there are more. The lists show all.
 const SHOWN = 5
+const PREFIXES = 100
 
 /** Prints a summary of a database. */
 export async function summary(path: string, json: boolean): Promise<void> {
@@ -30,13 +32,14 @@ export async function summary(path: string, json: boolean): Promise<void> {
 
 /** Refreshes the summary periodically until the process is interrupted. @param every ms */
 export async function watch(path: string, every = 1_000): Promise<void> {
+  // Redrawing makes sense only on a terminal, and only if its size is known: without rows nothing would be drawn.
+  const redraws = process.stdout.isTTY && process.stdout.rows
   const stopped = interrupted().then(() => 'stopped' as const)
   await withDatabase(path, {}, async (database) => {
     const cache = new Paced(() => cacheOf(database), systemClock)
     for (let going = true; going; ) {
       const text = show(await read(database, await cache.get()))
-      // Redrawing makes sense only on a terminal.
-      if (process.stdout.isTTY) logUpdate(text)
+      if (redraws) logUpdate(text)
       else await write(`${text}\n\n`)
       let timer: NodeJS.Timeout | undefined
       const pause = new Promise<void>((resolve) => {
@@ -46,7 +49,7 @@ export async function watch(path: string, every = 1_000): Promise<void> {
       clearTimeout(timer)
     }
   })
-  if (process.stdout.isTTY) logUpdate.done()
+  if (redraws) logUpdate.done()
 }
 
 /** The output of `--json`. */
@@ -66,7 +69,7 @@ async function read(database: Database, cache: Summary['cache']): Promise<Summar
   const all = database.inspect({ prefix: '*' })
   const [facts, prefixes, locks, circuits, claims, tasks, standbys] = await Promise.all([
     factsOf(database),
-    collect(all.prefixes({ limit: 100 })),
+    collect(all.prefixes({ limit: PREFIXES + 1 })),
     collect(all.locks({ limit: SHOWN + 1 })),
     openCircuits(all),
     collect(all.claims({ limit: SHOWN + 1 })),
@@ -115,6 +118,7 @@ function show({ database, cache, prefixes, locks, circuits, claims, tasks, stand
       ? [location]
       : [file || 'in memory', `SQLite ${sqliteVersion}`, bytes(fileBytes), `log ${bytes(walBytes)}`]
   const names = prefixes.map((prefix) => (prefix === '' ? '(none)' : cell(prefix)))
+  if (names.length > PREFIXES) names[PREFIXES] = '…'
   const parts = [
     [engine, ...place].join(', '),
     table(
@@ -134,14 +138,14 @@ function show({ database, cache, prefixes, locks, circuits, claims, tasks, stand
 function part<Info extends object>(
   title: string,
   head: readonly string[],
-  items: readonly (Partial<Info> & { readonly key: string })[],
+  items: readonly (Partial<Info> & Pick<Listed, 'prefix' | 'key'>)[],
   cells: (item: Partial<Info>) => readonly string[],
 ): string | undefined {
   if (items.length === 0) return undefined
   return (
     table(
-      [title, ...head],
-      items.slice(0, SHOWN).map((item) => [cell(item.key), ...cells(item)]),
+      [title, 'prefix', ...head],
+      items.slice(0, SHOWN).map((item) => [cell(item.key), cell(item.prefix ?? '?'), ...cells(item)]),
     ) + more(items)
   )
 }
@@ -150,12 +154,13 @@ function tasksPart(tasks: Summary['tasks']): string | undefined {
   if (tasks.length === 0) return undefined
   const rows = tasks
     .slice(0, SHOWN)
-    .map(({ key, latest }) => [
+    .map(({ prefix, key, latest }) => [
       cell(key),
+      cell(prefix ?? '?'),
       latest === undefined ? '' : progressBar(latest.progress),
       latest === undefined ? '' : fromNow(latest.timestamp),
     ])
-  return table(['tasks', '', 'saved'], rows) + more(tasks)
+  return table(['tasks', 'prefix', '', 'saved'], rows) + more(tasks)
 }
 
 function standbysPart(standbys: Summary['standbys']): string | undefined {

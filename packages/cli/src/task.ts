@@ -3,7 +3,7 @@ import { NotAsNamedError } from '@go-go-scope/persistence-inspector/actions'
 import { duration } from '@go-go-scope/persistence-inspector/format'
 import { UsageError } from './exit-codes.js'
 import { withDatabase } from './open-database.js'
-import { cell, paint, progressBar, table, toJson, write } from './output.js'
+import { cell, paint, progressBar, say, table, toJson, write } from './output.js'
 
 /** Prints the checkpoints of a task, oldest first. */
 export async function task(
@@ -21,23 +21,27 @@ export async function task(
   })
 }
 
-/** Returns the first prefix that has a task with that id. */
+/** Returns the first prefix that has a task with that id, and says which it is if there are others. */
 async function prefixOf(path: string, id: string): Promise<string | undefined> {
-  return withDatabase(path, {}, async (database) => {
+  const found = await withDatabase(path, {}, async (database) => {
+    const prefixes: string[] = []
     for await (const { prefix } of database.inspect().prefixes()) {
       for await (const { key } of database.inspect({ prefix }).tasks({ startsWith: id, limit: 1 })) {
-        if (key === id) return prefix
+        if (key === id) prefixes.push(prefix)
       }
     }
-    return undefined
+    return prefixes
   })
+  if (found.length > 1) say(`the first of ${toJson(found)}`)
+  return found[0]
 }
 
 function rowOf({ sequence, timestamp, progress, data }: Checkpoint, at: number, all: Checkpoint[]): string[] {
   const before = all[at - 1]
   return [
     String(sequence),
-    new Date(timestamp).toISOString(),
+    // An app may store any number, such as microseconds. Not all are dates.
+    new Date(timestamp).toJSON() ?? `${timestamp}`,
     before === undefined ? '' : duration(timestamp - before.timestamp),
     progressBar(progress),
     cell(toJson(data) ?? 'undefined'),

@@ -27,17 +27,18 @@ export class Filter {
     return { prefix: this.#prefix.value, ...(startsWith !== '' && { startsWith }) }
   }
 
-  showPrefixes({ items }: Part<object>): void {
+  showPrefixes({ items, more }: Part<object>): void {
     const prefixes = items.map(({ prefix }) => prefix).filter((prefix) => prefix !== null)
-    if (JSON.stringify(prefixes) !== this.#known) this.#showPrefixes(prefixes)
+    if (JSON.stringify([prefixes, more]) !== this.#known) this.#showPrefixes(prefixes, more)
   }
 
-  #showPrefixes(prefixes: readonly string[]): void {
-    this.#known = JSON.stringify(prefixes)
+  #showPrefixes(prefixes: readonly string[], more = false): void {
+    this.#known = JSON.stringify([prefixes, more])
     const chosen = this.#prefix.value
     this.#prefix.replaceChildren(
       element('option', { value: ALL }, 'all'),
       ...prefixes.map((prefix) => element('option', { value: prefix }, prefix === '' ? '(none)' : visible(prefix))),
+      ...(more ? [element('option', { disabled: true }, 'there are more')] : []),
     )
     this.#prefix.value = prefixes.includes(chosen) ? chosen : ALL
     this.#enable()

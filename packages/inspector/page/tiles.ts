@@ -1,8 +1,7 @@
 import { bytes } from '../src/format.js'
-import type { Overview } from '../src/overview.js'
+import type { Overview, Part } from '../src/overview.js'
 import { drawn, element, setAttributes, setText } from './dom.js'
 import { count } from './format.js'
-import { stateOf } from './lists.js'
 import { Rows } from './rows.js'
 
 interface Tile {
@@ -37,18 +36,25 @@ export class Tiles {
 }
 
 function work({ tasks, locks, circuits, claims }: Overview): Tile[] {
-  const gone = [...locks.items, ...claims.items].filter((item) => item.process?.alive === false).length
-  const open = circuits.items.filter((circuit) => !['closed', 'half-open'].includes(stateOf(circuit))).length
-  const held = `${count(locks.items.length)}${locks.more ? '+' : ''}`
+  const gone = locks.items.filter((lock) => lock.process?.alive === false).length
+  const stuck = claims.items.filter((claim) => claim.process?.alive === false).length
+  const rest = circuits.complete ? '' : '+'
   return [
-    { name: 'Tasks', figure: `${count(tasks.items.length)}${tasks.more ? '+' : ''}`, note: 'with checkpoints' },
+    { name: 'Tasks', figure: atLeast(tasks), note: 'with checkpoints' },
+    { name: 'Locks', figure: atLeast(locks), ...holders(gone, 'held in the database') },
     {
-      ...{ name: 'Locks', figure: held, alarm: gone > 0 },
-      note: gone > 0 ? `${gone} of processes that are gone` : 'held in the database',
+      ...{ name: 'Open circuits', figure: `${count(circuits.open)}${rest}`, alarm: circuits.open > 0 },
+      note: `of ${count(circuits.read)}${rest}`,
     },
-    { name: 'Open circuits', figure: count(open), note: `of ${count(circuits.items.length)}`, alarm: open > 0 },
-    { name: 'Work under way', figure: `${count(claims.items.length)}${claims.more ? '+' : ''}`, note: 'claims' },
+    { name: 'Work under way', figure: atLeast(claims), ...holders(stuck, 'claims') },
   ]
+}
+
+const atLeast = ({ items, more }: Part<object>): string => `${count(items.length)}${more ? '+' : ''}`
+
+/** @param gone How many of the shown holders are processes that are gone. */
+function holders(gone: number, usual: string): Pick<Tile, 'note' | 'alarm'> {
+  return gone > 0 ? { note: `${count(gone)} of processes that are gone`, alarm: true } : { note: usual }
 }
 
 function sizes({ cache, database }: Overview, log: readonly number[]): Tile[] {

@@ -59,11 +59,15 @@ export async function act(database: Changeable, action: Action, show: (text: str
         throw new NotAsNamedError(`there is no cache entry ${named}; nothing was changed`)
       await database.cache.delete(key)
       return `the cache entry ${named} is removed`
-    case 'clear':
+    case 'clear': {
+      // An app with another prefix is easily meant, so it is not said that entries were removed where there were none.
+      const listed = database.inspect().entries({ startsWith: action.startsWith, limit: 1, expired: true })
+      const { done } = await listed.next()
       await (action.startsWith === ''
         ? database.cache.clear()
         : database.cache.clear({ startsWith: action.startsWith }))
-      return 'the cache entries are removed'
+      return done === true ? 'there were no such entries' : 'the cache entries are removed'
+    }
     case 'prune': {
       const { cache, idempotency } = await database.prune()
       return `removed ${cache} cache ${cache === 1 ? 'entry' : 'entries'} and ${idempotency} result${idempotency === 1 ? '' : 's'}`

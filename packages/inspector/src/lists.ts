@@ -45,6 +45,9 @@ export async function readLists(inspection: Inspection, { prefix, startsWith, li
     circuits: {
       items: shownFirst.slice(0, limit('circuits')),
       more: circuits.more || shownFirst.length > limit('circuits'),
+      read: shownFirst.length,
+      open: shownFirst.filter(({ state }) => state === 'open').length,
+      complete: !circuits.more,
     },
     claims,
     results,

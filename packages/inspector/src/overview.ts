@@ -39,6 +39,16 @@ export interface Part<Info> {
   readonly more: boolean
 }
 
+/** The first circuits, open ones first, and the numbers that the whole list has. */
+export interface CircuitPart extends Part<CircuitInfo> {
+  /** How many circuits were read. */
+  readonly read: number
+  /** How many of them are open. */
+  readonly open: number
+  /** Whether all were read. */
+  readonly complete: boolean
+}
+
 /** The entries of a prefix whose keys have the same start. */
 export interface CacheGroup {
   readonly prefix: string
@@ -62,8 +72,7 @@ export interface CacheSurvey {
 export interface Lists {
   readonly tasks: Part<TaskInfo>
   readonly locks: Part<LockInfo>
-  /** Open ones first. */
-  readonly circuits: Part<CircuitInfo>
+  readonly circuits: CircuitPart
   readonly claims: Part<ClaimInfo>
   readonly results: Part<ResultInfo>
   /** Absent if all prefixes were requested. The survey shows those entries. */

@@ -3,7 +3,7 @@ import type { Attributes } from '@opentelemetry/api'
 
 // The names in the stable database conventions. Copied here, because their package is 1 MB.
 const SYSTEM = 'db.system.name'
-const NAMESPACE = 'db.namespace'
+export const NAMESPACE = 'db.namespace'
 const OPERATION = 'db.operation.name'
 export const ERROR = 'error.type'
 export const BATCH_SIZE = 'db.operation.batch.size'

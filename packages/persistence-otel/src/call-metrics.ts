@@ -9,12 +9,12 @@ const BOUNDARIES = [0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 
 /** Reports the duration of calls and the number of calls in flight. Returns a function that stops it. */
 export function callMetrics(meter: Meter): () => void {
   const duration = meter.createHistogram('db.client.operation.duration', {
-    description: 'How long calls take, from the call to its answer.',
+    description: 'Duration of calls.',
     unit: 's',
     advice: { explicitBucketBoundaries: BOUNDARIES },
   })
   const active = meter.createUpDownCounter('go_go_scope.calls.active', {
-    description: 'Calls that wait or are under way.',
+    description: 'Calls under way.',
     unit: '{call}',
   })
   return followCalls<number>({

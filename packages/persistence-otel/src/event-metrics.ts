@@ -13,18 +13,18 @@ import { subscribe } from './subscribe.js'
 /** Counts events of caches, locks, circuits and claims, and the diagnostics. Returns a function that stops it. */
 export function eventMetrics(meter: Meter): () => void {
   const counter = (name: string, unit: string, description: string) => meter.createCounter(name, { unit, description })
-  const requests = counter('go_go_scope.cache.requests', '{request}', 'Keys that were read from a cache.')
-  const acquisitions = counter('go_go_scope.lock.acquisitions', '{acquisition}', 'Calls that asked for a lock.')
-  const lost = counter('go_go_scope.lock.lost', '{lock}', 'Locks that were found to be lost.')
+  const requests = counter('go_go_scope.cache.requests', '{request}', 'Keys read from a cache.')
+  const acquisitions = counter('go_go_scope.lock.acquisitions', '{acquisition}', 'Calls for a lock.')
+  const lost = counter('go_go_scope.lock.lost', '{lock}', 'Lost locks.')
   const waits = meter.createHistogram('go_go_scope.lock.wait.duration', {
-    description: 'How long calls of hold that may wait took.',
+    description: 'Duration of calls of hold that may wait.',
     unit: 's',
     advice: { explicitBucketBoundaries: [0.001, 0.01, 0.1, 0.5, 1, 5, 10, 30, 60] },
   })
-  const transitions = counter('go_go_scope.circuit.transitions', '{transition}', 'Circuits that changed their state.')
-  const claims = counter('go_go_scope.claim.outcomes', '{claim}', 'What claims of idempotency keys came to.')
-  const busy = counter('go_go_scope.busy.waits', '{wait}', 'Pauses because another connection held the database.')
-  const diagnostics = counter('go_go_scope.diagnostics', '{event}', 'Diagnostic events, without pauses.')
+  const transitions = counter('go_go_scope.circuit.transitions', '{transition}', 'Changed states of circuits.')
+  const claims = counter('go_go_scope.claim.outcomes', '{claim}', 'Outcomes of claims.')
+  const busy = counter('go_go_scope.busy.waits', '{wait}', 'Waits for another connection.')
+  const diagnostics = counter('go_go_scope.diagnostics', '{event}', 'Other diagnostic events.')
 
   return subscribe({
     [CHANNELS.cache]: ({ database, hits, misses }: CacheEvent) => {

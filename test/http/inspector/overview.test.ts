@@ -71,6 +71,13 @@ describe('the lists', () => {
     expect([circuits.items, circuits.more]).toMatchObject([[{ key: 'c', state: 'open' }], true])
   })
 
+  test('count the circuits that are open, also those beyond the requested number', async () => {
+    for (const key of ['d', 'e']) await persistence.circuitBreaker.isolate(key)
+    const { circuits } = await overview('&circuits=1')
+    expect(circuits).toMatchObject({ read: 5, open: 3, complete: true })
+    expect((await overview('&prefix=none:')).circuits).toMatchObject({ read: 0, open: 0, complete: true })
+  })
+
   test('continue after a row that cannot be read, and report its error', async () => {
     const broken = { id: 'c2', taskId: 'broken', sequence: 1, timestamp: clock.now(), progress: 0, data: 1 }
     await persistence.checkpoint.save(broken)

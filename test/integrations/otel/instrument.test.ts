@@ -102,6 +102,26 @@ test('metrics equal the calls', async () => {
   ])
 })
 
+test('adapters of one database, and of databases with the same name, are added up', async () => {
+  await using elsewhere = await takePlace()
+  const [one, other] = [await place.open({ keyPrefix: 'one:' }), await place.open({ keyPrefix: 'other:' })]
+  const far = await elsewhere.open({ keyPrefix: 'one:' })
+  for (const [key, each] of [one, other, far].entries()) {
+    await each.cache.set('k', key)
+    await each.circuitBreaker.recordFailure('payments', 1)
+    await each.lock.acquire('l', 60_000)
+  }
+  // Without anything of its own, and the last one.
+  const none = await place.open({ keyPrefix: 'none:' })
+  await using telemetry = new Telemetry({ adapters: [one, other, far, one, none] })
+  const metrics = await telemetry.collect()
+  expect(sum(metrics.get('go_go_scope.circuits'), { state: 'open' })).toBe(3)
+  expect(sum(metrics.get('go_go_scope.rows'), { store: 'cache' })).toBe(3)
+  expect(sum(metrics.get('go_go_scope.lock.held'))).toBe(3)
+  const rows = (await one.stats()).circuits + (await far.stats()).circuits
+  expect(sum(metrics.get('go_go_scope.rows'), { store: 'circuits' })).toBe(rows)
+})
+
 test('exported data contains no key and no value', async () => {
   await using telemetry = new Telemetry({ adapters: [adapter] })
   const { cache, checkpoint, circuitBreaker, idempotency, lock } = adapter

@@ -43,7 +43,7 @@ export const SUMMARY: Schema = object<Summary>({
     bytes: count('Of their stored texts'),
     more: flag('Whether there are others, which were not looked at'),
   }),
-  prefixes: listOf(text('The first 100')),
+  prefixes: listOf(text('The first 101')),
   locks: listOf(LOCK),
   circuits: listOf(CIRCUIT),
   claims: listOf(CLAIM),

@@ -12,6 +12,7 @@ import {
   none,
   type ResultItem,
   shownCount,
+  wrongField,
 } from './format.js'
 import { writeLines } from './lines.js'
 import { reasonIn, storedText } from './stored-text.js'
@@ -102,7 +103,9 @@ async function checkpointsOf(
 ): Promise<(ExportedItem | string)[]> {
   try {
     const all = (await checkpoint.list(task)) as Checkpoint<string>[]
-    return all.map((one) => ({ kind: 'checkpoint', prefix, ...one }))
+    const items = all.map((one) => ({ kind: 'checkpoint', prefix, ...one }) as const)
+    // A file can contain any type, of which an import accepts only its own.
+    return items.map((item) => (wrongField(item) ? problem('checkpoint', { key: item.id }) : item))
   } catch (error) {
     if ((error as PersistenceError).code !== 'VALUE_UNREADABLE') throw error
     return [problem('task', { key: task, unreadable: error as PersistenceError })]
@@ -127,4 +130,4 @@ function resultOf(item: Item<ResultInfo>): ResultItem | undefined {
 const problem = (
   what: string,
   { key, unreadable }: { key: string; unreadable?: PersistenceError | undefined },
-): string => `the ${what} ${cell(key)}: ${unreadable?.message ?? 'its prefix is not known'}`
+): string => `the ${what} ${cell(key)}: ${unreadable?.message ?? 'its prefix or a field is not known'}`

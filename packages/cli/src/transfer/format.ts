@@ -98,7 +98,7 @@ export function readLine(line: string, number: number): ExportedItem | { readonl
 }
 
 /** Returns the name of a field that does not fit the schema of exports; `undefined` if all fit. */
-function wrongField(item: Readonly<Record<string, unknown>>): string | undefined {
+export function wrongField(item: Readonly<Record<string, unknown>>): string | undefined {
   const { properties = {}, required = [] } = EXPORTED_ITEMS[item.kind as Kind]
   // The only field that depends on another one.
   const needed = item.kind === 'result' && item.outcome !== 'unstored' ? [...required, 'value'] : required
@@ -107,7 +107,8 @@ function wrongField(item: Readonly<Record<string, unknown>>): string | undefined
 
 function wrongType(item: Readonly<Record<string, unknown>>, properties: Readonly<Record<string, Schema>>) {
   const fits = (value: unknown, { type, enum: allowed }: Schema): boolean =>
-    allowed?.includes(value) ?? (type === 'integer' ? Number.isSafeInteger(value) : typeof value === type)
+    allowed?.includes(value) ??
+    (type === 'integer' ? Number.isSafeInteger(value) : typeof value === type && !Number.isNaN(value))
   return Object.keys(properties).find(
     (name) => item[name] !== undefined && !fits(item[name], properties[name] as Schema),
   )

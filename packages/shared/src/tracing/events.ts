@@ -15,7 +15,10 @@ export interface LockEvent {
   readonly reason?: string
 }
 
-/** The message of `go-go-scope.persistence.circuit`: this connection has changed a circuit to another state. */
+/**
+ * The message of `go-go-scope.persistence.circuit`: a write of this connection has left a circuit in another state than its last
+ * write did. Another connection may have made the change.
+ */
 export interface CircuitEvent {
   readonly database: TracedDatabase
   readonly key: string
