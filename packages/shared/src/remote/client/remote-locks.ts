@@ -64,7 +64,7 @@ export class RemoteLockManager implements LockManager {
   }
 
   async extend(hold: Hold, ttl: number): Promise<boolean> {
-    if (isLost(hold)) return false
+    if (isLost(hold) || !this.#session.ready) return false
     const asked = this.clock.monotonic()
     return this.#confirm('lock.extend', lockUnits(), [clientOp.extend, hold.token, ttl], hold, () => {
       // It may have been found lost meanwhile, and an aborted signal cannot be reset.

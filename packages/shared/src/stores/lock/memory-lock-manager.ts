@@ -60,6 +60,7 @@ export class MemoryLockManager implements LockManager {
   }
 
   extend(hold: Hold, ttl: number): Answered<boolean> {
+    if (!this.#session.ready) return false
     return this.#calls.run(() => this.#extend(hold, ttl))
   }
 
