@@ -21,31 +21,31 @@ export interface AdapterOptions extends PersistenceAdapterOptions {
    * of one write each; they exclude every process that uses the database. The two kinds do not exclude each other. Default
    * `process`.
    */
-  locks?: LockKind
+  locks?: LockKind | undefined
   /** Whether the last adapter to disconnect closes the handle. `false` leaves it open for the app. Default `true`. */
-  closeOnDisconnect?: boolean
+  closeOnDisconnect?: boolean | undefined
   /**
    * ms that a call waits for another writer before it fails with `BUSY`. Default 5000. The adapter retries at short intervals.
    * Therefore it sets the `busy_timeout` of the handle to a few ms, which also applies to statements that the app runs on the
    * same handle.
    */
-  busyTimeout?: number
+  busyTimeout?: number | undefined
   /** The maximum length of a key in UTF-8 bytes, without the prefix. Default 1024. */
-  maxKeyLength?: number
+  maxKeyLength?: number | undefined
   /** The maximum length of an encoded value in UTF-8 bytes. Default 16 MiB. */
-  maxValueSize?: number
+  maxValueSize?: number | undefined
   /** ms between two automatic runs of `prune()`. The timer does not keep the process alive. Default: no automatic runs. */
-  sweepInterval?: number
+  sweepInterval?: number | undefined
   /** ms between two polls for changes that other processes made to circuits, while the app subscribes to any. Default 100. */
-  watchInterval?: number
+  watchInterval?: number | undefined
   /** Encodes values as text and decodes them. Default: JSON, extended by types that JSON loses. */
-  codec?: ValueCodec
+  codec?: ValueCodec | undefined
   /** The source of time. Default: the clocks of the machine. */
-  clock?: Clock
+  clock?: Clock | undefined
   /** The source of random numbers for jitter, at least 0 and below 1. Default `Math.random`. */
-  random?: () => number
+  random?: (() => number) | undefined
   /** Called with busy waits, slow statements, unreadable rows, sweeps, and failures of background work. */
-  onDiagnostic?: DiagnosticListener
+  onDiagnostic?: DiagnosticListener | undefined
 }
 
 export const ADAPTER_OPTIONS: OptionNames<AdapterOptions> = {

@@ -13,20 +13,20 @@ import { LockWaits } from './lock-wait.js'
 /** How {@link SqlLockProvider.hold} acquires a lock. */
 export interface HoldOptions {
   /** Time to live in ms. Default: the option `defaultLockTTL`; `Infinity` for no expiry. */
-  ttl?: number
+  ttl?: number | undefined
   /** Default: a generated unique owner. The owner of a lock may acquire it again: its holds are counted. */
-  owner?: string
+  owner?: string | undefined
   /** Whether the lease is extended every third of `ttl` until the lock is released or lost. Default `false`. */
-  renew?: boolean
+  renew?: boolean | undefined
   /** ms after which the lease is no longer renewed. Default: no limit. */
-  maxLife?: number
+  maxLife?: number | undefined
   /**
    * ms to wait while another owner holds the lock; may be Infinity. Callers in one process get the lock in the order of their
    * calls; there is no order between processes. Default 0: one attempt.
    */
-  wait?: number
+  wait?: number | undefined
   /** Ends the wait: the call rejects with the reason of the signal and holds no lock. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** The lock port with the additions of this package. */
