@@ -147,6 +147,23 @@ export const operationOrder: EngineSuite = engineSuite('operation order', (check
     )
   })
 
+  check('calls that run the same statement fail each by its own name', async (world) => {
+    const { cache, lock } = await world.adapter({ locks: 'database' })
+    await world.rows('DROP TABLE go_goscope_cache')
+    await world.rows('DROP TABLE go_goscope_locks')
+    const calls: readonly (readonly [operation: string, call: () => Promise<unknown>])[] = [
+      ['cache.get', () => cache.get('k')],
+      ['cache.getOrSet', () => cache.getOrSet('k', () => 1)],
+      ['lock.acquire', () => lock.acquire('k')],
+      ['lock.hold', () => lock.hold('k')],
+      ['lock.hold', () => lock.hold('k', { owner: 'me', wait: 1 })],
+    ]
+    for (const [operation, call] of calls) {
+      const error = await refuses(call, { code: 'SQL', says: [`${operation}: `] })
+      assert.equal(error.operation, operation)
+    }
+  })
+
   check('setMany stores all or nothing', async (world) => {
     const { cache } = await world.adapter()
     await setTraps(world)

@@ -2,6 +2,8 @@ import { checkSignal } from '../../arguments/abort-signal.js'
 import { invalidArgument, invalidCallOption, shown } from '../../arguments/invalid.js'
 import { checkKey } from '../../arguments/limits.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
+import { failureOf } from '../../errors/failure-of.js'
+import { PersistenceError } from '../../errors/persistence-error.js'
 import type { LockProvider } from '../../ports/lock.js'
 import type { Session } from '../../session/session.js'
 import { type TimeArgument, timeToLive } from '../../time/time-to-live.js'
@@ -195,9 +197,13 @@ export class StoredLockProvider implements SqlLockProvider {
     const duration = timeToLive(ttl, operation, LOCK_TTL) ?? Number.POSITIVE_INFINITY
     if (owner !== undefined) this.#checkOwner(owner, operation)
     if (!this.#session.ready) await this.#session.connect(operation)
-    const granted = this.#manager.acquire(key, duration, owner)
-    const hold = granted instanceof Promise ? await granted : granted
-    return hold === undefined ? null : new StoredLockHandle(this.#manager, hold)
+    try {
+      const granted = this.#manager.acquire(key, duration, owner)
+      const hold = granted instanceof Promise ? await granted : granted
+      return hold === undefined ? null : new StoredLockHandle(this.#manager, hold)
+    } catch (error) {
+      throw error instanceof PersistenceError ? failureOf(error, operation) : error
+    }
   }
 }
 
