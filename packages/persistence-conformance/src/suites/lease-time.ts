@@ -131,6 +131,34 @@ export const leaseTime: EngineSuite = engineSuite('time of locks in the database
     assert.equal(await one.lock.acquire('job', TTL), null)
   })
 
+  check('the signal aborts soon after the machine was suspended past the lease', async (world) => {
+    const adapter = await world.adapter(database)
+    const handle = await taken(adapter, 'job', 60_000)
+    const { signal } = handle
+    // The wall clock passes, and the monotonic one stands still.
+    world.clock.jump(60_000)
+    world.clock.advance(6_000)
+    assert.equal(signal.aborted, true)
+    assert.equal(await handle.isValid(), false)
+  })
+
+  check('a short suspension ends a lease earlier by as much, and one before its extension does not', async (world) => {
+    const adapter = await world.adapter(database)
+    const { signal } = await taken(adapter, 'job', 60_000)
+    const extended = await taken(adapter, 'extended', 60_000)
+    const later = extended.signal
+    world.clock.jump(40_000)
+    assert.equal(await extended.extend(60_000), true)
+    world.clock.advance(18_999)
+    assert.equal(signal.aborted, false)
+    world.clock.advance(1)
+    assert.equal(signal.aborted, true)
+    world.clock.advance(39_999)
+    assert.equal(later.aborted, false)
+    world.clock.advance(1)
+    assert.equal(later.aborted, true)
+  })
+
   check('the signal aborts a tenth of the ttl before the lease ends, at most a second', async (world) => {
     const adapter = await world.adapter(database)
     for (const [ttl, margin] of [

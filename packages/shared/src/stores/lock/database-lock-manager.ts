@@ -205,6 +205,7 @@ export class DatabaseLockManager implements LockManager {
     this.clock.lease.observe(Number(row.marked_at))
     this.#session.leaseTime?.granted(Number(row.marked_at))
     hold.margin = leaseMargin(granted)
+    hold.lead = this.clock.lead
     moveExpiry(hold, now + granted - elapsed)
   }
 
