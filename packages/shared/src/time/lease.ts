@@ -2,15 +2,14 @@ import type { PersistenceError } from '../errors/persistence-error.js'
 import type { Clock } from './clock.js'
 
 // No timer fires when the lead grows: while the machine is suspended, the timers of Linux stand still. So the lead is read again
-// after a tenth of the remaining time, but not more often than this.
+// after a tenth of the remaining time plus this.
 const SHORTEST_PAUSE_MS = 1_000
-const PAUSE_PART = 0.1
-const MARGIN_PART = 0.1
+const TENTH = 0.1
 const LONGEST_MARGIN_MS = 1_000
 
 /** Returns the ms before the end of a lease at which its holder stops relying on it: a tenth of the lease, at most 1 s. */
 export function leaseMargin(duration: number): number {
-  return Math.min(duration * MARGIN_PART, LONGEST_MARGIN_MS)
+  return Math.min(duration * TENTH, LONGEST_MARGIN_MS)
 }
 
 /**
@@ -106,18 +105,15 @@ export class Lease {
     const remaining = this.#end - this.#margin - this.#now()
     if (remaining <= 0) this.lose()
     else if (remaining < Number.POSITIVE_INFINITY) {
-      const delay =
-        this.#lead === undefined
-          ? remaining
-          : Math.min(remaining, Math.max(SHORTEST_PAUSE_MS, Math.ceil(remaining * PAUSE_PART)))
-      this.#cancelTimer = this.#clock.setTimer(() => this.#watch(), delay)
+      const pause = this.#lead === undefined ? remaining : SHORTEST_PAUSE_MS + Math.ceil(remaining * TENTH)
+      this.#cancelTimer = this.#clock.setTimer(() => this.#watch(), Math.min(remaining, pause))
     }
   }
 
   /** Returns monotonic ms, plus the ms by which the lead has grown since the end was set. */
   #now(): number {
     const now = this.#clock.monotonic()
-    return this.#lead === undefined ? now : now + Math.max(0, (this.#clock.lead ?? 0) - this.#lead)
+    return this.#lead === undefined ? now : now + Math.max(0, (this.#clock.lead as number) - this.#lead)
   }
 
   #stopTimer(): void {

@@ -6,7 +6,7 @@ import { expiryOf, type Hold, isLost, moveExpiry } from '../../stores/lock/hold.
 import type { HoldTable } from '../../stores/lock/hold-table.js'
 import { HoldTables } from '../../stores/lock/hold-tables.js'
 import type { LockManager, LockSession } from '../../stores/lock/lock-manager.js'
-import { hasWaiters, wakeFirstWaiter } from '../../stores/lock/wait-queue.js'
+import { wakeFirstWaiter } from '../../stores/lock/wait-queue.js'
 import type { Clock } from '../../time/clock.js'
 import { type Answer, Granted } from '../wire/answer.js'
 import { clientOp, type Item, lockUnits } from '../wire/protocol.js'
@@ -108,7 +108,7 @@ export class RemoteLockManager implements LockManager {
   }
 
   #wake(key: string): void {
-    if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(key))
+    wakeFirstWaiter(this, key)
   }
 
   #granted(key: string, owner: string | undefined, { token, left }: Granted, asked: number): Hold {

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../arguments/invalid.js'
+import { invalidArgument, shownClass } from '../../arguments/invalid.js'
 import { unbindable } from '../../arguments/limits.js'
 import { type Complete, type OptionNames, readOptions } from '../../arguments/options.js'
 import { readArgument } from '../../arguments/read-argument.js'
@@ -68,7 +68,7 @@ function checkedValue(value: unknown, where: string): FencedParameter {
       if (value === null) return null
       if (value instanceof Uint8Array) return value.slice()
       throw invalidFenced(
-        `${where} must be a string, number, BigInt, boolean, null or Uint8Array, got ${kindOf(value)}`,
+        `${where} must be a string, number, BigInt, boolean, null or Uint8Array, got ${shownClass(value)}`,
       )
   }
 }
@@ -76,8 +76,4 @@ function checkedValue(value: unknown, where: string): FencedParameter {
 function checkText(text: string, where: string): void {
   const problem = unbindable(text)
   if (problem !== undefined) throw invalidFenced(`${where} ${problem}`)
-}
-
-function kindOf(value: unknown): string {
-  return typeof value === 'object' ? (value?.constructor?.name ?? 'an object') : typeof value
 }

@@ -1,5 +1,5 @@
 import { checkSignal } from '../../arguments/abort-signal.js'
-import { invalidArgument, invalidCallOption, shown } from '../../arguments/invalid.js'
+import { invalidArgument, invalidCallOption, shown, waitingTime } from '../../arguments/invalid.js'
 import { checkKey } from '../../arguments/limits.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
 import { failureOf } from '../../errors/failure-of.js'
@@ -220,8 +220,7 @@ function checkHoldOptions(given: HoldOptions): HoldOptions {
   const options = readOptions(given, HOLD_OPTIONS, 'lock.hold')
   const { renew = false, wait = 0, signal } = options
   if (typeof renew !== 'boolean') throw invalidCallOption('lock.hold', 'renew', renew, 'true or false')
-  if (typeof wait !== 'number' || !(wait >= 0))
-    throw invalidCallOption('lock.hold', 'wait', wait, 'a number of ms from 0')
+  waitingTime(wait, 'lock.hold', 'wait')
   checkSignal(signal, 'lock.hold')
   return options
 }
