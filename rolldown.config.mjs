@@ -54,6 +54,8 @@ export default defineConfig([
     input: entries((condition) => condition !== 'types'),
     external,
     platform: 'node',
+    // The name of each source would be a comment above its code. The source map has it.
+    experimental: { attachDebugInfo: 'none' },
     output: {
       dir: 'dist',
       format: 'esm',
