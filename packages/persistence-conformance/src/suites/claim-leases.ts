@@ -132,18 +132,11 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
   })
 
   check.inFile('the signal of a claim aborts soon after the machine was suspended past the lease', async (world) => {
-    const claim = held(await (await world.adapter()).idempotency.claim('k', { lease: 60_000 }))
-    const { signal } = claim
-    // The wall clock passes, and the monotonic one stands still.
-    world.clock.jump(40_000)
-    assert.equal(await claim.renew(), true)
-    world.clock.jump(40_000)
-    world.clock.advance(6_000)
+    const { signal } = held(await (await world.adapter()).idempotency.claim('k', { lease: 60_000 }))
+    world.clock.jump(59_000)
     assert.equal(signal.aborted, false)
-    world.clock.jump(20_000)
-    world.clock.advance(6_000)
+    world.clock.advance(7_000)
     assert.equal(signal.aborted, true)
-    assert.equal((await claim.complete(1)).recorded, false)
   })
 
   check('the signal of a lost claim aborts, that of a completed one does not', async (world) => {
