@@ -54,7 +54,7 @@ export default defineConfig([
     input: entries((condition) => condition !== 'types'),
     external,
     platform: 'node',
-    // No comment before each module that names its file: the source maps tell.
+    // The name of each source would be a comment above its code. The source map has it.
     experimental: { attachDebugInfo: 'none' },
     output: {
       dir: 'dist',

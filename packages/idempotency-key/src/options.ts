@@ -1,5 +1,6 @@
 import {
   type ClaimingIdempotencyProvider,
+  type Complete,
   checkProvider,
   invalidOption,
   type OptionNames,
@@ -39,26 +40,26 @@ export interface IdempotencyKeyOptions<Source> {
    */
   scope(source: Source): string | Promise<string>
   /** ms after which the key of a crashed process is free again. The lease is renewed while a handler runs. Default 30000. */
-  lease?: number
+  lease?: number | undefined
   /** ms for which a response is kept. Default one day. */
-  ttl?: number
+  ttl?: number | undefined
   /** ms for which a request waits while another request with its key is handled. Then it is refused. Default 0. */
-  wait?: number
+  wait?: number | undefined
   /** The HTTP methods whose requests are guarded. Default POST and PATCH. */
-  methods?: readonly string[]
+  methods?: readonly string[] | undefined
   /** Whether a request without the header is refused. `false`: it is handled without a guard. Default `true`. */
-  required?: boolean
+  required?: boolean | undefined
   /** Returns a text that must be equal in a repeated request. Default: a hash of method, path, query and body. */
-  fingerprint?(source: Source): string | Promise<string>
+  fingerprint?: ((source: Source) => string | Promise<string>) | undefined
   /**
    * Returns whether a response is kept. If not, the key is released. Default: responses with a status below 500 are kept. It is
    * not called for a status outside 200 to 599, as that of `Response.error()`, which is never kept.
    */
-  keep?: (response: ResponseHead) => boolean
+  keep?: ((response: ResponseHead) => boolean) | undefined
   /** The maximum length in bytes of a body that is kept. Default 1 MiB. */
-  maxBody?: number
+  maxBody?: number | undefined
   /** Called with problems that the response does not show. Errors it throws are ignored. */
-  onProblem?: (problem: IdempotencyProblem) => void
+  onProblem?: ((problem: IdempotencyProblem) => void) | undefined
 }
 
 const NAMES: OptionNames<IdempotencyKeyOptions<unknown>> = {
@@ -76,7 +77,7 @@ const NAMES: OptionNames<IdempotencyKeyOptions<unknown>> = {
 }
 
 /** The options with their defaults. */
-export type Settings<Source> = Required<Omit<IdempotencyKeyOptions<Source>, 'fingerprint' | 'methods'>> & {
+export type Settings<Source> = Complete<Omit<IdempotencyKeyOptions<Source>, 'fingerprint' | 'methods'>> & {
   readonly methods: ReadonlySet<string>
   readonly fingerprint?: IdempotencyKeyOptions<Source>['fingerprint']
 }

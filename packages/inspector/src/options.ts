@@ -22,24 +22,24 @@ export interface InspectorOptions {
    * The token that a request for data must send as `Authorization: Bearer …`, at least 16 characters. The page reads it from
    * the fragment of its address, `/inspector#token=…`, which browsers do not send, or asks the user for it.
    */
-  token?: string
+  token?: string | undefined
   /** Decides instead of a token whether a request may see the page and its data, for example by the app's session. */
-  authorize?(request: Request): boolean | Promise<boolean>
+  authorize?: ((request: Request) => boolean | Promise<boolean>) | undefined
   /**
    * The host names of the app, without a port. Default: `localhost`, `127.0.0.1` and `[::1]`. A request with another `Host` is
    * refused, which prevents DNS rebinding.
    */
-  hosts?: readonly string[]
+  hosts?: readonly string[] | undefined
   /** Whether stored values may be read, one at a time. Default `false`. */
-  values?: boolean
+  values?: boolean | undefined
   /**
    * Whether authorized users may also make changes: release a lock, free a claim, close a circuit, remove cache entries.
    * `true`: with this adapter, so only under its own prefix, and locks only if it keeps them in the database. A function returns
    * the adapter that makes the changes under a given prefix. Default `false`: the page only reads.
    */
-  write?: boolean | WriteUnder
+  write?: boolean | WriteUnder | undefined
   /** The source of time. Use the adapter's clock. Default: the system clock. */
-  clock?: Clock
+  clock?: Clock | undefined
 }
 
 const NAMES: OptionNames<InspectorOptions> = {

@@ -16,15 +16,15 @@ export interface InstrumentOptions {
    * Adapters whose `stats()` and circuits are read at each collection of metrics. `stats()` counts rows, so leave out a
    * database whose tables are too large for that. Default: none.
    */
-  readonly adapters?: readonly ObservedAdapter[]
+  readonly adapters?: readonly ObservedAdapter[] | undefined
   /** Whether calls become spans. Default true. */
-  readonly spans?: boolean
+  readonly spans?: boolean | undefined
   /** Whether there are metrics. Default true. */
-  readonly metrics?: boolean
+  readonly metrics?: boolean | undefined
   /** Default: the global one. */
-  readonly tracerProvider?: TracerProvider
+  readonly tracerProvider?: TracerProvider | undefined
   /** Default: the global one, which must be set before. */
-  readonly meterProvider?: MeterProvider
+  readonly meterProvider?: MeterProvider | undefined
 }
 
 /** Ends with {@link Instrumentation.stop}, or with the block of `using`. */

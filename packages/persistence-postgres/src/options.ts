@@ -13,7 +13,7 @@ import type { Prepare } from './wire/reconnecting-driver.js'
 /** The options that only PostgreSQL adapters have. */
 export interface PlaceOptions {
   /** The PostgreSQL schema of the adapter's tables. Default `go_goscope`. */
-  schema?: string
+  schema?: string | undefined
   /**
    * What an awaited write survives.
    *
@@ -24,17 +24,17 @@ export interface PlaceOptions {
    *
    * Default `power`.
    */
-  durability?: Durability
+  durability?: Durability | undefined
   /**
    * Whether connections keep prepared statements. `auto`: yes, until a pooler turns out to drop them. A `Bun.SQL` decides by its
    * own option. Default `auto`.
    */
-  prepare?: Prepare
+  prepare?: Prepare | undefined
   /**
    * Where to listen for notifications of changes by other processes: a URL that reaches the server without a pooler, or `false`
    * to poll every `watchInterval` instead. Default: the same server.
    */
-  newsUrl?: string | false
+  newsUrl?: string | false | undefined
 }
 
 /** Options of the constructor. `locks` is `database` by default. */
@@ -43,9 +43,9 @@ export interface PostgresOptions extends AdapterOptions, PlaceOptions {}
 /** Options of `open`. */
 export interface PostgresOpenOptions extends PostgresOptions {
   /** Never writes. Required to connect to a standby. Default `false`. */
-  readOnly?: boolean
+  readOnly?: boolean | undefined
   /** The client library: `pg`, `postgres`, or `bun` for `Bun.SQL`. Default: the first one that is installed. */
-  driver?: DriverName
+  driver?: DriverName | undefined
 }
 
 /** Options of `PostgresCacheAdapter`. */

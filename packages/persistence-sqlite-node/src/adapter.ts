@@ -21,7 +21,7 @@ import { loadEngine } from './load-engine.js'
 /** {@link OpenOptions} and the engine to open with. */
 export interface DatabaseSyncOpenOptions extends OpenOptions {
   /** The engine's class. Default: that of `node:sqlite` if the runtime has it, else of `@photostructure/sqlite`. */
-  DatabaseSync?: DatabaseSyncClass
+  DatabaseSync?: DatabaseSyncClass | undefined
 }
 
 /** The engine for functions that work on files without an adapter. */

@@ -3,7 +3,7 @@
 export { invalidArgument, invalidOption } from './arguments/invalid.js'
 export { itemsOf } from './arguments/iterables.js'
 export { nearestOf } from './arguments/nearest.js'
-export { type OptionNames, readOptions } from './arguments/options.js'
+export { type Complete, type OptionNames, readOptions } from './arguments/options.js'
 export { checkProvider } from './arguments/provider.js'
 export type { DiagnosticMessage } from './errors/diagnostics.js'
 export { PersistenceError } from './errors/persistence-error.js'

@@ -26,7 +26,7 @@ export type { Peer } from './remote/wire/peer.js'
 /** {@link AdapterOptions} without those that the owner of the database sets for all of its users. */
 export interface RemoteOptions extends Omit<AdapterOptions, 'busyTimeout'> {
   /** ms to wait for an answer of the owner. Default 10000. */
-  connectTimeout?: number
+  connectTimeout?: number | undefined
 }
 
 type ReachOptions = Pick<RemoteOptions, 'connectTimeout' | 'clock'>

@@ -17,9 +17,9 @@ export interface PersistenceDriverOptions<Cache extends CacheOfDriver = CacheOfD
   /** The cache of an adapter, which the driver does not close. */
   cache: Cache
   /** Prepended with a colon to each key, which keeps storages and other cache entries apart. Default `unstorage`. */
-  base?: string
+  base?: string | undefined
   /** Seconds after which an item expires, unless it is set with its own `ttl`. Default: never. */
-  ttl?: number
+  ttl?: number | undefined
 }
 
 const OPERATION = 'persistenceDriver'

@@ -1,9 +1,35 @@
 import { DatabaseSync } from 'node:sqlite'
+import type { IdempotencyKeyOptions } from '@go-go-scope/idempotency-key'
+import type { InspectorOptions } from '@go-go-scope/persistence-inspector'
+import type { InstrumentOptions } from '@go-go-scope/persistence-otel'
+import type { PostgresCacheOptions, PostgresOpenOptions } from '@go-go-scope/persistence-postgres'
+import type { CopyDatabaseOptions } from '@go-go-scope/persistence-postgres/copy'
 import { SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter } from '@go-go-scope/persistence-sqlite'
 import {
+  type AdapterOptions,
+  type AdmitOptions,
+  type ApplyOptions,
+  type BackupKeep,
+  type BackupOptions,
+  type BackupScheduleOptions,
+  type CacheAdapterOptions,
+  type ClaimOptions,
+  type DatabaseSyncOpenOptions,
+  type EntriesOptions,
+  type FencedStatement,
+  type FileOptions,
+  type FollowOptions,
+  type GetOrSetOptions,
+  type HoldOptions,
+  type InspectOptions,
   SQLiteAdapter as NodeAdapter,
   SQLiteIdempotencyAdapter as NodeIdempotencyAdapter,
+  type RestoreOptions,
+  type ValueListOptions,
+  type VerifyOptions,
 } from '@go-go-scope/persistence-sqlite-node'
+import type { RemoteOptions } from '@go-go-scope/persistence-sqlite-node/remote'
+import type { PersistenceDriverOptions } from '@go-go-scope/unstorage'
 import { DatabaseSync as PhotostructureDatabaseSync } from '@photostructure/sqlite'
 import { scope } from 'go-go-scope'
 import sqlite3 from 'sqlite3'
@@ -72,3 +98,42 @@ export const latest: { data: number } | undefined = await adapter.checkpoint.loa
 const claim = await adapter.idempotency.claim('k', { lease: 1_000 })
 // @ts-expect-error the same
 export const replayed: number = claim.state === 'completed' ? claim.value : 0
+
+// With exactOptionalPropertyTypes an option takes `undefined` only if its type says so. The adapters treat it as absent.
+type Refusing<Options> = {
+  [Name in keyof Options]-?: object extends Pick<Options, Name>
+    ? { [Given in Name]: undefined } extends Pick<Options, Name>
+      ? never
+      : Name
+    : never
+}[keyof Options]
+export const refusing: Record<
+  | Refusing<AdapterOptions>
+  | Refusing<AdmitOptions>
+  | Refusing<ApplyOptions>
+  | Refusing<BackupKeep>
+  | Refusing<BackupOptions>
+  | Refusing<BackupScheduleOptions>
+  | Refusing<CacheAdapterOptions>
+  | Refusing<ClaimOptions>
+  | Refusing<CopyDatabaseOptions>
+  | Refusing<DatabaseSyncOpenOptions>
+  | Refusing<EntriesOptions>
+  | Refusing<FencedStatement>
+  | Refusing<FileOptions>
+  | Refusing<FollowOptions>
+  | Refusing<GetOrSetOptions>
+  | Refusing<HoldOptions>
+  | Refusing<IdempotencyKeyOptions<Request>>
+  | Refusing<InspectOptions>
+  | Refusing<InspectorOptions>
+  | Refusing<InstrumentOptions>
+  | Refusing<PersistenceDriverOptions>
+  | Refusing<PostgresCacheOptions>
+  | Refusing<PostgresOpenOptions>
+  | Refusing<RemoteOptions>
+  | Refusing<RestoreOptions>
+  | Refusing<ValueListOptions>
+  | Refusing<VerifyOptions>,
+  never
+> = {}

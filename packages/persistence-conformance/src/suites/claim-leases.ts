@@ -131,6 +131,14 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     assert.deepEqual(await claim.complete(1), { recorded: true }, 'but what is done within the lease counts')
   })
 
+  check.inFile('the signal of a claim aborts soon after the machine was suspended past the lease', async (world) => {
+    const { signal } = held(await (await world.adapter()).idempotency.claim('k', { lease: 60_000 }))
+    world.clock.jump(59_000)
+    assert.equal(signal.aborted, false)
+    world.clock.advance(7_000)
+    assert.equal(signal.aborted, true)
+  })
+
   check('the signal of a lost claim aborts, that of a completed one does not', async (world) => {
     const { idempotency } = await world.adapter()
     const pending = world.clock.pending

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { AdapterUnderTest, ClockUnderTest, LeaseUnderTest } from '../engine-under-test.js'
 import { eventually } from '../eventually.js'
+import { taken } from '../held.js'
 import { realTimers } from '../real-timers.js'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
@@ -8,13 +9,6 @@ import type { World } from '../world.js'
 
 const TTL = 1_000
 
-async function taken(adapter: AdapterUnderTest, key: string, owner?: string, ttl = TTL): Promise<LeaseUnderTest> {
-  const handle = await adapter.lock.acquire(key, ttl, owner)
-  assert.ok(handle !== null, `${key} should have been free`)
-  return handle
-}
-
-/** Two connections to one file, as two processes have them. */
 async function pair(world: World, clock?: ClockUnderTest): Promise<[AdapterUnderTest, AdapterUnderTest]> {
   const options = { locks: 'database', ...(clock && { clock }) } as const
   return [await world.adapter(options), await world.second(options)]
@@ -57,7 +51,7 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
 
   check('calls made at once answer as if made one by one', async (world) => {
     const [one, two] = await pair(world)
-    await taken(two, 'held', 'z')
+    await taken(two, 'held', TTL, 'z')
     const owners = ['a', 'b', 'a', 'c', 'a', 'b']
     const grants = await Promise.all(owners.map((owner) => one.lock.acquire('job', TTL, owner)))
     const held = await Promise.all(owners.map((owner) => one.lock.acquire('held', TTL, owner)))
@@ -100,14 +94,14 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
 
   check('the same owner acquires again under the same token, from any connection', async (world) => {
     const [one, two] = await pair(world)
-    const first = await taken(one, 'job', 'me')
+    const first = await taken(one, 'job', TTL, 'me')
     world.clock.advance(TTL / 2)
-    const second = await taken(two, 'job', 'me')
+    const second = await taken(two, 'job', TTL, 'me')
     assert.equal(second.token, first.token)
     assert.equal(await (first.release() as Promise<unknown>), true)
     assert.equal(await one.lock.acquire('job', TTL, 'you'), null)
     assert.equal(await (second.release() as Promise<unknown>), true)
-    assert.ok((await taken(one, 'job', 'me')).token > first.token)
+    assert.ok((await taken(one, 'job', TTL, 'me')).token > first.token)
   })
 
   check('a lock is held until its last release, also when its generated owner acquired it again', async (world) => {
@@ -119,7 +113,11 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
         [2, 1, 0],
       ]) {
         const first = await taken(one, 'job')
-        const handles = [first, await taken(again, 'job', first.owner), await taken(again, 'job', first.owner)]
+        const handles = [
+          first,
+          await taken(again, 'job', TTL, first.owner),
+          await taken(again, 'job', TTL, first.owner),
+        ]
         const [third, ...earlier] = order.map((at) => handles[at] as LeaseUnderTest).reverse()
         for (const handle of earlier.reverse()) {
           assert.equal(await (handle.release() as Promise<unknown>), true)
@@ -137,7 +135,7 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
   check('concurrent releases release every hold of a generated owner', async (world) => {
     const [one, two] = await pair(world)
     const first = await taken(one, 'job')
-    const handles = [first, await taken(one, 'job', first.owner), await taken(two, 'job', first.owner)]
+    const handles = [first, await taken(one, 'job', TTL, first.owner), await taken(two, 'job', TTL, first.owner)]
     const released = await Promise.all(handles.map((handle) => handle.release() as Promise<unknown>))
     assert.deepEqual(released, [true, true, true])
     assert.ok((await taken(one, 'job')).token > first.token)
@@ -147,8 +145,8 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
     const [one, two] = await pair(world)
     const owners = [undefined, 'me']
     for (const owner of owners) {
-      const first = await taken(one, 'job', owner)
-      const again = taken(one, 'job', first.owner)
+      const first = await taken(one, 'job', TTL, owner)
+      const again = taken(one, 'job', TTL, first.owner)
       assert.equal(await (first.release() as Promise<unknown>), true)
       assert.equal(await two.lock.acquire('job', TTL), null)
       assert.equal(await ((await again).release() as Promise<unknown>), true)
@@ -168,9 +166,9 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
   check('a late release does not release a hold of the next holder', async (world) => {
     const [one, two] = await pair(world)
     for (const owner of [undefined, 'me']) {
-      const late = await taken(one, 'job', owner)
+      const late = await taken(one, 'job', TTL, owner)
       world.clock.advance(TTL)
-      const next = await taken(two, 'job', owner)
+      const next = await taken(two, 'job', TTL, owner)
       assert.equal(await (late.release() as Promise<unknown>), false)
       assert.equal(await next.isValid(), true)
       assert.equal(await one.lock.acquire('job', TTL), null)
@@ -180,8 +178,8 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
 
   check('two concurrent releases of one hold release it once', async (world) => {
     const [one, two] = await pair(world)
-    const first = await taken(one, 'job', 'me')
-    await taken(one, 'job', 'me')
+    const first = await taken(one, 'job', TTL, 'me')
+    await taken(one, 'job', TTL, 'me')
     assert.deepEqual(await Promise.all([first.release(), first.release()]), [true, false])
     assert.equal(await two.lock.acquire('job', TTL), null)
   })
@@ -206,9 +204,9 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
       [inMemory, async () => world.clock.pass(TTL)],
     ]
     for (const [adapter, lose] of lost) {
-      const { signal } = await taken(adapter, 'job', 'me')
+      const { signal } = await taken(adapter, 'job', TTL, 'me')
       await lose()
-      await taken(adapter, 'job', 'me')
+      await taken(adapter, 'job', TTL, 'me')
       assert.match((signal.reason as Error).message, /^lock: the lease of lock "job" is over, and .* granted anew;/)
     }
   })
@@ -235,7 +233,7 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
 
   check('nothing on the path of a renewal rejects, not even after disconnect', async (world) => {
     const adapter = await world.adapter({ locks: 'database' })
-    const handle = await taken(adapter, 'job', 'me')
+    const handle = await taken(adapter, 'job', TTL, 'me')
     const { signal } = handle
     await adapter.disconnect()
     assert.equal(signal.aborted, true)
@@ -268,7 +266,7 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
     const together = 8
     for (let at = 0; at < 1_000; at += together) {
       const jobs = Array.from({ length: together }, (_, more) => `job ${at + more}`)
-      const handles = await Promise.all(jobs.map((job) => taken(adapter, job, undefined, 1)))
+      const handles = await Promise.all(jobs.map((job) => taken(adapter, job, 1)))
       await Promise.all(handles.filter((_, index) => index % 2 === 0).map((handle) => handle.release()))
       world.clock.advance(1)
     }
@@ -280,7 +278,7 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
     const count = async (): Promise<number> => (await world.rows('SELECT key FROM go_goscope_locks')).length
     const adapter = await world.adapter({ locks: 'database', sweepInterval: TTL })
     for (const key of ['one', 'two']) await taken(adapter, key)
-    const kept = await taken(adapter, 'kept', undefined, 10 * TTL)
+    const kept = await taken(adapter, 'kept', 10 * TTL)
     world.clock.pass(TTL)
     assert.deepEqual(await adapter.prune(), { cache: 0, idempotency: 0 })
     assert.equal(await count(), 1)
@@ -292,7 +290,7 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
 
   check('a lock that never expires can be released or force-released', async (world) => {
     const [one, two] = await pair(world)
-    const handle = await taken(one, 'job', undefined, Number.POSITIVE_INFINITY)
+    const handle = await taken(one, 'job', Number.POSITIVE_INFINITY)
     assert.equal(handle.signal.aborted, false)
     world.clock.advance(10 ** 12)
     assert.equal(await handle.isValid(), true)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { AdapterUnderTest, LeaseUnderTest } from '../engine-under-test.js'
+import type { AdapterUnderTest } from '../engine-under-test.js'
+import { taken } from '../held.js'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import type { World } from '../world.js'
@@ -12,12 +13,6 @@ async function withNotes(world: World): Promise<[AdapterUnderTest, AdapterUnderT
   const adapters: [AdapterUnderTest, AdapterUnderTest] = [await world.adapter(database), await world.second(database)]
   await world.rows('CREATE TABLE notes (text TEXT NOT NULL UNIQUE)')
   return adapters
-}
-
-async function taken(adapter: AdapterUnderTest, key: string, owner?: string): Promise<LeaseUnderTest> {
-  const handle = await adapter.lock.acquire(key, TTL, owner)
-  assert.ok(handle !== null, `${key} should have been free`)
-  return handle
 }
 
 async function notes(world: World): Promise<unknown[]> {
@@ -38,7 +33,7 @@ const LOSSES: readonly (readonly [string, (other: AdapterUnderTest, world: World
     'expired and taken by the same owner anew',
     async (other, world) => {
       world.clock.advance(TTL)
-      await taken(other, 'job', 'me')
+      await taken(other, 'job', TTL, 'me')
     },
   ],
   ['force-released', (other) => other.lock.forceRelease('job')],
@@ -72,7 +67,7 @@ export const fencing: EngineSuite = engineSuite('fenced writes', (check) => {
   for (const [how, lose] of LOSSES) {
     check(`a holder whose lock was ${how} writes nothing and gets an error`, async (world) => {
       const [one, two] = await withNotes(world)
-      const handle = await taken(one, 'job', 'me')
+      const handle = await taken(one, 'job', TTL, 'me')
       await one.fenced(handle as never, write('in time'))
       const { signal } = handle
       await lose(two, world)
@@ -85,8 +80,8 @@ export const fencing: EngineSuite = engineSuite('fenced writes', (check) => {
 
   check('a handle that was released writes nothing, even while its owner holds the lock by another', async (world) => {
     const [one] = await withNotes(world)
-    const first = await taken(one, 'job', 'me')
-    const second = await taken(one, 'job', 'me')
+    const first = await taken(one, 'job', TTL, 'me')
+    const second = await taken(one, 'job', TTL, 'me')
     await first.release()
     await refuses(() => one.fenced(first as never, write('first')), { code: 'LOCK_LOST' })
     await one.fenced(second as never, write('second'))

@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict'
-import type { AdapterUnderTest, LeaseUnderTest } from '../engine-under-test.js'
+import type { LeaseUnderTest } from '../engine-under-test.js'
+import { taken } from '../held.js'
 import { ManualClock } from '../manual-clock.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 
 const TTL = 1_000
 const DAY = 86_400_000
 const database = { locks: 'database' } as const
-
-async function taken(adapter: AdapterUnderTest, key: string, ttl = TTL): Promise<LeaseUnderTest> {
-  const handle = await adapter.lock.acquire(key, ttl)
-  assert.ok(handle !== null, `${key} should have been free`)
-  return handle
-}
 
 export const leaseTime: EngineSuite = engineSuite('time of locks in the database', (check) => {
   check('a clock that is set back neither ends, revives nor lengthens a lease', async (world) => {
@@ -54,7 +49,6 @@ export const leaseTime: EngineSuite = engineSuite('time of locks in the database
     const own = await taken(other, 'own')
     assert.ok(own.token > second.token)
     assert.equal(await one.lock.acquire('own', TTL), null, 'a lease granted by a clock that is behind lasts as long')
-    // It has seen the file's time by now, and counts on from there.
     behind.advance(TTL)
     await taken(other, 'job')
     assert.equal(await own.isValid(), false)
@@ -129,6 +123,20 @@ export const leaseTime: EngineSuite = engineSuite('time of locks in the database
     assert.equal(await next.isValid(), true)
     assert.equal(await (early.release() as Promise<unknown>), false)
     assert.equal(await one.lock.acquire('job', TTL), null)
+  })
+
+  check('the signal aborts soon after the machine was suspended past the lease', async (world) => {
+    const adapter = await world.adapter(database)
+    const { signal } = await taken(adapter, 'job', 60_000)
+    const extended = await taken(adapter, 'extended', 60_000)
+    const later = extended.signal
+    world.clock.jump(50_000)
+    await extended.extend(60_000)
+    world.clock.advance(9_000)
+    assert.deepEqual([signal.aborted, later.aborted], [true, false])
+    world.clock.jump(50_000)
+    world.clock.advance(9_000)
+    assert.equal(later.aborted, true)
   })
 
   check('the signal aborts a tenth of the ttl before the lease ends, at most a second', async (world) => {

@@ -95,6 +95,16 @@ export const lockRenewal: EngineSuite = engineSuite('renewal of locks', (check) 
       assert.ok(world.clock.pending <= idle, 'no timer is left')
     })
 
+    check(`a renewed lease ends after its adapter, while another one uses the handle (${locks})`, async (world) => {
+      const other = await world.adapter({ locks })
+      const adapter = await world.adapter({ locks })
+      const { signal } = await held(adapter, { ttl: TTL, renew: true })
+      await adapter.disconnect()
+      await pass(world, other, 2 * TTL)
+      assert.equal(signal.aborted, true)
+      assert.notEqual(await other.lock.acquire('job', TTL), null)
+    })
+
     check(`hold refuses invalid options (${locks})`, async (world) => {
       const { lock } = await world.adapter({ locks })
       await refuses(() => lock.hold('job', { renew: 'yes' as never }), { code: 'INVALID_ARGUMENT', says: ['renew'] })

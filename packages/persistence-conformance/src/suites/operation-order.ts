@@ -147,6 +147,14 @@ export const operationOrder: EngineSuite = engineSuite('operation order', (check
     )
   })
 
+  check('calls that run the statement of another fail by their own name', async (world) => {
+    const { cache, lock } = await world.adapter({ locks: 'database' })
+    await world.rows('DROP TABLE go_goscope_cache')
+    await world.rows('DROP TABLE go_goscope_locks')
+    await refuses(() => cache.getOrSet('k', () => 1), { code: 'SQL', says: ['cache.getOrSet: '] })
+    await refuses(() => lock.hold('k'), { code: 'SQL', says: ['lock.hold: '] })
+  })
+
   check('setMany stores all or nothing', async (world) => {
     const { cache } = await world.adapter()
     await setTraps(world)

@@ -10,17 +10,17 @@ import type { Store } from './store.js'
 
 export interface CopyDatabaseOptions {
   /** The PostgreSQL schema, on a server. Default `go_goscope`. */
-  schema?: string
+  schema?: string | undefined
   /** Only checks both sides and writes nothing. Default `false`. */
-  dryRun?: boolean
+  dryRun?: boolean | undefined
   /** ms to wait until all locks and claims of the source are released. Default 0: a held one fails the copy. */
-  wait?: number
+  wait?: number | undefined
   /** Called on each wait with the names of some locks and claims that are held. */
-  waiting?: (held: readonly string[]) => void
+  waiting?: ((held: readonly string[]) => void) | undefined
   /** Continues even if the clocks of the two sides differ by more than a second. Default `false`. */
-  acceptClock?: boolean
+  acceptClock?: boolean | undefined
   /** Called about once a second, and after each table, with the progress. */
-  progress?: (progress: CopyProgress) => void
+  progress?: ((progress: CopyProgress) => void) | undefined
 }
 
 const UNSEAL_OPTIONS: OptionNames<Pick<CopyDatabaseOptions, 'schema'>> = { schema: true }

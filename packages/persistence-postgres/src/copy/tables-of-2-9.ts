@@ -16,9 +16,9 @@ import { checkedTable, PUBLISHED, type PublishedKind, rowsOf } from './published
 /** How the tables of go-go-scope 2.9 are read. */
 export interface TablesOf29Options {
   /** The schema of the tables. Default `public`. */
-  schema?: string
+  schema?: string | undefined
   /** The time zone of times that were stored without one, by its PostgreSQL name. Default: that of the connecting role. */
-  timeZone?: string
+  timeZone?: string | undefined
 }
 
 // One snapshot for all tables, read-only.

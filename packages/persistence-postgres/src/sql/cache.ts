@@ -20,18 +20,19 @@ ${onSet}`
   // One index scan takes half the time of one scan per key.
   const among = (columns: string): string =>
     `SELECT ${columns} FROM ${table} AS entry WHERE entry.key = ANY (${TEXTS}) AND ${lasts(2)}`
+  const get = read(
+    'cache.get',
+    'one',
+    `SELECT entry.value FROM ${table} AS entry WHERE entry.key = $1::text AND ${lasts(2)}`,
+    {
+      clocked: 'wall',
+      batch: { match: 'echo', echo: ['key'], sql: among('entry.key, entry.value') },
+    },
+  )
   return {
     table: table.replaceAll('"', ''),
-
-    get: read(
-      'cache.get',
-      'one',
-      `SELECT entry.value FROM ${table} AS entry WHERE entry.key = $1::text AND ${lasts(2)}`,
-      {
-        clocked: 'wall',
-        batch: { match: 'echo', echo: ['key'], sql: among('entry.key, entry.value') },
-      },
-    ),
+    get,
+    getOrLoad: { ...get, name: 'cache.getOrSet' },
 
     getWithExpiry: read(
       'cache.getOrSet',

@@ -1,4 +1,5 @@
 import {
+  type Complete,
   type FencedParameter,
   type FencedStatement,
   invalidFenced,
@@ -31,7 +32,7 @@ const REFUSED: ReadonlySet<string> = new Set([
 ])
 
 /** @throws PersistenceError `INVALID_ARGUMENT`. */
-export function fencedStep({ sql, parameters }: Required<FencedStatement>, where: string): Step {
+export function fencedStep({ sql, parameters }: Complete<FencedStatement>, where: string): Step {
   const { firstWord, several, parameters: wanted } = scanSql(sql)
   if (firstWord === '') throw invalidFenced(`${where}.sql holds no statement`)
   if (several) throw invalidFenced(`${where}.sql holds several statements; pass one each`)

@@ -1,6 +1,6 @@
 import { checkRuntime } from '../arguments/check-runtime.js'
-import { invalidOption } from '../arguments/invalid.js'
-import { checkText } from '../arguments/limits.js'
+import { invalidOption, waitingTime } from '../arguments/invalid.js'
+import { unbindable } from '../arguments/limits.js'
 import { type OptionNames, readOptions } from '../arguments/options.js'
 import { readArgument } from '../arguments/read-argument.js'
 import type { DiagnosticListener } from '../errors/diagnostics.js'
@@ -21,31 +21,31 @@ export interface AdapterOptions extends PersistenceAdapterOptions {
    * of one write each; they exclude every process that uses the database. The two kinds do not exclude each other. Default
    * `process`.
    */
-  locks?: LockKind
+  locks?: LockKind | undefined
   /** Whether the last adapter to disconnect closes the handle. `false` leaves it open for the app. Default `true`. */
-  closeOnDisconnect?: boolean
+  closeOnDisconnect?: boolean | undefined
   /**
    * ms that a call waits for another writer before it fails with `BUSY`. Default 5000. The adapter retries at short intervals.
    * Therefore it sets the `busy_timeout` of the handle to a few ms, which also applies to statements that the app runs on the
    * same handle.
    */
-  busyTimeout?: number
+  busyTimeout?: number | undefined
   /** The maximum length of a key in UTF-8 bytes, without the prefix. Default 1024. */
-  maxKeyLength?: number
+  maxKeyLength?: number | undefined
   /** The maximum length of an encoded value in UTF-8 bytes. Default 16 MiB. */
-  maxValueSize?: number
+  maxValueSize?: number | undefined
   /** ms between two automatic runs of `prune()`. The timer does not keep the process alive. Default: no automatic runs. */
-  sweepInterval?: number
+  sweepInterval?: number | undefined
   /** ms between two polls for changes that other processes made to circuits, while the app subscribes to any. Default 100. */
-  watchInterval?: number
+  watchInterval?: number | undefined
   /** Encodes values as text and decodes them. Default: JSON, extended by types that JSON loses. */
-  codec?: ValueCodec
+  codec?: ValueCodec | undefined
   /** The source of time. Default: the clocks of the machine. */
-  clock?: Clock
+  clock?: Clock | undefined
   /** The source of random numbers for jitter, at least 0 and below 1. Default `Math.random`. */
-  random?: () => number
+  random?: (() => number) | undefined
   /** Called with busy waits, slow statements, unreadable rows, sweeps, and failures of background work. */
-  onDiagnostic?: DiagnosticListener
+  onDiagnostic?: DiagnosticListener | undefined
 }
 
 export const ADAPTER_OPTIONS: OptionNames<AdapterOptions> = {
@@ -124,7 +124,12 @@ export function resolveOptions(options: AdapterOptions = {}): ResolvedOptions {
     createTables: flag(options, 'createTables', true),
     locks: lockKind(options.locks),
     closeOnDisconnect: flag(options, 'closeOnDisconnect', true),
-    busyTimeout: notNegative(options, 'busyTimeout', DEFAULT_BUSY_TIMEOUT_MS),
+    busyTimeout: waitingTime(
+      options.busyTimeout ?? DEFAULT_BUSY_TIMEOUT_MS,
+      'options',
+      'busyTimeout',
+      'INVALID_OPTION',
+    ),
     maxKeyLength: positive(options, 'maxKeyLength', DEFAULT_KEY_BYTES),
     maxValueSize: positive(options, 'maxValueSize', DEFAULT_VALUE_BYTES),
     sweepInterval: options.sweepInterval === undefined ? undefined : positive(options, 'sweepInterval', 0),
@@ -139,11 +144,9 @@ export function resolveOptions(options: AdapterOptions = {}): ResolvedOptions {
 function prefixOption(prefix: unknown): string {
   if (prefix === undefined) return ''
   if (typeof prefix !== 'string') throw invalidOption('keyPrefix', prefix, 'a string')
-  try {
-    checkText(prefix, 'options', 'option keyPrefix')
-  } catch (error) {
-    throw new PersistenceError('INVALID_OPTION', 'options', (error as Error).message)
-  }
+  const problem = unbindable(prefix)
+  if (problem !== undefined)
+    throw new PersistenceError('INVALID_OPTION', 'options', `options: option keyPrefix ${problem}`)
   if (Buffer.byteLength(prefix) > LONGEST_PREFIX_BYTES) {
     throw invalidOption('keyPrefix', `${prefix.slice(0, 40)}...`, `at most ${LONGEST_PREFIX_BYTES} bytes long`)
   }
@@ -155,17 +158,11 @@ function lockKind(locks: unknown = 'process'): LockKind {
   throw invalidOption('locks', locks, "'process' or 'database'")
 }
 
-type Numeric = 'defaultLockTTL' | 'busyTimeout' | 'maxKeyLength' | 'maxValueSize' | 'sweepInterval' | 'watchInterval'
+type Numeric = 'defaultLockTTL' | 'maxKeyLength' | 'maxValueSize' | 'sweepInterval' | 'watchInterval'
 
 function positive(options: AdapterOptions, name: Numeric, fallback: number): number {
   const value = options[name] ?? fallback
   if (typeof value !== 'number' || !(value > 0)) throw invalidOption(name, value, 'a positive number')
-  return value
-}
-
-function notNegative(options: AdapterOptions, name: Numeric, fallback: number): number {
-  const value = options[name] ?? fallback
-  if (typeof value !== 'number' || !(value >= 0)) throw invalidOption(name, value, 'a number of ms from 0')
   return value
 }
 

@@ -16,7 +16,7 @@ export interface CacheAdapterOptions extends AdapterOptions {
    * Name of a table for this cache alone: at most 63 letters, digits and underscores. It must not start with a digit or with a
    * prefix that the database reserves. Default `go_goscope_cache`, the table of the full adapter.
    */
-  tableName?: string
+  tableName?: string | undefined
 }
 
 export const CACHE_ADAPTER_OPTIONS: OptionNames<CacheAdapterOptions> = { ...ADAPTER_OPTIONS, tableName: true }

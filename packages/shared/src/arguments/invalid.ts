@@ -65,3 +65,9 @@ export function invalidCallOption(
 ): PersistenceError {
   return new PersistenceError(code, operation, `${operation}: option ${name} must be ${wanted}, got ${shown(value)}`)
 }
+
+/** Returns the value of an option that is a time to wait. @throws PersistenceError `code` for anything but ms from 0. */
+export function waitingTime(ms: number, operation: string, name: string, code?: PersistenceErrorCode): number {
+  if (typeof ms === 'number' && ms >= 0) return ms
+  throw invalidCallOption(operation, name, ms, 'a number of ms from 0', code)
+}

@@ -6,6 +6,9 @@ import { readMembers } from './read-argument.js'
 /** The names of all options of a kind. The type ensures that the list is complete and has no other names. */
 export type OptionNames<Options> = Readonly<Record<keyof Options, true>>
 
+/** Options with their defaults. */
+export type Complete<Options> = { readonly [Name in keyof Options]-?: Exclude<Options[Name], undefined> }
+
 /**
  * Returns the caller's options, after reading each exactly once.
  *

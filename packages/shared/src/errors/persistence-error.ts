@@ -80,11 +80,5 @@ export function problemOf({ message, operation }: PersistenceError): string {
   return message.startsWith(prefix) ? message.slice(prefix.length) : message
 }
 
-/** Returns the same failure as an error of another operation, because one cause may fail several calls. */
-export function failureOf(error: PersistenceError, operation: string): PersistenceError {
-  if (error.operation === operation) return error
-  return new PersistenceError(error.code, operation, `${operation}: ${problemOf(error)}`, error.cause)
-}
-
 /** Converts what a driver threw during `operation` to the typed error. Returns a {@link PersistenceError} unchanged. */
 export type Classify = (error: unknown, operation: string) => PersistenceError

@@ -14,29 +14,29 @@ import type {
 /** Options of `inspect`. */
 export interface InspectOptions {
   /** The prefix whose keys are listed; `'*'` for the whole database. Default: the adapter's `keyPrefix`. */
-  prefix?: string
+  prefix?: string | undefined
 }
 
 /** Selects a part of a list. */
 export interface PageOptions {
   /** The `cursor` of an item: the list starts after that item. */
-  after?: string
+  after?: string | undefined
   /** The maximum number of items. Default: all. */
-  limit?: number
+  limit?: number | undefined
 }
 
 /** Options of the lists of an inspection. */
 export interface ListOptions extends PageOptions {
   /** Only keys that start with this text. It has no wildcards. Not allowed with the prefix `'*'`. */
-  startsWith?: string
+  startsWith?: string | undefined
   /** Whether the list includes rows that have expired or were released but are not removed yet. Default `false`. */
-  expired?: boolean
+  expired?: boolean | undefined
 }
 
 /** Options of lists whose items have values. */
 export interface ValueListOptions extends ListOptions {
   /** Whether items include their decoded values. Default `false`. */
-  values?: boolean
+  values?: boolean | undefined
 }
 
 /**

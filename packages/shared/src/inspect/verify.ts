@@ -14,7 +14,7 @@ import { taskReader } from './read-rows.js'
 /** Options of `verify`. */
 export interface VerifyOptions {
   /** The maximum number of faults; reading ends at the last of them. All are kept in memory. Default 1,000. */
-  limit?: number
+  limit?: number | undefined
 }
 
 /** A fault that `verify` has found in a database. */

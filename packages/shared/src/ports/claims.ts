@@ -8,21 +8,21 @@ export interface ClaimOptions {
    */
   lease: number
   /** ms for which the result is kept. Default: no expiry. */
-  ttl?: number
+  ttl?: number | undefined
   /**
    * Identifies the work of the key, for example by a hash of the request. A claim whose fingerprint differs from the one on
    * record is refused with `FINGERPRINT_MISMATCH`. A claim or a result without a fingerprint matches any.
    */
-  fingerprint?: string
+  fingerprint?: string | undefined
   /** ms to wait for the running claim of another caller before the call returns `running`. Default 0. */
-  wait?: number
+  wait?: number | undefined
   /** Ends the wait: the call rejects with the reason of the signal and claims nothing. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
   /**
    * What {@link ClaimedKey.fail} does. `forget` frees the key; `keep` records the failure and replays it like a result. Default
    * `forget`.
    */
-  onFailure?: 'forget' | 'keep'
+  onFailure?: 'forget' | 'keep' | undefined
 }
 
 /** This caller owns the key: it must do the work and report the outcome. */

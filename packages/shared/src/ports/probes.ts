@@ -5,9 +5,9 @@ export interface AdmitOptions {
   /** ms for which an open circuit refuses every call, counted from the moment it opened. */
   resetTimeout: number
   /** Maximum number of concurrent probes of a half-open circuit, across all processes. Default 1. */
-  probes?: number
+  probes?: number | undefined
   /** ms after which a probe that has not reported loses its slot to another. Default: `resetTimeout`. */
-  lease?: number
+  lease?: number | undefined
 }
 
 /** Plain data of an admitted call. Pass it to the method that reports the outcome. */

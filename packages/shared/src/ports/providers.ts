@@ -16,11 +16,11 @@ export interface PersistenceProviders {
 /** Options that every persistence adapter of go-go-scope accepts. */
 export interface PersistenceAdapterOptions {
   /** Prefix of every key, so that several apps can share one database. Default: none. */
-  keyPrefix?: string
+  keyPrefix?: string | undefined
   /** Time to live in ms of a lock that is acquired without one. Default 30,000. */
-  defaultLockTTL?: number
+  defaultLockTTL?: number | undefined
   /** Whether `connect` creates and updates the tables. `false`: it only checks that they are current. Default `true`. */
-  createTables?: boolean
+  createTables?: boolean | undefined
 }
 
 /** Life cycle of an adapter. */

@@ -1,5 +1,6 @@
 import type { Row } from '../driver/driver.js'
-import { type Classify, failureOf, PersistenceError } from '../errors/persistence-error.js'
+import { failureOf } from '../errors/failure-of.js'
+import { type Classify, PersistenceError } from '../errors/persistence-error.js'
 import { inMicrotask, inNextTurn } from '../time/clock.js'
 import { Backlog } from './backlog.js'
 import type { BusyRetry } from './busy-retry.js'

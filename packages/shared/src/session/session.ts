@@ -2,7 +2,7 @@ import type { Connection, ConnectionUser } from '../connection/connection.js'
 import type { Row } from '../driver/driver.js'
 import type { Diagnostics } from '../errors/diagnostics.js'
 import { DisconnectedError } from '../errors/disconnected-error.js'
-import { failureOf } from '../errors/persistence-error.js'
+import { failureOf } from '../errors/failure-of.js'
 import type { Names } from '../keys/key-space.js'
 import { closedError } from '../queue/closed-queue.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
@@ -17,11 +17,13 @@ import type { SessionDialect, SessionOptions, SessionStart } from './session-opt
  * `disconnect`, and ended after that.
  */
 export class Session implements ConnectionUser {
+  readonly connection: Connection
+  readonly clock: ConnectionClock
+  readonly diagnostics: Diagnostics
   readonly prefix: string
   readonly maxKeyLength: number
   readonly values: ValueStore
   readonly leaseTime: LeaseTimeRecord | undefined
-  readonly #connection: Connection
   readonly #dialect: SessionDialect
   readonly #options: SessionOptions
   readonly #start: SessionStart
@@ -37,7 +39,9 @@ export class Session implements ConnectionUser {
   #leaving: Promise<void> | undefined
 
   constructor(connection: Connection, dialect: SessionDialect, options: SessionOptions, start: SessionStart) {
-    this.#connection = connection
+    this.connection = connection
+    this.clock = connection.clock
+    this.diagnostics = connection.diagnostics
     this.#dialect = dialect
     this.#options = options
     this.#start = start
@@ -49,20 +53,8 @@ export class Session implements ConnectionUser {
     connection.join(this)
   }
 
-  get clock(): ConnectionClock {
-    return this.#connection.clock
-  }
-
-  get diagnostics(): Diagnostics {
-    return this.#connection.diagnostics
-  }
-
   get queue(): OperationQueue {
-    return this.#connection.queue
-  }
-
-  get connection(): Connection {
-    return this.#connection
+    return this.connection.queue
   }
 
   /** How this prefix's untagged names are stored. Known while {@link ready}. */
@@ -83,14 +75,14 @@ export class Session implements ConnectionUser {
     decode: Decode<Rows, Result>,
   ): Result | Promise<Result> {
     return this.ready
-      ? this.#connection.queue.execute(statement, parameters, decode)
+      ? this.connection.queue.execute(statement, parameters, decode)
       : this.#executeLater(statement, parameters, decode)
   }
 
   /** Runs steps in one transaction, all or nothing, after connecting if needed. Resolves to the rows of each. */
   async atomic(operation: string, steps: readonly Step[]): Promise<Row[][]> {
     if (!this.ready) await this.connect(operation)
-    return this.#connection.queue.atomic(operation, steps)
+    return this.connection.queue.atomic(operation, steps)
   }
 
   /**
@@ -102,7 +94,7 @@ export class Session implements ConnectionUser {
     parameters: Parameters,
     decode: Decode<Rows, Result>,
   ): Result | Promise<Result> {
-    return this.#connection.queue.execute(statement, parameters, decode)
+    return this.connection.queue.execute(statement, parameters, decode)
   }
 
   /**
@@ -114,7 +106,7 @@ export class Session implements ConnectionUser {
    */
   connect(operation = 'connect'): Promise<void> {
     if (this.#ended) return Promise.reject(closedError(operation))
-    const { lost } = this.#connection
+    const { lost } = this.connection
     if (lost !== undefined) return Promise.reject(failureOf(lost, operation))
     this.#connecting ??= this.#connect().catch((error: unknown) => {
       this.#connecting = undefined
@@ -129,7 +121,7 @@ export class Session implements ConnectionUser {
    * @throws PersistenceError the error that a statement would reject with: `CLOSED`, how the database was lost, `DISCONNECTED`.
    */
   refuseEnded(operation: string): void {
-    const { lost, owner, usable } = this.#connection
+    const { lost, owner, usable } = this.connection
     if (lost !== undefined && !this.#ended) throw failureOf(lost, operation)
     if (this.#ended || !usable) throw closedError(operation)
     if (owner?.gone !== undefined) throw DisconnectedError.of(operation, 'none', owner.gone)
@@ -173,20 +165,20 @@ export class Session implements ConnectionUser {
     decode: Decode<Rows, Result>,
   ): Promise<Result> {
     await this.connect(statement.name)
-    return this.#connection.queue.execute(statement, parameters, decode)
+    return this.connection.queue.execute(statement, parameters, decode)
   }
 
   async #connect(): Promise<void> {
-    await this.#connection.open()
-    const { queue, readOnly } = this.#connection
+    await this.connection.open()
+    const { queue, readOnly } = this.connection
     await this.#start.setUp(queue, this.#options.createTables && !readOnly)
     if (this.#start.named) {
       this.#names = await this.#dialect.names(queue, this.prefix, !readOnly)
       await this.leaseTime?.enter()
     }
-    await this.#connection.place.schemaReady()
+    await this.connection.place.schemaReady()
     // The database may have been lost meanwhile.
-    await this.#connection.open()
+    await this.connection.open()
     this.ready = true
     if (!this.#ended) for (const callback of this.#onReady) callback()
   }
@@ -195,7 +187,7 @@ export class Session implements ConnectionUser {
     if (!this.ready) await this.#settleConnecting()
     this.ready = false
     try {
-      await this.#connection.leave(this, { keepHandle: !this.#options.closeOnDisconnect })
+      await this.connection.leave(this, { keepHandle: !this.#options.closeOnDisconnect })
     } finally {
       this.#stopListening?.()
       for (const callback of this.#onEnded.splice(0)) callback()

@@ -58,6 +58,15 @@ export class ConnectionClock implements Clock {
     return at === null || ttl === undefined || this.#bindTime === undefined ? at : ttl
   }
 
+  /**
+   * ms by which the lease time of the file is ahead of the monotonic clock. It grows when the wall clock is set forward, while the
+   * machine is suspended, and when a later time is observed: stored leases then end earlier by as much. `undefined` if the
+   * database's own clock decides.
+   */
+  get lead(): number | undefined {
+    return this.#bindTime === undefined ? this.#lease.now() - this.#source.monotonic() : undefined
+  }
+
   monotonic(): number {
     return this.#source.monotonic()
   }

@@ -1,12 +1,15 @@
 import type { PersistenceError } from '../errors/persistence-error.js'
 import type { Clock } from './clock.js'
 
-const MARGIN_PART = 0.1
+// No timer fires when the lead grows: while the machine is suspended, the timers of Linux stand still. So the lead is read again
+// after a tenth of the remaining time plus this.
+const SHORTEST_PAUSE_MS = 1_000
+const TENTH = 0.1
 const LONGEST_MARGIN_MS = 1_000
 
 /** Returns the ms before the end of a lease at which its holder stops relying on it: a tenth of the lease, at most 1 s. */
 export function leaseMargin(duration: number): number {
-  return Math.min(duration * MARGIN_PART, LONGEST_MARGIN_MS)
+  return Math.min(duration * TENTH, LONGEST_MARGIN_MS)
 }
 
 /**
@@ -14,10 +17,11 @@ export function leaseMargin(duration: number): number {
  * follows this lease never outlives the stored one, and its signal aborts a margin early.
  */
 export class Lease {
-  readonly #clock: Clock
+  readonly #clock: Clock & { readonly lead?: number | undefined }
   readonly #lost: (reason?: string) => PersistenceError
   #end: number
   #margin: number
+  #lead: number | undefined
   #closed = false
   #controller: AbortController | undefined
   #cancelTimer: (() => void) | undefined
@@ -25,12 +29,20 @@ export class Lease {
   /**
    * @param end Monotonic ms; may be Infinity.
    * @param margin ms.
+   * @param lead The `lead` of a `ConnectionClock` when the end was set. `undefined` if only the monotonic clock counts.
    * @param lost Creates the error with which the signal aborts. Without a reason, the local clock has reached the end.
    */
-  constructor(clock: Clock, end: number, margin: number, lost: (reason?: string) => PersistenceError) {
+  constructor(
+    clock: Clock & { readonly lead?: number | undefined },
+    end: number,
+    margin: number,
+    lead: number | undefined,
+    lost: (reason?: string) => PersistenceError,
+  ) {
     this.#clock = clock
     this.#end = end
     this.#margin = margin
+    this.#lead = lead
     this.#lost = lost
   }
 
@@ -50,12 +62,12 @@ export class Lease {
 
   /** Whether the end is reached by the local clock, without the margin. */
   get ended(): boolean {
-    return this.#clock.monotonic() >= this.#end
+    return this.#now() >= this.#end
   }
 
   /** Whether the holder may still rely on the lease: it is neither over nor within the margin. */
   get safe(): boolean {
-    return !this.#closed && this.#clock.monotonic() < this.#end - this.#margin
+    return !this.#closed && this.#now() < this.#end - this.#margin
   }
 
   /**
@@ -63,11 +75,13 @@ export class Lease {
    *
    * @param end Monotonic ms.
    * @param margin ms.
+   * @param lead As for the constructor.
    */
-  moveTo(end: number, margin: number): void {
+  moveTo(end: number, margin: number, lead: number | undefined): void {
     const sooner = end - margin < this.#end - this.#margin
     this.#end = end
     this.#margin = margin
+    this.#lead = lead
     // A timer that fires early checks the end and waits again: resetting it at every extension would cost more.
     if (sooner && !this.#closed && this.#controller !== undefined) this.#watch()
   }
@@ -88,11 +102,18 @@ export class Lease {
 
   #watch(): void {
     this.#stopTimer()
-    const remaining = this.#end - this.#margin - this.#clock.monotonic()
+    const remaining = this.#end - this.#margin - this.#now()
     if (remaining <= 0) this.lose()
     else if (remaining < Number.POSITIVE_INFINITY) {
-      this.#cancelTimer = this.#clock.setTimer(() => this.#watch(), remaining)
+      const pause = this.#lead === undefined ? remaining : SHORTEST_PAUSE_MS + Math.ceil(remaining * TENTH)
+      this.#cancelTimer = this.#clock.setTimer(() => this.#watch(), Math.min(remaining, pause))
     }
+  }
+
+  /** Returns monotonic ms, plus the ms by which the lead has grown since the end was set. */
+  #now(): number {
+    const now = this.#clock.monotonic()
+    return this.#lead === undefined ? now : now + Math.max(0, (this.#clock.lead as number) - this.#lead)
   }
 
   #stopTimer(): void {

@@ -1,3 +1,4 @@
+import type { Complete } from '../../arguments/options.js'
 import type { SqlValue } from '../../driver/driver.js'
 import type { Step } from '../../queue/statement.js'
 import { type FencedParameter, type FencedStatement, invalidFenced } from '../../stores/lock/fenced-statement.js'
@@ -23,7 +24,7 @@ const REFUSED: ReadonlySet<string> = new Set([
  *
  * @throws PersistenceError `INVALID_ARGUMENT`.
  */
-export function fencedStep({ sql, parameters }: Required<FencedStatement>, where: string): Step {
+export function fencedStep({ sql, parameters }: Complete<FencedStatement>, where: string): Step {
   const { firstWord, several, placeholders } = scanSql(sql)
   if (firstWord === '') throw invalidFenced(`${where}.sql holds no statement`)
   if (several)

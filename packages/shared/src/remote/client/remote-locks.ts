@@ -6,7 +6,7 @@ import { expiryOf, type Hold, isLost, moveExpiry } from '../../stores/lock/hold.
 import type { HoldTable } from '../../stores/lock/hold-table.js'
 import { HoldTables } from '../../stores/lock/hold-tables.js'
 import type { LockManager, LockSession } from '../../stores/lock/lock-manager.js'
-import { hasWaiters, wakeFirstWaiter } from '../../stores/lock/wait-queue.js'
+import { wakeFirstWaiter } from '../../stores/lock/wait-queue.js'
 import type { Clock } from '../../time/clock.js'
 import { type Answer, Granted } from '../wire/answer.js'
 import { clientOp, type Item, lockUnits } from '../wire/protocol.js'
@@ -64,7 +64,7 @@ export class RemoteLockManager implements LockManager {
   }
 
   async extend(hold: Hold, ttl: number): Promise<boolean> {
-    if (isLost(hold)) return false
+    if (isLost(hold) || !this.#session.ready) return false
     const asked = this.clock.monotonic()
     return this.#confirm('lock.extend', lockUnits(), [clientOp.extend, hold.token, ttl], hold, () => {
       // It may have been found lost meanwhile, and an aborted signal cannot be reset.
@@ -108,7 +108,7 @@ export class RemoteLockManager implements LockManager {
   }
 
   #wake(key: string): void {
-    if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(key))
+    wakeFirstWaiter(this, key)
   }
 
   #granted(key: string, owner: string | undefined, { token, left }: Granted, asked: number): Hold {

@@ -72,7 +72,7 @@ export class CacheLoading {
     const stored = this.#rows.stored(key, OPERATION)
     if (!this.#session.ready) await this.#session.connect(OPERATION)
     if (stale > 0) return this.#getOrRefresh({ key, stored, load, ttl, stale })
-    const cached = await this.#session.execute(this.#rows.sql.get, [stored], this.#valueOrUnreadable)
+    const cached = await this.#session.execute(this.#rows.sql.getOrLoad, [stored], this.#valueOrUnreadable)
     const isUnreadable = cached instanceof Unreadable
     if (cached !== ABSENT && !isUnreadable) return cached as T
     return this.#share({ key, stored, load, ttl, stale }, isUnreadable ? cached.stored : undefined)

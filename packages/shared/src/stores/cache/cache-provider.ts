@@ -6,27 +6,27 @@ export interface GetOrSetOptions<T = unknown> {
    * Time to live in ms. Default: no expiry. A function receives the loaded value and returns its time to live: with 0 the value
    * is not stored, with `undefined` it never expires.
    */
-  ttl?: number | ((value: T) => number | undefined)
+  ttl?: number | ((value: T) => number | undefined) | undefined
   /**
    * ms after the end of `ttl` for which a stale value is still returned while a new one is loaded. The first caller that finds a
    * stale value gets it immediately and starts one load in the background. If that load fails, the error goes to the diagnostics
    * and the next caller starts another load. The entry expires after `ttl` plus this time, also for `get`. Default 0.
    */
-  staleWhileRevalidate?: number
+  staleWhileRevalidate?: number | undefined
 }
 
 /** Selects keys by prefix. */
 export interface StartsWith {
   /** Only keys that start with this text. It has no wildcards. Default: every key. */
-  startsWith?: string
+  startsWith?: string | undefined
 }
 
 /** Selects the entries that {@link SqlCacheProvider.entries} yields. */
 export interface EntriesOptions extends StartsWith {
   /** Only keys after this one, in code point order. */
-  after?: string
+  after?: string | undefined
   /** The maximum number of entries. Default: all. */
-  limit?: number
+  limit?: number | undefined
 }
 
 /** The cache port with the additions of this package. */

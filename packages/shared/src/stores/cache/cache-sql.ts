@@ -6,6 +6,8 @@ export interface CacheSql {
   readonly table: string
   /** Parameters: key. */
   readonly get: Statement<'one'>
+  /** {@link get} by the name of `getOrSet`. */
+  readonly getOrLoad: Statement<'one'>
   /** {@link get} that also returns `expires_at` and, in ms, `remaining`; both `null` for no expiry. */
   readonly getWithExpiry: Statement<'one'>
   /** Parameters: JSON array of keys. */

@@ -1,5 +1,5 @@
 import { invalidArgument, invalidCallOption, shown, typeName } from '../../arguments/invalid.js'
-import { type OptionNames, readOptions } from '../../arguments/options.js'
+import { type Complete, type OptionNames, readOptions } from '../../arguments/options.js'
 import { readMembers } from '../../arguments/read-argument.js'
 import type { PersistenceError } from '../../errors/persistence-error.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
@@ -43,7 +43,7 @@ export function threshold(value: number, name: string, method: string): number {
 }
 
 /** Validated options with their defaults, in ms. */
-export function admitRequest(options: AdmitOptions): Required<AdmitOptions> {
+export function admitRequest(options: AdmitOptions): Complete<AdmitOptions> {
   const { resetTimeout, probes = 1, lease: given } = readOptions(options, ADMIT_OPTIONS, 'circuitBreaker.admit')
   if (!Number.isFinite(resetTimeout) || resetTimeout < 0) {
     throw invalidCallOption('circuitBreaker.admit', 'resetTimeout', resetTimeout, 'a number of ms from 0')

@@ -1,3 +1,4 @@
+import type { Complete } from '../../arguments/options.js'
 import type { Row } from '../../driver/driver.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
 import type { Admission, AdmitOptions, Permit, ReportOutcome } from '../../ports/probes.js'
@@ -30,7 +31,7 @@ export class CircuitProbes {
   }
 
   /** Reads first: a closed circuit admits without a write. */
-  async admit(key: string, stored: string, options: Required<AdmitOptions>): Promise<Admission> {
+  async admit(key: string, stored: string, options: Complete<AdmitOptions>): Promise<Admission> {
     for (;;) {
       const row = await this.#session.executeRegardless(this.#read.admit, [stored], oneRow)
       if (row === undefined) return { admitted: true, state: 'closed', permit: { key, generation: 0 } }
@@ -74,7 +75,7 @@ export class CircuitProbes {
     if (probe !== undefined) await this.#change(this.#sql.probeWithdrawn, stored, [stored, generation, probe])
   }
 
-  async #probe(key: string, stored: string, options: Required<AdmitOptions>): Promise<Permit | undefined> {
+  async #probe(key: string, stored: string, options: Complete<AdmitOptions>): Promise<Permit | undefined> {
     const probe = this.#session.connection.owners.next()
     const parameters = [stored, probe, options.lease, options.probes, options.resetTimeout]
     const admitted = await this.#change(this.#sql.admitProbe, stored, parameters)
@@ -82,7 +83,7 @@ export class CircuitProbes {
   }
 
   /** Returns the epoch ms from which another probe is possible, `now` or earlier if it already is. */
-  #retryAt(row: Row, { resetTimeout, probes: most }: Required<AdmitOptions>, now: number): number | 'in the future' {
+  #retryAt(row: Row, { resetTimeout, probes: most }: Complete<AdmitOptions>, now: number): number | 'in the future' {
     const openedAt = Number(row.opened_at)
     const active = storedProbes(row, this.#sql.table, this.#read.admit.name).filter(([, end]) => end > now)
     if (openedAt > now || active.some(([, end, lease]) => end - lease > now)) return 'in the future'

@@ -1,5 +1,5 @@
 import { checkSignal } from '../../arguments/abort-signal.js'
-import { invalidCallOption, shown } from '../../arguments/invalid.js'
+import { invalidCallOption, shown, waitingTime } from '../../arguments/invalid.js'
 import { checkKey } from '../../arguments/limits.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
@@ -34,8 +34,7 @@ export function claimRequest(key: string, options: ClaimOptions, maxKeyBytes: nu
   const given = readOptions(options, OPTIONS, OPERATION)
   const { lease, ttl, fingerprint, wait = 0, signal, onFailure = 'forget' } = given
   if (fingerprint !== undefined) checkKey(fingerprint, maxKeyBytes, OPERATION, 'option fingerprint')
-  if (typeof wait !== 'number' || !(wait >= 0))
-    throw invalidCallOption(OPERATION, 'wait', wait, 'a number of ms from 0')
+  waitingTime(wait, OPERATION, 'wait')
   checkSignal(signal, OPERATION)
   if (onFailure !== 'forget' && onFailure !== 'keep') {
     throw invalidCallOption(OPERATION, 'onFailure', onFailure, "'forget' or 'keep'")

@@ -1,7 +1,7 @@
 import type { Diagnostics } from '../../errors/diagnostics.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { ClaimedKey, ClaimOutcome, KeyRecord, VacantKey } from '../../ports/claims.js'
-import type { Clock } from '../../time/clock.js'
+import type { ConnectionClock } from '../../time/connection-clock.js'
 import { Lease, leaseMargin } from '../../time/lease.js'
 import { leaseTime } from './claim-options.js'
 import type { ClaimGrant, ClaimRows, Ending, LeaseEnd } from './claim-rows.js'
@@ -9,7 +9,7 @@ import type { ClaimGrant, ClaimRows, Ending, LeaseEnd } from './claim-rows.js'
 /** The environment of a claim. */
 export interface ClaimContext {
   readonly rows: ClaimRows
-  readonly clock: Clock
+  readonly clock: ConnectionClock
   readonly diagnostics: Diagnostics
   /** ms. */
   readonly lease: number
@@ -40,6 +40,7 @@ export class HeldClaim<T> implements ClaimedKey<T> {
       context.clock,
       end.localEnd,
       leaseMargin(context.lease),
+      context.clock.lead,
       (reason = 'its lease is over by the local clock') =>
         new PersistenceError('CLAIM_LOST', 'idempotency.claim', `idempotency.claim: lost ${key}: ${reason}`),
     )
@@ -99,7 +100,7 @@ export class HeldClaim<T> implements ClaimedKey<T> {
 
   #extend(end: LeaseEnd, duration: number): void {
     this.#expiresAt = end.expiresAt
-    this.#lease.moveTo(end.localEnd, leaseMargin(duration))
+    this.#lease.moveTo(end.localEnd, leaseMargin(duration), this.#context.clock.lead)
   }
 
   async #report(write: (grant: ClaimGrant) => Promise<Ending>): Promise<ClaimOutcome<T>> {

@@ -11,7 +11,7 @@ import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
 import type { LockManager } from './lock-manager.js'
 import type { LockSql } from './lock-sql.js'
-import { hasWaiters, wakeFirstWaiter } from './wait-queue.js'
+import { wakeFirstWaiter } from './wait-queue.js'
 
 /**
  * Locks in the database, for all processes that use it. Only the database decides who holds which lock; the table of this process
@@ -125,7 +125,7 @@ export class DatabaseLockManager implements LockManager {
         : await this.#releaseUncounted(hold, unique)
     if (released) this.#holds.release(hold)
     else this.lose(hold)
-    if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(hold.key))
+    wakeFirstWaiter(this, hold.key)
     return released
   }
 
@@ -133,7 +133,7 @@ export class DatabaseLockManager implements LockManager {
     // In the decoder, because the lock requested next may be granted before the promise settles.
     const drop = (): void => this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
     await this.#session.execute(this.#sql.forceRelease, [this.#names.store(key)], drop)
-    if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(key))
+    wakeFirstWaiter(this, key)
   }
 
   waitQueueOf(key: string): string {
@@ -205,6 +205,7 @@ export class DatabaseLockManager implements LockManager {
     this.clock.lease.observe(Number(row.marked_at))
     this.#session.leaseTime?.granted(Number(row.marked_at))
     hold.margin = leaseMargin(granted)
+    hold.lead = this.clock.lead
     moveExpiry(hold, now + granted - elapsed)
   }
 

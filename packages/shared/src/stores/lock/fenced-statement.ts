@@ -1,6 +1,6 @@
-import { invalidArgument } from '../../arguments/invalid.js'
+import { invalidArgument, shownClass } from '../../arguments/invalid.js'
 import { unbindable } from '../../arguments/limits.js'
-import { type OptionNames, readOptions } from '../../arguments/options.js'
+import { type Complete, type OptionNames, readOptions } from '../../arguments/options.js'
 import { readArgument } from '../../arguments/read-argument.js'
 import type { PersistenceError } from '../../errors/persistence-error.js'
 import type { Step } from '../../queue/statement.js'
@@ -16,7 +16,7 @@ export interface FencedStatement {
    * The values of the parameters. Numbers must be finite. A BigInt is stored as a 64-bit integer on every engine. On SQLite, a
    * whole number within ±(2^53 - 1) and a boolean (as 0 or 1) arrive as an INTEGER, and any other number as REAL.
    */
-  readonly parameters?: readonly FencedParameter[]
+  readonly parameters?: readonly FencedParameter[] | undefined
 }
 
 /**
@@ -25,7 +25,7 @@ export interface FencedStatement {
  * @param where Names the statement in errors: `statements[0]`.
  * @throws PersistenceError `INVALID_ARGUMENT` for SQL that may not run in the fenced transaction.
  */
-export type FencedStep = (statement: Required<FencedStatement>, where: string) => Step
+export type FencedStep = (statement: Complete<FencedStatement>, where: string) => Step
 
 const STATEMENT: OptionNames<FencedStatement> = { sql: true, parameters: true }
 const LEAST_INTEGER = -(2n ** 63n)
@@ -36,7 +36,7 @@ const GREATEST_INTEGER = 2n ** 63n - 1n
  *
  * @throws PersistenceError `INVALID_ARGUMENT`.
  */
-export function checkedStatement(statement: FencedStatement, where: string): Required<FencedStatement> {
+export function checkedStatement(statement: FencedStatement, where: string): Complete<FencedStatement> {
   if (typeof statement !== 'object' || statement === null) throw invalidFenced(`${where} must be an object with sql`)
   const { sql, parameters: given = [] } = readOptions(statement, STATEMENT, 'fenced', 'INVALID_ARGUMENT', `${where}: `)
   if (typeof sql !== 'string') throw invalidFenced(`${where}.sql must be a string, got ${typeof sql}`)
@@ -68,7 +68,7 @@ function checkedValue(value: unknown, where: string): FencedParameter {
       if (value === null) return null
       if (value instanceof Uint8Array) return value.slice()
       throw invalidFenced(
-        `${where} must be a string, number, BigInt, boolean, null or Uint8Array, got ${kindOf(value)}`,
+        `${where} must be a string, number, BigInt, boolean, null or Uint8Array, got ${shownClass(value)}`,
       )
   }
 }
@@ -76,8 +76,4 @@ function checkedValue(value: unknown, where: string): FencedParameter {
 function checkText(text: string, where: string): void {
   const problem = unbindable(text)
   if (problem !== undefined) throw invalidFenced(`${where} ${problem}`)
-}
-
-function kindOf(value: unknown): string {
-  return typeof value === 'object' ? (value?.constructor?.name ?? 'an object') : typeof value
 }

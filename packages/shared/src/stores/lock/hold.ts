@@ -18,6 +18,8 @@ export interface Hold {
   expiresAt: number
   /** ms before the expiry at which the signal aborts; absent: none. */
   margin?: number
+  /** See `Lease`; absent for a lock in memory. */
+  lead?: number | undefined
   /** The number of handles that were not released. */
   count: number
   /** Created when a caller first reads the signal; see {@link leaseOf}. */
@@ -36,8 +38,8 @@ export interface HoldListener {
 /** Returns the lease of `hold` for a caller that watches its signal. */
 export function leaseOf(hold: Hold, clock: Clock): Lease {
   if (hold.lease === undefined) {
-    const { key, expiresAt, margin = 0 } = hold
-    hold.lease = new Lease(clock, expiresAt, margin, (reason = hold.lostBy ?? expiryOf(key)) => lockLost(reason))
+    const { key, expiresAt, margin = 0, lead } = hold
+    hold.lease = new Lease(clock, expiresAt, margin, lead, (reason = hold.lostBy ?? expiryOf(key)) => lockLost(reason))
     // A caller may read the signal of a lock that it has released.
     if (hold.count === 0) hold.lease.settle()
   }
@@ -47,7 +49,7 @@ export function leaseOf(hold: Hold, clock: Clock): Lease {
 /** Moves the expiry of a hold to `expiresAt`, in monotonic ms. */
 export function moveExpiry(hold: Hold, expiresAt: number): void {
   hold.expiresAt = expiresAt
-  hold.lease?.moveTo(expiresAt, hold.margin ?? 0)
+  hold.lease?.moveTo(expiresAt, hold.margin ?? 0, hold.lead)
 }
 
 /** Marks a hold as lost and aborts its signal. */

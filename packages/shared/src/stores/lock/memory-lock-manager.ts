@@ -5,7 +5,7 @@ import { expiryOf, grantedAnew, type Hold, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
 import type { Answered, LockManager, LockSession } from './lock-manager.js'
-import { hasWaiters, wakeFirstWaiter } from './wait-queue.js'
+import { wakeFirstWaiter } from './wait-queue.js'
 
 /** Counts the grants of this process. On a global symbol, because a process may have several installed copies of this package. */
 const GRANTS = Symbol.for('go-go-scope.persistence.grants/1')
@@ -60,6 +60,7 @@ export class MemoryLockManager implements LockManager {
   }
 
   extend(hold: Hold, ttl: number): Answered<boolean> {
+    if (!this.#session.ready) return false
     return this.#calls.run(() => this.#extend(hold, ttl))
   }
 
@@ -117,7 +118,7 @@ export class MemoryLockManager implements LockManager {
     const expiresAt = this.clock.monotonic() + ttl
     const isSooner = expiresAt < hold.expiresAt
     moveExpiry(hold, expiresAt)
-    if (isSooner && hasWaiters()) wakeFirstWaiter(this.waitQueueOf(hold.key))
+    if (isSooner) wakeFirstWaiter(this, hold.key)
     return true
   }
 
@@ -128,12 +129,12 @@ export class MemoryLockManager implements LockManager {
       return false
     }
     this.#holds.release(hold)
-    if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(hold.key))
+    wakeFirstWaiter(this, hold.key)
     return true
   }
 
   #drop(key: string): void {
     this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
-    if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(key))
+    wakeFirstWaiter(this, key)
   }
 }

@@ -1,7 +1,9 @@
 import { checkSignal } from '../../arguments/abort-signal.js'
-import { invalidArgument, invalidCallOption, shown } from '../../arguments/invalid.js'
+import { invalidArgument, invalidCallOption, shown, waitingTime } from '../../arguments/invalid.js'
 import { checkKey } from '../../arguments/limits.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
+import { failureOf } from '../../errors/failure-of.js'
+import { PersistenceError } from '../../errors/persistence-error.js'
 import type { LockProvider } from '../../ports/lock.js'
 import type { Session } from '../../session/session.js'
 import { type TimeArgument, timeToLive } from '../../time/time-to-live.js'
@@ -13,20 +15,20 @@ import { LockWaits } from './lock-wait.js'
 /** How {@link SqlLockProvider.hold} acquires a lock. */
 export interface HoldOptions {
   /** Time to live in ms. Default: the option `defaultLockTTL`; `Infinity` for no expiry. */
-  ttl?: number
+  ttl?: number | undefined
   /** Default: a generated unique owner. The owner of a lock may acquire it again: its holds are counted. */
-  owner?: string
+  owner?: string | undefined
   /** Whether the lease is extended every third of `ttl` until the lock is released or lost. Default `false`. */
-  renew?: boolean
+  renew?: boolean | undefined
   /** ms after which the lease is no longer renewed. Default: no limit. */
-  maxLife?: number
+  maxLife?: number | undefined
   /**
    * ms to wait while another owner holds the lock; may be Infinity. Callers in one process get the lock in the order of their
    * calls; there is no order between processes. Default 0: one attempt.
    */
-  wait?: number
+  wait?: number | undefined
   /** Ends the wait: the call rejects with the reason of the signal and holds no lock. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** The lock port with the additions of this package. */
@@ -195,9 +197,13 @@ export class StoredLockProvider implements SqlLockProvider {
     const duration = timeToLive(ttl, operation, LOCK_TTL) ?? Number.POSITIVE_INFINITY
     if (owner !== undefined) this.#checkOwner(owner, operation)
     if (!this.#session.ready) await this.#session.connect(operation)
-    const granted = this.#manager.acquire(key, duration, owner)
-    const hold = granted instanceof Promise ? await granted : granted
-    return hold === undefined ? null : new StoredLockHandle(this.#manager, hold)
+    try {
+      const granted = this.#manager.acquire(key, duration, owner)
+      const hold = granted instanceof Promise ? await granted : granted
+      return hold === undefined ? null : new StoredLockHandle(this.#manager, hold)
+    } catch (error) {
+      throw error instanceof PersistenceError ? failureOf(error, operation) : error
+    }
   }
 }
 
@@ -214,8 +220,7 @@ function checkHoldOptions(given: HoldOptions): HoldOptions {
   const options = readOptions(given, HOLD_OPTIONS, 'lock.hold')
   const { renew = false, wait = 0, signal } = options
   if (typeof renew !== 'boolean') throw invalidCallOption('lock.hold', 'renew', renew, 'true or false')
-  if (typeof wait !== 'number' || !(wait >= 0))
-    throw invalidCallOption('lock.hold', 'wait', wait, 'a number of ms from 0')
+  waitingTime(wait, 'lock.hold', 'wait')
   checkSignal(signal, 'lock.hold')
   return options
 }

@@ -1,19 +1,19 @@
 import { WakeUp } from '../../time/wake-up.js'
+import type { LockManager } from './lock-manager.js'
 
 // Shared by all connections: callers of one process wait in one queue for a lock in a file, whichever handle they use.
 const queues = new Map<string, Set<LockWaiter>>()
 
-/** Wakes the first waiter of the queue `name`, because its lock may be free. Called by every release. */
-export function wakeFirstWaiter(name: string): void {
-  for (const waiter of queues.get(name) ?? []) {
+/** Wakes the first caller that waits for a lock, which may be free. Called by every release, most of which nobody waits for. */
+export function wakeFirstWaiter(locks: Pick<LockManager, 'waitQueueOf'>, key: string): void {
+  if (queues.size > 0) wakeFirst(queues.get(locks.waitQueueOf(key)))
+}
+
+function wakeFirst(queue: Iterable<LockWaiter> = []): void {
+  for (const waiter of queue) {
     waiter.wake()
     return
   }
-}
-
-/** Returns whether any caller waits for any lock. */
-export function hasWaiters(): boolean {
-  return queues.size > 0
 }
 
 /**
@@ -42,6 +42,6 @@ export class LockWaiter extends WakeUp {
     const { isFirst } = this
     this.#queue.delete(this)
     if (this.#queue.size === 0) queues.delete(this.#name)
-    else if (isFirst) wakeFirstWaiter(this.#name)
+    else if (isFirst) wakeFirst(this.#queue)
   }
 }

@@ -21,9 +21,9 @@ export interface ChangesetOptions {
 /** Options of {@link Changesets.apply}. */
 export interface ApplyOptions {
   /** How to resolve a change that conflicts with the database. Default `abort`. */
-  onConflict?: ConflictPolicy
+  onConflict?: ConflictPolicy | undefined
   /** Returns whether the changes of a table are applied. Default: all tables. */
-  filter?: (table: string) => boolean
+  filter?: ((table: string) => boolean) | undefined
 }
 
 /** The result of {@link Changesets.apply}. */

@@ -7,23 +7,23 @@ import type { StartWorker } from '../thread/worker.js'
 /** Options of `backup`. */
 export interface BackupOptions {
   /** Called while the copy grows, with counts of pages. What it throws is reported as a `listener-error`. */
-  progress?: (progress: CopyProgress) => void
+  progress?: ((progress: CopyProgress) => void) | undefined
   /** Ends the backup, which rejects with the reason of the signal within 100 ms and leaves nothing behind. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
   /**
    * The number of pages that are copied in one step. Default 1000. No effect on a file of 128 MiB or more, which is copied by
    * large blocks unless `maxBytesPerSecond` is set.
    */
-  rate?: number
+  rate?: number | undefined
   /** The maximum number of bytes that are copied in a second. Default: no limit. */
-  maxBytesPerSecond?: number
+  maxBytesPerSecond?: number | undefined
   /**
    * The size in bytes of the write-ahead log at which the backup ends with `LOG_TOO_LARGE`. The log cannot be reset before the
    * copy is done, so it grows meanwhile. Default: no limit.
    */
-  maxWalBytes?: number
+  maxWalBytes?: number | undefined
   /** Starts the thread, for an app that is bundled into one file. Default: the export `./thread` of the package. */
-  worker?: StartWorker
+  worker?: StartWorker | undefined
 }
 
 const NAMES: OptionNames<BackupOptions> = {
@@ -53,7 +53,7 @@ export function backupOptions(given: BackupOptions = {}): ResolvedBackupOptions 
     if (value === undefined || (Number.isSafeInteger(value) && value > 0)) continue
     throw invalidCallOption('backup', name, value, 'a whole number from 1')
   }
-  return { rate: DEFAULT_RATE_PAGES, ...options }
+  return { ...options, rate: options.rate ?? DEFAULT_RATE_PAGES }
 }
 
 function checkFunction(name: string, value: unknown): void {

@@ -71,7 +71,7 @@ export class BackupSchedule implements AsyncDisposable {
    * @returns the backup that was made.
    * @throws PersistenceError `BUSY` while this or another process makes a backup; the errors of `backup`. The reason of the signal.
    */
-  async run(options: { signal?: AbortSignal } = {}): Promise<Backup> {
+  async run(options: { signal?: AbortSignal | undefined } = {}): Promise<Backup> {
     const { signal } = readOptions(options, RUN_OPTIONS, 'BackupSchedule')
     checkSignal(signal, 'BackupSchedule')
     const backup = await this.#exclusive(signal)

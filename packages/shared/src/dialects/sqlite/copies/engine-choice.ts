@@ -16,9 +16,9 @@ export interface EngineChoice<Options> {
 /** Options of the functions that work on files without an adapter. */
 export interface FileOptions {
   /** Ends the call, which then rejects with the reason of the signal and leaves no file behind. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
   /** Starts the thread, for an app that is bundled into one file. Default: the export `./thread` of the package. */
-  worker?: StartWorker
+  worker?: StartWorker | undefined
 }
 
 const FILE_OPTIONS: OptionNames<FileOptions> = { signal: true, worker: true }

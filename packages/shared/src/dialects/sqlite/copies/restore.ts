@@ -19,7 +19,7 @@ import { withThread } from './with-thread.js'
 /** Options of `restore`. */
 export interface RestoreOptions extends FileOptions {
   /** Whether a database without a manifest is restored, such as a copy that was made by other means. Default `false`. */
-  allowUnverified?: boolean
+  allowUnverified?: boolean | undefined
 }
 
 const RESTORE_OPTIONS: OptionNames<Omit<RestoreOptions, keyof FileOptions>> = { allowUnverified: true }

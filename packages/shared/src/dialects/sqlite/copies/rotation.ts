@@ -1,5 +1,6 @@
 import { readdir, realpath, rm, stat } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
+import type { Complete } from '../../../arguments/options.js'
 import { hasCode } from '../../../errors/persistence-error.js'
 import type { Backup } from './backup.js'
 import { manifestPath, readManifest } from './manifest.js'
@@ -80,7 +81,7 @@ async function scheduledBackup(path: string, folder: string, database: string): 
  *
  * @param found The newest first.
  */
-export function outdated(found: readonly Backup[], made: Backup, keep: Required<BackupKeep>): Backup[] {
+export function outdated(found: readonly Backup[], made: Backup, keep: Complete<BackupKeep>): Backup[] {
   const backups = found.filter(({ startedAt }) => startedAt <= made.startedAt)
   const kept = new Set([
     ...backups.slice(0, keep.last),

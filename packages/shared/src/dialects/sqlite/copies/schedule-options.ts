@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { invalidArgument, invalidCallOption, shown } from '../../../arguments/invalid.js'
-import { type OptionNames, readOptions } from '../../../arguments/options.js'
+import { type Complete, type OptionNames, readOptions } from '../../../arguments/options.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { checkFilePath } from '../file/check-path.js'
 import { typedError } from '../thread/typed-error.js'
@@ -10,11 +10,11 @@ import { type BackupOptions, backupOptions } from './backup-options.js'
 /** Which backups are kept. A backup is deleted if none of these rules keeps it. */
 export interface BackupKeep {
   /** Keeps so many of the newest backups. At least 1. Default 7. */
-  last?: number
+  last?: number | undefined
   /** Keeps the newest backup of each of so many latest days (UTC) that have one. Default 0. */
-  daily?: number
+  daily?: number | undefined
   /** Keeps the newest backup of each of so many latest weeks (Monday to Sunday, UTC) that have one. Default 0. */
-  weekly?: number
+  weekly?: number | undefined
 }
 
 /** Options of `BackupSchedule.start`. */
@@ -25,9 +25,9 @@ export interface BackupScheduleOptions
   /** ms from the start of one backup to the start of the next. */
   every: number
   /** Which backups are kept. Default: the newest 7. */
-  keep?: BackupKeep
+  keep?: BackupKeep | undefined
   /** Called with the error of a backup, or of the deletion of an old one. Default: the diagnostics get a `background-error`. */
-  onError?: (error: unknown) => void
+  onError?: ((error: unknown) => void) | undefined
 }
 
 const NAMES: OptionNames<BackupScheduleOptions> = {
@@ -47,7 +47,7 @@ const DEFAULT_LAST = 7
 export interface ResolvedScheduleOptions {
   readonly directory: string
   readonly every: number
-  readonly keep: Required<BackupKeep>
+  readonly keep: Complete<BackupKeep>
   readonly onError: ((error: unknown) => void) | undefined
   readonly backup: BackupOptions
 }
@@ -81,7 +81,7 @@ function checkFolder(directory: string): void {
   )
 }
 
-function keepOptions(given: BackupKeep): Required<BackupKeep> {
+function keepOptions(given: BackupKeep): Complete<BackupKeep> {
   const {
     last = DEFAULT_LAST,
     daily = 0,

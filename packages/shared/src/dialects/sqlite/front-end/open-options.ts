@@ -9,39 +9,39 @@ export interface OpenOptions extends AdapterOptions {
    * What an awaited write survives. `power`: a power loss, at the cost of one disk flush per commit (WAL with synchronous FULL).
    * `process`: a crash of the process; a power loss may lose the last commits (synchronous NORMAL). Default `power`.
    */
-  durability?: 'power' | 'process'
+  durability?: 'power' | 'process' | undefined
   /** Opens the file for reading only. It must exist, and its tables must be current. Default `false`. */
-  readOnly?: boolean
+  readOnly?: boolean | undefined
   /**
    * Declares that nothing can change the file, as on read-only media. It is then read without locks and without the files beside
    * it. Implies `readOnly`. A file whose WAL is not empty is refused, because the WAL would not be read. Default `false`.
    */
-  immutable?: boolean
+  immutable?: boolean | undefined
   /** Permission bits of a new file, and of its -wal and -shm files. Default `0o600`. */
-  mode?: number
+  mode?: number | undefined
   /** The maximum size in bytes of the connection's page cache. Default: that of SQLite, 2 MB. */
-  cacheSize?: number
+  cacheSize?: number | undefined
   /**
    * The maximum number of bytes of the file that are read through mmap. It makes reads of large files faster. But a read error of
    * the disk, or another process that truncates the file, kills this process with SIGBUS. Default 0: no mmap.
    */
-  mmapSize?: number
+  mmapSize?: number | undefined
   /**
    * The size in bytes of the WAL at which a commit runs a checkpoint. The WAL grows further while a reader holds an older
    * snapshot. A larger WAL makes writes to many rows cheaper, but the commit that runs the checkpoint takes longer. Default: that
    * of SQLite, 1,000 pages, which is 4 MB. No effect with `readOnly`.
    */
-  walSize?: number
+  walSize?: number | undefined
   /**
    * Whether the engine runs in its own thread, so that no statement blocks the event loop. Locks of the kind `process` stay in
    * this thread, at full speed. An app that is bundled into one file passes a function that starts the thread. Default `false`.
    */
-  worker?: boolean | StartWorker
+  worker?: boolean | StartWorker | undefined
   /**
    * The number of additional read-only connections, each in its own thread. They run `keys`, `list` and `stats`, so that other
    * calls do not wait for these. Only with `worker`. Default 0, at most 16.
    */
-  readers?: number
+  readers?: number | undefined
 }
 
 export const OPEN_OPTIONS: OptionNames<OpenOptions> = {

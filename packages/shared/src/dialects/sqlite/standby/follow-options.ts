@@ -10,11 +10,11 @@ export interface FollowOptions {
   /** The file of the standby: a path without a file, an earlier standby of the same source, or `:memory:`. */
   target: string
   /** ms between two polls of the source. Default 20. */
-  every?: number
+  every?: number | undefined
   /** Stops following. When it aborts during the first copy, `follow` rejects with its reason. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
   /** Starts the thread, for an app that is bundled into one file. Default: the export `./thread` of the package. */
-  worker?: StartWorker
+  worker?: StartWorker | undefined
 }
 
 export const FOLLOW_OPTIONS: OptionNames<FollowOptions> = { target: true, every: true, signal: true, worker: true }

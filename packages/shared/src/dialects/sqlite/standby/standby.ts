@@ -33,7 +33,7 @@ export interface TakeOverOptions {
    * Takes over even while the source is in use. Processes that use the source continue to write to it, and only the
    * contents distinguish the two files. Default `false`.
    */
-  force?: boolean
+  force?: boolean | undefined
 }
 
 const WAIT_OPTIONS: OptionNames<{ signal?: AbortSignal }> = { signal: true }

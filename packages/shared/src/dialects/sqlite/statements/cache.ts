@@ -19,18 +19,19 @@ FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
 SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${onSet}`
   const insertBound = `INSERT INTO ${name} (key, value, expires_at) VALUES ${boundRows(3)} ${onSet}`
   const deleteMany = `DELETE FROM ${name} WHERE key IN (SELECT value FROM json_each(?1))`
+  const get = read(
+    'cache.get',
+    'one',
+    `SELECT value FROM ${name} WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)`,
+    {
+      clocked: 'wall',
+      batch: { match: 'index', sql: getMany, packed: getPacked },
+    },
+  )
   return {
     table,
-
-    get: read(
-      'cache.get',
-      'one',
-      `SELECT value FROM ${name} WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)`,
-      {
-        clocked: 'wall',
-        batch: { match: 'index', sql: getMany, packed: getPacked },
-      },
-    ),
+    get,
+    getOrLoad: { ...get, name: 'cache.getOrSet' },
 
     getWithExpiry: read(
       'cache.getOrSet',
