@@ -7,7 +7,7 @@ import { leaseNowAt, leaseNowOfMany, once, ranAt, ranAtOfMany } from './time.js'
 // Means "no expiry". A JavaScript number holds it exactly.
 const LONGEST = Number.MAX_SAFE_INTEGER
 
-// The seed of the hash keeps these advisory locks apart from those of other statements.
+// Keeps these advisory locks apart from those of other statements.
 const SEED = 1
 
 // The high bits of a fencing token. A promotion begins a new timeline, so tokens of a promoted standby are greater than all
@@ -46,6 +46,12 @@ export function lockSql(schema: string): LockSql {
   const held = (at: number): string => heldAt(leaseNowAt(at))
   const guard = 'lock.key = $1::text AND lock.owner = $2::text AND lock.token = $3::bigint'
   const columns = 'lock.token::float8 AS token, lock.expires_at, lock.marked_at'
+  // The number of the advisory lock of a key. A transaction of `fenced` may hold it for long, so each schema has its own.
+  const turnOf = (key: string): string => `hashtextextended(${key}, hashtextextended(${quotedText(schema)}, ${SEED}))`
+  // Whether another owner's lease lasts. Such a call returns at once: a transaction of `fenced` may keep the turn for long. A
+  // scalar subquery, because the planner would join the calls of a batch by a scan of the table.
+  const isFree = (key: string, owner: string, now: string): string =>
+    `coalesce((SELECT lock.owner = ${owner} OR NOT ${heldAt(now)} FROM ${table} AS lock WHERE lock.key = ${key}), true)`
   const granted = (at: number): string => `${columns}, ${ranAt(at)}`
   const extended = (ttl: string, at: number): string => `SET (expires_at, marked_at, sweep_at) = (
   SELECT least(mark + ${ttl}, ${LONGEST}), mark, ${sweepAt('mark', ttl)}
@@ -69,7 +75,8 @@ WHERE NOT ${heldAt(now)} OR lock.owner = excluded.owner`
 
   // The advisory lock is acquired before the token is drawn, so that the tokens of a key grow in the order of its grants.
   const acquire = (holds: string): string => `WITH turn AS MATERIALIZED (
-  SELECT pg_advisory_xact_lock(hashtextextended($1::text, ${SEED})) FROM ${LOCK_TIMEOUT}
+  SELECT pg_advisory_xact_lock(${turnOf('$1::text')}) FROM ${LOCK_TIMEOUT}
+  WHERE ${isFree('$1::text', '$2::text', leaseNowAt(4))}
 )
 ${insert}
 SELECT $1::text, $2::text, ${token}, 1, least(now + $3::float8, ${LONGEST}), now, least(now + $3::float8, ${LONGEST})
@@ -80,9 +87,10 @@ RETURNING ${granted(4)}`
   const checkGrant = `SELECT lock.expires_at, lock.marked_at FROM ${table} AS lock WHERE ${guard} AND ${held(4)}`
 
   const acquireMany = (holds: string): string => `WITH calls AS MATERIALIZED (
-  SELECT * FROM ${callsOf('key', 'owner', 'ttl float8')} ORDER BY key COLLATE "C"
+  SELECT * FROM ${callsOf('key', 'owner', 'ttl float8')}
+  WHERE ${isFree('calls.key', 'calls.owner', leaseNowOfMany(2))} ORDER BY key COLLATE "C"
 ), turn AS MATERIALIZED (
-  SELECT count(pg_advisory_xact_lock(hash)) FROM (SELECT hashtextextended(key, ${SEED}) AS hash FROM calls ORDER BY 1) AS turns
+  SELECT count(pg_advisory_xact_lock(hash)) FROM (SELECT ${turnOf('key')} AS hash FROM calls ORDER BY 1) AS turns
 )
 ${insert}
 SELECT key, owner, ${token}, 1, least(now + ttl, ${LONGEST}), now, least(now + ttl, ${LONGEST})
@@ -187,13 +195,16 @@ RETURNING given.i, 1 AS released`,
 
     checkGrant: read('lock.isValid', 'one', checkGrant, { clocked: 'lease' }),
 
+    // The turn keeps the lock from being granted again. The row is locked only so that its current version is checked: a
+    // stronger lock would make renewals and the release wait for the transaction.
     // The holder's process may hang forever inside its transaction. The server ends the transaction with the lease.
     fence: write(
       'fenced',
       'one',
-      `SELECT set_config('idle_in_transaction_session_timeout', ceil(
+      `WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(${turnOf('$1::text')}))
+SELECT set_config('idle_in_transaction_session_timeout', ceil(
   least(greatest(lock.expires_at - greatest(${leaseNowAt(4)}, lock.marked_at), 1000), 2147483647)
-)::int::text, true) FROM ${table} AS lock WHERE ${guard} AND ${held(4)} FOR SHARE`,
+)::int::text, true) FROM turn, ${table} AS lock WHERE ${guard} AND ${held(4)} FOR KEY SHARE OF lock`,
       { clocked: 'lease' },
     ),
 
