@@ -84,6 +84,24 @@ const LOST: readonly Lost[] = [
     },
   },
   {
+    name: 'release of one of two holds under an owner of the app’s, repeated',
+    async prepare(adapter, key) {
+      const [handle] = [await adapter.acquire(key, 60_000, 'me'), await adapter.acquire(key, 60_000, 'me')]
+      return handle
+    },
+    async call(_adapter, _key, handle: { release(): Promise<unknown> }) {
+      const outcome = await handle.release().catch((error: unknown) => error)
+      return [outcome, await handle.release()]
+    },
+    async check(outcome, key, schema) {
+      const [first, second] = outcome as [unknown, unknown]
+      if (first !== true) expect(first).toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+      expect(second).toBe(false)
+      const { holds } = await row(`SELECT holds FROM "${schema}".locks WHERE key LIKE $1`, key)
+      expect(holds).toBeGreaterThan(0)
+    },
+  },
+  {
     name: 'recordFailure',
     call: (adapter, key) => adapter.recordFailure(key, 5),
     async check(outcome, key, schema) {

@@ -1,3 +1,4 @@
+import { hasCode } from '../../errors/persistence-error.js'
 import type { LockHandle } from '../../ports/lock.js'
 import { type Hold, leaseOf } from './hold.js'
 import type { LockManager } from './lock-manager.js'
@@ -23,7 +24,9 @@ export interface SqlLockHandle extends LockHandle, AsyncDisposable {
    * Releases this hold of the lock.
    *
    * @returns `true` when this call released it, `false` when it was released or lost before.
-   * @throws PersistenceError when the lock is in the database and the statement fails; the call may be repeated.
+   * @throws PersistenceError when the lock is in the database and the statement fails; the call may be repeated. After
+   *   `OUTCOME_UNKNOWN` a repeated call does nothing if this process has another hold of the same owner. If another process may
+   *   have one, do not repeat the call, which might release that hold; the lease ends by itself.
    */
   release(): Promise<boolean>
   // The `release` of the port returns nothing.
@@ -87,7 +90,9 @@ export class StoredLockHandle implements SqlLockHandle {
       const released = this.#manager.release(this.#hold)
       return typeof released === 'boolean' ? released : await released
     } catch (error) {
-      this.#released = false
+      // The release may have taken effect. A second one would then release the hold of another handle.
+      this.#released = hasCode(error, 'OUTCOME_UNKNOWN') && this.#hold.count > 1
+      if (this.#released) this.#hold.count--
       throw error
     }
   }
