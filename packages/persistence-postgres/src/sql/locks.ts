@@ -48,10 +48,12 @@ export function lockSql(schema: string): LockSql {
   const columns = 'lock.token::float8 AS token, lock.expires_at, lock.marked_at'
   // The number of the advisory lock of a key. A transaction of `fenced` may hold it for long, so each schema has its own.
   const turnOf = (key: string): string => `hashtextextended(${key}, hashtextextended(${quotedText(schema)}, ${SEED}))`
-  // Whether another owner's lease lasts. Such a call returns at once: a transaction of `fenced` may keep the turn for long. A
-  // scalar subquery, because the planner would join the calls of a batch by a scan of the table.
-  const isFree = (key: string, owner: string, now: string): string =>
-    `coalesce((SELECT lock.owner = ${owner} OR NOT ${heldAt(now)} FROM ${table} AS lock WHERE lock.key = ${key}), true)`
+  // Takes the turn of a key, and waits for it if no other owner's lease lasts. Asking for the lease first would cost a batch half
+  // as much again. A scalar subquery, because the planner would join the calls of a batch by a scan of the table.
+  const takesTurn = (turn: string, key: string, owner: string, now: string): string => `CASE
+  WHEN pg_try_advisory_xact_lock(${turn}) THEN true
+  WHEN coalesce((SELECT lock.owner = ${owner} OR NOT ${heldAt(now)} FROM ${table} AS lock WHERE lock.key = ${key}), true)
+  THEN pg_advisory_xact_lock(${turn}) IS NOT NULL END`
   const granted = (at: number): string => `${columns}, ${ranAt(at)}`
   const extended = (ttl: string, at: number): string => `SET (expires_at, marked_at, sweep_at) = (
   SELECT least(mark + ${ttl}, ${LONGEST}), mark, ${sweepAt('mark', ttl)}
@@ -75,8 +77,7 @@ WHERE NOT ${heldAt(now)} OR lock.owner = excluded.owner`
 
   // The advisory lock is acquired before the token is drawn, so that the tokens of a key grow in the order of its grants.
   const acquire = (holds: string): string => `WITH turn AS MATERIALIZED (
-  SELECT pg_advisory_xact_lock(${turnOf('$1::text')}) FROM ${LOCK_TIMEOUT}
-  WHERE ${isFree('$1::text', '$2::text', leaseNowAt(4))}
+  SELECT 1 FROM ${LOCK_TIMEOUT} WHERE ${takesTurn(turnOf('$1::text'), '$1::text', '$2::text', leaseNowAt(4))}
 )
 ${insert}
 SELECT $1::text, $2::text, ${token}, 1, least(now + $3::float8, ${LONGEST}), now, least(now + $3::float8, ${LONGEST})
@@ -86,15 +87,16 @@ RETURNING ${granted(4)}`
 
   const checkGrant = `SELECT lock.expires_at, lock.marked_at FROM ${table} AS lock WHERE ${guard} AND ${held(4)}`
 
+  // Turns are taken in one order, and rows in another one, that of all other statements.
   const acquireMany = (holds: string): string => `WITH calls AS MATERIALIZED (
-  SELECT * FROM ${callsOf('key', 'owner', 'ttl float8')}
-  WHERE ${isFree('calls.key', 'calls.owner', leaseNowOfMany(2))} ORDER BY key COLLATE "C"
-), turn AS MATERIALIZED (
-  SELECT count(pg_advisory_xact_lock(hash)) FROM (SELECT ${turnOf('key')} AS hash FROM calls ORDER BY 1) AS turns
+  SELECT *, ${turnOf('key')} AS turn FROM ${callsOf('key', 'owner', 'ttl float8')} ORDER BY turn
+), turns AS MATERIALIZED (
+  SELECT * FROM calls WHERE ${takesTurn('turn', 'calls.key', 'calls.owner', leaseNowOfMany(2))}
 )
 ${insert}
 SELECT key, owner, ${token}, 1, least(now + ttl, ${LONGEST}), now, least(now + ttl, ${LONGEST})
-FROM (SELECT ${leaseNowOfMany(2)} AS now FROM turn) AS granting CROSS JOIN calls
+FROM (SELECT ${leaseNowOfMany(2)} AS now FROM (SELECT count(*) FROM turns) AS taken) AS granting CROSS JOIN turns
+ORDER BY key COLLATE "C"
 ${onHeld(leaseNowOfMany(2), holds)}
 RETURNING lock.key, ${columns}, ${ranAtOfMany(2)}`
 
