@@ -76,8 +76,11 @@ WHERE NOT ${heldAt(now)} OR lock.owner = excluded.owner`
   const insert = `INSERT INTO ${table} AS lock (key, owner, token, holds, expires_at, marked_at, sweep_at)`
 
   // The advisory lock is acquired before the token is drawn, so that the tokens of a key grow in the order of its grants.
-  const acquire = (holds: string): string => `WITH turn AS MATERIALIZED (
-  SELECT 1 FROM ${LOCK_TIMEOUT} WHERE ${takesTurn(turnOf('$1::text'), '$1::text', '$2::text', leaseNowAt(4))}
+  // The call is a CTE of its own, because the planner would take the turn before it sets the timeout.
+  const acquire = (holds: string): string => `WITH call AS MATERIALIZED (
+  SELECT ${turnOf('$1::text')} AS turn FROM ${LOCK_TIMEOUT}
+), turn AS MATERIALIZED (
+  SELECT 1 FROM call WHERE ${takesTurn('call.turn', '$1::text', '$2::text', leaseNowAt(4))}
 )
 ${insert}
 SELECT $1::text, $2::text, ${token}, 1, least(now + $3::float8, ${LONGEST}), now, least(now + $3::float8, ${LONGEST})
