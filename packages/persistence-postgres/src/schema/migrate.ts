@@ -83,7 +83,9 @@ GROUP BY name`,
     const lacks = COLUMNS[String(name)]?.filter((column) => !there.includes(column)) ?? []
     return lacks.map((column) => `${name}.${column}`)
   })
-  const marks = MARKS.filter((name) => found.includes(name))
+  // A table of the app may have the name of a mark.
+  const marked = rows.filter(({ columns }) => /\bstore\b/.test(String(columns))).map(({ name }) => String(name))
+  const marks = MARKS.filter((name) => marked.includes(name))
   if (missing.includes('meta')) return { version: 0, missing, lacking, marks }
   const [row] = await queue.query('connect', `SELECT value FROM ${quoted(schema)}.meta WHERE key = 'schema_version'`)
   const version = Number(row?.value ?? 0)
