@@ -219,6 +219,20 @@ test.each(LOST)(
   600_000,
 )
 
+test('connecting under a new prefix survives the loss of its answer at any byte', async () => {
+  const schema = newSchema()
+  await opens(schema)
+  let cuts = 0
+  for (let cut = true; cut; cuts++) {
+    proxy.cutAfter(cuts * STEP)
+    const adapter = await opens(schema, { keyPrefix: `prefix ${cuts}:` }, proxy.url)
+    cut = proxy.cut
+    proxy.cutAfter(Number.POSITIVE_INFINITY)
+    await adapter.disconnect()
+  }
+  expect(cuts).toBeGreaterThan(20)
+}, 600_000)
+
 test('a call whose answer was lost, and that may be made again, says so', async () => {
   const adapter = await opens(newSchema(), { busyTimeout: 0 }, proxy.url)
   await adapter.cache.set('k', 1)
