@@ -24,9 +24,8 @@ export interface SqlLockHandle extends LockHandle, AsyncDisposable {
    * Releases this hold of the lock.
    *
    * @returns `true` when this call released it, `false` when it was released or lost before.
-   * @throws PersistenceError when the lock is in the database and the statement fails; the call may be repeated. After
-   *   `OUTCOME_UNKNOWN` a repeated call does nothing if this process has another hold of the same owner. If another process may
-   *   have one, do not repeat the call, which might release that hold; the lease ends by itself.
+   * @throws PersistenceError when the lock is in the database and the statement fails; the call may be repeated, after
+   *   `OUTCOME_UNKNOWN` only if no other process holds the lock under this owner.
    */
   release(): Promise<boolean>
   // The `release` of the port returns nothing.
@@ -90,9 +89,9 @@ export class StoredLockHandle implements SqlLockHandle {
       const released = this.#manager.release(this.#hold)
       return typeof released === 'boolean' ? released : await released
     } catch (error) {
-      // The release may have taken effect. A second one would then release the hold of another handle.
-      this.#released = hasCode(error, 'OUTCOME_UNKNOWN') && this.#hold.count > 1
-      if (this.#released) this.#hold.count--
+      // Releasing again could release another handle's hold.
+      if (hasCode(error, 'OUTCOME_UNKNOWN') && this.#hold.count > 1) this.#hold.count--
+      else this.#released = false
       throw error
     }
   }
