@@ -121,18 +121,17 @@ export class DatabaseLockManager implements LockManager {
     const { uncounted } = hold
     const statement = (uncounted && this.#sql.releaseUnique) || this.#sql.release
     hold.uncounted = false
-    let released: boolean
     try {
-      released = await this.#session.execute(statement, this.#ofGrant(hold), hasRow)
+      const released = await this.#session.execute(statement, this.#ofGrant(hold), hasRow)
+      if (released) this.#holds.release(hold)
+      else this.lose(hold)
+      if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(hold.key))
+      return released
     } catch (error) {
       // It may have run, so it must be repeated.
       if (uncounted) hold.uncounted = true
       throw error
     }
-    if (released) this.#holds.release(hold)
-    else this.lose(hold)
-    if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(hold.key))
-    return released
   }
 
   async forceRelease(key: string): Promise<void> {
