@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { copyDatabase, copyTablesOf29, runCommand, unsealDatabase } from '@go-go-scope/persistence-postgres/copy'
+import { SQLiteCacheAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { expect, test } from 'vitest'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { admin, newPlace, onFile, onServer, type Place, toFile, toServer } from './moved-store.js'
@@ -31,6 +32,30 @@ test('a file that is not ours is refused, and stays unchanged', async () => {
   database.close()
   await expect(toServer(foreign)).rejects.toMatchObject({ code: 'SCHEMA_MISSING' })
   await expect(toFile(await newPlace(), `${place.file}.back`)).rejects.toMatchObject({ code: 'SCHEMA_MISSING' })
+})
+
+test.each(['cache', 'locks', 'moved'])(
+  'a cache table with the name %s, which a table of ours has on a server, is refused before the move',
+  async (tableName) => {
+    const place = await newPlace()
+    const own = new SQLiteCacheAdapter(new DatabaseSync(place.file), { tableName })
+    await own.set('k', 'own')
+    await own.disconnect()
+    await (await onFile(place.file)).disconnect()
+    const refused = { code: 'INVALID_ARGUMENT', message: expect.stringContaining(`cache table "${tableName}"`) }
+    await expect(toServer(place, { dryRun: true })).rejects.toMatchObject(refused)
+    await expect(toServer(place)).rejects.toMatchObject(refused)
+    expect(await schemas(place)).toBe(0)
+    await (await onFile(place.file)).disconnect()
+  },
+)
+
+test('a table of the app with the name of a mark of a move is no mark', async () => {
+  const place = await newPlace()
+  await admin.query(`CREATE SCHEMA "${place.schema}"; CREATE TABLE "${place.schema}".copies (id int)`)
+  const adapter = await onServer(place)
+  await adapter.cache.set('k', 1)
+  expect(await adapter.cache.get('k')).toBe(1)
 })
 
 test('a place from an unset environment variable is refused by name, before anything is opened', async () => {

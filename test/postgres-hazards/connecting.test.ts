@@ -3,11 +3,11 @@ import { PostgresAdapter, PostgresCacheAdapter } from '@go-go-scope/persistence-
 import pg from 'pg'
 import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
-import { COLUMNS } from '../../packages/persistence-postgres/src/schema/migrations.js'
+import { COLUMNS, SET_UP } from '../../packages/persistence-postgres/src/schema/migrations.js'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { startServer } from '../postgres/server/start-server.mjs'
-import { admin, disconnectAfterEach, newSchema, opens, rewritten, track } from './server-adapters.js'
+import { admin, disconnectAfterEach, eventually, newSchema, opens, rewritten, track } from './server-adapters.js'
 
 disconnectAfterEach()
 
@@ -26,6 +26,32 @@ test('many adapters that connect at once to an empty database create its tables 
   expect((await adapters[0]?.cache.keys())?.length).toBe(8)
   const { rows } = await admin.query(`SELECT value FROM "${schema}".meta WHERE key = 'schema_version'`)
   expect(rows).toEqual([{ value: '1' }])
+})
+
+test('caches that connect at once create the table that the app has named once', async () => {
+  const schema = newSchema()
+  const setUp = await admin.connect()
+  const caches = [1, 2, 3].map(() => {
+    const pool = new pg.Pool({ connectionString: serverUrl(), max: 2 })
+    return track(new PostgresCacheAdapter(pool, { schema, durability: 'process', tableName: 'pages' }))
+  })
+  try {
+    await setUp.query(`BEGIN; SELECT pg_advisory_xact_lock(${SET_UP})`)
+    const connected = Promise.all(caches.map((cache) => cache.connect()))
+    await eventually(async () => {
+      const { rows } = await admin.query(
+        "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND (classid::bigint << 32) + objid::bigint = $1",
+        [SET_UP],
+      )
+      return rows.length === caches.length || undefined
+    })
+    await setUp.query('COMMIT')
+    await connected
+  } finally {
+    setUp.release(true)
+  }
+  await Promise.all(caches.map((cache, index) => cache.set(`k${index}`, index)))
+  expect((await caches[0]?.keys())?.length).toBe(caches.length)
 })
 
 test('a role that may not create schemas uses an existing one', async () => {
@@ -293,10 +319,13 @@ describe('arguments', () => {
     },
   )
 
-  test.each(['1st', 'a-b', 'pg_x', 'locks', 'x'.repeat(64)])('%s is no name of a cache table', (tableName) => {
-    const pool = new pg.Pool({ connectionString: serverUrl() })
-    expect(() => new PostgresCacheAdapter(pool, { tableName })).toThrow(
-      expect.objectContaining({ code: 'INVALID_OPTION' }),
-    )
-  })
+  test.each(['1st', 'a-b', 'pg_x', 'locks', 'copies', 'moved', 'x'.repeat(64)])(
+    '%s is no name of a cache table',
+    (tableName) => {
+      const pool = new pg.Pool({ connectionString: serverUrl() })
+      expect(() => new PostgresCacheAdapter(pool, { tableName })).toThrow(
+        expect.objectContaining({ code: 'INVALID_OPTION' }),
+      )
+    },
+  )
 })

@@ -84,6 +84,24 @@ const LOST: readonly Lost[] = [
     },
   },
   {
+    name: 'release of one of two holds under an owner of the app’s, repeated',
+    async prepare(adapter, key) {
+      const [handle] = [await adapter.acquire(key, 60_000, 'me'), await adapter.acquire(key, 60_000, 'me')]
+      return handle
+    },
+    async call(_adapter, _key, handle: { release(): Promise<unknown> }) {
+      const outcome = await handle.release().catch((error: unknown) => error)
+      return [outcome, await handle.release()]
+    },
+    async check(outcome, key, schema) {
+      const [first, second] = outcome as [unknown, unknown]
+      if (first !== true) expect(first).toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+      expect(second).toBe(false)
+      const { holds } = await row(`SELECT holds FROM "${schema}".locks WHERE key LIKE $1`, key)
+      expect(holds).toBeGreaterThan(0)
+    },
+  },
+  {
     name: 'recordFailure',
     call: (adapter, key) => adapter.recordFailure(key, 5),
     async check(outcome, key, schema) {
@@ -200,6 +218,20 @@ test.each(LOST)(
   },
   600_000,
 )
+
+test('connecting under a new prefix survives the loss of its answer at any byte', async () => {
+  const schema = newSchema()
+  await opens(schema)
+  let cuts = 0
+  for (let cut = true; cut; cuts++) {
+    proxy.cutAfter(cuts * STEP)
+    const adapter = await opens(schema, { keyPrefix: `prefix ${cuts}:` }, proxy.url)
+    cut = proxy.cut
+    proxy.cutAfter(Number.POSITIVE_INFINITY)
+    await adapter.disconnect()
+  }
+  expect(cuts).toBeGreaterThan(20)
+}, 600_000)
 
 test('a call whose answer was lost, and that may be made again, says so', async () => {
   const adapter = await opens(newSchema(), { busyTimeout: 0 }, proxy.url)

@@ -105,3 +105,41 @@ test('a server whose clock is set back ends no lease', async () => {
   expect(await other.cache.get('k')).toBe(1)
   expect((await holder.verify()).faults).toEqual([])
 })
+
+/** Returns an adapter on a server whose clock moves by 1 ms each time a statement reads it, and a function that sets it. */
+async function onServerWhoseClockTicks(schema: string) {
+  const clock = newSchema()
+  await admin.query(`CREATE SCHEMA "${clock}"; CREATE SEQUENCE "${clock}".ms;
+    CREATE FUNCTION "${clock}".now() RETURNS timestamptz LANGUAGE sql VOLATILE
+    RETURN to_timestamp((nextval('"${clock}".ms') + 0.5) / 1000)`)
+  const adapter = await rewritten(schema, (sql) => sql.replaceAll('clock_timestamp()', `"${clock}".now()`))
+  return { adapter, set: (ms: number) => admin.query(`SELECT setval('"${clock}".ms', ${ms})`) }
+}
+
+test.each([
+  ['alone', 1],
+  ['together', 2],
+])(
+  'a lease that ends while its owner acquires the lock again (%s) keeps its token and its holds, or neither',
+  async (_, locks) => {
+    const schema = newSchema()
+    const { adapter, set } = await onServerWhoseClockTicks(schema)
+    const outcomes = new Set<string>()
+    // The lease ends at each of the times that the statement of the second grant reads.
+    for (let left = 1; left <= 16; left++) {
+      await set(left * 1_000_000)
+      const keys = Array.from({ length: locks }, (_, at) => `job ${left} ${at}`)
+      const acquire = () => Promise.all(keys.map((key) => adapter.acquire(key, 1_000, 'me')))
+      const first = await acquire()
+      const stored = `SELECT token::float8, holds, expires_at FROM "${schema}".locks WHERE key LIKE $1`
+      const { rows: before } = await admin.query(stored, [`%job ${left} 0`])
+      await set(before[0].expires_at - left)
+      const second = await acquire()
+      const { rows: after } = await admin.query(stored, [`%job ${left} 0`])
+      const kept = second[0]?.token === first[0]?.token
+      expect({ left, ...after[0] }).toMatchObject({ left, token: second[0]?.token, holds: kept ? 2 : 1 })
+      outcomes.add(kept ? 'kept' : 'ended')
+    }
+    expect(outcomes.size).toBe(2)
+  },
+)

@@ -1,4 +1,5 @@
 import { type OptionNames, type PersistenceError, pause, systemClock } from '@go-go-scope/persistence-core/dialect'
+import { OUR_TABLES } from '../schema/moved.js'
 import { copyOptions } from './copy-options.js'
 import { failure } from './copy-source.js'
 import { fill } from './fill.js'
@@ -80,6 +81,7 @@ export async function copyDatabase(from: string, to: string, options: CopyDataba
   }
   const source = (await openStore(from, { schema, readOnly: dryRun, missing: 'refuse' })) as Store
   try {
+    if (isServer(to)) await refuseNames(source)
     const wait = { until: systemClock.monotonic() + (given.wait ?? 0), waiting: given.waiting }
     let target = await openStore(to, { schema, readOnly: dryRun, missing: 'skip' })
     try {
@@ -111,6 +113,16 @@ export async function unsealDatabase(place: string, options: { schema?: string }
   } finally {
     await store?.close()
   }
+}
+
+/** Refuses caches of the app whose tables have names of ours on a server. On a file, all of ours begin with `go_goscope_`. */
+async function refuseNames(source: Store): Promise<void> {
+  const taken = (await source.ownCaches()).find((name) => OUR_TABLES.includes(name))
+  if (taken === undefined) return
+  throw failure(
+    'INVALID_ARGUMENT',
+    `on a server, a table of ours has the name of the cache table ${JSON.stringify(taken)} in ${source.name}; copy its entries to a cache with another tableName, and drop it`,
+  )
 }
 
 /** @param difference ms by which the clock of the target is ahead. */

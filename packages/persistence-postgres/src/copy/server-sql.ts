@@ -1,6 +1,6 @@
 import type { Step } from '@go-go-scope/persistence-core/dialect'
 import { cacheTable, TABLES } from '../schema/migrations.js'
-import { sealingSteps, unsealingSteps } from '../schema/moved.js'
+import { OUR_TABLES, sealingSteps, unsealingSteps } from '../schema/moved.js'
 import { quoted, quotedText } from '../sql/quoted.js'
 import { nowAt } from '../sql/time.js'
 import { COPIED_TABLES, type TableKind } from './copied-tables.js'
@@ -91,7 +91,7 @@ export function serverSql(name: string): StoreSql {
 
     ownCaches: `SELECT relname AS name FROM pg_class
 WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = ${quotedText(name)}) AND relkind = 'r'
-  AND relname NOT IN (${[...TABLES, 'meta', 'moved', 'copies'].map((table) => `'${table}'`).join(', ')})
+  AND relname NOT IN (${OUR_TABLES.map((table) => `'${table}'`).join(', ')})
   AND ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum)
     = ARRAY['key', 'value', 'expires_at']
 ORDER BY 1`,

@@ -47,9 +47,14 @@ export class Store implements CopySource {
     return now === undefined ? 0 : Number((await this.#query(now, null))[0]?.now) - Date.now()
   }
 
+  /** Returns the names of the app's own cache tables. */
+  ownCaches(): Promise<string[]> {
+    return ownCachesOf(this.#queue, this.#sql)
+  }
+
   async tables(): Promise<StoreTable[]> {
     const kinds = Object.keys(COPIED_TABLES) as TableKind[]
-    const caches = (await ownCachesOf(this.#queue, this.#sql)).map((name) => ({ kind: 'cache' as const, name }))
+    const caches = (await this.ownCaches()).map((name) => ({ kind: 'cache' as const, name }))
     return [...kinds.map((kind) => ({ kind, name: kind })), ...caches]
   }
 
@@ -128,7 +133,7 @@ export class Store implements CopySource {
     const held = new PersistenceError('CONSTRAINT', 'copy', 'copy: locks or claims are held')
     const free: Step = { ...this.#sql.held(Date.now()), expect: 0, unmet: () => held }
     try {
-      const sealing = this.#sql.seal(free, await ownCachesOf(this.#queue, this.#sql), id, to)
+      const sealing = this.#sql.seal(free, await this.ownCaches(), id, to)
       await this.#queue.atomic('copy', [...this.#sql.flushed, ...sealing])
       return true
     } catch (error) {
@@ -138,7 +143,7 @@ export class Store implements CopySource {
   }
 
   async unseal(): Promise<void> {
-    await this.#queue.atomic('unseal', this.#sql.unseal(await ownCachesOf(this.#queue, this.#sql)))
+    await this.#queue.atomic('unseal', this.#sql.unseal(await this.ownCaches()))
   }
 
   async #mark(table: string): Promise<Mark | undefined> {

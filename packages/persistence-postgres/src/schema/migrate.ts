@@ -5,7 +5,7 @@ import {
   type SetUp,
 } from '@go-go-scope/persistence-core/dialect'
 import { quoted } from '../sql/quoted.js'
-import { COLUMNS, cacheTable, MIGRATIONS, type Migration, migrationSteps, ONE_AT_A_TIME, TABLES } from './migrations.js'
+import { COLUMNS, cacheTable, MIGRATIONS, type Migration, migrationSteps, oneAtATime, TABLES } from './migrations.js'
 import { MARKS, refuseMoved } from './moved.js'
 
 /**
@@ -48,11 +48,13 @@ export function creatingCacheTable(schema: string, name: string): SetUp {
     await refuseMoved(queue, schema, marks)
     if (await exists(queue, table)) return
     if (!create) throw schemaMissing(schema, `no table ${name}`)
-    await creating(async () => {
-      const steps = cacheTable(table, quoted(`${name.slice(0, 55)}_expires`)).map((sql) => ({ sql, parameters: [] }))
-      await queue.atomic('connect', [ONE_AT_A_TIME, ...(await schemaSteps(queue, schema)), ...steps])
-    })
-    if (!(await exists(queue, table))) throw schemaMissing(schema, `no table ${name}`)
+    const steps = cacheTable(table, quoted(`${name.slice(0, 55)}_expires`)).map((sql) => ({ sql, parameters: [] }))
+    try {
+      await oneAtATime(queue, [...(await schemaSteps(queue, schema)), ...steps])
+    } catch (error) {
+      // Another process may have been first.
+      if (!(await exists(queue, table))) throw error
+    }
   }
 }
 
@@ -83,7 +85,9 @@ GROUP BY name`,
     const lacks = COLUMNS[String(name)]?.filter((column) => !there.includes(column)) ?? []
     return lacks.map((column) => `${name}.${column}`)
   })
-  const marks = MARKS.filter((name) => found.includes(name))
+  // A table of the app may have the name of a mark.
+  const marked = rows.filter(({ columns }) => /\bstore\b/.test(String(columns))).map(({ name }) => String(name))
+  const marks = MARKS.filter((name) => marked.includes(name))
   if (missing.includes('meta')) return { version: 0, missing, lacking, marks }
   const [row] = await queue.query('connect', `SELECT value FROM ${quoted(schema)}.meta WHERE key = 'schema_version'`)
   const version = Number(row?.value ?? 0)
@@ -102,23 +106,17 @@ async function apply(
   found: Found,
   migrations: readonly Migration[],
 ): Promise<void> {
-  await creating(async () => {
-    const steps = migrations.slice(found.version).flatMap((migration) => migrationSteps(migration, quoted(schema)))
-    await queue.atomic('connect', [ONE_AT_A_TIME, ...(await schemaSteps(queue, schema)), ...steps])
-  })
+  const steps = migrations.slice(found.version).flatMap((migration) => migrationSteps(migration, quoted(schema)))
+  try {
+    await oneAtATime(queue, [...(await schemaSteps(queue, schema)), ...steps])
+  } catch (error) {
+    // Another process was first.
+    if (!(error instanceof PersistenceError && error.code === 'CONSTRAINT')) throw error
+  }
   const made = await readSchema(queue, schema)
   // The first process may be of an earlier release and have applied fewer migrations.
   if (made.version > found.version) return bringUpToDate(queue, schema, true, made, migrations)
   throw new PersistenceError('SQL', 'connect', `connect: the server did not keep the tables of the schema ${schema}`)
-}
-
-/** Ignores the failure of having been second. The caller then reads what the first process made. */
-async function creating(create: () => Promise<void>): Promise<void> {
-  try {
-    await create()
-  } catch (error) {
-    if (!(error instanceof PersistenceError && error.code === 'CONSTRAINT')) throw error
-  }
 }
 
 /** `IF NOT EXISTS` alone would need the right to create schemas even when the schema exists. */

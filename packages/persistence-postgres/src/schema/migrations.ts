@@ -1,4 +1,4 @@
-import type { Step } from '@go-go-scope/persistence-core/dialect'
+import { type OperationQueue, PersistenceError, type Step } from '@go-go-scope/persistence-core/dialect'
 
 /** A numbered migration. Once released it is frozen: a change of the schema is a new migration at the end. */
 export interface Migration {
@@ -122,10 +122,23 @@ export const MIGRATIONS: readonly Migration[] = [FIRST]
 
 // One advisory lock for everything that is created or decided once. Processes that start together wait for each other and then
 // use what the first one made.
-const SET_UP = 7_063_812_004
+export const SET_UP = 7_063_812_004
 
-/** Lets one process at a time through, until its transaction ends. */
-export const ONE_AT_A_TIME: Step = { sql: `SELECT pg_advisory_xact_lock(${SET_UP})`, parameters: [] }
+const ONE_AT_A_TIME: Step = { sql: `SELECT pg_advisory_xact_lock(${SET_UP})`, parameters: [] }
+
+/**
+ * Runs steps in one transaction, in one process at a time. Runs them again if it is unknown whether they took effect, so they
+ * must change nothing, or fail, the second time.
+ */
+export async function oneAtATime(queue: OperationQueue, steps: readonly Step[]): Promise<void> {
+  const run = () => queue.atomic('connect', [ONE_AT_A_TIME, ...steps])
+  try {
+    await run()
+  } catch (error) {
+    if (!(error instanceof PersistenceError && error.code === 'OUTCOME_UNKNOWN')) throw error
+    await run()
+  }
+}
 
 /** Returns the steps that apply `migration`. They fail with `CONSTRAINT` if another process was first. @param schema Quoted. */
 export function migrationSteps({ version, steps }: Migration, schema: string): Step[] {

@@ -6,6 +6,9 @@ import { TABLES } from './migrations.js'
 /** The tables by which the command `copy` marks a schema: `moved` for a moved source, `copies` for an incomplete target. */
 export const MARKS = ['moved', 'copies'] as const
 
+/** The tables of ours that a schema has at any time. */
+export const OUR_TABLES: readonly string[] = [...TABLES, 'meta', ...MARKS]
+
 /** @param marks The {@link MARKS} that are there. @throws PersistenceError `MOVED` if there is one. */
 export async function refuseMoved(queue: OperationQueue, schema: string, marks: readonly string[]): Promise<void> {
   const [mark] = marks

@@ -7,7 +7,7 @@ import {
   type Row,
 } from '@go-go-scope/persistence-core/dialect'
 import { quoted } from '../sql/quoted.js'
-import { ONE_AT_A_TIME } from './migrations.js'
+import { oneAtATime } from './migrations.js'
 
 /** Returns how the names of `prefix` are stored in this schema. The first use of a prefix decides it. */
 export async function prefixNames(
@@ -22,7 +22,7 @@ export async function prefixNames(
   const known = await read()
   if (known !== undefined || !writable) return namesOf(prefix, known)
   const register = { sql: registering(table), parameters: [prefix, canBePlain(prefix) ? 1 : 0] }
-  await queue.atomic('connect', [ONE_AT_A_TIME, register])
+  await oneAtATime(queue, [register])
   return namesOf(prefix, await read())
 }
 

@@ -7,7 +7,7 @@ import { leaseNowAt, leaseNowOfMany, once, ranAt, ranAtOfMany } from './time.js'
 // Means "no expiry". A JavaScript number holds it exactly.
 const LONGEST = Number.MAX_SAFE_INTEGER
 
-// The seed of the hash keeps these advisory locks apart from those of other statements.
+// Keeps these advisory locks apart from those of other statements.
 const SEED = 1
 
 // The high bits of a fencing token. A promotion begins a new timeline, so tokens of a promoted standby are greater than all
@@ -46,6 +46,14 @@ export function lockSql(schema: string): LockSql {
   const held = (at: number): string => heldAt(leaseNowAt(at))
   const guard = 'lock.key = $1::text AND lock.owner = $2::text AND lock.token = $3::bigint'
   const columns = 'lock.token::float8 AS token, lock.expires_at, lock.marked_at'
+  // The number of the advisory lock of a key. A transaction of `fenced` may hold it for long, so each schema has its own.
+  const turnOf = (key: string): string => `hashtextextended(${key}, hashtextextended(${quotedText(schema)}, ${SEED}))`
+  // Takes the turn of a key, and waits for it if no other owner's lease lasts. Asking for the lease first would cost a batch half
+  // as much again. A scalar subquery, because the planner would join the calls of a batch by a scan of the table.
+  const takesTurn = (turn: string, key: string, owner: string, now: string): string => `CASE
+  WHEN pg_try_advisory_xact_lock(${turn}) THEN true
+  WHEN coalesce((SELECT lock.owner = ${owner} OR NOT ${heldAt(now)} FROM ${table} AS lock WHERE lock.key = ${key}), true)
+  THEN pg_advisory_xact_lock(${turn}) IS NOT NULL END`
   const granted = (at: number): string => `${columns}, ${ranAt(at)}`
   const extended = (ttl: string, at: number): string => `SET (expires_at, marked_at, sweep_at) = (
   SELECT least(mark + ${ttl}, ${LONGEST}), mark, ${sweepAt('mark', ttl)}
@@ -68,8 +76,11 @@ WHERE NOT ${heldAt(now)} OR lock.owner = excluded.owner`
   const insert = `INSERT INTO ${table} AS lock (key, owner, token, holds, expires_at, marked_at, sweep_at)`
 
   // The advisory lock is acquired before the token is drawn, so that the tokens of a key grow in the order of its grants.
-  const acquire = (holds: string): string => `WITH turn AS MATERIALIZED (
-  SELECT pg_advisory_xact_lock(hashtextextended($1::text, ${SEED})) FROM ${LOCK_TIMEOUT}
+  // The call is a CTE of its own, because the planner would take the turn before it sets the timeout.
+  const acquire = (holds: string): string => `WITH call AS MATERIALIZED (
+  SELECT ${turnOf('$1::text')} AS turn FROM ${LOCK_TIMEOUT}
+), turn AS MATERIALIZED (
+  SELECT 1 FROM call WHERE ${takesTurn('call.turn', '$1::text', '$2::text', leaseNowAt(4))}
 )
 ${insert}
 SELECT $1::text, $2::text, ${token}, 1, least(now + $3::float8, ${LONGEST}), now, least(now + $3::float8, ${LONGEST})
@@ -79,14 +90,16 @@ RETURNING ${granted(4)}`
 
   const checkGrant = `SELECT lock.expires_at, lock.marked_at FROM ${table} AS lock WHERE ${guard} AND ${held(4)}`
 
+  // Turns are taken in one order, and rows in another one, that of all other statements.
   const acquireMany = (holds: string): string => `WITH calls AS MATERIALIZED (
-  SELECT * FROM ${callsOf('key', 'owner', 'ttl float8')} ORDER BY key COLLATE "C"
-), turn AS MATERIALIZED (
-  SELECT count(pg_advisory_xact_lock(hash)) FROM (SELECT hashtextextended(key, ${SEED}) AS hash FROM calls ORDER BY 1) AS turns
+  SELECT *, ${turnOf('key')} AS turn FROM ${callsOf('key', 'owner', 'ttl float8')} ORDER BY turn
+), turns AS MATERIALIZED (
+  SELECT * FROM calls WHERE ${takesTurn('turn', 'calls.key', 'calls.owner', leaseNowOfMany(2))}
 )
 ${insert}
 SELECT key, owner, ${token}, 1, least(now + ttl, ${LONGEST}), now, least(now + ttl, ${LONGEST})
-FROM (SELECT ${leaseNowOfMany(2)} AS now FROM turn) AS granting CROSS JOIN calls
+FROM (SELECT ${leaseNowOfMany(2)} AS now FROM (SELECT count(*) FROM turns) AS taken) AS granting CROSS JOIN turns
+ORDER BY key COLLATE "C"
 ${onHeld(leaseNowOfMany(2), holds)}
 RETURNING lock.key, ${columns}, ${ranAtOfMany(2)}`
 
@@ -187,13 +200,16 @@ RETURNING given.i, 1 AS released`,
 
     checkGrant: read('lock.isValid', 'one', checkGrant, { clocked: 'lease' }),
 
+    // The turn keeps the lock from being granted again. The row is locked only so that its current version is checked: a
+    // stronger lock would make renewals and the release wait for the transaction.
     // The holder's process may hang forever inside its transaction. The server ends the transaction with the lease.
     fence: write(
       'fenced',
       'one',
-      `SELECT set_config('idle_in_transaction_session_timeout', ceil(
+      `WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(${turnOf('$1::text')}))
+SELECT set_config('idle_in_transaction_session_timeout', ceil(
   least(greatest(lock.expires_at - greatest(${leaseNowAt(4)}, lock.marked_at), 1000), 2147483647)
-)::int::text, true) FROM ${table} AS lock WHERE ${guard} AND ${held(4)} FOR SHARE`,
+)::int::text, true) FROM turn, ${table} AS lock WHERE ${guard} AND ${held(4)} FOR KEY SHARE OF lock`,
       { clocked: 'lease' },
     ),
 

@@ -1,7 +1,7 @@
 import type { Row } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import { type PrefixedNames, qualifiedNames } from '../../keys/key-space.js'
-import { hasRow, type Statement, type Step } from '../../queue/statement.js'
+import { hasRow, type Step } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
 import type { ConnectionClock } from '../../time/connection-clock.js'
@@ -63,7 +63,7 @@ export class DatabaseLockManager implements LockManager {
     const calledAt = this.clock.monotonic()
     const owner = given ?? this.#session.connection.owners.next()
     const hold = await this.#session.execute(
-      given === undefined ? (this.#sql.acquireUnique ?? this.#sql.acquire) : this.#sql.acquire,
+      (given === undefined && this.#sql.acquireUnique) || this.#sql.acquire,
       [this.#names.store(key), owner, wholeTtl(ttl)],
       (row) => (row === undefined ? undefined : this.#granted(key, owner, given === undefined, row, calledAt)),
     )
@@ -118,15 +118,20 @@ export class DatabaseLockManager implements LockManager {
   async release(hold: Hold): Promise<boolean> {
     if (!this.#session.connection.usable) return false
     // Whichever handle comes first. `hold.count` does not tell which holds are left: a grant that adds one may be on its way.
-    const unique = hold.uncounted === true ? this.#sql.releaseUnique : undefined
-    const released =
-      unique === undefined
-        ? await this.#session.execute(this.#sql.release, this.#ofGrant(hold), hasRow)
-        : await this.#releaseUncounted(hold, unique)
-    if (released) this.#holds.release(hold)
-    else this.lose(hold)
-    wakeFirstWaiter(this, hold.key)
-    return released
+    const { uncounted } = hold
+    const statement = (uncounted && this.#sql.releaseUnique) || this.#sql.release
+    hold.uncounted = false
+    try {
+      const released = await this.#session.execute(statement, this.#ofGrant(hold), hasRow)
+      if (released) this.#holds.release(hold)
+      else this.lose(hold)
+      wakeFirstWaiter(this, hold.key)
+      return released
+    } catch (error) {
+      // It may have run, so it must be repeated.
+      if (uncounted) hold.uncounted = true
+      throw error
+    }
   }
 
   async forceRelease(key: string): Promise<void> {
@@ -156,18 +161,6 @@ export class DatabaseLockManager implements LockManager {
   /** Ends a hold that the database no longer has. */
   lose(hold: Hold): void {
     this.#holds.lose(hold, `${expiryOf(hold.key)} or was taken away`)
-  }
-
-  /** Releases the hold that the database does not count. */
-  async #releaseUncounted(hold: Hold, statement: Statement<'one'>): Promise<boolean> {
-    hold.uncounted = false
-    try {
-      return await this.#session.execute(statement, this.#ofGrant(hold), hasRow)
-    } catch (error) {
-      // It may have run, so the next release has to repeat it.
-      hold.uncounted = true
-      throw error
-    }
   }
 
   /** The parameters of a statement that has an effect only while the hold is valid. */

@@ -1,3 +1,4 @@
+import { hasCode } from '../../errors/persistence-error.js'
 import type { LockHandle } from '../../ports/lock.js'
 import { type Hold, leaseOf } from './hold.js'
 import type { LockManager } from './lock-manager.js'
@@ -23,7 +24,8 @@ export interface SqlLockHandle extends LockHandle, AsyncDisposable {
    * Releases this hold of the lock.
    *
    * @returns `true` when this call released it, `false` when it was released or lost before.
-   * @throws PersistenceError when the lock is in the database and the statement fails; the call may be repeated.
+   * @throws PersistenceError when the lock is in the database and the statement fails; the call may be repeated, after
+   *   `OUTCOME_UNKNOWN` only if no other process holds the lock under this owner.
    */
   release(): Promise<boolean>
   // The `release` of the port returns nothing.
@@ -87,7 +89,9 @@ export class StoredLockHandle implements SqlLockHandle {
       const released = this.#manager.release(this.#hold)
       return typeof released === 'boolean' ? released : await released
     } catch (error) {
-      this.#released = false
+      // Releasing again could release another handle's hold.
+      if (hasCode(error, 'OUTCOME_UNKNOWN') && this.#hold.count > 1) this.#hold.count--
+      else this.#released = false
       throw error
     }
   }
