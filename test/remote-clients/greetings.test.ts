@@ -216,6 +216,20 @@ test('a second client at one end is refused, whichever earlier attempt it names'
   }
 })
 
+test('a client goes on when that of another copy of the package at the same end is refused', async () => {
+  const pair = attached()
+  const remote = await connectRemote(pair.client as never)
+  const lock = await remote.acquire('k', 600_000)
+  const refused = nextMessage(pair)
+  const [, , ...versions] = await greeting(served.port())
+  pair.client.send({ [ENVELOPE]: [1, 'of the other copy', ...versions] })
+  expect(await refused).toMatchObject({ [ENVELOPE]: [2, 'of the other copy', expect.anything()] })
+  await remote.cache.set('k', 1)
+  expect(await lock?.isValid()).toBe(true)
+  expect(lock?.signal.aborted).toBe(false)
+  await remote.disconnect()
+})
+
 test('an answer that a channel cannot carry ends the connection of its client only, and the owner goes on', async () => {
   const [pair, other] = [attached(), attached()]
   const uncaught: unknown[] = []

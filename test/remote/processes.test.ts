@@ -13,6 +13,7 @@ import { runtimes } from '../matrix.mjs'
 import { proofCount } from '../proof/proof-count.js'
 import { OwnerOfFile } from '../proof/remote/owner-of-file.js'
 import { ServedFile } from '../proof/remote/served-file.js'
+import { wakes } from '../proof/remote/wakes.js'
 
 proveCell()
 
@@ -33,6 +34,14 @@ describe('a process', () => {
       expect(await once(child, 'exit')).toEqual([0, null])
     }
     expect(await file.adapter.cache.get('k')).toBe('a value')
+  }, 60_000)
+
+  test('waits for a message after it has disconnected, and ends after the last one while it is connected', async () => {
+    await using file = await ServedFile.open()
+    const child = fork(script('waits-for-messages'), [JSON.stringify([false, false, true])], { execArgv: [] })
+    file.server.attach(child as never)
+    expect(await wakes(child)).toBe(0)
+    expect(await file.adapter.cache.get('connected')).toBe(true)
   }, 60_000)
 
   test('that disconnects with unawaited calls in flight ends', async () => {

@@ -8,6 +8,7 @@ import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { proofCount } from '../proof/proof-count.js'
 import { ServedFile } from '../proof/remote/served-file.js'
+import { wakes } from '../proof/remote/wakes.js'
 
 proveCell()
 
@@ -35,6 +36,14 @@ test('a thread that listens to its parent on the port of its connection stays al
   expect(await Promise.race([client.ended, idle])).toBe('idle')
   await client.do('set', { key: 'k', value: 1 })
   expect(await client.do('get', { key: 'k' })).toBe(1)
+}, 60_000)
+
+test('a thread waits for a message after it has disconnected, and ends after the last one while it is connected', async () => {
+  await using file = await ServedFile.open()
+  const thread = new Worker(script('waits-for-messages'), { workerData: { connected: [false, false, true] } })
+  file.server.attach(thread)
+  expect(await wakes(thread)).toBe(0)
+  expect(await file.adapter.cache.get('connected')).toBe(true)
 }, 60_000)
 
 test('a thread serves its remote adapter to its own thread', async () => {
@@ -71,6 +80,25 @@ test.each([
   },
   60_000,
 )
+
+test('loads of two threads that ask for each other’s key are refused to the code of one of them, and to no other caller of the key', async () => {
+  await using file = await ServedFile.open()
+  const instead = 'loaded without the other'
+  const threads = [
+    ['a', 'b'],
+    ['b', 'a'],
+  ].map((load) => {
+    const port = file.server.createPort() as never
+    const workerData = { ports: [port], loads: [load], instead }
+    return new Worker(script('asks-in-circle'), { workerData, transferList: [port] })
+  })
+  for (const loading of threads.map((thread) => once(thread, 'message'))) expect(await loading).toEqual(['loading'])
+  const ended = threads.map((thread) => once(thread, 'exit'))
+  const said: unknown[] = []
+  for (const thread of threads) thread.on('message', (outcomes) => said.push(outcomes)).postMessage('go on')
+  await Promise.all(ended)
+  expect(said).toEqual(new Array(4).fill([instead]))
+}, 60_000)
 
 test('the threads of a piscina pool increment a counter under one lock', async () => {
   await using file = await ServedFile.open()

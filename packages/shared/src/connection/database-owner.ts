@@ -37,7 +37,7 @@ export interface DatabaseOwner {
    * Requests the turn to load a cache entry. One client of the owner has the turn at a time.
    *
    * @returns the turn, or the text that another client has loaded meanwhile.
-   * @throws a copy of the error of that client's load.
+   * @throws a copy of the error of that client's load; {@link LoadRefusal}.
    */
   enterLoad(request: LoadRequest): Promise<LoadTurn | LoadedText>
   /**
@@ -45,7 +45,7 @@ export interface DatabaseOwner {
    *
    * @param inside The number of the load whose code waits.
    * @returns a promise that resolves once that load has ended.
-   * @throws PersistenceError `INVALID_ARGUMENT` when the two loads would wait for each other.
+   * @throws LoadRefusal
    */
   waitInLoad(request: LoadRequest, inside: number): Promise<void>
 }
@@ -99,6 +99,22 @@ export interface LoadTurn {
   failed(error: unknown): void
   /** Ends the turn without a result: the next waiting client gets the turn. */
   release(): void
+}
+
+/** Thrown to the code of a load that asks for another one and is refused. Other callers of that one do not share it. */
+export class LoadRefusal {
+  readonly #reason: PersistenceError
+
+  /** @param reason `INVALID_ARGUMENT` when the two loads would wait for each other, `QUEUE_FULL` when too many wait. */
+  constructor(reason: PersistenceError) {
+    this.#reason = reason
+  }
+
+  /** Returns the reason if `error` is a refusal. Unlike `instanceof`, this runs no code of a Proxy that a load throws. */
+  static reasonOf(error: unknown): PersistenceError | undefined {
+    const object: object = Object(error)
+    return #reason in object ? object.#reason : undefined
+  }
 }
 
 /** The encoded value that another client of the owner has loaded. */

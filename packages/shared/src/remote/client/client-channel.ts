@@ -184,8 +184,10 @@ export class ClientChannel {
     if (op === ownerOp.closing) {
       this.#refuseWaiting(this.#startClosing(CLOSED_BY_OWNER))
     } else if (op === ownerOp.refuse) {
-      reader.text()
-      this.#end(readError(reader.text()).error.message, true)
+      // Any other nonce is that of a client which another copy of this package has at the same end.
+      const isOurs = reader.text() === ''
+      const { error } = readError(reader.text())
+      if (isOurs) this.#end(error.message, true)
     } else if (op === ownerOp.mark) {
       this.notify(clientOp.taken)
     } else if (op === ownerOp.lost) {

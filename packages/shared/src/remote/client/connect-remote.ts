@@ -50,13 +50,9 @@ export async function reachOwner(peer: Peer, { operation, schema, clock, timeout
   const nonce = randomUUID()
   const before = unanswered.get(peer)
   unanswered.set(peer, nonce)
-  return sendHello(channel, {
-    nonce,
-    rest: [PROTOCOL, schema, ...(before === undefined ? [] : [before])],
-    clock,
-    timeout,
-    onAnswer: () => unanswered.delete(peer),
-  })
+  const hello = [clientOp.hello, nonce, PROTOCOL, schema, ...(before === undefined ? [] : [before])]
+  const onAnswer = (): void => void unanswered.delete(peer)
+  return sendHello(channel, { nonce, hello, clock, timeout, onAnswer })
 }
 
 /**
@@ -95,13 +91,12 @@ export function inherited<Options extends AdapterOptions>(
 
 interface SentHello extends Pick<Reach, 'clock' | 'timeout'> {
   readonly nonce: string
-  /** The items after the nonce. */
-  readonly rest: readonly Item[]
+  readonly hello: Item[]
   /** Called when the owner has accepted or refused this client. */
   readonly onAnswer: () => void
 }
 
-function sendHello(channel: OwnChannel, { nonce, rest, clock, timeout, onAnswer }: SentHello): Promise<RemoteOwner> {
+function sendHello(channel: OwnChannel, { nonce, hello, clock, timeout, onAnswer }: SentHello): Promise<RemoteOwner> {
   return new Promise((resolve, reject) => {
     let owner: RemoteOwner | undefined
     const noAnswer = (reason: string): DisconnectedError =>
@@ -147,6 +142,6 @@ function sendHello(channel: OwnChannel, { nonce, rest, clock, timeout, onAnswer 
       },
     })
     channel.keepAlive(true)
-    channel.send([clientOp.hello, nonce, ...rest])
+    channel.send(hello)
   })
 }

@@ -1,4 +1,10 @@
-import { LoadedText, type LoadRequest, type LoadTurn, randomLoadNumber } from '../../connection/database-owner.js'
+import {
+  LoadedText,
+  LoadRefusal,
+  type LoadRequest,
+  type LoadTurn,
+  randomLoadNumber,
+} from '../../connection/database-owner.js'
 import { DisconnectedError } from '../../errors/disconnected-error.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import { clientOp, MAX_WAITS, ownerOp } from '../wire/protocol.js'
@@ -122,17 +128,18 @@ export class RemoteLoads {
 
   /** @returns whether the operation is about loads. */
   read(op: number, reader: Reader): boolean {
-    if (op !== ownerOp.turn && op !== ownerOp.loaded && op !== ownerOp.loadFailed && op !== ownerOp.overtaken)
-      return false
+    const isError = op === ownerOp.loadFailed || op === ownerOp.loadRefused
+    if (!isError && op !== ownerOp.turn && op !== ownerOp.loaded && op !== ownerOp.overtaken) return false
     const number = reader.count()
     const wait = this.#waits.get(number)
-    const text = op === ownerOp.loaded || op === ownerOp.loadFailed ? reader.text() : ''
+    const text = isError || op === ownerOp.loaded ? reader.text() : ''
     if (op === ownerOp.overtaken) {
       // A load that has ended here may still be overtaken at the owner.
       if (wait instanceof Wait) wait.request.overtaken()
-    } else if (wait === undefined) throw new MalformedMessage('nothing waits for this load')
-    else if (op === ownerOp.loadFailed) {
-      wait.reject(readError(text).error)
+    } else if (wait === undefined) throw new MalformedMessage(`nothing waits for the answer ${number}`)
+    else if (isError) {
+      const { error } = readError(text)
+      wait.reject(op === ownerOp.loadFailed ? error : new LoadRefusal(error as PersistenceError))
       this.#remove(number)
     } else if (!(wait instanceof Wait)) {
       wait.resolve()
@@ -162,7 +169,7 @@ export class RemoteLoads {
     const { size } = this.#waits
     if (size < MAX_WAITS) return
     const problem = `${size} loads wait already; await some before asking for more`
-    throw new PersistenceError('QUEUE_FULL', 'cache.getOrSet', `cache.getOrSet: ${problem}`)
+    throw new LoadRefusal(new PersistenceError('QUEUE_FULL', 'cache.getOrSet', `cache.getOrSet: ${problem}`))
   }
 
   #enter(wait: Wait): void {

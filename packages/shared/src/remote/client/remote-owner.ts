@@ -11,7 +11,7 @@ import type { OperationQueue } from '../../queue/operation-queue.js'
 import type { HoldTable } from '../../stores/lock/hold-table.js'
 import type { OwnChannel } from '../wire/peer.js'
 import { CIRCUIT_UPDATES, clientOp, ownerOp, type Welcome } from '../wire/protocol.js'
-import { MalformedMessage, type Reader } from '../wire/reader.js'
+import type { Reader } from '../wire/reader.js'
 import { ClientChannel } from './client-channel.js'
 import { RemoteLoads } from './remote-loads.js'
 import { RemotePlace } from './remote-place.js'
@@ -35,7 +35,7 @@ export class RemoteOwner implements DatabaseOwner {
   readonly #transport: OwnChannel
   readonly #circuits = new Map<string, CircuitFollower>()
   /** The intervals in ms of all that watch a circuit. The owner is sent the shortest. */
-  readonly #intervals = new Map<string, readonly number[]>()
+  readonly #intervals = new Map<string, number[]>()
   readonly #claims = new Map<string, () => void>()
   /** The locks that were granted here, by key prefix. */
   readonly #locks = new Map<string, HoldTable>()
@@ -110,21 +110,17 @@ export class RemoteOwner implements DatabaseOwner {
   }
 
   watchCircuit(key: string, interval: number): () => void {
-    this.#setIntervals(key, [...(this.#intervals.get(key) ?? []), interval])
+    const all = this.#intervals.get(key) ?? []
+    this.#intervals.set(key, all)
+    const sendShortest = (): void => this.channel.notify(clientOp.watchCircuit, key, Math.min(...all))
+    all.push(interval)
+    sendShortest()
     return () => {
-      const left = [...(this.#intervals.get(key) ?? [])]
-      left.splice(left.indexOf(interval), 1)
-      this.#setIntervals(key, left)
+      all.splice(all.indexOf(interval), 1)
+      if (all.length > 0) sendShortest()
+      // The owner is sent `leaveCircuit` anyway.
+      else this.#intervals.delete(key)
     }
-  }
-
-  /** Sends the owner the shortest interval if it has changed. Without intervals, the owner is sent `leaveCircuit` anyway. */
-  #setIntervals(key: string, intervals: readonly number[]): void {
-    const before = Math.min(...(this.#intervals.get(key) ?? []))
-    const shortest = Math.min(...intervals)
-    if (intervals.length === 0) this.#intervals.delete(key)
-    else this.#intervals.set(key, intervals)
-    if (intervals.length > 0 && shortest !== before) this.channel.notify(clientOp.watchCircuit, key, shortest)
   }
 
   followClaim(key: string, listener: () => void): () => void {
@@ -172,8 +168,7 @@ export class RemoteOwner implements DatabaseOwner {
 
   #readCircuit(reader: Reader): void {
     const key = reader.text()
-    const kind = CIRCUIT_UPDATES[reader.count()]
-    if (kind === undefined) throw new MalformedMessage('there is no such update of a circuit')
+    const kind = reader.oneOf(CIRCUIT_UPDATES)
     const state: CircuitBreakerPersistedState = { state: reader.oneOf(STATES), failureCount: reader.count() }
     const [failed, succeeded] = [reader.numberOrNull(), reader.numberOrNull()]
     if (failed !== null) state.lastFailureTime = failed

@@ -170,11 +170,7 @@ export class ClientAnswers {
 
 /** The error of a statement that a client has declared. */
 function notPacked(operation: string): PersistenceError {
-  return new PersistenceError(
-    'SQL',
-    operation,
-    `${operation}: the statement for many calls gives other columns than it has to`,
-  )
+  return new PersistenceError('SQL', operation, `${operation}: rows are malformed`)
 }
 
 /** Whether the answer may be long. */

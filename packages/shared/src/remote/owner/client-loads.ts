@@ -1,5 +1,5 @@
 import type { Connection } from '../../connection/connection.js'
-import { LoadedText } from '../../connection/database-owner.js'
+import { LoadedText, LoadRefusal } from '../../connection/database-owner.js'
 import { Load, RELEASED } from '../../stores/cache/load.js'
 import { Loads } from '../../stores/cache/loads.js'
 import { nextTurn } from '../../time/clock.js'
@@ -42,7 +42,7 @@ export class ClientLoads {
 
   /** Counts a wait that has arrived. @throws MalformedMessage for more than a client may have. */
   count(): void {
-    if (++this.#count > 2 * MAX_WAITS) throw new MalformedMessage('more waits for loads than a client may have')
+    if (++this.#count > 2 * MAX_WAITS) throw new MalformedMessage('more is pending than a client may have')
   }
 
   run(notification: LoadNotification): void {
@@ -107,7 +107,7 @@ export class ClientLoads {
       }
     } catch (error) {
       // The client whose own load failed knows.
-      if (!isOwn) this.#notify(ownerOp.loadFailed, wait, writeError(error))
+      if (!isOwn && !this.#refuse(wait, error)) this.#notify(ownerOp.loadFailed, wait, writeError(error))
     } finally {
       entered.ended = true
       if (this.#entered.get(wait) === entered) this.#entered.delete(wait)
@@ -126,8 +126,16 @@ export class ClientLoads {
       }
       this.#notify(ownerOp.loaded, wait, '')
     } catch (error) {
-      this.#notify(ownerOp.loadFailed, wait, writeError(error))
+      // If the load has failed, the client's own wait for it reports that.
+      if (!this.#refuse(wait, error)) this.#notify(ownerOp.loaded, wait, '')
     }
+  }
+
+  /** @returns whether the error is a refusal. */
+  #refuse(wait: number, error: unknown): boolean {
+    const reason = LoadRefusal.reasonOf(error)
+    if (reason !== undefined) this.#notify(ownerOp.loadRefused, wait, writeError(reason))
+    return reason !== undefined
   }
 
   #give(wait: number, load: Load): Promise<unknown> {

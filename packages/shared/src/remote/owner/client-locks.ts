@@ -85,12 +85,9 @@ export class ClientLocks implements HoldListener {
   }
 
   #granted(prefix: string, manager: LockManager, hold: Hold): Granted {
-    if (this.#gone) {
-      void manager.release(hold)
-      return new Granted(hold.token, 0)
-    }
-    // The owner of this owner took the lock away after it had granted it.
-    if (isLost(hold)) return new Granted(hold.token, 0)
+    if (this.#gone) void manager.release(hold)
+    // The owner of this owner may have taken the lock away after it had granted it.
+    if (this.#gone || isLost(hold)) return new Granted(hold.token, 0)
     const held = this.#byToken.get(hold.token)
     if (held !== undefined) held.count++
     else {

@@ -43,7 +43,7 @@ export class ClientRequests implements CallTaker {
     const { connection } = this.#shared
     try {
       // `open` rejects with the reason.
-      if (!connection.usable) this.#refuseAfter(command, connection.open())
+      if (!connection.usable) connection.open().catch((error: unknown) => this.#answers.refuse(command, error))
       else if (command instanceof ServedCalls) this.#calls(command)
       else if (command.op === clientOp.call) this.#call(command)
       else if (command.op === clientOp.atomic) this.#atomic(command)
@@ -163,9 +163,5 @@ export class ClientRequests implements CallTaker {
       return
     }
     answer(given)
-  }
-
-  #refuseAfter(command: RequestCommand, asked: Promise<unknown>): void {
-    asked.catch((error: unknown) => this.#answers.refuse(command, error))
   }
 }

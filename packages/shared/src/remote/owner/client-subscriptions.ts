@@ -1,7 +1,7 @@
 import type { Connection } from '../../connection/connection.js'
 import { StateListeners } from '../../stores/circuit-breaker/state-listeners.js'
 import { KeyWaiters } from '../../stores/idempotency/key-waiters.js'
-import { CIRCUIT_UPDATES, clientOp, type Item, ownerOp } from '../wire/protocol.js'
+import { clientOp, type Item, ownerOp } from '../wire/protocol.js'
 import type { CircuitWatches } from './circuit-watches.js'
 import type { Notification } from './commands.js'
 
@@ -70,7 +70,7 @@ export class ClientSubscriptions {
     return this.#listeners.follow(key, ({ state, failureCount, lastFailureTime, lastSuccessTime }, kind) => {
       if (this.#isOwn) return
       const times = [lastFailureTime ?? null, lastSuccessTime ?? null]
-      this.#notify(ownerOp.circuit, key, CIRCUIT_UPDATES.indexOf(kind), state, failureCount, ...times)
+      this.#notify(ownerOp.circuit, key, kind, state, failureCount, ...times)
     })
   }
 

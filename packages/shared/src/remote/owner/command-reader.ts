@@ -47,7 +47,7 @@ export class CommandReader {
     const [length, calls] = [reader.count(), reader.count()]
     // Checked before an object is made for each call: calls without parameters take no space in the message.
     if (this.#requests - this.#before + calls > WINDOW.calls) {
-      throw new MalformedMessage('more calls than a client may have pending')
+      throw new MalformedMessage('more is pending than a client may have')
     }
     if (guard === undefined && calls >= WORTH_JOINING && canJoin(statement, length)) {
       commands.push(new ServedCalls(this.#requests + 1, calls, statement, reader.valuesOf(length * calls)))
@@ -96,7 +96,7 @@ function readLock(op: number, reader: Reader, number: number): LockCommand | und
     case clientOp.acquire: {
       const prefix = reader.text()
       const key = reader.text()
-      const ttl = readTtl(reader)
+      const ttl = readDuration(reader)
       const owner = reader.textOrNull() ?? undefined
       return { op, number, units: lockUnits(prefix, key, owner), prefix, key, ttl, owner }
     }
@@ -104,10 +104,10 @@ function readLock(op: number, reader: Reader, number: number): LockCommand | und
     case clientOp.release:
       return { op, number, units: lockUnits(), token: reader.count() }
     case clientOp.extend:
-      return { op, number, units: lockUnits(), token: reader.count(), ttl: readTtl(reader) }
+      return { op, number, units: lockUnits(), token: reader.count(), ttl: readDuration(reader) }
     case clientOp.extendOwned: {
       const [prefix, key, owner] = [reader.text(), reader.text(), reader.text()]
-      return { op, number, units: lockUnits(prefix, key, owner), prefix, key, owner, ttl: readTtl(reader) }
+      return { op, number, units: lockUnits(prefix, key, owner), prefix, key, owner, ttl: readDuration(reader) }
     }
     case clientOp.forceRelease: {
       const [prefix, key] = [reader.text(), reader.text()]
@@ -118,14 +118,10 @@ function readLock(op: number, reader: Reader, number: number): LockCommand | und
   }
 }
 
-function readTtl(reader: Reader): number {
-  return readDuration(reader, 'a time to live')
-}
-
-function readDuration(reader: Reader, what: string): number {
+function readDuration(reader: Reader): number {
   const ms = reader.number()
   if (ms > 0) return ms
-  throw new MalformedMessage(`${what} is not positive`)
+  throw new MalformedMessage('a duration is malformed')
 }
 
 function readNotification(op: number, reader: Reader): Notification {
@@ -136,7 +132,7 @@ function readNotification(op: number, reader: Reader): Notification {
     case clientOp.leaveClaim:
       return { op, key: reader.text() }
     case clientOp.watchCircuit:
-      return { op, key: reader.text(), interval: readDuration(reader, 'an interval') }
+      return { op, key: reader.text(), interval: readDuration(reader) }
     case clientOp.waitInLoad:
       return { op, wait: reader.count(), load: reader.count(), inside: reader.count() }
     case clientOp.enterLoad: {

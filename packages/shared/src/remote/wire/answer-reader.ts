@@ -49,7 +49,7 @@ export class AnswerReader {
         const names = this.#shape(reader)
         const [requests, places] = [reader.count(), reader.text()]
         const columns = names.map(() => reader.text())
-        if (requests > WINDOW.calls) throw new MalformedMessage('more is answered than was asked')
+        if (requests > WINDOW.calls) throw new MalformedMessage('more is pending than a client may have')
         const rows = unpackedRows(names, places, columns, requests)
         for (let at = 0; at < requests; at++) this.#listener.answered(first + at, rows[at])
         return true
@@ -111,7 +111,7 @@ export class AnswerReader {
 
   #shape(reader: Reader): readonly string[] {
     const names = this.#shapes[reader.count()]
-    if (names === undefined) throw new MalformedMessage('a row has a shape that was not declared')
+    if (names === undefined) throw new MalformedMessage('a shape was not declared')
     return names
   }
 

@@ -17,11 +17,11 @@ export function unpackedRows(
 ): (Row | undefined)[] {
   const at = listIn(places)
   const values = columns.map(listIn)
-  if (values.some(({ length }) => length !== at.length)) throw new MalformedMessage('rows lack a column')
+  if (values.some(({ length }) => length !== at.length)) throw new MalformedMessage('rows are malformed')
   const rows: (Row | undefined)[] = new Array(calls).fill(undefined)
   for (let number = 0; number < at.length; number++) {
     const place = at[number]
-    if (typeof place !== 'number' || !(place in rows)) throw new MalformedMessage('a row is of no call')
+    if (typeof place !== 'number' || !(place in rows)) throw new MalformedMessage('rows are malformed')
     const row: Row = {}
     for (let column = 0; column < names.length; column++) {
       row[names[column] as string] = knownValue((values[column] as unknown[])[number])
@@ -55,10 +55,10 @@ function listIn(text: string): unknown[] {
     // Refused below.
   }
   if (Array.isArray(list)) return list
-  throw new MalformedMessage('a column is no list')
+  throw new MalformedMessage('rows are malformed')
 }
 
 function knownValue(value: unknown): SqlValue {
   if (typeof value === 'string' || typeof value === 'number' || value === null) return value
-  throw new MalformedMessage('a row has what no column has')
+  throw new MalformedMessage('rows are malformed')
 }

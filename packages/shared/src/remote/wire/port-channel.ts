@@ -27,20 +27,24 @@ export interface PortLike extends Emitter {
 
 /** A channel to another thread of this process. Its end is always certain: ports close with their thread. */
 export class PortChannel implements Channel {
+  /**
+   * The listener for the app of the last channel to the parent. It stays until there is another one: Bun does not keep a thread alive
+   * for a listener once `unref` was called.
+   */
+  static #last: Listening | undefined
   readonly toThread = true
   readonly #port: PortLike
   readonly #listening: Listening
   readonly #isWorker: boolean
-  readonly #ending = new Listening(process)
-  /** Whether the app may use the port too. */
-  readonly #shared: boolean
+  readonly #isParent: boolean
+  #alive = false
   #ended = false
 
   constructor(port: PortLike) {
     this.#port = port
     this.#listening = new Listening(port)
     this.#isWorker = port.terminate !== undefined
-    this.#shared = port === (parentPort as unknown) || this.#isWorker
+    this.#isParent = port === (parentPort as unknown)
   }
 
   send(message: Item[]): void {
@@ -60,26 +64,32 @@ export class PortChannel implements Channel {
       listener.ended(true)
     }
     this.#listening.on('message', (message: unknown) => {
-      if (Array.isArray(message)) {
-        if (message[0] === ENVELOPE) listener.message(message)
-      } else if (typeof message === 'object' && message !== null && ENVELOPE in message) {
+      if (Array.isArray(message) && message[0] === ENVELOPE) listener.message(message)
+      else if (typeof message === 'object' && message !== null && ENVELOPE in message) {
         listener.message(message[ENVELOPE])
       }
+      // The app may have waited for this message alone.
+      else if (this.#isParent) inNextTurn(() => this.keepAlive(this.#alive))
     })
     this.#listening.on(this.#isWorker ? 'exit' : 'close', ended)
     // The event has been emitted before.
     if (this.#hasEnded()) inNextTurn(ended)
     // A port of ours must not keep the thread alive. A thread that listens to its parent stays alive for it.
-    if (!this.#shared) this.#port.unref()
-    // Only the first listener keeps a thread alive, so one that the app adds after ours does not.
-    else if (!this.#isWorker) this.#ending.on('beforeExit', () => this.keepAlive(false))
+    if (this.#isParent) {
+      PortChannel.#last?.end()
+      PortChannel.#last = new Listening(process)
+      // Only the first listener keeps a thread alive, so one that the app adds after ours does not.
+      PortChannel.#last.on('beforeExit', () => this.keepAlive(this.#alive))
+    } else if (!this.#isWorker) this.#port.unref()
   }
 
   keepAlive(on: boolean): void {
     // Whether a worker keeps its parent alive is up to the app.
     if (this.#isWorker) return
+    this.#alive = on
     // The app listens to the port too.
-    const isWanted = this.#shared && (this.#port.listenerCount?.('message') ?? 0) > this.#listening.countOf('message')
+    const isWanted =
+      this.#isParent && Number(this.#port.listenerCount?.('message')) > this.#listening.countOf('message')
     if (on || isWanted) this.#port.ref()
     else this.#port.unref()
   }
@@ -87,16 +97,15 @@ export class PortChannel implements Channel {
   close(): void {
     this.#ended = true
     this.#listening.end()
-    this.#ending.end()
-    if (!this.#shared) this.#port.close?.()
-    else this.keepAlive(false)
+    if (this.#isParent || this.#isWorker) this.keepAlive(false)
+    else this.#port.close?.()
   }
 
   /** Whether a worker has ended, or a port is closed or was transferred: `ref()` has no effect on such a port. */
   #hasEnded(): boolean {
     if (this.#isWorker) return this.#port.threadId === -1
     // `hasRef` of Bun's `parentPort` is always false; the port lives as long as this thread.
-    if (this.#shared) return false
+    if (this.#isParent) return false
     this.#port.ref()
     return this.#port.hasRef?.() === false
   }

@@ -15,6 +15,11 @@ export interface ProcessLike extends Emitter {
 
 /** A channel over the IPC of a child process, with either serialization. */
 export class ProcessChannel implements Channel {
+  /**
+   * The listeners of the last channel to the parent. They stay until there is another one, also when it is closed: they keep the
+   * process alive while the app listens, which Node and Bun no longer do once `ref` or `unref` was called.
+   */
+  static #last: Listening | undefined
   readonly toThread = false
   readonly #process: ProcessLike
   readonly #listening: Listening
@@ -41,14 +46,25 @@ export class ProcessChannel implements Channel {
   }
 
   listen(listener: ChannelListener): void {
+    const followApp = (event: unknown): void => {
+      if (event === 'message') inNextTurn(() => this.keepAlive(this.#alive))
+    }
     this.#listening.on('message', (message: unknown) => {
-      if (typeof message !== 'object' || message === null || !(ENVELOPE in message)) return
-      listener.message(readPlain(message[ENVELOPE]))
+      if (typeof message === 'object' && message !== null && ENVELOPE in message) {
+        if (!this.#ended) listener.message(readPlain(message[ENVELOPE]))
+      }
+      // The app may have waited for this message alone. Bun does not report that a listener is removed.
+      else followApp('message')
     })
     // A child that is disconnected may still be working, and too busy to notice.
     this.#listening.on('disconnect', () => this.#end(listener, !this.#isParent))
     if (this.#isParent) this.#listening.on('exit', () => this.#end(listener, true))
-    else this.#listening.on('newListener', (event: unknown) => event === 'message' && this.#process.channel?.ref?.())
+    else {
+      ProcessChannel.#last?.end()
+      ProcessChannel.#last = this.#listening
+      this.#listening.on('newListener', followApp)
+      this.#listening.on('removeListener', followApp)
+    }
     // The event has been emitted before.
     if (this.#connected === false) inNextTurn(() => this.#end(listener, !this.#isParent))
   }
@@ -65,7 +81,7 @@ export class ProcessChannel implements Channel {
 
   close(): void {
     this.#ended = true
-    this.#listening.end()
+    if (this.#isParent) this.#listening.end()
     this.keepAlive(false)
   }
 

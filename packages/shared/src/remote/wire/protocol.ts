@@ -72,7 +72,7 @@ export const clientOp = {
 export const ownerOp = {
   /** nonce, JSON of {@link Welcome} */
   welcome: 1,
-  /** nonce, error */
+  /** nonce, or '' for a client that was accepted before, error */
   refuse: 2,
   /** number of the shape, n, n names of columns */
   shape: 3,
@@ -92,7 +92,7 @@ export const ownerOp = {
   error: 10,
   /** prefix, key, token, reason */
   lockLost: 11,
-  /** stored key, index in {@link CIRCUIT_UPDATES}, state, failures, last failure or null, last success or null */
+  /** stored key, one of {@link CIRCUIT_UPDATES}, state, failures, last failure or null, last success or null */
   circuit: 12,
   /** stored key */
   claim: 13,
@@ -114,9 +114,11 @@ export const ownerOp = {
   mark: 21,
   /** first request, shape, number of requests, JSON of the places of those that have a row, JSON of what these have in each column */
   packed: 22,
+  /** wait, error. The code of a load is refused, and nobody else. */
+  loadRefused: 23,
 } as const
 
-/** The kinds of updates of a circuit. A message has the index of one. */
+/** The kinds of updates of a circuit. */
 export const CIRCUIT_UPDATES: readonly CircuitUpdate[] = ['change', 'probe', 'seen']
 
 /** What the owner sends to a client that it accepts. */

@@ -22,31 +22,31 @@ export class Reader {
   count(): number {
     const item = this.#items[this.#at++]
     if (typeof item === 'number' && item >= 0 && Number.isSafeInteger(item)) return item
-    throw this.#wrong('a count', item)
+    throw this.#wrong('count', item)
   }
 
   number(): number {
     const item = this.#items[this.#at++]
     if (typeof item === 'number') return item
-    throw this.#wrong('a number', item)
+    throw this.#wrong('number', item)
   }
 
   numberOrNull(): number | null {
     const item = this.#items[this.#at++]
     if (typeof item === 'number' || item === null) return item
-    throw this.#wrong('a number or null', item)
+    throw this.#wrong('number or null', item)
   }
 
   text(): string {
     const item = this.#items[this.#at++]
     if (typeof item === 'string') return item
-    throw this.#wrong('a text', item)
+    throw this.#wrong('text', item)
   }
 
   textOrNull(): string | null {
     const item = this.#items[this.#at++]
     if (typeof item === 'string' || item === null) return item
-    throw this.#wrong('a text or null', item)
+    throw this.#wrong('text or null', item)
   }
 
   oneOf<Word extends string>(words: readonly Word[]): Word {
@@ -58,7 +58,7 @@ export class Reader {
   value(): Item {
     const item = this.#items[this.#at++]
     if (typeof item === 'string' || typeof item === 'number' || item === null || item instanceof Uint8Array) return item
-    throw this.#wrong('a value', item)
+    throw this.#wrong('value', item)
   }
 
   values(): Item[] {
@@ -73,8 +73,6 @@ export class Reader {
   }
 
   #wrong(wanted: string, item: unknown): MalformedMessage {
-    return new MalformedMessage(
-      `place ${this.#at - 1} of a message is no ${wanted.replace(/^an? /, '')} but ${typeof item}`,
-    )
+    return new MalformedMessage(`place ${this.#at - 1} of a message is no ${wanted} but ${typeof item}`)
   }
 }

@@ -32,9 +32,9 @@ export function readError(text: string): { readonly error: Error; readonly unmet
   try {
     read = JSON.parse(text)
   } catch {
-    throw new MalformedMessage('an error is no JSON')
+    // Refused below.
   }
-  if (!isErrorForm(read)) throw new MalformedMessage('an error has not the form of one')
+  if (!isErrorForm(read)) throw new MalformedMessage('an error is malformed')
   return { error: errorOf(read), unmet: (read as WireError).unmet }
 }
 

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { invalidArgument } from '../../arguments/invalid.js'
-import { type LoadRequest, type LoadTurn, randomLoadNumber } from '../../connection/database-owner.js'
+import { LoadRefusal, type LoadRequest, type LoadTurn, randomLoadNumber } from '../../connection/database-owner.js'
 import type { PersistenceError } from '../../errors/persistence-error.js'
 import { inNextTurn } from '../../time/clock.js'
 
@@ -56,7 +56,10 @@ export class Load {
   turn: LoadTurn | undefined
   /** Identifies the load to the owner of the database and its clients, each of which may have an object for it. */
   #number: number | undefined
-  /** Why it has failed, if its adapter was disconnected meanwhile. Callers of other adapters do not share that failure. */
+  /**
+   * Why it has failed, if its adapter was disconnected meanwhile, or the code that began it was refused. Callers of other adapters,
+   * and other callers, do not share that failure.
+   */
   abandoned: { readonly error: unknown } | undefined
   /** Called when it is overtaken. */
   readonly onOvertaken: (() => void)[] = []
@@ -132,7 +135,7 @@ export class Load {
    *
    * @param asked The entry that the code of this load asks for.
    * @param key Its key, for the message.
-   * @throws PersistenceError `INVALID_ARGUMENT` when one of them is the load of that entry: each would wait for the next forever.
+   * @throws LoadRefusal when one of them is the load of that entry: each would wait for the next forever.
    */
   refuseCircle(asked: LoadedEntry, key: string): void {
     this.#refuse((load) => load.#isOf(asked), key)
@@ -151,7 +154,7 @@ export class Load {
     }
     add(this.#same(), undefined)
     for (const load of waitsFor.keys()) {
-      if (isAsked(load)) throw circle(load, waitsFor, key)
+      if (isAsked(load)) throw new LoadRefusal(circle(load, waitsFor, key))
       for (const waiting of load.#waiting) add(waiting.#same(), load)
     }
   }

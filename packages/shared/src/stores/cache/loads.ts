@@ -1,6 +1,5 @@
 import type { Connection } from '../../connection/connection.js'
-import { type DatabaseOwner, LoadedText } from '../../connection/database-owner.js'
-import { PersistenceError } from '../../errors/persistence-error.js'
+import { type DatabaseOwner, LoadedText, LoadRefusal } from '../../connection/database-owner.js'
 import { isInRange } from '../../keys/key-range.js'
 import { callingLoad, Load, outsideLoads, RELEASED } from './load.js'
 
@@ -48,15 +47,19 @@ export class Loads {
    *
    * @param read Decodes a text that was loaded in another thread or process.
    * @param isConnected Returns whether the adapter of the caller is still connected.
-   * @throws PersistenceError `INVALID_ARGUMENT` when the calling code was called from a load of that entry.
+   * @throws PersistenceError the reason of a {@link LoadRefusal}.
    */
   async share<T>(needed: NeededLoad<T>, read: (text: string) => T, isConnected: () => boolean): Promise<T> {
     const asking = callingLoad()
-    for (;;) {
-      const { load, value } = this.enter(needed, asking)
-      const given = await value
-      if (load.abandoned !== undefined && !isConnected()) throw load.abandoned.error
-      if (given !== RELEASED) return given instanceof LoadedText ? read(given.text) : (given as T)
+    try {
+      for (;;) {
+        const { load, value } = this.enter(needed, asking)
+        const given = await value
+        if (load.abandoned !== undefined && !isConnected()) throw load.abandoned.error
+        if (given !== RELEASED) return given instanceof LoadedText ? read(given.text) : (given as T)
+      }
+    } catch (error) {
+      throw LoadRefusal.reasonOf(error) ?? error
     }
   }
 
@@ -75,7 +78,7 @@ export class Loads {
    * Returns the running load of the entry, or a new one, and its value: `RELEASED` for a caller that shares an abandoned load.
    *
    * @param asking The load whose code is the caller.
-   * @throws PersistenceError as {@link share}.
+   * @throws LoadRefusal
    */
   enter(
     needed: NeededLoad<unknown>,
@@ -96,7 +99,7 @@ export class Loads {
    * Returns the value of `load`, which is not necessarily the newest of its entry, to the code of the load `inside`: `RELEASED`
    * when it was abandoned.
    *
-   * @throws PersistenceError as {@link share}.
+   * @throws LoadRefusal
    */
   waitFor(load: Load, inside: Load): Promise<unknown> {
     inside.refuseCircleThrough(load)
@@ -154,7 +157,10 @@ export class Loads {
       if (this.#byEntry.get(entry) === load) this.overtake(entry)
     }
     load.request = { entry, key, inside: inside?.identify(), number, overtaken }
-    const turn = await owner.enterLoad(load.request)
+    const turn = await owner.enterLoad(load.request).catch((error: unknown) => {
+      if (LoadRefusal.reasonOf(error) !== undefined) load.abandoned = { error }
+      throw error
+    })
     if (turn instanceof LoadedText) return turn
     load.turn = turn
     load.identify(turn.number)
@@ -174,22 +180,14 @@ export class Loads {
    * Reports to the owner that the code of one load waits for another load of this connection. Without that, the owner would not
    * see a circle that goes through other threads and processes as well.
    *
-   * @returns a promise that rejects if there is such a circle, and otherwise never settles; `undefined` without an owner.
+   * @returns a promise that rejects if there is such a circle, or the connection ends; `undefined` without an owner.
    */
   #refusalOfOwner({ request }: Load, inside: Load): Promise<never> | undefined {
     const owner = this.#owner
     if (owner === undefined || request === undefined) return undefined
-    return new Promise((_, reject) => {
-      owner.waitInLoad(request, inside.identify()).catch(
-        // Any other error is that of the load or of the connection, and reaches the waiting code through the load itself.
-        (error: unknown) => error instanceof PersistenceError && REFUSED.has(error.code) && reject(error),
-      )
-    })
+    return new Promise((_, reject) => void owner.waitInLoad(request, inside.identify()).catch(reject))
   }
 }
-
-// The owner refuses a circle, and the connection more waits than it may have.
-const REFUSED: ReadonlySet<string> = new Set(['INVALID_ARGUMENT', 'QUEUE_FULL'])
 
 /** Returns the value of a load that another caller began. */
 async function orReleased(load: Load, value: Promise<unknown>): Promise<unknown> {
