@@ -5,9 +5,11 @@
  * `package`: the folder of its front end under packages/. `module`: the file name, without `.mjs`, in test/cells/engines and in
  * bench/engines. `npm`: the package that provides it; absent when the runtime provides it. `synchronous`: whether it answers
  * within the call. `runtimes`: those on which it must keep every promise; the first one is used where one is enough. `brief`:
- * those on which only the ports are tested, and what depends on how the engine is called.
+ * those on which only the ports are tested, and what depends on how the engine is called. `fullest`: the one of `runtimes` that
+ * also runs the suites that depend only on the build of SQLite, and tries the most examples: Node 24, where a statement takes
+ * the least time, and once Node 20, so that each suite runs there too.
  *
- * @typedef {{ package: string, module: string, npm?: string, synchronous: boolean, runtimes: string[], brief: string[] }} RegisteredEngine
+ * @typedef {{ package: string, module: string, npm?: string, synchronous: boolean, runtimes: string[], brief: string[], fullest: string }} RegisteredEngine
  * @typedef {keyof typeof registered} EngineName
  */
 
@@ -19,6 +21,7 @@ const registered = {
     synchronous: false,
     runtimes: ['node20', 'node24', 'bun'],
     brief: ['node20.17'],
+    fullest: 'node24',
   },
   'bun:sqlite': {
     package: 'persistence-sqlite-bun',
@@ -26,6 +29,7 @@ const registered = {
     synchronous: true,
     runtimes: ['bun'],
     brief: [],
+    fullest: 'bun',
   },
   'node:sqlite': {
     package: 'persistence-sqlite-node',
@@ -33,6 +37,7 @@ const registered = {
     synchronous: true,
     runtimes: ['node24', 'bun'],
     brief: ['node22.13', 'node22', 'node24.0'],
+    fullest: 'node24',
   },
   '@photostructure/sqlite': {
     package: 'persistence-sqlite-node',
@@ -41,6 +46,7 @@ const registered = {
     synchronous: true,
     runtimes: ['node20', 'node24'],
     brief: ['node20.17'],
+    fullest: 'node20',
   },
 }
 
@@ -48,16 +54,6 @@ const registered = {
 export const engines = registered
 
 export const engineNames = /** @type {EngineName[]} */ (Object.keys(engines))
-
-/**
- * Returns the runtime on which an engine tries the most examples: Node 24 if possible, where a statement takes less time.
- *
- * @param {EngineName} engine
- */
-export function fullestRuntimeOf(engine) {
-  const { runtimes } = engines[engine]
-  return runtimes.find((runtime) => runtime === 'node24') ?? runtimes[0]
-}
 
 /** The npm packages of the engines. */
 export const enginePackages = engineNames.flatMap((engine) => engines[engine].npm ?? [])

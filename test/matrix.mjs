@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { engineNames, engines, fullestRuntimeOf } from '../scripts/engines.mjs'
+import { engineNames, engines } from '../scripts/engines.mjs'
 
 const test = fileURLToPath(new URL('.', import.meta.url))
 
@@ -29,7 +29,7 @@ export const runtimes = {
 /**
  * @typedef {object} Run
  * @property {string} name
- * @property {string} group the runs of one group must have the same tests
+ * @property {string} group the runs of one group must have the same tests in the folders that they share
  * @property {string} runtime
  * @property {string[]} folders whose test files it runs; may also name single files
  * @property {string} [engine] set on the cells of the matrix
@@ -42,7 +42,6 @@ export const runtimes = {
  * @param {'runtimes' | 'brief'} which
  * @param {string} group
  * @param {string[]} folders
- * @returns {Run[]}
  */
 function cells(which, group, folders) {
   return engineNames.flatMap((engine) =>
@@ -53,9 +52,20 @@ function cells(which, group, folders) {
       folders,
       engine,
       // An asynchronous engine has its own threads. They run in parallel in the cell with the most examples.
-      everyCore: runtime === fullestRuntimeOf(engine) && !engines[engine].synchronous,
+      everyCore: runtime === engines[engine].fullest && !engines[engine].synchronous,
     })),
   )
+}
+
+/**
+ * Adds the suites that depend only on the build of SQLite to one cell of each engine.
+ *
+ * @param {ReturnType<typeof cells>[number]} cell
+ * @returns {Run}
+ */
+function withBuildSuites(cell) {
+  const isFullest = cell.runtime === engines[cell.engine].fullest
+  return isFullest ? { ...cell, folders: [...cell.folders, 'test/build-suites'] } : cell
 }
 
 /**
@@ -131,7 +141,7 @@ function alternately(computing, waiting) {
 /** Everything `npm test` runs. A test file in none of these folders fails the run. */
 export const runs = [
   // The longest runs come first, so that both cores have work until the end.
-  ...alternately(cells('runtimes', 'conformance', ['test/cells']), [
+  ...alternately(cells('runtimes', 'conformance', ['test/cells']).map(withBuildSuites), [
     // Once per engine and not on each runtime. How a file or a copy survives a kill, a disk error or another process depends on
     // the build of SQLite, and this covers all builds (node:sqlite on Bun is that of bun:sqlite). Failing statements come from
     // our own driver. Integrations must pass the suites of other libraries on every engine and on a server's SQL. On Node 24,
@@ -219,6 +229,7 @@ export const runs = [
  * their time. On Node a listed file that starts one fails.
  */
 export const onOneCore = [
+  'test/build-suites/conformance.test.ts',
   'test/cells/conformance.test.ts',
   'test/cells/key-algebra.test.ts',
   'test/runner/kept-to-core.test.ts',
@@ -276,7 +287,7 @@ export const touchRules = [
   // The first engine of a front end.
   ...engineNames.filter(isFirstOfPackage).map((engine) => ({
     changed: new RegExp(`^packages/${engines[engine].package}/src/`),
-    run: `${engine}:${engines[engine].runtimes[0]}`,
+    run: `${engine}:${engines[engine].fullest}`,
     tests: /\/conformance\.test/,
   })),
   {

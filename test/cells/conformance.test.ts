@@ -4,4 +4,5 @@ import { proveCell } from './prove-cell.js'
 import './set-example-count.js'
 
 proveCell()
-adapterConformance(runner, engine)
+// What depends only on the build of SQLite is tested once for each build, in test/build-suites.
+adapterConformance(runner, engine, process.env.SOAK === undefined ? 'runtime' : undefined)

@@ -1,5 +1,5 @@
-import { adapterConformance, type Runner } from '@go-go-scope/persistence-conformance'
-import { remoteEngine } from '@go-go-scope/persistence-conformance/workspace'
+import type { Runner } from '@go-go-scope/persistence-conformance'
+import { remoteConformance, remoteEngine } from '@go-go-scope/persistence-conformance/workspace'
 import { expect, test } from 'vitest'
 import { engine, runner } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
@@ -30,7 +30,8 @@ const overPort: Runner = {
 proveCell()
 // This tests the messages. The cells of the engines test each store with many more examples.
 process.env.CONFORMANCE_RUNS ??= '0.05'
-adapterConformance(overPort, remoteEngine(engine))
+// What does not depend on how the runtime sends messages is tested once, in test/thread-suites.
+remoteConformance(overPort, remoteEngine(engine), process.env.SOAK === undefined ? 'messages' : 'whole')
 test('every test that is left out is one of the suite', () => {
   expect([...leftOut].sort()).toEqual(Object.keys(LEFT_OUT).sort())
 })

@@ -17,6 +17,17 @@ test('the matrix has the cells that are promised, so that none can be dropped in
   for (const cell of cells) expect(cell.name).toBe(`${cell.engine}:${cell.runtime}`)
 })
 
+test('each build of SQLite runs the suites that depend only on it, one of them on Node 20, in a cell that the others are compared with', () => {
+  const cells = runs.filter((run) => run.folders.includes('test/build-suites'))
+  expect(cells.map(({ name }) => name)).toEqual([
+    'sqlite3:node24',
+    'bun:sqlite:bun',
+    'node:sqlite:node24',
+    '@photostructure/sqlite:node20',
+  ])
+  expect(new Set(cells.map(({ group }) => group))).toEqual(new Set(['conformance']))
+})
+
 test('each build of SQLite is killed, cut off and shared by processes, and all of them meet on one file', () => {
   const cells = runs.filter((run) => run.folders.includes('test/failures'))
   expect(cells.map(({ engine, runtime }) => `${engine} on ${runtime}`)).toEqual([

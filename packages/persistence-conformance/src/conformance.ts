@@ -166,6 +166,9 @@ const OF_OWNERS: ReadonlySet<EngineSuite> = new Set([
   changesetSupport,
 ])
 
+/** The suites of what an adapter does, also one that is served by another thread or process. */
+export const OF_ADAPTERS: readonly EngineSuite[] = SUITES.filter((suite) => !OF_OWNERS.has(suite))
+
 /** The suites of promises that only files make, and of tests that use statements of SQLite's dialect. */
 const OF_FILES: ReadonlySet<EngineSuite> = new Set([
   ...OF_OWNERS,
@@ -188,16 +191,46 @@ const OF_FILES: ReadonlySet<EngineSuite> = new Set([
   readers,
 ])
 
+/** The suites that depend on our statements and the build of SQLite that runs them, and not on how a runtime calls it. */
+const OF_BUILDS: ReadonlySet<EngineSuite> = new Set([
+  schema,
+  remadeSchema,
+  foreignNames,
+  lockModel,
+  lockRenewal,
+  lockWaiting,
+  leaseTime,
+  leaseTimeOfFiles,
+  leaseTimeBetweenRuns,
+  leaseModel,
+  probeModel,
+  cachePatterns,
+  cachePrefixes,
+  growth,
+  claimLeases,
+  claimModel,
+  prefixIsolation,
+  timeToLive,
+  storeModels,
+])
+
 /** Declares every promise that one engine in one process must hold. The names of the tests are equal for all engines. */
 export function conformance(runner: Runner, engine: EngineUnderTest): void {
   adapterConformance(runner, engine)
   ownerConformance(runner, engine)
 }
 
-/** Declares the promises of an adapter, including one that is served by another thread or process. */
-export function adapterConformance(runner: Runner, engine: EngineUnderTest): void {
-  ports(runner, engine)
-  for (const suite of SUITES) if (!OF_OWNERS.has(suite)) suite(runner, engine)
+/**
+ * Declares the promises of an adapter, including one that is served by another thread or process.
+ *
+ * @param which Only the suites that depend on the runtime, or only the others, which depend on the build of SQLite. Default:
+ *   all of them.
+ */
+export function adapterConformance(runner: Runner, engine: EngineUnderTest, which?: 'runtime' | 'build'): void {
+  if (which !== 'build') ports(runner, engine)
+  for (const suite of OF_ADAPTERS) {
+    if (which === undefined || (which === 'build') === OF_BUILDS.has(suite)) suite(runner, engine)
+  }
 }
 
 /** Declares the promises of a file's owner: copies, standbys, changesets. @param which Default: all of them. */

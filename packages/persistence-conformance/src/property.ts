@@ -32,7 +32,7 @@ export function someOf<T>(items: readonly T[]): readonly T[] {
 }
 
 /** Below this share of the examples, another run tries all items. */
-const FULLEST = 0.3
+const FULLEST = 0.4
 
 /** As {@link someOf}, for items that differ only for our own code, not for an engine. All are tried where most examples are. */
 export function someOfOurOwn<T>(items: readonly T[]): readonly T[] {
