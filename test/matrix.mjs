@@ -69,6 +69,19 @@ function withBuildSuites(cell) {
 }
 
 /**
+ * Adds what does not depend on the version of Node: our own code in a thread once on Node and once on Bun, where threads differ,
+ * and the suites once.
+ *
+ * @param {Run} run
+ * @returns {Run}
+ */
+function withThreadCode(run) {
+  if (run.runtime === 'node20') return run
+  const suites = run.runtime === 'node24' ? ['test/thread-suites'] : []
+  return { ...run, folders: [...run.folders, 'test/thread-work', ...suites] }
+}
+
+/**
  * Returns runs that need an engine but not each of its runtimes.
  *
  * @param {string} group
@@ -187,7 +200,7 @@ export const runs = [
     'remote',
     ['node:sqlite', '@photostructure/sqlite', 'bun:sqlite'],
     ['test/runtimes', 'test/remote', 'test/thread'],
-  ).map((run) => (run.runtime === 'node24' ? { ...run, folders: [...run.folders, 'test/thread-suites'] } : run)),
+  ).map(withThreadCode),
   // On Node and on Bun, because their threads, processes and dd (for block copies of large files) end differently. The rest is our
   // own code. How it uses dd is tested with the models, and what a build of SQLite writes during a copy in test/failures.
   ...oncePerEngine('remote-clients', ['node:sqlite', 'bun:sqlite'], ['test/remote-clients', 'test/block-copies']),
@@ -271,7 +284,11 @@ export const touchRules = [
     tests: /\/block-copies\.test/,
   },
   { changed: /^packages\/shared\/src\/dialects\/sqlite\/changesets\//, run: 'changesets:node:sqlite:node24' },
-  { changed: /^packages\/shared\/src\/dialects\/sqlite\/thread\//, run: 'remote:node:sqlite', tests: /\/thread\// },
+  {
+    changed: /^packages\/shared\/src\/dialects\/sqlite\/thread\//,
+    run: 'remote:node:sqlite',
+    tests: /\/thread(-work)?\//,
+  },
   { changed: /^packages\/shared\/src\/remote/, run: 'remote:node:sqlite', tests: /\/(remote\/|over-a-port)/ },
   { changed: /^packages\/shared\/src\/remote/, run: 'remote-clients:node:sqlite' },
   { changed: /^packages\/shared\/src\//, run: 'core:node24' },

@@ -68,6 +68,7 @@ test('adapters over a port and engines in a thread are tested on each runtime, a
   expect(runtimesOf('test/block-copies')).toEqual(['node24', 'bun'])
   expect(runtimesOf('test/block-copy-code')).toEqual(['node24'])
   expect(runtimesOf('test/thread')).toEqual(['node24', 'node20', 'bun'])
+  expect(runtimesOf('test/thread-work')).toEqual(['node24', 'bun'])
   expect(runtimesOf('test/thread-suites')).toEqual(['node24'])
   expect(runtimesOf('test/runtimes'), 'what a runtime decides and no engine').toEqual(['node24', 'node20', 'bun'])
 })
