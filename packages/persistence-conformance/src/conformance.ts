@@ -166,7 +166,7 @@ const OF_OWNERS: ReadonlySet<EngineSuite> = new Set([
   changesetSupport,
 ])
 
-/** The suites of what an adapter does, also one that is served by another thread or process. */
+/** The suites of what an adapter does. */
 export const OF_ADAPTERS: readonly EngineSuite[] = SUITES.filter((suite) => !OF_OWNERS.has(suite))
 
 /** The suites of promises that only files make, and of tests that use statements of SQLite's dialect. */
@@ -191,7 +191,7 @@ const OF_FILES: ReadonlySet<EngineSuite> = new Set([
   readers,
 ])
 
-/** The suites that depend on our statements and the build of SQLite that runs them, and not on how a runtime calls it. */
+/** The suites that depend on our statements and the build of SQLite, not on the runtime. */
 const OF_BUILDS: ReadonlySet<EngineSuite> = new Set([
   schema,
   remadeSchema,
@@ -223,8 +223,7 @@ export function conformance(runner: Runner, engine: EngineUnderTest): void {
 /**
  * Declares the promises of an adapter, including one that is served by another thread or process.
  *
- * @param which Only the suites that depend on the runtime, or only the others, which depend on the build of SQLite. Default:
- *   all of them.
+ * @param which Only what depends on the runtime, or only the other suites. Default: all of them.
  */
 export function adapterConformance(runner: Runner, engine: EngineUnderTest, which?: 'runtime' | 'build'): void {
   if (which !== 'build') ports(runner, engine)

@@ -1,8 +1,8 @@
 /** Further exports for the tests of this repository. Not published. */
 export { ports as portsOfAdapters } from './conformance.js'
 export { followedContents, sha256Of } from './followed-contents.js'
-export { remoteConformance } from './partial-conformance.js'
 export { portNames } from './port-names.js'
 export { endings } from './process-suites/endings.js'
 export { OwnerProcess } from './remote/owner-process.js'
+export { remoteConformance } from './remote/remote-conformance.js'
 export { remoteEngine } from './remote/remote-engine.js'
