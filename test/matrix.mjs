@@ -29,7 +29,7 @@ export const runtimes = {
 /**
  * @typedef {object} Run
  * @property {string} name
- * @property {string} group the runs of one group must have the same tests
+ * @property {string} group the runs of one group must have the same tests in the folders that they share
  * @property {string} runtime
  * @property {string[]} folders whose test files it runs; may also name single files
  * @property {string} [engine] set on the cells of the matrix
@@ -56,6 +56,19 @@ function cells(which, group, folders) {
       everyCore: runtime === fullestRuntimeOf(engine) && !engines[engine].synchronous,
     })),
   )
+}
+
+/**
+ * Adds what does not depend on the version of Node: our own code in a thread once on Node and once on Bun, where threads differ,
+ * and the suites once.
+ *
+ * @param {Run} run
+ * @returns {Run}
+ */
+function withThreadCode(run) {
+  if (run.runtime === 'node20') return run
+  const suites = run.runtime === 'node24' ? ['test/thread-suites'] : []
+  return { ...run, folders: [...run.folders, 'test/thread-work', ...suites] }
 }
 
 /**
@@ -95,10 +108,13 @@ function sessions(engine, runtimes) {
  * @param {string} group
  * @param {string[]} runtimes
  * @param {string[]} folders
+ * @param {Record<string, string[]>} [more] by runtime, further folders that need no run of their own
  * @returns {Run[]}
  */
-function suite(group, runtimes, folders) {
-  return runtimes.map((runtime) => ({ name: `${group}:${runtime}`, group, runtime, folders }))
+function suite(group, runtimes, folders, more = {}) {
+  return runtimes.map((runtime) => {
+    return { name: `${group}:${runtime}`, group, runtime, folders: [...folders, ...(more[runtime] ?? [])] }
+  })
 }
 
 /**
@@ -148,11 +164,14 @@ export const runs = [
     },
     // Each way in which an example starts programs, on every runtime, with the largest example: as a separate process, with the
     // loader that Node 20 needs, by fork and by spawn.
-    ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
     // How a runtime ends and writes, on Node and on Bun, with the examples that start no programs in another way. The own code of
-    // examples and commands runs once. Not on Node 20, where a loader for TypeScript takes 0.5 s of CPU time per start.
-    ...suite('example-ends', ['node24', 'bun'], ['test/example-ends']),
-    ...suite('once', ['node24'], ['test/example-code', 'test/cli-once']),
+    // examples runs once. Not on Node 20, where a loader for TypeScript takes 0.5 s of CPU time per start.
+    ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples'], {
+      node24: ['test/example-ends', 'test/example-code'],
+      bun: ['test/example-ends'],
+    }),
+    // On each runtime what streams, listens and ends; the rest of the commands once.
+    ...suite('cli', ['node20', 'node24', 'bun'], ['test/cli'], { node24: ['test/cli-once'] }),
   ]),
   // Our own code, which is the same on any engine: above all the models, which must find bugs planted in the stores. Also the
   // page of the inspector in a browser of the machine, in a soak (elsewhere the test says that it did not run), and the proofs
@@ -167,12 +186,11 @@ export const runs = [
   ...suite('docs', ['node20'], ['test/docs']),
   // Once on each runtime: the messages over a port and an engine in a thread are the same for all engines. What is also the same
   // for all runtimes is tested on one.
-  ...oncePerEngine('remote', ['node:sqlite'], ['test/runtimes', 'test/remote', 'test/thread', 'test/thread-suites']),
   ...oncePerEngine(
-    'remote-runtimes',
-    ['@photostructure/sqlite', 'bun:sqlite'],
+    'remote',
+    ['node:sqlite', '@photostructure/sqlite', 'bun:sqlite'],
     ['test/runtimes', 'test/remote', 'test/thread'],
-  ),
+  ).map(withThreadCode),
   // On Node and on Bun, because their threads, processes and dd (for block copies of large files) end differently. The rest is our
   // own code. How it uses dd is tested with the models, and what a build of SQLite writes during a copy in test/failures.
   ...oncePerEngine('remote-clients', ['node:sqlite', 'bun:sqlite'], ['test/remote-clients', 'test/block-copies']),
@@ -189,23 +207,13 @@ export const runs = [
   ...servers('clients', ['postgres:postgres.js'], 'node24', ['test/postgres-clients']),
   ...servers('clients', ['postgres:bun'], 'bun', ['test/postgres-clients']),
   // One instance in the process of the tests: the other runs test what needs two connections.
-  ...servers('pglite', ['postgres:pglite'], 'node24', ['test/postgres', 'test/pglite']),
-  {
-    name: 'integrations:postgres:pglite',
-    group: 'integrations',
-    runtime: 'node24',
-    folders: ['test/integrations'],
-    engine: 'postgres:pglite',
-  },
+  ...servers('pglite', ['postgres:pglite'], 'node24', ['test/postgres', 'test/pglite', 'test/integrations']),
   // Our own code again, without an engine: on Node 24, which takes a quarter less time than Node 20.
   ...suite('core', ['node24'], ['test/core', 'test/reference']),
-  // Handlers of requests use the streams and the server of a runtime: here on the oldest Node, in the integrations on all hosts.
-  ...suite('http', ['node20'], ['test/http']),
-  // On each runtime what streams, listens and ends; the rest of the commands once.
-  ...suite('cli', ['node20', 'node24', 'bun'], ['test/cli']),
   // On the oldest Node and on Bun. On Node 24 run the tests of leaks and of what keeps a process alive (test/runtimes), those
-  // over a server, and the examples.
-  ...suite('host', ['node20', 'bun'], ['test/host']),
+  // over a server, and the examples. Handlers of requests use the streams and the server of a runtime: here on the oldest Node,
+  // in the integrations on all hosts.
+  ...suite('host', ['node20', 'bun'], ['test/host'], { node20: ['test/http'] }),
   // Short runs come last, so that no core waits long for the last one.
   ...cells('brief', 'versions', ['test/versions']),
   // The engines with sessions, on each runtime that calls them differently.
@@ -265,11 +273,15 @@ export const touchRules = [
     tests: /\/block-copies\.test/,
   },
   { changed: /^packages\/shared\/src\/dialects\/sqlite\/changesets\//, run: 'changesets:node:sqlite:node24' },
-  { changed: /^packages\/shared\/src\/dialects\/sqlite\/thread\//, run: 'remote:node:sqlite', tests: /\/thread\// },
+  {
+    changed: /^packages\/shared\/src\/dialects\/sqlite\/thread\//,
+    run: 'remote:node:sqlite',
+    tests: /\/thread(-work)?\//,
+  },
   { changed: /^packages\/shared\/src\/remote/, run: 'remote:node:sqlite', tests: /\/remote\// },
   { changed: /^packages\/shared\/src\/remote/, run: 'remote-clients:node:sqlite' },
   { changed: /^packages\/shared\/src\//, run: 'core:node24' },
-  { changed: /^packages\/(idempotency-key|inspector)\/src\//, run: 'http:node20' },
+  { changed: /^packages\/(idempotency-key|inspector)\/src\//, run: 'host:node20', tests: /\/http\// },
   { changed: /^packages\/[^/]+\/src\//, run: 'architecture:node24' },
   { changed: /^packages\/persistence-conformance\/src\//, run: 'node:sqlite:node24', tests: /\/conformance\.test/ },
   { changed: /^packages\/persistence-conformance\/src\//, run: 'core:node24', tests: /\/reference\// },
@@ -285,12 +297,12 @@ export const touchRules = [
     tests: /\/postgres\/conformance\.test/,
   },
   { changed: /^packages\/persistence-postgres\/src\//, run: 'postgres:pglite', tests: /\/pglite\// },
-  { changed: /^packages\/persistence-postgres\/src\/wire\//, run: 'postgres:pglite' },
+  { changed: /^packages\/persistence-postgres\/src\/wire\//, run: 'postgres:pglite', tests: /^test\/p/ },
   { changed: /^packages\/persistence-postgres\/src\/wire\//, run: 'postgres:postgres.js' },
-  { changed: /^packages\/go-go-scope\/src\//, run: 'host:node20' },
+  { changed: /^packages\/go-go-scope\/src\//, run: 'host:node20', tests: /^test\/host\// },
   { changed: /^packages\/go-go-scope\/src\//, run: 'remote:node:sqlite', tests: /\/host-/ },
-  { changed: /^packages\/cli\/src\//, run: 'once:node24', tests: /\/cli-once\// },
-  { changed: /^packages\/(keyv|unstorage|persistence-otel)\/src\//, run: 'integrations:postgres:pglite' },
+  { changed: /^packages\/cli\/src\//, run: 'cli:node24', tests: /\/cli-once\// },
+  { changed: /^packages\/(keyv|unstorage|persistence-otel)\/src\//, run: 'postgres:pglite', tests: /\/integrations\// },
   { changed: /^(scripts\/|test\/matrix\.mjs)/, run: 'runner:node24' },
   {
     changed: /^(\.changeset\/|\.pnpmfile\.cjs|packages\/[^/]+\/package\.json)/,
@@ -299,9 +311,9 @@ export const touchRules = [
   },
   { changed: /^test\/architecture\//, run: 'architecture:node24' },
   { changed: /^(docs\/|[^/]+\.md$|test\/docs\/)/, run: 'docs:node20' },
-  { changed: /^(examples|test\/examples)\//, run: 'examples:node24' },
-  { changed: /^(examples|test\/examples)\//, run: 'example-ends:node24', tests: /\/small-examples\.test/ },
-  { changed: /^examples\//, run: 'once:node24', tests: /\/command-line\.test/ },
+  { changed: /^(examples|test\/examples)\//, run: 'examples:node24', tests: /^test\/examples\// },
+  { changed: /^(examples|test\/examples)\//, run: 'examples:node24', tests: /\/example-ends\/small-examples\.test/ },
+  { changed: /^examples\//, run: 'examples:node24', tests: /\/command-line\.test/ },
   {
     changed: /^(pnpm-lock\.yaml|\.pnpmfile\.cjs|packages\/[^/]+\/package\.json|rolldown\.config\.mjs)$/,
     run: 'package:node24',

@@ -1,6 +1,8 @@
+import { isIn } from './is-in.mjs'
+
 /**
- * Finds runs of one group that do not have the same tests: a test that is missing on one engine is a promise that is not
- * tested there.
+ * Finds runs of one group that do not have the same tests in the folders that they share: a test that is missing on one engine
+ * is a promise that is not tested there.
  *
  * @param {readonly import('./judge-run.mjs').Verdict[]} verdicts
  * @param {readonly { run: string, test: string }[]} differences declared in the matrix; one that does not occur is a
@@ -15,10 +17,11 @@ export function judgeNames(verdicts, differences) {
     const members = verdicts.filter((verdict) => verdict.group === group && verdict.tests.length > 0)
     const counts = members.map(({ tests }) => countByName(tests))
     const names = new Set(counts.flatMap((count) => [...count.keys()]))
-    for (const [index, { name }] of members.entries()) {
+    for (const [index, { name, folders }] of members.entries()) {
       const own = counts[index] ?? new Map()
       const lacking = []
       for (const test of names) {
+        if (!folders.some((folder) => isIn(fileOf(test), folder))) continue
         const most = Math.max(...counts.map((count) => count.get(test) ?? 0))
         if ((own.get(test) ?? 0) === most) continue
         const declared = differences.find((difference) => difference.run === name && difference.test === test)
@@ -39,6 +42,11 @@ export function judgeNames(verdicts, differences) {
     }
   }
   return problems
+}
+
+/** @param {string} test */
+function fileOf(test) {
+  return test.slice(0, test.indexOf(' > '))
 }
 
 /** @param {readonly string[]} tests */

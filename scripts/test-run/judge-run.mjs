@@ -13,6 +13,7 @@
  * @typedef {object} Verdict
  * @property {string} name of the run
  * @property {string} group
+ * @property {readonly string[]} folders of the run
  * @property {number} passed tests
  * @property {number} failed tests, plus one for each way the run itself is wrong
  * @property {number} seconds
@@ -31,9 +32,18 @@
  * @returns {Verdict}
  */
 export function judgeRun(run, outcome, { version, root, pattern = false }) {
-  const { name, group } = run
+  const { name, group, folders } = run
   if (outcome === undefined) {
-    return { name, group, passed: 0, failed: 1, seconds: 0, problems: ['declared, but it did not run'], tests: [] }
+    return {
+      name,
+      group,
+      folders,
+      passed: 0,
+      failed: 1,
+      seconds: 0,
+      problems: ['declared, but it did not run'],
+      tests: [],
+    }
   }
   const { report, seconds, coreSeconds } = outcome
   /** @type {string[]} */
@@ -71,7 +81,7 @@ export function judgeRun(run, outcome, { version, root, pattern = false }) {
     const seen = [...seenEngines].join(', ') || 'none'
     if (seen !== run.engine) problems.push(`declared engine is ${run.engine}, proven is ${seen}`)
   }
-  return { name, group, passed, failed: problems.length, seconds, coreSeconds, problems, tests }
+  return { name, group, folders, passed, failed: problems.length, seconds, coreSeconds, problems, tests }
 }
 
 /** @param {Outcome} outcome */

@@ -26,7 +26,7 @@ test('after any history of writes, rollbacks and takes both sides are equal', as
   const from = await pair.from.changes(['orders', 'prices'])
   const to = await pair.to.changes(['orders', 'prices'])
   await using recording = await from.record()
-  for (let history = proofCount({ inTests: 20, inSoak: 1_000 }); history > 0; history--) {
+  for (let history = proofCount({ inTests: 8, inSoak: 1_000 }); history > 0; history--) {
     for (let step = 0; step < STEPS; step++) {
       const transaction = below(4)
       if (transaction < 2) await pair.from.run('BEGIN')

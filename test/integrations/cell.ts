@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { runs, runtimes } from '../matrix.mjs'
 
 const declared = runs.find((run) => run.name === process.env.CELL)
-if (declared?.engine === undefined) throw new Error('start a cell with `npm test -- --cell integrations:node:sqlite`')
+if (declared?.engine === undefined) throw new Error('start a cell with `npm test -- --cell processes:node:sqlite`')
 const { engine: name, runtime } = declared
 
 /** A busy timeout that no test reaches. */

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { judgeNames } from '../../scripts/test-run/judge-names.mjs'
 
-function verdict(name: string, tests: string[], group = 'conformance') {
-  return { name, group, tests, passed: tests.length, failed: 0, seconds: 1, problems: [] }
+const inFile = (test: string, folder = 'test/cells') => `${folder}/x.test.ts > ${test}`
+
+function verdict(name: string, titles: string[], group = 'conformance') {
+  const tests = titles.map((title) => inFile(title))
+  return { name, group, folders: ['test/cells'], tests, passed: tests.length, failed: 0, seconds: 1, problems: [] }
 }
 
 describe('judging names', () => {
@@ -31,12 +34,23 @@ describe('judging names', () => {
     expect(judgeNames(verdicts, [])).toEqual([])
   })
 
+  test('a folder is compared among the runs of the group that have it', () => {
+    const more = (name: string, titles: string[]) => {
+      const one = verdict(name, ['a'])
+      const tests = [...one.tests, ...titles.map((title) => inFile(title, 'test/builds'))]
+      return { ...one, folders: [...one.folders, 'test/builds'], tests }
+    }
+    expect(judgeNames([verdict('x', ['a']), more('y', ['b']), more('z', ['b'])], [])).toEqual([])
+    const [problem, ...rest] = judgeNames([verdict('x', ['a']), more('y', ['b']), more('z', [])], [])
+    expect([problem?.name, rest]).toEqual(['z', []])
+  })
+
   test('a declared difference is accepted', () => {
-    expect(judgeNames([verdict('x', ['a', 'b']), verdict('y', ['a'])], [{ run: 'y', test: 'b' }])).toEqual([])
+    expect(judgeNames([verdict('x', ['a', 'b']), verdict('y', ['a'])], [{ run: 'y', test: inFile('b') }])).toEqual([])
   })
 
   test('a declared difference that does not occur is a problem', () => {
-    const problems = judgeNames([verdict('x', ['a']), verdict('y', ['a'])], [{ run: 'y', test: 'a' }])
+    const problems = judgeNames([verdict('x', ['a']), verdict('y', ['a'])], [{ run: 'y', test: inFile('a') }])
     expect(problems.map(({ name }) => name)).toEqual(['y'])
   })
 })

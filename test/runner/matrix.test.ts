@@ -57,20 +57,25 @@ test('adapters over a port and engines in a thread are tested on each runtime, a
   expect(runtimesOf('test/block-copies')).toEqual(['node24', 'bun'])
   expect(runtimesOf('test/block-copy-code')).toEqual(['node24'])
   expect(runtimesOf('test/thread')).toEqual(['node24', 'node20', 'bun'])
+  expect(runtimesOf('test/thread-work')).toEqual(['node24', 'bun'])
   expect(runtimesOf('test/thread-suites')).toEqual(['node24'])
   expect(runtimesOf('test/runtimes'), 'what a runtime decides and no engine').toEqual(['node24', 'node20', 'bun'])
 })
 
 test('each way in which an example starts runs on every runtime, and each example and what ends it on Node and Bun', () => {
-  const runtimesOf = (group: string) => runs.filter((run) => run.group === group).map(({ runtime }) => runtime)
-  expect(runtimesOf('examples')).toEqual(['node20', 'node24', 'bun'])
-  expect(runtimesOf('example-ends')).toEqual(['node24', 'bun'])
-  expect(runtimesOf('once')).toEqual(['node24'])
+  const runtimesOf = (folder: string) =>
+    runs.filter(({ folders }) => folders.includes(folder)).map(({ runtime }) => runtime)
+  expect(runtimesOf('test/examples')).toEqual(['node20', 'node24', 'bun'])
+  expect(runtimesOf('test/example-ends')).toEqual(['node24', 'bun'])
+  expect(runtimesOf('test/example-code')).toEqual(['node24'])
+  expect(runtimesOf('test/cli')).toEqual(['node20', 'node24', 'bun'])
+  expect(runtimesOf('test/cli-once')).toEqual(['node24'])
 })
 
 test('the host is tested on the oldest Node and on Bun', () => {
   const host = runs.filter((run) => run.group === 'host')
   expect(host.map(({ runtime }) => runtime)).toEqual(['node20', 'bun'])
+  expect(host.map(({ folders }) => folders)).toEqual([['test/host', 'test/http'], ['test/host']])
 })
 
 test('names are unique, and each run names a runtime that is installed', () => {

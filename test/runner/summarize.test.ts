@@ -8,9 +8,20 @@ import { runs } from '../matrix.mjs'
 import { run } from './outcome.js'
 
 const plain = createPaint(process.stdout, { NO_COLOR: '1' })
+const named = (...titles: string[]) => titles.map((title) => `test/cells/x.test.ts > ${title}`)
 const verdicts = [
-  { name: 'x', group: 'g', passed: 2, failed: 0, seconds: 1, coreSeconds: 1.5, problems: [], tests: ['a', 'b'] },
-  { name: 'y', group: 'g', passed: 1, failed: 1, seconds: 1, problems: ['c broke'], tests: ['a', 'c'] },
+  {
+    ...run,
+    name: 'x',
+    group: 'g',
+    passed: 2,
+    failed: 0,
+    seconds: 1,
+    coreSeconds: 1.5,
+    problems: [],
+    tests: named('a', 'b'),
+  },
+  { ...run, name: 'y', group: 'g', passed: 1, failed: 1, seconds: 1, problems: ['c broke'], tests: named('a', 'c') },
 ]
 
 describe('the summary', () => {
