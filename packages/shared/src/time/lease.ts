@@ -62,12 +62,12 @@ export class Lease {
 
   /** Whether the end is reached by the local clock, without the margin. */
   get ended(): boolean {
-    return this.#now() >= this.#end
+    return this.#clock.monotonic() >= this.#end
   }
 
   /** Whether the holder may still rely on the lease: it is neither over nor within the margin. */
   get safe(): boolean {
-    return !this.#closed && this.#now() < this.#end - this.#margin
+    return !this.#closed && this.#clock.monotonic() < this.#end - this.#margin
   }
 
   /**
@@ -102,18 +102,15 @@ export class Lease {
 
   #watch(): void {
     this.#stopTimer()
-    const remaining = this.#end - this.#margin - this.#now()
+    const lead = this.#lead
+    // Only here: what is over in the file is refused there, and what is not over may still be renewed.
+    const grown = lead === undefined ? 0 : Math.max(0, (this.#clock.lead as number) - lead)
+    const remaining = this.#end - this.#margin - this.#clock.monotonic() - grown
     if (remaining <= 0) this.lose()
     else if (remaining < Number.POSITIVE_INFINITY) {
-      const pause = this.#lead === undefined ? remaining : SHORTEST_PAUSE_MS + Math.ceil(remaining * TENTH)
+      const pause = lead === undefined ? remaining : SHORTEST_PAUSE_MS + Math.ceil(remaining * TENTH)
       this.#cancelTimer = this.#clock.setTimer(() => this.#watch(), Math.min(remaining, pause))
     }
-  }
-
-  /** Returns monotonic ms, plus the ms by which the lead has grown since the end was set. */
-  #now(): number {
-    const now = this.#clock.monotonic()
-    return this.#lead === undefined ? now : now + Math.max(0, (this.#clock.lead as number) - this.#lead)
   }
 
   #stopTimer(): void {
