@@ -1,3 +1,4 @@
+import type { ServedUser } from '../../connection/served-users.js'
 import type { Statement } from '../../queue/statement.js'
 import { AnswerWriter } from '../wire/answer-writer.js'
 import type { Channel } from '../wire/channel.js'
@@ -80,8 +81,8 @@ export class ServedClient {
     return this.locks > 0 || this.calls > 0
   }
 
-  /** ms from the arrival of the last message until all of its commands were handed to the database. */
-  get lag(): number {
+  /** See {@link ServedUser.lag}. */
+  get lag(): ServedUser['lag'] {
     return this.#inbox.lag
   }
 
