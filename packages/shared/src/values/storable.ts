@@ -1,5 +1,6 @@
+import { tagOf } from '../arguments/invalid.js'
 import { reasonOf } from '../arguments/read-argument.js'
-import { kindOf, readLeaf, tagOf } from './built-in.js'
+import { kindOf, readLeaf } from './built-in.js'
 import { pathOf, segment, type Visited, type Way } from './member-path.js'
 import { hasNamedMembers, namedMembers } from './named-members.js'
 import { reduceError } from './stored-error.js'
