@@ -26,10 +26,10 @@ interface ReadEntry {
 
 /** A stored value that cannot be decoded. */
 class Unreadable {
-  readonly stored: SqlValue
+  readonly text: SqlValue
 
-  constructor(stored: SqlValue) {
-    this.stored = stored
+  constructor(text: SqlValue) {
+    this.text = text
   }
 }
 
@@ -75,7 +75,7 @@ export class CacheLoading {
     const cached = await this.#session.execute(this.#rows.sql.getOrLoad, [stored], this.#valueOrUnreadable)
     const isUnreadable = cached instanceof Unreadable
     if (cached !== ABSENT && !isUnreadable) return cached as T
-    return this.#share({ key, stored, load, ttl, stale }, isUnreadable ? cached.stored : undefined)
+    return this.#share({ key, stored, load, ttl, stale }, isUnreadable ? cached.text : undefined)
   }
 
   async #getOrRefresh<T>(wanted: Wanted<T>): Promise<T> {
@@ -142,9 +142,9 @@ export class CacheLoading {
     const value = await loading.run(wanted.load)
     const ttl = typeof wanted.ttl === 'function' ? wanted.ttl(value) : wanted.ttl
     const isKept = ttl !== 0 || typeof wanted.ttl !== 'function'
-    const lifetime = isKept ? timeToLive(ttl, OPERATION) : undefined
-    const life = lifetime === undefined ? undefined : lifetime + wanted.stale
-    const row = this.#rows.row(wanted.key, value, life, OPERATION)
+    const fresh = isKept ? timeToLive(ttl, OPERATION) : undefined
+    const lifetime = fresh === undefined ? undefined : fresh + wanted.stale
+    const row = this.#rows.row(wanted.key, value, lifetime, OPERATION)
     loading.text = row[1] as string
     return { value, row: isKept ? row : undefined }
   }
