@@ -53,7 +53,7 @@ export class CacheLoading {
   // A field, so that the hot path allocates no closure and the value is decoded before the only promise resolves.
   readonly #valueOrUnreadable = (row: Row | undefined, [stored]: Parameters): unknown => {
     const value = row === undefined ? ABSENT : this.#rows.decode(row.value, stored as string, OPERATION)
-    this.#count(value)
+    this.#hitCounter.countRead(value !== ABSENT)
     return value === ABSENT && row !== undefined ? new Unreadable(row.value as SqlValue) : value
   }
   readonly #entryOrNone = (row: Row | undefined): ReadEntry | undefined => row && entryIn(row)
@@ -81,7 +81,7 @@ export class CacheLoading {
   async #getOrRefresh<T>(wanted: Wanted<T>): Promise<T> {
     const found = await this.#readEntry(wanted.stored)
     const value = found === undefined ? ABSENT : this.#rows.decode<T>(found.text, wanted.stored, OPERATION)
-    this.#count(value)
+    this.#hitCounter.countRead(value !== ABSENT)
     if (value === ABSENT) return this.#share(wanted, found?.text)
     if (isStale(found, wanted.stale)) this.#refreshInBackground(wanted)
     return value
@@ -177,11 +177,6 @@ export class CacheLoading {
   async #replace(row: SqlValue[], { text, expiresAt }: ReadEntry): Promise<void> {
     if (row[2] !== null) this.#sweeper.wrote(1)
     return this.#session.execute(this.#rows.sql.replace, [...row, text, expiresAt], nothing)
-  }
-
-  #count(value: unknown): void {
-    if (value === ABSENT) this.#hitCounter.count(0, 1)
-    else this.#hitCounter.count(1, 0)
   }
 
   #entryName(stored: string): string {
