@@ -4,7 +4,7 @@ import { invalidArgument, invalidOption, shown } from '../../arguments/invalid.j
 import { DisconnectedError } from '../../errors/disconnected-error.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { Clock } from '../../time/clock.js'
-import { channelOf, type OwnChannel, type Peer } from '../wire/peer.js'
+import { channelOf, type Peer, type PeerChannel } from '../wire/peer.js'
 import { clientOp, type Item, ownerOp, PROTOCOL, type Welcome } from '../wire/protocol.js'
 import { Reader } from '../wire/reader.js'
 import { readError } from '../wire/wire-error.js'
@@ -96,7 +96,7 @@ interface SentHello extends Pick<Reach, 'clock' | 'timeout'> {
   readonly onAnswer: () => void
 }
 
-function sendHello(channel: OwnChannel, { nonce, hello, clock, timeout, onAnswer }: SentHello): Promise<RemoteOwner> {
+function sendHello(channel: PeerChannel, { nonce, hello, clock, timeout, onAnswer }: SentHello): Promise<RemoteOwner> {
   return new Promise((resolve, reject) => {
     let owner: RemoteOwner | undefined
     const noAnswer = (reason: string): DisconnectedError =>
@@ -130,7 +130,7 @@ function sendHello(channel: OwnChannel, { nonce, hello, clock, timeout, onAnswer
       message(message) {
         try {
           if (owner === undefined) readAnswer(new Reader(message))
-          else owner.message(message)
+          else owner.receive(message)
         } catch (error) {
           fail(error)
         }
