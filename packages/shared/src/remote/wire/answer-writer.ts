@@ -34,8 +34,8 @@ export class AnswerWriter {
   }
 
   /** The moving average of bytes per answer. */
-  get usual(): number {
-    return this.#credit.usual
+  get averageUnits(): number {
+    return this.#credit.averageUnits
   }
 
   /** See {@link AnswerCredit.roomBeside}. */
