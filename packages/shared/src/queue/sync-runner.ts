@@ -1,8 +1,8 @@
-import type { Row, SqlValue, SyncDriver, SyncStatement } from '../driver/driver.js'
+import type { Row, SqlValue, SyncDriver, SyncStatement, TransactionControl } from '../driver/driver.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
 import { batchParameters, joinedParameter, parametersSideBySide, sharedParameters } from './batch.js'
 import type { JoinedCalls } from './joined-calls.js'
-import type { QueueContext, QueueDialect, WriteGuard } from './queue-context.js'
+import type { QueueContext, WriteGuard } from './queue-context.js'
 import type { Run } from './runs.js'
 import { SlowStatements } from './slow-statements.js'
 import {
@@ -28,7 +28,7 @@ export class SyncRunner {
   readonly #clock: ConnectionClock
   readonly #slow: SlowStatements
   readonly #guard: WriteGuard
-  readonly #transaction: QueueDialect['transaction']
+  readonly #transaction: TransactionControl
   /** Whether a transaction of ours is open. The guard was checked before it began. */
   #transacting = false
   readonly #prepared = new Map<string, SyncStatement>()
