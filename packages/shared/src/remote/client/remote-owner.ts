@@ -8,6 +8,7 @@ import type {
 } from '../../connection/database-owner.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
 import type { OperationQueue } from '../../queue/operation-queue.js'
+import { STATES } from '../../stores/circuit-breaker/circuit-row.js'
 import type { HoldTable } from '../../stores/lock/hold-table.js'
 import type { PeerChannel } from '../wire/peer.js'
 import { CIRCUIT_UPDATES, clientOp, ownerOp, type Welcome } from '../wire/protocol.js'
@@ -16,8 +17,6 @@ import { ClientChannel } from './client-channel.js'
 import { RemoteLoads } from './remote-loads.js'
 import { RemotePlace } from './remote-place.js'
 import { RemoteQueue } from './remote-queue.js'
-
-const STATES = ['closed', 'open', 'half-open'] as const
 
 interface Parts {
   readonly channel: ClientChannel
