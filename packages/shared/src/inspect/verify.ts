@@ -50,17 +50,17 @@ export async function verifyDatabase(
   const most = checkedLimit(readOptions(options, VERIFY, 'verify').limit ?? MOST_FAULTS, 'verify')
   const { session } = inspected
   if (!session.ready) await session.connect('verify')
-  const search = new Search(inspected, invariants)
+  const pass = new VerificationPass(inspected, invariants)
   const faults: Fault[] = []
-  for await (const fault of search.faults()) {
+  for await (const fault of pass.faults()) {
     faults.push(fault)
-    if (faults.length === most) return { items: search.items, faults, complete: false }
+    if (faults.length === most) return { items: pass.items, faults, complete: false }
   }
-  return { items: search.items, faults, complete: true }
+  return { items: pass.items, faults, complete: true }
 }
 
 /** One pass over a whole database. */
-class Search {
+class VerificationPass {
   items = 0
   readonly #inspected: Inspected
   readonly #invariants: InvariantSql
