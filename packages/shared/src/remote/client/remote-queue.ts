@@ -171,7 +171,7 @@ class CallRequest implements Request {
     const { run, statements } = batch
     const number = statements.numberIn(out, this.#statement)
     const { length } = this.#parameters
-    const form = number * MOST_PARAMETERS + length
+    const form = number * FORMS_PER_STATEMENT + length
     if (this.#guard !== undefined) out.push(clientOp.guard, this.#guard, clientOp.call, number, length, 1)
     else if (!run.extend(out, clientOp.call, nextRequest, form)) {
       out.push(clientOp.call, number, length, 1)
@@ -195,8 +195,8 @@ class CallRequest implements Request {
   }
 }
 
-// The limit of SQLite for one statement.
-const MOST_PARAMETERS = 32_767
+// Calls have one form if statement and number of parameters are equal. SQLite takes at most 32,766 parameters.
+const FORMS_PER_STATEMENT = 32_767
 const NO_ROWS: readonly Row[] = []
 
 function writeSteps(out: Item[], name: string, steps: readonly Step[]): void {
