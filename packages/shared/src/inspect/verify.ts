@@ -117,13 +117,13 @@ class VerificationPass {
   /** Reads each checkpoint, because the list of tasks reads only the newest of each task. */
   async *#ofCheckpoints(): AsyncGenerator<Fault, void, undefined> {
     const { session, tables } = this.#inspected
-    const { read, complete } = taskReader(tables.checkpoints, session.values)
+    const { read, addValue } = taskReader(tables.checkpoints, session.values)
     for await (const row of walkRows(session, this.#invariants.checkpoints, { range: ALL_NAMES, values: true })) {
       this.items++
       const name = nameOf(row)
       try {
         const info = read(row)
-        if (info !== undefined) complete?.(info, row, name ?? String(row.name))
+        if (info !== undefined) addValue?.(info, row, name ?? String(row.name))
       } catch (error) {
         if (!(error instanceof PersistenceError)) throw error
         yield await this.#fault('tasks', name, error.message)
