@@ -59,7 +59,7 @@ export class RemoteOwner implements DatabaseOwner {
     return (this.#parts as Parts).channel
   }
 
-  queue(context: OwnerContext): OperationQueue {
+  openQueue(context: OwnerContext): OperationQueue {
     // A connection that was closed may have left the channel open for the next.
     if (this.#parts !== undefined) {
       this.#parts.channel.use(context)
