@@ -85,7 +85,7 @@ export class SyncQueue extends BacklogQueue {
     this.#flushing = false
     if (busy !== undefined) {
       const { reason, tried } = busy
-      this.waitForWriter(this.backlog.take(tried), reason, attempt, () => this.#flushAgain(attempt + 1))
+      this.retryLater(this.backlog.take(tried), reason, attempt, () => this.#flushAgain(attempt + 1))
     } else if (this.backlog.length === 0) {
       this.sleep()
     } else if (before - this.backlog.length >= GROUP.calls || this.#turn.isLong()) {
