@@ -1,5 +1,5 @@
 /** The exports that every front end has besides its own classes. */
-export type { AdapterOptions, LockKind } from './adapter/adapter-options.js'
+export type { AdapterOptions } from './adapter/adapter-options.js'
 export type { CacheAdapterOptions } from './adapter/sql-cache-adapter.js'
 export type { ServedUser } from './connection/served-users.js'
 export type { ChangeRecording } from './dialects/sqlite/changesets/change-recording.js'
@@ -54,6 +54,7 @@ export type { SqlCircuitBreakerProvider } from './stores/circuit-breaker/circuit
 export type { SqlIdempotencyProvider } from './stores/idempotency/idempotency-store.js'
 export type { FencedParameter, FencedStatement } from './stores/lock/fenced-statement.js'
 export type { SqlLockHandle } from './stores/lock/lock-handle.js'
+export type { LockKind } from './stores/lock/lock-manager.js'
 export type { HoldOptions, SqlLockProvider } from './stores/lock/sql-lock-provider.js'
 export { type Clock, systemClock } from './time/clock.js'
 export type { CacheEvent, CircuitEvent, ClaimEvent, LockEvent } from './tracing/events.js'

@@ -9,10 +9,10 @@ import { SqliteAdapter } from './dialects/sqlite/front-end/sqlite-adapter.js'
 import { SCHEMA_VERSION } from './dialects/sqlite/schema/migrations.js'
 import { sqliteDialect } from './dialects/sqlite/sqlite-dialect.js'
 import {
+  connectToOwner,
   DEFAULT_CONNECT_TIMEOUT_MS,
-  inherited,
   type RemoteDatabase,
-  reachOwner,
+  withInheritedOptions,
 } from './remote/client/connect-remote.js'
 import { RemoteLockManager } from './remote/client/remote-locks.js'
 import type { RemoteOwner } from './remote/client/remote-owner.js'
@@ -29,11 +29,11 @@ export interface RemoteOptions extends Omit<AdapterOptions, 'busyTimeout'> {
   connectTimeout?: number | undefined
 }
 
-type ReachOptions = Pick<RemoteOptions, 'connectTimeout' | 'clock'>
+type OpenRemoteOptions = Pick<RemoteOptions, 'connectTimeout' | 'clock'>
 
 const { busyTimeout: _, ...OWN_OPTIONS } = ADAPTER_OPTIONS
 const REMOTE_OPTIONS: OptionNames<RemoteOptions> = { ...OWN_OPTIONS, connectTimeout: true }
-const REACH_OPTIONS: OptionNames<ReachOptions> = { connectTimeout: true, clock: true }
+const OPEN_REMOTE_OPTIONS: OptionNames<OpenRemoteOptions> = { connectTimeout: true, clock: true }
 
 /** All five providers over a database that another thread or process owns. */
 export class SQLiteAdapter extends SqliteAdapter {
@@ -41,7 +41,7 @@ export class SQLiteAdapter extends SqliteAdapter {
 
   /** @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`. */
   constructor(database: RemoteDatabase, options?: AdapterOptions) {
-    const { owner, options: all } = inherited(database, givenOptions(options, ADAPTER_OPTIONS))
+    const { owner, options: all } = withInheritedOptions(database, givenOptions(options, ADAPTER_OPTIONS))
     super(owner, () => owner, all, undefined, remoteDialect(owner))
     this.#owner = owner
   }
@@ -64,7 +64,7 @@ export class SQLiteAdapter extends SqliteAdapter {
 export class SQLiteIdempotencyAdapter extends SqlIdempotencyAdapter {
   /** @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`. */
   constructor(database: RemoteDatabase, options?: AdapterOptions) {
-    const { owner, options: all } = inherited(database, givenOptions(options, ADAPTER_OPTIONS))
+    const { owner, options: all } = withInheritedOptions(database, givenOptions(options, ADAPTER_OPTIONS))
     super(owner, () => owner, sqliteDialect, all)
   }
 }
@@ -73,7 +73,7 @@ export class SQLiteIdempotencyAdapter extends SqlIdempotencyAdapter {
 export class SQLiteCacheAdapter extends SqlCacheAdapter {
   /** @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`. */
   constructor(database: RemoteDatabase, options?: CacheAdapterOptions) {
-    const { owner, options: all } = inherited(database, givenOptions(options, CACHE_ADAPTER_OPTIONS))
+    const { owner, options: all } = withInheritedOptions(database, givenOptions(options, CACHE_ADAPTER_OPTIONS))
     super(owner, () => owner, sqliteDialect, all)
   }
 }
@@ -90,9 +90,9 @@ export async function openRemote(
   peer: Peer,
   options?: Pick<RemoteOptions, 'connectTimeout' | 'clock'>,
 ): Promise<RemoteDatabase> {
-  const { connectTimeout = DEFAULT_CONNECT_TIMEOUT_MS, ...own } = givenOptions(options, REACH_OPTIONS)
+  const { connectTimeout = DEFAULT_CONNECT_TIMEOUT_MS, ...own } = givenOptions(options, OPEN_REMOTE_OPTIONS)
   const { clock } = resolveOptions(own)
-  return reachOwner(peer, { operation: 'openRemote', schema: SCHEMA_VERSION, clock, timeout: connectTimeout })
+  return connectToOwner(peer, { operation: 'openRemote', schema: SCHEMA_VERSION, clock, timeout: connectTimeout })
 }
 
 /**
@@ -107,7 +107,7 @@ export async function connectRemote(peer: Peer, options?: RemoteOptions): Promis
   const { connectTimeout = DEFAULT_CONNECT_TIMEOUT_MS, ...own } = givenOptions(options, REMOTE_OPTIONS)
   const { clock } = resolveOptions(own)
   const reach = { operation: 'connectRemote', schema: SCHEMA_VERSION, clock, timeout: connectTimeout }
-  const database = await reachOwner(peer, reach)
+  const database = await connectToOwner(peer, reach)
   try {
     const adapter = new SQLiteAdapter(database, own)
     await adapter.connect()

@@ -6,13 +6,11 @@ import { readArgument } from '../arguments/read-argument.js'
 import type { DiagnosticListener } from '../errors/diagnostics.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { PersistenceAdapterOptions } from '../ports/providers.js'
+import type { LockKind } from '../stores/lock/lock-manager.js'
 import { checkedClock } from '../time/check-clock.js'
 import { type Clock, systemClock } from '../time/clock.js'
 import { jsonCodec } from '../values/json-codec.js'
 import type { ValueCodec } from '../values/value-codec.js'
-
-/** Where locks are kept: in the memory of this process, or in the database for all processes that use it. */
-export type LockKind = 'process' | 'database'
 
 /** Options of every adapter. Adapters on one handle share the `clock`, `random` and `busyTimeout` of the first adapter. */
 export interface AdapterOptions extends PersistenceAdapterOptions {

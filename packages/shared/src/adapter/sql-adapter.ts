@@ -65,7 +65,7 @@ export class SqlAdapter
   constructor(handle: object, driver: () => SqlDriver | DatabaseOwner, dialect: Dialect, options?: AdapterOptions) {
     const resolved = resolveOptions(givenOptions(options, ADAPTER_OPTIONS))
     const connection = Connection.of(handle, driver, dialect, resolved)
-    const session = new Session(connection, dialect, resolved, { setUp: dialect.setUp, named: true })
+    const session = new Session(connection, dialect, resolved, { setUp: dialect.setUp, readsSettings: true })
     super(session)
     this.#session = session
     this.#dialect = dialect

@@ -36,7 +36,7 @@ export class SqlCacheAdapter extends BaseAdapter implements SqlCacheProvider {
     const resolved = resolveOptions(given)
     const { sql, setUp } = dialect.cache(given.tableName)
     const connection = Connection.of(handle, driver, dialect, resolved)
-    const session = new Session(connection, dialect, resolved, { setUp, named: false })
+    const session = new Session(connection, dialect, resolved, { setUp, readsSettings: false })
     super(session)
     this.#cache = new CacheStore(session, sql)
     pruneRegularly(session, resolved.sweepInterval, this.#cache.sweepers)

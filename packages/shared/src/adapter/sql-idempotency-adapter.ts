@@ -19,7 +19,7 @@ export class SqlIdempotencyAdapter extends BaseAdapter implements SqlIdempotency
     const resolved = resolveOptions(givenOptions(options, ADAPTER_OPTIONS))
     const session = new Session(Connection.of(handle, driver, dialect, resolved), dialect, resolved, {
       setUp: dialect.setUp,
-      named: true,
+      readsSettings: true,
     })
     super(session)
     this.#results = new IdempotencyStore(session, dialect)

@@ -10,10 +10,10 @@ export function shown(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'function') return 'a function'
   try {
-    const kind = kindOf(value)
-    if (kind === 'Promise') return NOT_AWAITED
+    const tag = tagOf(value)
+    if (tag === 'Promise') return NOT_AWAITED
     const text = JSON.stringify(value) ?? String(value)
-    if (text === '{}' && kind !== 'Object') return `an object (${kind})`
+    if (text === '{}' && tag !== 'Object') return `an object (${tag})`
     return text.length > LONGEST ? `${text.slice(0, LONGEST).replace(HALF_CHARACTER, '')}…` : text
   } catch {
     return 'an object'
@@ -38,8 +38,8 @@ export function typeName(value: unknown): string {
   return value === null ? 'null' : typeof value
 }
 
-/** Returns the built-in kind of a value: `Object`, `Promise`, `RegExp`. @throws the error of a Proxy or a getter. */
-export function kindOf(value: unknown): string {
+/** Returns the tag of a value: `Object`, `Promise`, `RegExp`. @throws the error of a Proxy or a getter. */
+export function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice('[object '.length, -1)
 }
 

@@ -1,5 +1,5 @@
 import { PersistenceError, type PersistenceErrorCode } from '../errors/persistence-error.js'
-import { kindOf, shown } from './invalid.js'
+import { shown, tagOf } from './invalid.js'
 import { nearestOf } from './nearest.js'
 import { readMembers } from './read-argument.js'
 
@@ -42,11 +42,11 @@ export function readOptions<Options extends object>(
 
 /**
  * A promise, a RegExp or an empty array has no enumerable names, so it would silently choose every default. The usual object is
- * recognized by its prototype, at a tenth of the cost of its kind. An object of another realm, as in Jest, or of a class is
- * recognized by its kind.
+ * recognized by its prototype, at a tenth of the cost of its tag. An object of another realm, as in Jest, or of a class is
+ * recognized by its tag.
  */
 function isPlain(options: object): boolean {
-  return Object.getPrototypeOf(options) === Object.prototype || ['Object', 'Module'].includes(kindOf(options))
+  return Object.getPrototypeOf(options) === Object.prototype || ['Object', 'Module'].includes(tagOf(options))
 }
 
 /** Returns `undefined` for a value that is not an object with options. */

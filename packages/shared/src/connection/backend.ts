@@ -68,7 +68,7 @@ export function backendOf(
 }
 
 function overOwner(owner: DatabaseOwner, dialect: ConnectionDialect, context: BackendContext): Backend {
-  const queue = new TracedQueue(owner.queue(context), context.database)
+  const queue = new TracedQueue(owner.openQueue(context), context.database)
   return {
     queue,
     place: owner.place,

@@ -19,7 +19,7 @@ export interface DatabaseOwner {
   /** Why the owner is no longer reachable; `undefined` while it is. */
   readonly gone: string | undefined
   /** Creates the queue that sends calls to the owner. Called once per connection. */
-  queue(context: OwnerContext): OperationQueue
+  openQueue(context: OwnerContext): OperationQueue
   /**
    * Calls `notify` after each change of a circuit by the owner or another of its clients. @returns a function that unsubscribes.
    */

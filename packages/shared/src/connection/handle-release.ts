@@ -43,15 +43,15 @@ export class HandleRelease {
 
   /** Keeps the database registered as open until the app closes the handle; a garbage-collected handle counts as closed. */
   #stayOpen(): void {
-    const left = new WeakRef(this)
+    const reference = new WeakRef(this)
     this.#place.leftOpen(async () => {
-      const release = left.deref()
-      return release !== undefined && (await release.#answers())
+      const release = reference.deref()
+      return release !== undefined && (await release.#isHandleOpen())
     })
   }
 
   /** Returns whether the handle is open. */
-  async #answers(): Promise<boolean> {
+  async #isHandleOpen(): Promise<boolean> {
     try {
       await this.#ping()
       return true

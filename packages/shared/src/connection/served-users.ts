@@ -4,7 +4,10 @@ export interface ServedUser {
   calls: number
   /** Its locks in memory. Some may have expired. */
   locks: number
-  /** ms from the arrival of its last message until the last request in that message was passed to the database. */
+  /**
+   * ms from the arrival of a message until the last of its requests was passed to the database, as measured last. Messages that
+   * arrive meanwhile are measured together with it.
+   */
   lag: number
 }
 

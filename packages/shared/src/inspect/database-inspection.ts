@@ -67,7 +67,6 @@ const VALUES: OptionNames<ValueListOptions> = { ...LIST, values: true }
 export class DatabaseInspection implements Inspection {
   readonly #inspected: Inspected
   readonly prefix: string | undefined
-  readonly #session: Session
 
   /** @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_KEY`. */
   constructor(inspected: Inspected, options: InspectOptions = {}) {
@@ -77,7 +76,6 @@ export class DatabaseInspection implements Inspection {
     }
     if (prefix !== undefined) checkText(prefix, 'inspect', 'option prefix')
     this.#inspected = inspected
-    this.#session = inspected.session
     this.prefix = prefix === '*' ? undefined : (prefix ?? inspected.session.prefix)
   }
 
@@ -134,7 +132,7 @@ export class DatabaseInspection implements Inspection {
   prefixes(options: PageOptions = {}): AsyncIterableIterator<PrefixItem> {
     const { after, limit } = readOptions(options, PAGE, 'inspect.prefixes')
     const start = positionOf(after, 'inspect.prefixes')
-    return listPrefixes(this.#session, this.#inspected, start, checkedLimit(limit, 'inspect.prefixes'))
+    return listPrefixes(this.#inspected.session, this.#inspected, start, checkedLimit(limit, 'inspect.prefixes'))
   }
 
   async standbys(): Promise<readonly StandbyInfo[]> {
@@ -144,7 +142,7 @@ export class DatabaseInspection implements Inspection {
   }
 
   clients(): readonly ServedUser[] {
-    return this.#session.connection.shared(ServedUsers).list ?? []
+    return this.#inspected.session.connection.shared(ServedUsers).list ?? []
   }
 
   #tagged(tag: 'cache:' | 'circuit:'): (startsWith: string) => Naming {
@@ -156,7 +154,7 @@ export class DatabaseInspection implements Inspection {
   }
 
   #values({ values }: ValueListOptions, operation: string): ValueStore | undefined {
-    return flag(values, 'values', operation) ? this.#session.values : undefined
+    return flag(values, 'values', operation) ? this.#inspected.session.values : undefined
   }
 
   #list<Info>(
@@ -178,7 +176,7 @@ export class DatabaseInspection implements Inspection {
       reader,
       wants: flag(expired, 'expired', operation) || isCurrent === undefined ? () => true : isCurrent,
     }
-    return listItems(this.#session, listing, positionOf(after, operation), checkedLimit(limit, operation))
+    return listItems(this.#inspected.session, listing, positionOf(after, operation), checkedLimit(limit, operation))
   }
 }
 

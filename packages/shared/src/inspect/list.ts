@@ -35,8 +35,8 @@ export async function* listItems<Info>(
   limit: number,
 ): AsyncGenerator<Item<Info>, void, undefined> {
   if (!session.ready) await session.connect(listing.operation)
-  const { complete } = listing.reader
-  const values = complete === undefined ? {} : { values: complete !== null }
+  const { hasValues, addValue } = listing.reader
+  const values = hasValues ? { values: addValue !== undefined } : {}
   const ranges = await listing.naming.ranges()
   let left = limit
   for (const [part, statement] of listing.statements.entries()) {
@@ -83,7 +83,7 @@ async function itemOf<Info>(
     if (name === undefined) throw unreadableName(at.key, operation)
     info = reader.read(row)
     if (info === undefined || !wants(info)) return undefined
-    return { ...at, ...(reader.complete?.(info, row, name) ?? info) }
+    return { ...at, ...(reader.addValue?.(info, row, name) ?? info) }
   } catch (error) {
     if (!(hasCode(error, 'VALUE_UNREADABLE') || hasCode(error, 'RESULT_NOT_STORED'))) throw error
     return { ...at, ...(info as Partial<Info>), unreadable: error }

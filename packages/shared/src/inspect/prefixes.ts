@@ -14,15 +14,16 @@ interface NamedRows {
 }
 
 /** A table whose stored names show their prefix. */
-interface Named extends NamedRows {
+interface PrefixedTable extends NamedRows {
   /** Returns how the names of a prefix start. */
   startOf(prefix: string): string
   split(name: string): NamedKey | undefined
 }
 
 /**
- * Yields the recorded prefixes, then those found only in rows, because a cache alone records none. It jumps from prefix to prefix
- * in the index and does not read each row.
+ * Yields the recorded prefixes, then those found only in rows, because a cache alone records none.
+ *
+ * @param limit The maximum number of prefixes; may be Infinity.
  */
 export async function* listPrefixes(
   session: Session,
@@ -31,7 +32,7 @@ export async function* listPrefixes(
   limit: number,
 ): AsyncGenerator<PrefixItem, void, undefined> {
   const recorded: NamedRows = { statement: sql.prefixes }
-  const tables: readonly Named[] = [
+  const tables: readonly PrefixedTable[] = [
     tagged('cache:', { statement: entries, values: false }),
     tagged('circuit:', { statement: sql.circuits }),
     { statement: sql.locks, startOf: (prefix) => qualifiedNames(prefix).start, split: splitQualified },
@@ -46,19 +47,38 @@ export async function* listPrefixes(
   for (const [at, table] of tables.entries()) {
     const part = at + 1
     if (part < start.part) continue
-    let from: Position | undefined = part === start.part ? (start.from ?? '') : ''
-    while (from !== undefined) {
-      const row: Row | undefined = await firstRow(session, table, from)
-      if (row === undefined) break
-      const name = nameOf(row)
-      const prefix = name === undefined ? undefined : table.split(name)?.prefix
-      // Continue with the first name after those of the prefix.
-      from = prefix === undefined ? (row.next as Position) : keyRange(table.startOf(prefix)).end
-      if (prefix === undefined) continue
-      if ((await isRecorded(session, recorded, prefix)) || (await isIn(session, tables.slice(0, at), prefix))) continue
-      yield { prefix, cursor: cursorOf({ next: from }, part) }
+    const from = part === start.part ? start.from : undefined
+    for await (const { prefix, end } of prefixesIn(session, table, from)) {
+      if (await isRecorded(session, recorded, prefix)) continue
+      if (await isInAny(session, tables.slice(0, at), prefix)) continue
+      yield { prefix, cursor: cursorOf({ next: end }, part) }
       if (--left === 0) return
     }
+  }
+}
+
+/**
+ * Yields each prefix of the names of a table once, with the first name after those of the prefix. It jumps from prefix to prefix
+ * in the index and does not read each row.
+ */
+async function* prefixesIn(
+  session: Session,
+  table: PrefixedTable,
+  from: Position = '',
+): AsyncGenerator<{ readonly prefix: string; readonly end: string }, void, undefined> {
+  let next = from
+  for (;;) {
+    const row = await firstRow(session, table, next)
+    if (row === undefined) return
+    const name = nameOf(row)
+    const prefix = name === undefined ? undefined : table.split(name)?.prefix
+    if (prefix === undefined) {
+      next = row.next as Position
+      continue
+    }
+    const { end } = keyRange(table.startOf(prefix))
+    yield { prefix, end }
+    next = end
   }
 }
 
@@ -79,7 +99,7 @@ async function isRecorded(session: Session, recorded: NamedRows, prefix: string)
 }
 
 /** Returns whether one of the tables has a name with the prefix. */
-async function isIn(session: Session, tables: readonly Named[], prefix: string): Promise<boolean> {
+async function isInAny(session: Session, tables: readonly PrefixedTable[], prefix: string): Promise<boolean> {
   for (const table of tables) {
     const range = keyRange(table.startOf(prefix))
     if ((await firstRow(session, table, range.first, range)) !== undefined) return true
@@ -87,6 +107,6 @@ async function isIn(session: Session, tables: readonly Named[], prefix: string):
   return false
 }
 
-function tagged(tag: 'cache:' | 'circuit:', of: NamedRows): Named {
+function tagged(tag: 'cache:' | 'circuit:', of: NamedRows): PrefixedTable {
   return { ...of, startOf: (prefix) => taggedNames(prefix, tag).start, split: (name) => splitTagged(name, tag) }
 }

@@ -11,14 +11,17 @@ import type { CircuitInfo, ClaimInfo, EntryInfo, LockInfo, ResultInfo, TaskInfo 
 export interface RowReader<Info> {
   /** Returns the content of a row without its value, or `undefined` for a row that belongs to no list. */
   read(row: Row): Info | undefined
-  /** Adds the value. Absent when rows have no value, `null` when values were not requested. @param name For errors. */
-  readonly complete?: ((info: Info, row: Row, name: string) => Info) | null
+  /** Whether rows have a value. */
+  readonly hasValues: boolean
+  /** Adds the value. Absent when values were not requested. @param name For errors. */
+  readonly addValue?: ((info: Info, row: Row, name: string) => Info) | undefined
 }
 
 // Stands for no expiry, because no column of a lease is NULL.
 const NEVER = Number.MAX_SAFE_INTEGER
 
 export const lockReader: RowReader<LockInfo> = {
+  hasValues: false,
   read: (row) => ({
     ...ownerOf(row),
     token: Number(row.token),
@@ -29,6 +32,7 @@ export const lockReader: RowReader<LockInfo> = {
 }
 
 export const claimReader: RowReader<ClaimInfo> = {
+  hasValues: false,
   read: (row) =>
     row.expires_at === null
       ? undefined
@@ -45,6 +49,7 @@ export const claimReader: RowReader<ClaimInfo> = {
 export function circuitReader(table: string): RowReader<CircuitInfo> {
   const operation = 'inspect.circuits'
   return {
+    hasValues: false,
     read(row) {
       const { state } = toState(row, table, operation)
       const number = numbers(row, table, operation)
@@ -66,13 +71,14 @@ export function circuitReader(table: string): RowReader<CircuitInfo> {
 export function entryReader(table: string, values: ValueStore | undefined): RowReader<EntryInfo> {
   const operation = 'inspect.entries'
   return {
+    hasValues: true,
     read: (row) => ({
       ...sizeAndExpiry(row, table, operation),
       ...(typeof row.created_at === 'number' && { createdAt: row.created_at }),
     }),
-    complete:
+    addValue:
       values === undefined
-        ? null
+        ? undefined
         : (info, row, name) => ({ ...info, value: values.decode(row.value, table, name, operation) }),
   }
 }
@@ -80,6 +86,7 @@ export function entryReader(table: string, values: ValueStore | undefined): RowR
 export function resultReader(table: string, values: ValueStore | undefined): RowReader<ResultInfo> {
   const operation = 'inspect.results'
   return {
+    hasValues: true,
     read: (row) =>
       row.state === null
         ? undefined
@@ -89,9 +96,9 @@ export function resultReader(table: string, values: ValueStore | undefined): Row
             // A fingerprint may be the text of a request, so it is shown only with the values.
             ...(values !== undefined && typeof row.fingerprint === 'string' && { fingerprint: row.fingerprint }),
           },
-    complete:
+    addValue:
       values === undefined
-        ? null
+        ? undefined
         : (info, row, name) => {
             const unstored = info.outcome === 'unstored' ? unstoredIn(row.unstored ?? row.value) : undefined
             if (unstored !== undefined) throw resultNotStored(name, operation, unstored)
@@ -103,6 +110,7 @@ export function resultReader(table: string, values: ValueStore | undefined): Row
 export function taskReader(table: string, values: ValueStore | undefined): RowReader<TaskInfo> {
   const operation = 'inspect.tasks'
   return {
+    hasValues: true,
     read(row) {
       const number = numbers(row, table, operation)
       const id = String(row.id)
@@ -118,9 +126,9 @@ export function taskReader(table: string, values: ValueStore | undefined): RowRe
         },
       }
     },
-    complete:
+    addValue:
       values === undefined
-        ? null
+        ? undefined
         : (info, row, name) => {
             const data: unknown = values.decode(row.value, table, name, operation)
             return { ...info, latest: { ...info.latest, data } }

@@ -50,17 +50,17 @@ export async function verifyDatabase(
   const most = checkedLimit(readOptions(options, VERIFY, 'verify').limit ?? MOST_FAULTS, 'verify')
   const { session } = inspected
   if (!session.ready) await session.connect('verify')
-  const search = new Search(inspected, invariants)
+  const pass = new VerificationPass(inspected, invariants)
   const faults: Fault[] = []
-  for await (const fault of search.faults()) {
+  for await (const fault of pass.faults()) {
     faults.push(fault)
-    if (faults.length === most) return { items: search.items, faults, complete: false }
+    if (faults.length === most) return { items: pass.items, faults, complete: false }
   }
-  return { items: search.items, faults, complete: true }
+  return { items: pass.items, faults, complete: true }
 }
 
 /** One pass over a whole database. */
-class Search {
+class VerificationPass {
   items = 0
   readonly #inspected: Inspected
   readonly #invariants: InvariantSql
@@ -117,13 +117,13 @@ class Search {
   /** Reads each checkpoint, because the list of tasks reads only the newest of each task. */
   async *#ofCheckpoints(): AsyncGenerator<Fault, void, undefined> {
     const { session, tables } = this.#inspected
-    const { read, complete } = taskReader(tables.checkpoints, session.values)
+    const { read, addValue } = taskReader(tables.checkpoints, session.values)
     for await (const row of walkRows(session, this.#invariants.checkpoints, { range: ALL_NAMES, values: true })) {
       this.items++
       const name = nameOf(row)
       try {
         const info = read(row)
-        if (info !== undefined) complete?.(info, row, name ?? String(row.name))
+        if (info !== undefined) addValue?.(info, row, name ?? String(row.name))
       } catch (error) {
         if (!(error instanceof PersistenceError)) throw error
         yield await this.#fault('tasks', name, error.message)

@@ -97,27 +97,29 @@ export class NameSpace {
   }
 
   store(key: string): string {
-    const plain = this.#plain
-    return plain === undefined || (plain.start === '' && key.startsWith(MARK))
-      ? this.#qualified.store(key)
-      : plain.store(key)
+    return this.#namesFor(key).store(key)
   }
 
   /** Returns the ranges of the names whose keys start with `startsWith`, in order. */
   ranges(startsWith: string): NameRange[] {
     const qualified = nameRange(this.#qualified.store(startsWith))
-    const plain = this.#plain
-    if (plain === undefined || (plain.start === '' && startsWith.startsWith(MARK))) return [qualified]
-    if (plain.start !== '' || startsWith !== '') return [nameRange(plain.store(startsWith))]
+    const names = this.#namesFor(startsWith)
+    if (names === this.#qualified) return [qualified]
+    if (names.start !== '' || startsWith !== '') return [nameRange(names.store(startsWith))]
     // All names except those that start with a mark; of these only its own.
     return [{ first: '', end: MARK }, qualified, { first: ESCAPE, end: null }]
   }
 
   /** Returns the key of a stored name that {@link store} made. */
   restore(name: string): string {
-    return (name.startsWith(this.#qualified.start) ? this.#qualified : (this.#plain ?? new PrefixedNames(''))).restore(
-      name,
-    )
+    if (name.startsWith(this.#qualified.start)) return this.#qualified.restore(name)
+    return this.#plain === undefined ? name : this.#plain.restore(name)
+  }
+
+  /** A key that starts with a mark would look like a qualified name if nothing preceded it. */
+  #namesFor(startOfKey: string): PrefixedNames {
+    const plain = this.#plain
+    return plain === undefined || (plain.start === '' && startOfKey.startsWith(MARK)) ? this.#qualified : plain
   }
 }
 

@@ -49,8 +49,8 @@ const GROUP = { ...ONE_RUN, runs: 256 }
 export class AsyncQueue extends BacklogQueue {
   readonly #runner: AsyncRunner
   readonly #failedBatch = new FailedBatch()
-  /** Consecutive attempts that found the database busy. */
-  #busyTries = 0
+  /** Consecutive attempts that found the database busy or no connection. */
+  #futileTries = 0
 
   constructor(driver: AsyncDriver, context: QueueContext) {
     super(context)
@@ -193,15 +193,15 @@ export class AsyncQueue extends BacklogQueue {
 
   /** Records that items of the backlog need not be sent again. */
   #done(items: number, settle: Settle): Settle {
-    this.#busyTries = 0
+    this.#futileTries = 0
     this.#failedBatch.done(items)
     return settle
   }
 
   /** Settles when the queue may send again. */
-  #waitWith(works: readonly Work[], busy: PersistenceError): Promise<Settle> {
+  #waitWith(works: readonly Work[], reason: PersistenceError): Promise<Settle> {
     return new Promise((resolve) => {
-      this.waitForWriter(works, busy, this.#busyTries++, () => resolve(nothingToSettle))
+      this.retryLater(works, reason, this.#futileTries++, () => resolve(nothingToSettle))
     })
   }
 }

@@ -8,6 +8,9 @@ import { SlowStatements } from './slow-statements.js'
 import { type Parameters, requiredRow, type Step } from './statement.js'
 import { boundParameters, stepChecked } from './step.js'
 
+/** A driver that runs whole transactions. */
+type TransactingDriver = AsyncDriver & Required<Pick<AsyncDriver, 'transact'>>
+
 /** Runs the work of the queue on an asynchronous driver, one at a time, with its prepared statements. */
 export class AsyncRunner {
   readonly #driver: AsyncDriver
@@ -54,8 +57,9 @@ export class AsyncRunner {
 
   /** Returns the rows of each of several runs, which run in one transaction. */
   async runTogether(runs: readonly Run[]): Promise<Row[][]> {
-    if (this.#driver.transact === undefined) {
-      return this.transact(async () => {
+    const driver = this.#driver
+    if (!takesTransactions(driver)) {
+      return this.#transact(async () => {
         const answers: Row[][] = []
         for (const run of runs) answers.push(await this.run(run))
         return answers
@@ -63,7 +67,7 @@ export class AsyncRunner {
     }
     const [[first]] = runs as [Run]
     const stop = this.#slow.start(first.name, callsIn(runs.flat()))
-    const answers = await this.#transactAtOnce(() =>
+    const answers = await this.#transactAtOnce(driver, () =>
       runs.map((run) => ({ sql: sqlOf(run), parameters: this.#bound(run), again: true })),
     )
     stop?.()
@@ -75,15 +79,16 @@ export class AsyncRunner {
   }
 
   async steps(steps: readonly Step[], name: string): Promise<Row[][]> {
-    if (this.#driver.transact !== undefined && steps.every(({ after }) => after === undefined)) {
-      const answers = await this.#transactAtOnce(() =>
+    const driver = this.#driver
+    if (takesTransactions(driver) && steps.every(({ after }) => after === undefined)) {
+      const answers = await this.#transactAtOnce(driver, () =>
         steps.map(({ sql, parameters, clocked, expect }) => {
           return { sql, parameters: boundParameters(parameters, clocked, this.#clock), again: false, expect }
         }),
       )
       return answers.map((rows, at) => stepChecked(steps[at] as Step, rows, name))
     }
-    return this.transact(async () => {
+    return this.#transact(async () => {
       const results: Row[][] = []
       for (const step of steps) {
         const parameters = boundParameters(step.parameters, step.clocked, this.#clock)
@@ -94,7 +99,7 @@ export class AsyncRunner {
     })
   }
 
-  async transact<Result>(body: () => Promise<Result>): Promise<Result> {
+  async #transact<Result>(body: () => Promise<Result>): Promise<Result> {
     if (this.#guard.needsCheck()) await this.#checkGuard()
     // Outside the try: after a failed BEGIN, no ROLLBACK may end a transaction that the app has open on its handle.
     const { begin, commit, rollback } = this.#dialect.transaction
@@ -129,14 +134,18 @@ export class AsyncRunner {
     return this.#driver.close()
   }
 
-  /** For a driver that accepts whole transactions: none stays open while this thread does other work. */
-  async #transactAtOnce(parts: () => readonly TransactionPart[]): Promise<Row[][]> {
+  /**
+   * Passes a whole transaction to the driver, so that none stays open while this thread does other work.
+   *
+   * @param parts Called after the guard was checked, because it binds the time.
+   */
+  async #transactAtOnce(driver: TransactingDriver, parts: () => readonly TransactionPart[]): Promise<Row[][]> {
     if (this.#guard.needsCheck()) await this.#checkGuard()
-    return (await this.#driver.transact?.(this.#dialect.transaction, parts())) ?? []
+    return driver.transact(this.#dialect.transaction, parts())
   }
 
   #bound(calls: Run): Parameters {
-    return boundParameters(ownOf(calls), calls[0].statement.clocked, this.#clock)
+    return boundParameters(parametersOf(calls), calls[0].statement.clocked, this.#clock)
   }
 
   /** @throws PersistenceError when a write now would be lost. */
@@ -156,6 +165,10 @@ export class AsyncRunner {
   }
 }
 
+function takesTransactions(driver: AsyncDriver): driver is TransactingDriver {
+  return driver.transact !== undefined
+}
+
 /** Returns the SQL for one call, or that of the batch for several. */
 function sqlOf(calls: Run): string {
   const [first] = calls
@@ -165,7 +178,8 @@ function sqlOf(calls: Run): string {
   return calls.length === 1 ? sql : batch.sql
 }
 
-function ownOf(calls: Run): Parameters {
+/** Returns the parameters for {@link sqlOf}, without the time. */
+function parametersOf(calls: Run): Parameters {
   const [first] = calls
   const { batch } = first.statement
   if (isJoined(first)) return [joinedParameter(calls as unknown as readonly JoinedCalls[])]

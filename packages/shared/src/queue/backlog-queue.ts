@@ -102,18 +102,18 @@ export abstract class BacklogQueue implements OperationQueue {
   }
 
   /**
-   * Waits for another writer. Rejects calls past their deadline, puts the rest of `tried` back at the head of the backlog, and
-   * calls `retry` after a pause, or immediately when nothing is left.
+   * Waits for another writer, or for a connection. Rejects calls past their deadline, puts the rest of `tried` back at the head of
+   * the backlog, and calls `retry` after a pause, or immediately when nothing is left.
    *
-   * @param tried The work, taken from the backlog, that found the database busy.
-   * @param attempt The number of consecutive busy attempts before this one.
+   * @param tried The work, taken from the backlog, that failed with `reason`.
+   * @param attempt The number of consecutive such failures before this one.
    */
-  protected waitForWriter(tried: readonly Work[], busy: PersistenceError, attempt: number, retry: () => void): void {
-    this.backlog.putBack(this.#busyRetry.rejectOverdue(tried, busy))
+  protected retryLater(tried: readonly Work[], reason: PersistenceError, attempt: number, retry: () => void): void {
+    this.backlog.putBack(this.#busyRetry.rejectOverdue(tried, reason))
     const overdue = this.backlog.take(this.#busyRetry.overdue(this.backlog, MAX_GIVEN_UP_IN_TURN))
-    this.#busyRetry.rejectOverdue(overdue, busy)
+    this.#busyRetry.rejectOverdue(overdue, reason)
     const waiting = this.backlog.peek()
-    if (this.#busyRetry.overdue(this.backlog, 1) > 0) inNextTurn(() => this.waitForWriter([], busy, attempt, retry))
+    if (this.#busyRetry.overdue(this.backlog, 1) > 0) inNextTurn(() => this.retryLater([], reason, attempt, retry))
     else if (waiting === undefined) retry()
     else this.#busyRetry.pause(waiting, attempt, retry)
   }

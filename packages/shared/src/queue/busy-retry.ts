@@ -8,8 +8,8 @@ const SHORTEST_WAIT_MS = 1
 const LONGEST_WAIT_MS = 50
 
 /**
- * Waits for another writer in pauses between short attempts, so that neither the event loop nor a pool thread is blocked. The
- * jitter keeps several waiting connections from retrying in step.
+ * Waits for another writer, or for a connection to a server, in pauses between short attempts, so that neither the event loop nor
+ * a pool thread is blocked. The jitter keeps several waiting connections from retrying in step.
  */
 export class BusyRetry {
   readonly #clock: Clock
@@ -31,8 +31,8 @@ export class BusyRetry {
     return this.#clock.monotonic() + this.#budget
   }
 
-  /** Rejects those of `works` that are past their deadline, and returns the others. */
-  rejectOverdue(works: readonly Work[], busy: PersistenceError): Work[] {
+  /** Rejects those of `works` that are past their deadline, for `reason`, and returns the others. */
+  rejectOverdue(works: readonly Work[], reason: PersistenceError): Work[] {
     const now = this.#clock.monotonic()
     const errors = new Map<string, PersistenceError>()
     return works.filter((work) => {
@@ -45,7 +45,7 @@ export class BusyRetry {
       // last of them would wait a second for theirs.
       let error = errors.get(message)
       if (error === undefined) {
-        error = new PersistenceError(busy.code, work.name, `${message}; ${problemOf(busy)}`, busy.cause)
+        error = new PersistenceError(reason.code, work.name, `${message}; ${problemOf(reason)}`, reason.cause)
         errors.set(message, error)
       }
       work.reject(error)

@@ -1,12 +1,9 @@
 import type { Row } from '../driver/driver.js'
-import type { Decode, Parameters, RowCount, Statement } from './statement.js'
+import type { Call } from './call.js'
+import type { Statement } from './statement.js'
 
-interface Decoded {
-  readonly parameters: Parameters
-  readonly decode: Decode<RowCount, unknown>
-  readonly resolve: (result: unknown) => void
-  readonly reject: (error: unknown) => void
-}
+/** The members of a call by which its answer is delivered. */
+type Receiver = Pick<Call, 'parameters' | 'decode' | 'resolve' | 'reject'>
 
 /**
  * The answer to a call whose rows arrive in parts ({@link Statement.decodesInParts}). Each part is decoded when it arrives. If
@@ -14,12 +11,12 @@ interface Decoded {
  * all.
  */
 export class PartwiseAnswer {
-  readonly #call: Decoded
+  readonly #call: Receiver
   #items: unknown[] | undefined
   /** The error of the decoder. */
   #error: { readonly thrown: unknown } | undefined
 
-  constructor(call: Decoded) {
+  constructor(call: Receiver) {
     this.#call = call
   }
 

@@ -1,4 +1,4 @@
-import type { Row } from '../driver/driver.js'
+import type { Row, TransactionControl } from '../driver/driver.js'
 import type { Diagnostics } from '../errors/diagnostics.js'
 import type { Classify } from '../errors/persistence-error.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
@@ -6,15 +6,11 @@ import type { BusyRetry } from './busy-retry.js'
 
 /** The SQL and error rules that a queue needs from its dialect. */
 export interface QueueDialect {
-  readonly transaction: {
-    /**
-     * Acquires the write lock immediately: a transaction that acquires it at its first write can fail in a way that waiting does
-     * not fix.
-     */
-    readonly begin: string
-    readonly commit: string
-    readonly rollback: string
-  }
+  /**
+   * `begin` acquires the write lock immediately: a transaction that acquires it at its first write can fail in a way that waiting
+   * does not fix.
+   */
+  readonly transaction: TransactionControl
   readonly classify: Classify
   /**
    * Converts an error whose transaction was not committed: a lost answer then leaves nothing in doubt. Absent when no answer can

@@ -85,7 +85,7 @@ export class SyncQueue extends BacklogQueue {
     this.#flushing = false
     if (busy !== undefined) {
       const { reason, tried } = busy
-      this.waitForWriter(this.backlog.take(tried), reason, attempt, () => this.#flushAgain(attempt + 1))
+      this.retryLater(this.backlog.take(tried), reason, attempt, () => this.#flushAgain(attempt + 1))
     } else if (this.backlog.length === 0) {
       this.sleep()
     } else if (before - this.backlog.length >= GROUP.calls || this.#turn.isLong()) {
@@ -138,7 +138,7 @@ export class SyncQueue extends BacklogQueue {
     }
     const done = parts.slice(0, answers.length)
     this.backlog.take(itemsIn(done))
-    for (const [at, part] of done.entries()) giveOut(part, answers[at])
+    for (const [at, part] of done.entries()) deliver(part, answers[at])
     return undefined
   }
 
@@ -161,7 +161,7 @@ export class SyncQueue extends BacklogQueue {
         continue
       }
       this.backlog.take(part.length)
-      giveOut(part, answer)
+      deliver(part, answer)
       if (this.#isLongAfter(part)) break
     }
     return undefined
@@ -196,7 +196,8 @@ export class SyncQueue extends BacklogQueue {
   }
 }
 
-function giveOut(part: Run, answer: Answer): void {
+/** Delivers the answer of a part to its calls. */
+function deliver(part: Run, answer: Answer): void {
   if (part.length === 1) settle(part[0], answer, 1)
   else if (!Array.isArray(answer)) part[0].packs?.takePacked(part, answer as Row)
   else distribute(part, answer)

@@ -1,8 +1,8 @@
-import type { Row, SqlValue, SyncDriver, SyncStatement } from '../driver/driver.js'
+import type { Row, SqlValue, SyncDriver, SyncStatement, TransactionControl } from '../driver/driver.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
 import { batchParameters, joinedParameter, parametersSideBySide, sharedParameters } from './batch.js'
 import type { JoinedCalls } from './joined-calls.js'
-import type { QueueContext, QueueDialect, WriteGuard } from './queue-context.js'
+import type { QueueContext, WriteGuard } from './queue-context.js'
 import type { Run } from './runs.js'
 import { SlowStatements } from './slow-statements.js'
 import {
@@ -28,7 +28,7 @@ export class SyncRunner {
   readonly #clock: ConnectionClock
   readonly #slow: SlowStatements
   readonly #guard: WriteGuard
-  readonly #transaction: QueueDialect['transaction']
+  readonly #transaction: TransactionControl
   /** Whether a transaction of ours is open. The guard was checked before it began. */
   #transacting = false
   readonly #prepared = new Map<string, SyncStatement>()
@@ -99,6 +99,45 @@ export class SyncRunner {
     return row
   }
 
+  query(sql: string, parameters: Parameters): Row[] {
+    return this.#driver.query(sql, parameters)
+  }
+
+  steps(steps: readonly Step[], name: string): Row[][] {
+    return this.transact(() =>
+      steps.map((step) => {
+        const parameters = boundParameters(step.parameters, step.clocked, this.#clock)
+        return stepChecked(step, this.query(step.sql, parameters), name)
+      }),
+    )
+  }
+
+  transact<Result>(body: () => Result): Result {
+    this.#checkGuard()
+    // Outside the try: after a failed BEGIN, no ROLLBACK may end a transaction that the app has open on its handle.
+    this.#control(this.#transaction.begin)
+    this.#transacting = true
+    try {
+      const result = body()
+      this.#control(this.#transaction.commit)
+      return result
+    } catch (error) {
+      this.#rollBack()
+      throw error
+    } finally {
+      this.#transacting = false
+    }
+  }
+
+  finalize(): void {
+    for (const statement of this.#prepared.values()) statement.finalize()
+    this.#prepared.clear()
+  }
+
+  close(): void {
+    this.#driver.close()
+  }
+
   /** Runs groups of the size that the statement takes, then the rest one by one. */
   #runBound({ statement, parameters, count }: JoinedCalls, bound: string): void {
     const time = boundParameters(NO_PARAMETERS, statement.clocked, this.#clock)
@@ -133,48 +172,9 @@ export class SyncRunner {
     })
   }
 
-  query(sql: string, parameters: Parameters): Row[] {
-    return this.#driver.query(sql, parameters)
-  }
-
-  steps(steps: readonly Step[], name: string): Row[][] {
-    return this.transact(() =>
-      steps.map((step) => {
-        const parameters = boundParameters(step.parameters, step.clocked, this.#clock)
-        return stepChecked(step, this.query(step.sql, parameters), name)
-      }),
-    )
-  }
-
   /** Runs `body` in the open transaction, or in a new one. */
   #together<Result>(body: () => Result): Result {
     return this.#transacting ? body() : this.transact(body)
-  }
-
-  transact<Result>(body: () => Result): Result {
-    this.#checkGuard()
-    // Outside the try: after a failed BEGIN, no ROLLBACK may end a transaction that the app has open on its handle.
-    this.#control(this.#transaction.begin)
-    this.#transacting = true
-    try {
-      const result = body()
-      this.#control(this.#transaction.commit)
-      return result
-    } catch (error) {
-      this.#rollBack()
-      throw error
-    } finally {
-      this.#transacting = false
-    }
-  }
-
-  finalize(): void {
-    for (const statement of this.#prepared.values()) statement.finalize()
-    this.#prepared.clear()
-  }
-
-  close(): void {
-    this.#driver.close()
   }
 
   /** @throws PersistenceError when a write now would be lost. */

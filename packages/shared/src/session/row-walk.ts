@@ -52,7 +52,8 @@ export async function* walkRows(
   for (let at = from ?? first; ; ) {
     const rows = await read(at, count, values ? LARGEST_VALUE_IN_PAGE : -1)
     for (const row of rows) {
-      const name = values !== true || Number(row.bytes) <= LARGEST_VALUE_IN_PAGE ? undefined : nameOf(row)
+      const lacksValue = values === true && Number(row.bytes) > LARGEST_VALUE_IN_PAGE
+      const name = lacksValue ? nameOf(row) : undefined
       if (name === undefined) {
         yield row
         continue

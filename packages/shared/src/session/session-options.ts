@@ -33,6 +33,9 @@ export interface SessionOptions {
 /** What a session does when it connects. */
 export interface SessionStart {
   readonly setUp: SetUp
-  /** Whether stores use untagged names or leases: the session then reads their settings from the database. */
-  readonly named: boolean
+  /**
+   * Whether it reads how untagged names are stored, and the lease time, from the database. Needed if stores use untagged names or
+   * leases.
+   */
+  readonly readsSettings: boolean
 }

@@ -172,7 +172,7 @@ export class Session implements ConnectionUser {
     await this.connection.open()
     const { queue, readOnly } = this.connection
     await this.#start.setUp(queue, this.#options.createTables && !readOnly)
-    if (this.#start.named) {
+    if (this.#start.readsSettings) {
       this.#names = await this.#dialect.names(queue, this.prefix, !readOnly)
       await this.leaseTime?.enter()
     }

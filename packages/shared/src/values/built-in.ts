@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { tagOf } from '../arguments/invalid.js'
 
 /** The classes that the extended form stores besides plain objects, arrays and errors. */
 const LEAVES: ReadonlySet<string> = new Set([
@@ -72,8 +73,6 @@ export function readLeaf(value: object): void {
 export function isError(value: unknown): value is Error {
   return value instanceof Error || types.isNativeError(value)
 }
-
-export const tagOf = (value: object): string => Object.prototype.toString.call(value).slice(8, -1)
 
 const NATIVE = /\{\s*\[native code\]\s*\}\s*$/
 

@@ -1,14 +1,11 @@
 import { parse, stringify } from 'devalue'
-import { isError, tagOf } from './built-in.js'
+import { tagOf } from '../arguments/invalid.js'
+import { isError } from './built-in.js'
 import { isPlainData } from './plain-json.js'
 import { checkStorable } from './storable.js'
 import { define, reduceError, reviveError, type StoredMember } from './stored-error.js'
 
-/**
- * Stores what JSON loses. devalue handles undefined, Date, BigInt, Map, Set, RegExp, NaN, infinities, -0, bytes and cycles. Added
- * here: errors, members named `__proto__`, members of arrays and of built-in objects, and views of a part of a buffer. Classes
- * come from closed lists, never from the data.
- */
+/** Classes come from this list, never from the data. */
 const VIEW_CLASSES: Readonly<Record<string, new (buffer: ArrayBuffer) => ArrayBufferView>> = {
   BigInt64Array,
   BigUint64Array,
@@ -50,7 +47,7 @@ interface StoredBuiltIn {
 }
 
 /** Copies a built-in object without the members that were added to it. */
-const BARE: Readonly<Record<string, (value: never) => object>> = {
+const WITHOUT_MEMBERS: Readonly<Record<string, (value: never) => object>> = {
   Array: (items: unknown[]) => items.slice(),
   Date: (date: Date) => new Date(date.getTime()),
   Map: (map: Map<unknown, unknown>) => new Map(map),
@@ -60,7 +57,7 @@ const BARE: Readonly<Record<string, (value: never) => object>> = {
 
 function reduceBuiltIn(value: object, names: readonly string[]): StoredBuiltIn | false {
   const members = names.map((name): StoredMember => [name, (value as Record<string, unknown>)[name], true])
-  return { base: (BARE[tagOf(value)] as (value: object) => object)(value), members }
+  return { base: (WITHOUT_MEMBERS[tagOf(value)] as (value: object) => object)(value), members }
 }
 
 function reviveBuiltIn({ base, members }: StoredBuiltIn): object {
@@ -88,7 +85,12 @@ const REVIVERS = {
   View: (view: ArrayBufferView) => view,
 }
 
-/** @throws UnstorableError with the `path` of the member that cannot be stored. */
+/**
+ * Encodes what JSON loses. devalue handles undefined, Date, BigInt, Map, Set, RegExp, NaN, infinities, -0, bytes and cycles. Added
+ * here: errors, members named `__proto__`, members of arrays and of built-in objects, and views of a part of a buffer.
+ *
+ * @throws UnstorableError with the `path` of the member that cannot be stored.
+ */
 export function encodeExtended(value: unknown): string {
   // Typical results of tasks are plain data, which needs no further search.
   if (isPlainData(value)) return stringify(value)

@@ -1,5 +1,6 @@
+import { tagOf } from '../arguments/invalid.js'
 import { reasonOf } from '../arguments/read-argument.js'
-import { kindOf, readLeaf, tagOf } from './built-in.js'
+import { type Kind, kindOf, readLeaf } from './built-in.js'
 import { pathOf, segment, type Visited, type Way } from './member-path.js'
 import { hasNamedMembers, namedMembers } from './named-members.js'
 import { reduceError } from './stored-error.js'
@@ -10,8 +11,8 @@ import { UnstorableError } from './unstorable-error.js'
  * that of the writing one, so the limit is far below the capacity of the smallest.
  */
 const DEEPEST = 1_000
-/** Additional depth of a value that is written as a record with a list of members. */
-const RECORD = 4
+/** How many levels a value counts as that is written as a record with a list of members. Any other value is one level. */
+const RECORD_LEVELS = 4
 
 /** Added members of arrays, Maps, Sets, Dates and RegExps. */
 export type AddedMembers = ReadonlyMap<object, readonly string[]>
@@ -92,18 +93,18 @@ class Survey {
     }
     this.#refuseSymbols(place)
     const members = kind === 'error' || kind === 'object' ? [] : membersBeside(value, kind)
-    if (members.length > 0) this.#keep(place, members)
+    if (members.length > 0) this.#addMembers(place, members)
     const isRecord = members.length > 0 || kind === 'error' || Object.hasOwn(value, '__proto__')
     if (isRecord) {
       this.#records.add(value)
       this.#open.push({ value, from: this.#pending.length })
     }
-    this.#children(place, kind, depth + (isRecord ? RECORD : 1))
-    for (const name of members) this.#push(read(place, name), place, 'member', name, depth + RECORD)
+    this.#children(place, kind, depth + (isRecord ? RECORD_LEVELS : 1))
+    for (const name of members) this.#push(read(place, name), place, 'member', name, depth + RECORD_LEVELS)
     if (kind !== 'error') this.#refuseHidden(place)
   }
 
-  #children(place: Visited, kind: string, depth: number): void {
+  #children(place: Visited, kind: Kind, depth: number): void {
     const { value } = place
     if (kind === 'error') {
       const { members } = reduceError(value as Error)
@@ -148,7 +149,7 @@ class Survey {
     }
   }
 
-  #keep(place: Visited, members: string[]): void {
+  #addMembers(place: Visited, members: string[]): void {
     const tag = tagOf(place.value)
     if (!['Array', 'Date', 'Map', 'RegExp', 'Set'].includes(tag)) {
       const problem = `it is a member of a ${tag}, which would be lost; store plain data, or pass a codec`
@@ -175,7 +176,7 @@ class Survey {
 }
 
 /** Returns the names of the members that were added to a built-in object. */
-function membersBeside(value: object, kind: string): string[] {
+function membersBeside(value: object, kind: Kind): string[] {
   if (kind === 'array') return namedMembers(value as unknown[])
   // Its item names are texts of indices; see hasNamedMembers.
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {

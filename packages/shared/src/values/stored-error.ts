@@ -25,7 +25,7 @@ export interface StoredError {
  * Returns the own members besides name, message and stack: cause, code, errors and other added members. Non-enumerable methods
  * and what the engine adds are not data.
  */
-export function errorMembers(error: Error): StoredMember[] {
+function errorMembers(error: Error): StoredMember[] {
   const members: StoredMember[] = []
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(error))) {
     if (name === 'stack' || name === 'message' || name === 'name') continue

@@ -2,7 +2,7 @@ import type { OwnerContext } from '../../connection/database-owner.js'
 import { DisconnectedError } from '../../errors/disconnected-error.js'
 import type { PersistenceError } from '../../errors/persistence-error.js'
 import { AnswerReader } from '../wire/answer-reader.js'
-import type { OwnChannel } from '../wire/peer.js'
+import type { PeerChannel } from '../wire/peer.js'
 import { clientOp, type Item, ownerOp } from '../wire/protocol.js'
 import { Reader } from '../wire/reader.js'
 import { readError } from '../wire/wire-error.js'
@@ -26,7 +26,7 @@ export interface NotificationListener {
 export class ClientChannel {
   /** What is to be sent. */
   readonly batch: MessageBatch
-  readonly #transport: OwnChannel
+  readonly #transport: PeerChannel
   readonly #listener: NotificationListener
   #lose: OwnerContext['lose']
   readonly #answers: AnswerReader
@@ -35,13 +35,13 @@ export class ClientChannel {
   #awaited = 0
   #alive = false
   /** Why no more requests are sent. */
-  #closed: string | undefined
+  #closeReason: string | undefined
   #ended = false
   #onEnd: (() => void)[] = []
   #onIdle: (() => void)[] = []
 
   /** @param transport The channel on which the owner has accepted this client. */
-  constructor(transport: OwnChannel, { diagnostics, lose }: OwnerContext, listener: NotificationListener) {
+  constructor(transport: PeerChannel, { diagnostics, lose }: OwnerContext, listener: NotificationListener) {
     this.#transport = transport
     this.batch = new MessageBatch(
       (message) => {
@@ -83,21 +83,21 @@ export class ClientChannel {
   }
 
   /** Why requests do not reach the owner; `undefined` while they do. */
-  get closed(): string | undefined {
-    return this.#closed
+  get closeReason(): string | undefined {
+    return this.#closeReason
   }
 
   /** Settles when no request is pending. */
   drain(): Promise<void> {
     if (this.idle) return Promise.resolve()
     // Keeps the process alive also for requests that no caller awaits.
-    this.awaited(1)
+    this.addAwaited(1)
     return new Promise((resolve) => this.#onIdle.push(resolve))
   }
 
   request(request: Request): void {
-    if (this.#closed !== undefined) {
-      request.reject(DisconnectedError.of(request.name, 'none', this.#closed))
+    if (this.#closeReason !== undefined) {
+      request.reject(DisconnectedError.of(request.name, 'none', this.#closeReason))
       return
     }
     let isNext: boolean
@@ -108,7 +108,7 @@ export class ClientChannel {
       return
     }
     if (isNext) this.#send(request)
-    this.awaited(request.awaited ? 1 : 0)
+    this.addAwaited(request.awaited ? 1 : 0)
   }
 
   /** Sends an operation that gets no answer. */
@@ -117,7 +117,7 @@ export class ClientChannel {
   }
 
   /** Adds to the number of reasons to keep the process alive. */
-  awaited(change: number): void {
+  addAwaited(change: number): void {
     this.#awaited += change
     if (this.#alive === this.#awaited > 0) return
     this.#alive = this.#awaited > 0
@@ -133,12 +133,12 @@ export class ClientChannel {
     // Before `bye`, after which the owner grants the locks of this client to others: their signals must have aborted.
     this.#listener.ended(reason)
     this.notify(clientOp.bye)
-    this.awaited(1)
+    this.addAwaited(1)
     await new Promise<void>((resolve) => this.#onEnd.push(resolve))
   }
 
   /** Takes a message of the owner. */
-  message(message: unknown): void {
+  receive(message: unknown): void {
     if (this.#ended) return
     try {
       const reader = new Reader(message)
@@ -163,7 +163,7 @@ export class ClientChannel {
   #end(reason: string, sendBye: boolean): void {
     if (this.#ended) return
     this.#ended = true
-    this.#closed ??= reason
+    this.#closeReason ??= reason
     const sent = this.#requests.takeSent()
     // Before the requests fail: when their callers continue, the signals of their locks must have aborted.
     this.#listener.ended(reason)
@@ -171,7 +171,7 @@ export class ClientChannel {
       request.reject(DisconnectedError.of(request.name, request.writes ? 'unknown' : 'none', reason))
     }
     this.#refuseWaiting(reason)
-    this.awaited(-this.#awaited)
+    this.addAwaited(-this.#awaited)
     this.#signalIdle()
     for (const ended of this.#onEnd.splice(0)) ended()
     if (sendBye) this.#transport.send([clientOp.bye])
@@ -193,27 +193,27 @@ export class ClientChannel {
     } else if (op === ownerOp.lost) {
       this.#lose(readError(reader.text()).error as PersistenceError)
     } else if (op === ownerOp.goodbye) {
-      this.#end(this.#closed ?? CLOSED_BY_OWNER, true)
+      this.#end(this.#closeReason ?? CLOSED_BY_OWNER, true)
     } else if (!this.#listener.read(op, reader)) {
       throw new Error(`unknown operation ${op}`)
     }
   }
 
   #startClosing(reason: string): string {
-    this.#transport.closing()
-    this.#closed ??= reason
-    return this.#closed
+    this.#transport.markClosing()
+    this.#closeReason ??= reason
+    return this.#closeReason
   }
 
   #signalIdle(): void {
     const draining = this.#onIdle.splice(0)
-    if (!this.#ended) this.awaited(-draining.length)
+    if (!this.#ended) this.addAwaited(-draining.length)
     for (const idle of draining) idle()
   }
 
   #take(number: number): Request {
     const request = this.#requests.answered(number)
-    if (request.awaited) this.awaited(-1)
+    if (request.awaited) this.addAwaited(-1)
     return request
   }
 
@@ -224,7 +224,7 @@ export class ClientChannel {
 
   #refuseWaiting(reason: string): void {
     for (const request of this.#requests.takeWaiting()) {
-      if (request.awaited) this.awaited(-1)
+      if (request.awaited) this.addAwaited(-1)
       request.reject(DisconnectedError.of(request.name, 'none', reason))
     }
   }

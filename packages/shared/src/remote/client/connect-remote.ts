@@ -4,7 +4,7 @@ import { invalidArgument, invalidOption, shown } from '../../arguments/invalid.j
 import { DisconnectedError } from '../../errors/disconnected-error.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { Clock } from '../../time/clock.js'
-import { channelOf, type OwnChannel, type Peer } from '../wire/peer.js'
+import { channelOf, type Peer, type PeerChannel } from '../wire/peer.js'
 import { clientOp, type Item, ownerOp, PROTOCOL, type Welcome } from '../wire/protocol.js'
 import { Reader } from '../wire/reader.js'
 import { readError } from '../wire/wire-error.js'
@@ -25,7 +25,7 @@ export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000
 const OR_OF_TWO_RUNTIMES = `, or one of the two ends is Node and the other Bun: fork with serialization: 'json' then`
 
 /** How a client reaches its owner. */
-export interface Reach {
+export interface OwnerConnectOptions {
   /** The caller's operation, for errors about the peer. */
   readonly operation: string
   /** The schema version of this client. */
@@ -41,7 +41,10 @@ export interface Reach {
  * @throws PersistenceError `DISCONNECTED` when no owner answers or the earlier connection of `peer` is still closing,
  *   `VERSION_MISMATCH`, `INVALID_ARGUMENT`, `INVALID_OPTION`.
  */
-export async function reachOwner(peer: Peer, { operation, schema, clock, timeout }: Reach): Promise<RemoteOwner> {
+export async function connectToOwner(
+  peer: Peer,
+  { operation, schema, clock, timeout }: OwnerConnectOptions,
+): Promise<RemoteOwner> {
   if (typeof timeout !== 'number' || !(timeout > 0)) {
     throw invalidOption('connectTimeout', timeout, 'a positive number of ms')
   }
@@ -52,7 +55,7 @@ export async function reachOwner(peer: Peer, { operation, schema, clock, timeout
   unanswered.set(peer, nonce)
   const hello = [clientOp.hello, nonce, PROTOCOL, schema, ...(before === undefined ? [] : [before])]
   const onAnswer = (): void => void unanswered.delete(peer)
-  return sendHello(channel, { nonce, hello, clock, timeout, onAnswer })
+  return handshake(channel, { nonce, hello, clock, timeout, onAnswer })
 }
 
 /**
@@ -67,7 +70,7 @@ const unanswered = new WeakMap<object, string>()
  * @throws PersistenceError `INVALID_ARGUMENT` for anything but a remote database, `INVALID_OPTION` unless both or none
  *   of the two have a codec.
  */
-export function inherited<Options extends AdapterOptions>(
+export function withInheritedOptions<Options extends AdapterOptions>(
   database: unknown,
   given: Options,
 ): { owner: RemoteOwner; options: Options } {
@@ -89,14 +92,14 @@ export function inherited<Options extends AdapterOptions>(
   return { owner: database, options: { ...welcome.options, ...given } }
 }
 
-interface SentHello extends Pick<Reach, 'clock' | 'timeout'> {
+interface Handshake extends Pick<OwnerConnectOptions, 'clock' | 'timeout'> {
   readonly nonce: string
   readonly hello: Item[]
   /** Called when the owner has accepted or refused this client. */
   readonly onAnswer: () => void
 }
 
-function sendHello(channel: OwnChannel, { nonce, hello, clock, timeout, onAnswer }: SentHello): Promise<RemoteOwner> {
+function handshake(channel: PeerChannel, { nonce, hello, clock, timeout, onAnswer }: Handshake): Promise<RemoteOwner> {
   return new Promise((resolve, reject) => {
     let owner: RemoteOwner | undefined
     const noAnswer = (reason: string): DisconnectedError =>
@@ -130,7 +133,7 @@ function sendHello(channel: OwnChannel, { nonce, hello, clock, timeout, onAnswer
       message(message) {
         try {
           if (owner === undefined) readAnswer(new Reader(message))
-          else owner.message(message)
+          else owner.receive(message)
         } catch (error) {
           fail(error)
         }

@@ -100,7 +100,7 @@ export class RemoteLoads {
       const isNext = this.#waits.size < MAX_ENTERED || request.inside !== undefined
       if (isNext) this.#checkRoom()
       const wait = new Wait(request, this.#sources, { resolve, reject }, (over) => this.#remove(over.number))
-      this.#sources.channel.awaited(1)
+      this.#sources.channel.addAwaited(1)
       this.#byRequest.set(request, wait)
       if (isNext) this.#enter(wait)
       else this.#queued.add(wait)
@@ -121,7 +121,7 @@ export class RemoteLoads {
       if (this.#queued.delete(wait)) this.#enter(wait)
       const number = ++this.#lastWait
       this.#waits.set(number, { resolve, reject })
-      this.#sources.channel.awaited(1)
+      this.#sources.channel.addAwaited(1)
       this.#sources.channel.notify(clientOp.waitInLoad, number, wait.number, inside)
     })
   }
@@ -161,8 +161,8 @@ export class RemoteLoads {
   }
 
   #checkOpen(): void {
-    const { closed } = this.#sources.channel
-    if (closed !== undefined) throw DisconnectedError.of('cache.getOrSet', 'none', closed)
+    const { closeReason } = this.#sources.channel
+    if (closeReason !== undefined) throw DisconnectedError.of('cache.getOrSet', 'none', closeReason)
   }
 
   #checkRoom(): void {
@@ -185,7 +185,7 @@ export class RemoteLoads {
     if (wait === undefined) return
     this.#waits.delete(number)
     if (wait instanceof Wait) this.#byRequest.delete(wait.request)
-    this.#sources.channel.awaited(-1)
+    this.#sources.channel.addAwaited(-1)
     if (this.#queued.size === 0 || this.#waits.size >= MAX_ENTERED) return
     for (const next of this.#queued) {
       this.#queued.delete(next)

@@ -8,16 +8,15 @@ import type {
 } from '../../connection/database-owner.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
 import type { OperationQueue } from '../../queue/operation-queue.js'
+import { STATES } from '../../stores/circuit-breaker/circuit-row.js'
 import type { HoldTable } from '../../stores/lock/hold-table.js'
-import type { OwnChannel } from '../wire/peer.js'
+import type { PeerChannel } from '../wire/peer.js'
 import { CIRCUIT_UPDATES, clientOp, ownerOp, type Welcome } from '../wire/protocol.js'
 import type { Reader } from '../wire/reader.js'
 import { ClientChannel } from './client-channel.js'
 import { RemoteLoads } from './remote-loads.js'
 import { RemotePlace } from './remote-place.js'
 import { RemoteQueue } from './remote-queue.js'
-
-const STATES = ['closed', 'open', 'half-open'] as const
 
 interface Parts {
   readonly channel: ClientChannel
@@ -32,7 +31,7 @@ export class RemoteOwner implements DatabaseOwner {
   readonly lockOwnerPrefix: string
   readonly place: RemotePlace
   readonly welcome: Welcome
-  readonly #transport: OwnChannel
+  readonly #transport: PeerChannel
   readonly #circuits = new Map<string, CircuitFollower>()
   /** The intervals in ms of all that watch a circuit. The owner is sent the shortest. */
   readonly #intervals = new Map<string, number[]>()
@@ -44,10 +43,10 @@ export class RemoteOwner implements DatabaseOwner {
   /** The messages that arrived before the connection was made: that the owner closes, or that its database is lost. */
   #early: unknown[] = []
   /** Why the channel ended, if it did so before the connection was made. */
-  #ended: string | undefined
+  #endReason: string | undefined
 
   /** @param transport The channel on which the owner has accepted this client. */
-  constructor(transport: OwnChannel, welcome: Welcome) {
+  constructor(transport: PeerChannel, welcome: Welcome) {
     this.#transport = transport
     this.welcome = welcome
     this.engine = welcome.engine
@@ -60,7 +59,7 @@ export class RemoteOwner implements DatabaseOwner {
     return (this.#parts as Parts).channel
   }
 
-  queue(context: OwnerContext): OperationQueue {
+  openQueue(context: OwnerContext): OperationQueue {
     // A connection that was closed may have left the channel open for the next.
     if (this.#parts !== undefined) {
       this.#parts.channel.use(context)
@@ -72,8 +71,8 @@ export class RemoteOwner implements DatabaseOwner {
     })
     const queue = new RemoteQueue(channel)
     this.#parts = { channel, queue, loads: new RemoteLoads(channel, queue) }
-    for (const message of this.#early.splice(0)) channel.message(message)
-    if (this.#ended !== undefined) channel.end(this.#ended)
+    for (const message of this.#early.splice(0)) channel.receive(message)
+    if (this.#endReason !== undefined) channel.end(this.#endReason)
     return queue
   }
 
@@ -85,17 +84,17 @@ export class RemoteOwner implements DatabaseOwner {
   }
 
   get gone(): string | undefined {
-    return this.#parts === undefined ? this.#ended : this.#parts.channel.closed
+    return this.#parts === undefined ? this.#endReason : this.#parts.channel.closeReason
   }
 
-  message(message: unknown): void {
+  receive(message: unknown): void {
     if (this.#parts === undefined) this.#early.push(message)
-    else this.#parts.channel.message(message)
+    else this.#parts.channel.receive(message)
   }
 
   /** The channel has ended. */
   end(reason: string): void {
-    this.#ended = reason
+    this.#endReason = reason
     if (this.#parts === undefined) this.#transport.close()
     else this.#parts.channel.end(reason)
   }

@@ -1,5 +1,5 @@
 import type { Row } from '../../driver/driver.js'
-import type { SubmittedCall } from '../../queue/call.js'
+import type { Call, SubmittedCall } from '../../queue/call.js'
 import { isJoined } from '../../queue/joined-calls.js'
 import type { CloseOptions, OperationQueue } from '../../queue/operation-queue.js'
 import { PartwiseAnswer } from '../../queue/partwise-answer.js'
@@ -50,7 +50,8 @@ export class RemoteQueue implements OperationQueue {
     const partwise =
       statement.decodesInParts &&
       new PartwiseAnswer({ parameters, decode: decoding, resolve: resolveLast, reject: rejectLast })
-    this.#ask(statement, parameters, decoding, resolveLast, rejectLast, partwise)
+    const call = { statement, parameters, decode: decoding, resolve: resolveLast, reject: rejectLast }
+    this.#channel.request(new CallRequest(this.#channel, call, this.guard, partwise))
     return result
   }
 
@@ -59,8 +60,15 @@ export class RemoteQueue implements OperationQueue {
       for (const one of call.apart()) this.submit(one)
       return
     }
-    const decode: Decode<RowCount, unknown> = (given, parameters) => call.decode(given, parameters)
-    this.#ask(call.statement, call.parameters, decode, nothing, (error) => call.reject(error))
+    const { statement, parameters } = call
+    const received: RequestedCall = {
+      statement,
+      parameters,
+      decode: (answer) => call.decode(answer, parameters),
+      resolve: nothing,
+      reject: (error) => call.reject(error),
+    }
+    this.#channel.request(new CallRequest(this.#channel, received, this.guard, undefined))
   }
 
   atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {
@@ -95,19 +103,6 @@ export class RemoteQueue implements OperationQueue {
     })
   }
 
-  #ask(
-    statement: Statement,
-    parameters: Parameters,
-    decode: Decode<RowCount, unknown>,
-    resolve: (result: unknown) => void,
-    reject: (error: unknown) => void,
-    partwise?: PartwiseAnswer,
-  ): void {
-    this.#channel.request(
-      new CallRequest(this.#channel, statement, parameters, decode, resolve, reject, this.guard, partwise),
-    )
-  }
-
   drain(): Promise<void> {
     return this.#channel.drain()
   }
@@ -116,6 +111,9 @@ export class RemoteQueue implements OperationQueue {
     if (!keepHandle) await this.#channel.close()
   }
 }
+
+/** What a request needs of a call. */
+type RequestedCall = Pick<Call, 'statement' | 'parameters' | 'decode' | 'resolve' | 'reject'>
 
 /** A call of a store's statement. A class, because there are many objects of it. */
 class CallRequest implements Request {
@@ -131,11 +129,7 @@ class CallRequest implements Request {
 
   constructor(
     channel: ClientChannel,
-    statement: Statement,
-    parameters: Parameters,
-    decode: Decode<RowCount, unknown>,
-    resolve: (result: unknown) => void,
-    reject: (error: unknown) => void,
+    { statement, parameters, decode, resolve, reject }: RequestedCall,
     guard: number | undefined,
     partwise: PartwiseAnswer | undefined,
   ) {
@@ -171,7 +165,7 @@ class CallRequest implements Request {
     const { run, statements } = batch
     const number = statements.numberIn(out, this.#statement)
     const { length } = this.#parameters
-    const form = number * MOST_PARAMETERS + length
+    const form = number * FORMS_PER_STATEMENT + length
     if (this.#guard !== undefined) out.push(clientOp.guard, this.#guard, clientOp.call, number, length, 1)
     else if (!run.extend(out, clientOp.call, nextRequest, form)) {
       out.push(clientOp.call, number, length, 1)
@@ -195,8 +189,8 @@ class CallRequest implements Request {
   }
 }
 
-// The limit of SQLite for one statement.
-const MOST_PARAMETERS = 32_767
+// Calls have one form if statement and number of parameters are equal. SQLite takes at most 32,766 parameters.
+const FORMS_PER_STATEMENT = 32_767
 const NO_ROWS: readonly Row[] = []
 
 function writeSteps(out: Item[], name: string, steps: readonly Step[]): void {

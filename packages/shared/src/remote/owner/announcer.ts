@@ -58,8 +58,9 @@ export class Announcer {
   }
 }
 
-/** The state that a call sets whose statement returns no row. */
+/** The state that a call of `setState` sets, whose statement returns no row. */
 function givenState(announces: Announcement, parameters: Parameters): CircuitBreakerPersistedState | undefined {
+  // A statement that a client has declared may have any number of parameters.
   if (announces.of === 'probe' || parameters.length < 5) return undefined
   const [, state, failureCount, failed, succeeded] = parameters
   return toState(

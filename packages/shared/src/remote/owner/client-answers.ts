@@ -107,7 +107,7 @@ export class ClientAnswers {
 
   /** Whether recent answers are short. */
   get areShort(): boolean {
-    return this.#out.usual <= SHORT_UNITS
+    return this.#out.averageUnits <= SHORT_UNITS
   }
 
   /** @param row As `packed` of the statement's batch returns it. */

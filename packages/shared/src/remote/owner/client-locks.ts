@@ -4,7 +4,7 @@ import { type AnsweredLock, Granted } from '../wire/answer.js'
 import { ByNumber } from '../wire/by-number.js'
 import { clientOp } from '../wire/protocol.js'
 import type { LockCommand } from './commands.js'
-import { follow, type LockManagers, unfollow } from './lock-managers.js'
+import { addHolder, type LockManagers, removeHolder } from './lock-managers.js'
 
 const SLOTS = 512
 
@@ -63,7 +63,7 @@ export class ClientLocks implements HoldListener {
   releaseAll(): void {
     this.#gone = true
     for (const { manager, hold, count } of this.#byToken.removeAll()) {
-      unfollow(hold, this)
+      removeHolder(hold, this)
       // Never rejects: the lock is in memory, here or at the owner of this connection.
       for (let left = count; left > 0; left--) void manager.release(hold)
     }
@@ -79,7 +79,7 @@ export class ClientLocks implements HoldListener {
   #release(held: Held): boolean | Promise<boolean> {
     if (--held.count === 0) {
       this.#byToken.remove(held.hold.token)
-      unfollow(held.hold, this)
+      removeHolder(held.hold, this)
     }
     return held.manager.release(held.hold)
   }
@@ -92,7 +92,7 @@ export class ClientLocks implements HoldListener {
     if (held !== undefined) held.count++
     else {
       this.#byToken.add(hold.token, { prefix, manager, hold, count: 1 })
-      follow(hold, this)
+      addHolder(hold, this)
     }
     return new Granted(hold.token, hold.expiresAt - manager.clock.monotonic())
   }

@@ -19,7 +19,7 @@ export interface SharedParts {
 }
 
 /** The state of one client. */
-export interface ClientParts {
+export interface ClientState {
   readonly locks: ClientLocks
   readonly loads: ClientLoads
   readonly subscriptions: ClientSubscriptions
@@ -30,10 +30,10 @@ type AtomicCommand = Extract<RequestCommand, { readonly op: typeof clientOp.atom
 /** Runs the requests of one client through the queue of the owner. */
 export class ClientRequests implements CallTaker {
   readonly #shared: SharedParts
-  readonly #own: ClientParts
+  readonly #own: ClientState
   readonly #answers: ClientAnswers
 
-  constructor(shared: SharedParts, own: ClientParts, answers: ClientAnswers) {
+  constructor(shared: SharedParts, own: ClientState, answers: ClientAnswers) {
     this.#shared = shared
     this.#own = own
     this.#answers = answers

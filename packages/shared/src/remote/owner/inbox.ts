@@ -1,3 +1,4 @@
+import type { ServedUser } from '../../connection/served-users.js'
 import type { Clock } from '../../time/clock.js'
 import { type Command, countOf } from './commands.js'
 import { ServedCalls } from './served-call.js'
@@ -7,11 +8,12 @@ export class Inbox {
   readonly #clock: Pick<Clock, 'monotonic'>
   #commands: Command[] = []
   #next = 0
+  /** Monotonic ms at which a command arrived while none was waiting. */
   #receivedAt = 0
   /** The number of requests and notifications: calls that were sent together are several. */
   length = 0
-  /** ms from the arrival of the last message until all of it was taken. */
-  lag = 0
+  /** See {@link ServedUser.lag}. */
+  lag: ServedUser['lag'] = 0
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock
@@ -32,7 +34,10 @@ export class Inbox {
       command = first
     } else this.#next++
     this.length -= countOf(command)
-    if (this.length === 0) this.clear()
+    if (this.length === 0) {
+      this.lag = this.#clock.monotonic() - this.#receivedAt
+      this.clear()
+    }
     return command
   }
 
@@ -42,7 +47,6 @@ export class Inbox {
     this.#commands = []
     this.#next = 0
     this.length = 0
-    this.lag = this.#clock.monotonic() - this.#receivedAt
     return left
   }
 }

@@ -48,7 +48,7 @@ export class LockManagers {
 }
 
 /** Notifies `holder` when the lock is lost. */
-export function follow(hold: Hold, holder: HoldListener): void {
+export function addHolder(hold: Hold, holder: HoldListener): void {
   const { listener } = hold
   if (listener === undefined) hold.listener = holder
   else if (listener instanceof Holders) listener.all.add(holder)
@@ -59,8 +59,8 @@ export function follow(hold: Hold, holder: HoldListener): void {
   }
 }
 
-/** Ends what {@link follow} began. */
-export function unfollow(hold: Hold, holder: HoldListener): void {
+/** Ends what {@link addHolder} began. */
+export function removeHolder(hold: Hold, holder: HoldListener): void {
   if (hold.listener instanceof Holders) hold.listener.all.delete(holder)
   else hold.listener = undefined
 }

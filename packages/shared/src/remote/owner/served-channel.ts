@@ -1,7 +1,7 @@
 import type { AdapterParts } from '../../adapter/served-parts.js'
 import { invalidArgument } from '../../arguments/invalid.js'
 import { DisconnectedError } from '../../errors/disconnected-error.js'
-import type { OwnChannel } from '../wire/peer.js'
+import type { PeerChannel } from '../wire/peer.js'
 import { clientOp, type Item, ownerOp } from '../wire/protocol.js'
 import { MalformedMessage, Reader } from '../wire/reader.js'
 import { writeError } from '../wire/wire-error.js'
@@ -23,19 +23,19 @@ export interface ServedChannelParts {
  * keeps its locks, until it sends `bye`, which it does after the signals of its locks have aborted, or until it has ended.
  */
 export class ServedChannel {
-  readonly #channel: OwnChannel
+  readonly #channel: PeerChannel
   readonly #parts: ServedChannelParts
   readonly #onClosed: (channel: ServedChannel) => void
   client: ServedClient | undefined
   /** The nonce of the current client's hello; set as soon as that client is being accepted. */
   #nonce: string | undefined
   /** Why the server is closing. */
-  #closing: string | undefined
+  #closingReason: string | undefined
   /** The client that was detached, while it may rely on its locks. */
   #detached: ServedClient | undefined
 
   /** @param onClosed Called when the channel is of no more use. */
-  constructor(channel: OwnChannel, parts: ServedChannelParts, onClosed: (channel: ServedChannel) => void) {
+  constructor(channel: PeerChannel, parts: ServedChannelParts, onClosed: (channel: ServedChannel) => void) {
     this.#channel = channel
     this.#parts = parts
     this.#onClosed = onClosed
@@ -47,7 +47,7 @@ export class ServedChannel {
 
   /** Answers the requests that have arrived, then detaches the client. Settles when nothing more will be sent. */
   async shutDown(reason: string): Promise<void> {
-    this.#closing = reason
+    this.#closingReason = reason
     const { client } = this
     if (client !== undefined) {
       client.notify(ownerOp.closing)
@@ -111,9 +111,9 @@ export class ServedChannel {
   async #accept(nonce: string): Promise<void> {
     const { adapter, served, scheduler } = this.#parts
     try {
-      if (this.#closing !== undefined) throw serverClosed(this.#closing)
+      if (this.#closingReason !== undefined) throw serverClosed(this.#closingReason)
       await adapter.session.connection.open()
-      if (this.#nonce !== nonce || this.#closing !== undefined) return
+      if (this.#nonce !== nonce || this.#closingReason !== undefined) return
       const client = new ServedClient(
         { send: (message) => this.#sendAnswers(message) },
         served,

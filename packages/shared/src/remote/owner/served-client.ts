@@ -1,3 +1,4 @@
+import type { ServedUser } from '../../connection/served-users.js'
 import type { Statement } from '../../queue/statement.js'
 import { AnswerWriter } from '../wire/answer-writer.js'
 import type { Channel } from '../wire/channel.js'
@@ -35,7 +36,7 @@ export class ServedClient {
   readonly #subscriptions: ClientSubscriptions
   readonly #requests: ClientRequests
   /** Why new requests are refused. */
-  #refusing: string | undefined
+  #refusalReason: string | undefined
   #ended = false
   /** Whether it has sent `bye`. */
   disconnecting = false
@@ -80,8 +81,8 @@ export class ServedClient {
     return this.locks > 0 || this.calls > 0
   }
 
-  /** ms from the arrival of the last message until all of its commands were handed to the database. */
-  get lag(): number {
+  /** See {@link ServedUser.lag}. */
+  get lag(): ServedUser['lag'] {
     return this.#inbox.lag
   }
 
@@ -102,7 +103,8 @@ export class ServedClient {
       if (command.op === clientOp.taken) this.#out.taken()
       else if (command.op === clientOp.more) this.#answers.more(command.request)
       else if (command.op === clientOp.bye) this.#takeBye(command)
-      else if (this.#refusing !== undefined && 'number' in command) this.#answers.decline(command, this.#refusing)
+      else if (this.#refusalReason !== undefined && 'number' in command)
+        this.#answers.decline(command, this.#refusalReason)
       else if (this.#inbox.length === 0 && this.#runsAtOnce(command)) this.#run(command)
       else this.#inbox.push(command)
     }
@@ -139,7 +141,7 @@ export class ServedClient {
 
   /** Refuses the requests that arrive from now on, and sends all pending answers without waiting for credit. */
   refuseNewRequests(reason: string): void {
-    this.#refusing = reason
+    this.#refusalReason = reason
     this.#answers.sendWithoutCredit()
   }
 
@@ -167,10 +169,10 @@ export class ServedClient {
 
   #run(command: Command): void {
     if (!('number' in command)) this.#handle(command)
-    else if (this.#refusing === undefined || this.#parts.connection.usable) {
+    else if (this.#refusalReason === undefined || this.#parts.connection.usable) {
       this.#answers.begin(command)
       this.#requests.run(command)
-    } else this.#answers.decline(command, this.#refusing)
+    } else this.#answers.decline(command, this.#refusalReason)
   }
 
   #handle(notification: Notification): void {

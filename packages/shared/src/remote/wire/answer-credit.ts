@@ -11,12 +11,12 @@ export class AnswerCredit {
   #sinceMark = 0
   readonly #beforeMarks = new Fifo<number>()
   /** The moving average of bytes per answer. */
-  usual = 0
+  averageUnits = 0
 
   /** How many more answers fit besides those that are unread and `pending` more. */
   roomBeside(pending: number): number {
-    const units = WINDOW.units - this.#unread - pending * this.usual
-    return units < 0 ? 0 : 1 + Math.floor(units / Math.max(this.usual, 1))
+    const units = WINDOW.units - this.#unread - pending * this.averageUnits
+    return units < 0 ? 0 : 1 + Math.floor(units / Math.max(this.averageUnits, 1))
   }
 
   /** The client has read what was sent before the oldest mark. */
@@ -26,12 +26,12 @@ export class AnswerCredit {
 
   /** Counts an answer without rows. */
   sentNothing(): void {
-    this.usual -= this.usual / 8
+    this.averageUnits -= this.averageUnits / 8
   }
 
   /** Counts answers of so many bytes. @returns whether a mark must be sent behind them. */
   sent(units: number, answers: number): boolean {
-    this.usual += (units / answers - this.usual) * Math.min(1, answers / 8)
+    this.averageUnits += (units / answers - this.averageUnits) * Math.min(1, answers / 8)
     this.#unread += units
     this.#sinceMark += units
     if (this.#sinceMark < PIECE.units) return false

@@ -34,8 +34,8 @@ export class AnswerWriter {
   }
 
   /** The moving average of bytes per answer. */
-  get usual(): number {
-    return this.#credit.usual
+  get averageUnits(): number {
+    return this.#credit.averageUnits
   }
 
   /** See {@link AnswerCredit.roomBeside}. */
@@ -67,7 +67,7 @@ export class AnswerWriter {
 
   /** Answers consecutive requests. @param row As `packed` of the statement's batch returns it. */
   answerTogether(first: number, requests: number, row: Row, statement: Statement): void {
-    const shape = this.#shapes.announce(this.#items, row, statement)
+    const shape = this.#shapes.declare(this.#items, row, statement)
     this.#items.push(ownerOp.packed, first, shape, requests, row[INDEX] as string)
     this.#sent(this.#shapes.write(this.#items, row), requests)
   }
@@ -134,7 +134,7 @@ export class AnswerWriter {
   }
 
   #row(request: number, row: Row, statement: Statement | undefined): void {
-    const shape = this.#shapes.announce(this.#items, row, statement)
+    const shape = this.#shapes.declare(this.#items, row, statement)
     if (!this.#run.extend(this.#items, ownerOp.row, request, shape)) {
       this.#items.push(ownerOp.row, request, shape, 1)
       this.#run.begin(this.#items, ownerOp.row, request, shape)
@@ -170,7 +170,7 @@ export class AnswerWriter {
   #writeRows(items: Item[], rest: Rest, mostRows: number, mostUnits: number): number {
     const { rows, at: from } = rest
     const count = items.push(0) - 1
-    if (from < rows.length) items.push(this.#shapes.announce(this.#items, rows[from] as Row))
+    if (from < rows.length) items.push(this.#shapes.declare(this.#items, rows[from] as Row))
     let units = 0
     for (; rest.at < rows.length && rest.at - from < mostRows && units < mostUnits; rest.at++) {
       units += this.#shapes.write(items, rows[rest.at] as Row)

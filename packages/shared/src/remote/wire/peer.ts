@@ -11,11 +11,11 @@ export type Peer = PortLike | ProcessLike
 const inUse = new WeakMap<object, { closing: boolean }>()
 
 /** A channel between an owner and one client. At most one is open for a peer at a time. */
-export interface OwnChannel extends Channel {
+export interface PeerChannel extends Channel {
   /** Sends nothing more, and lets another channel use the peer. Still listens, until {@link Channel.close}. */
   releasePeer(): void
   /** Marks the channel as closing: until it is closed, another use of the peer is refused as one that may be retried. */
-  closing(): void
+  markClosing(): void
 }
 
 /**
@@ -25,7 +25,7 @@ export interface OwnChannel extends Channel {
  * @throws PersistenceError `INVALID_ARGUMENT` for anything but a peer, and for a peer that is in use; `DISCONNECTED` for one
  *   whose earlier channel is closing.
  */
-export function channelOf(peer: Peer, operation: string, wanted: string): OwnChannel {
+export function channelOf(peer: Peer, operation: string, wanted: string): PeerChannel {
   const channel = isPort(peer) ? new PortChannel(peer) : isProcess(peer) ? new ProcessChannel(peer) : undefined
   if (channel === undefined)
     throw invalidArgument(operation, `the first argument must be ${wanted}, got ${shownPeer(peer)}`)
@@ -61,7 +61,7 @@ export function channelOf(peer: Peer, operation: string, wanted: string): OwnCha
       if (ours) channel.keepAlive(false)
       release()
     },
-    closing() {
+    markClosing() {
       use.closing = true
     },
     close() {

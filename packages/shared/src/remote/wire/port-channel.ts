@@ -35,16 +35,16 @@ export class PortChannel implements Channel {
   readonly toThread = true
   readonly #port: PortLike
   readonly #listening: Listening
-  readonly #isWorker: boolean
-  readonly #isParent: boolean
+  readonly #toWorker: boolean
+  readonly #toParent: boolean
   #alive = false
   #ended = false
 
   constructor(port: PortLike) {
     this.#port = port
     this.#listening = new Listening(port)
-    this.#isWorker = port.terminate !== undefined
-    this.#isParent = port === (parentPort as unknown)
+    this.#toWorker = port.terminate !== undefined
+    this.#toParent = port === (parentPort as unknown)
   }
 
   send(message: Item[]): void {
@@ -69,27 +69,27 @@ export class PortChannel implements Channel {
         listener.message(message[ENVELOPE])
       }
       // The app may have waited for this message alone.
-      else if (this.#isParent) inNextTurn(() => this.keepAlive(this.#alive))
+      else if (this.#toParent) inNextTurn(() => this.keepAlive(this.#alive))
     })
-    this.#listening.on(this.#isWorker ? 'exit' : 'close', ended)
+    this.#listening.on(this.#toWorker ? 'exit' : 'close', ended)
     // The event has been emitted before.
     if (this.#hasEnded()) inNextTurn(ended)
     // A port of ours must not keep the thread alive. A thread that listens to its parent stays alive for it.
-    if (this.#isParent) {
+    if (this.#toParent) {
       PortChannel.#last?.end()
       PortChannel.#last = new Listening(process)
       // Only the first listener keeps a thread alive, so one that the app adds after ours does not.
       PortChannel.#last.on('beforeExit', () => this.keepAlive(this.#alive))
-    } else if (!this.#isWorker) this.#port.unref()
+    } else if (!this.#toWorker) this.#port.unref()
   }
 
   keepAlive(on: boolean): void {
     // Whether a worker keeps its parent alive is up to the app.
-    if (this.#isWorker) return
+    if (this.#toWorker) return
     this.#alive = on
     // The app listens to the port too.
     const isWanted =
-      this.#isParent && Number(this.#port.listenerCount?.('message')) > this.#listening.countOf('message')
+      this.#toParent && Number(this.#port.listenerCount?.('message')) > this.#listening.countOf('message')
     if (on || isWanted) this.#port.ref()
     else this.#port.unref()
   }
@@ -97,15 +97,15 @@ export class PortChannel implements Channel {
   close(): void {
     this.#ended = true
     this.#listening.end()
-    if (this.#isParent || this.#isWorker) this.keepAlive(false)
+    if (this.#toParent || this.#toWorker) this.keepAlive(false)
     else this.#port.close?.()
   }
 
   /** Whether a worker has ended, or a port is closed or was transferred: `ref()` has no effect on such a port. */
   #hasEnded(): boolean {
-    if (this.#isWorker) return this.#port.threadId === -1
+    if (this.#toWorker) return this.#port.threadId === -1
     // `hasRef` of Bun's `parentPort` is always false; the port lives as long as this thread.
-    if (this.#isParent) return false
+    if (this.#toParent) return false
     this.#port.ref()
     return this.#port.hasRef?.() === false
   }

@@ -23,14 +23,14 @@ export class ProcessChannel implements Channel {
   readonly toThread = false
   readonly #process: ProcessLike
   readonly #listening: Listening
-  readonly #isParent: boolean
+  readonly #toChild: boolean
   #alive = false
   #ended = false
 
   constructor(other: ProcessLike) {
     this.#process = other
     this.#listening = new Listening(other)
-    this.#isParent = other !== (process as unknown)
+    this.#toChild = other !== (process as unknown)
   }
 
   get #connected(): boolean | undefined {
@@ -57,8 +57,8 @@ export class ProcessChannel implements Channel {
       else followApp('message')
     })
     // A child that is disconnected may still be working, and too busy to notice.
-    this.#listening.on('disconnect', () => this.#end(listener, !this.#isParent))
-    if (this.#isParent) this.#listening.on('exit', () => this.#end(listener, true))
+    this.#listening.on('disconnect', () => this.#end(listener, !this.#toChild))
+    if (this.#toChild) this.#listening.on('exit', () => this.#end(listener, true))
     else {
       ProcessChannel.#last?.end()
       ProcessChannel.#last = this.#listening
@@ -66,12 +66,12 @@ export class ProcessChannel implements Channel {
       this.#listening.on('removeListener', followApp)
     }
     // The event has been emitted before.
-    if (this.#connected === false) inNextTurn(() => this.#end(listener, !this.#isParent))
+    if (this.#connected === false) inNextTurn(() => this.#end(listener, !this.#toChild))
   }
 
   keepAlive(on: boolean): void {
     // Whether a child keeps its parent alive is up to the app.
-    if (this.#isParent) return
+    if (this.#toChild) return
     this.#alive = on
     if (this.#process.connected !== true) return
     const isWanted = this.#process.listenerCount('message') > this.#listening.countOf('message')
@@ -81,7 +81,7 @@ export class ProcessChannel implements Channel {
 
   close(): void {
     this.#ended = true
-    if (this.#isParent) this.#listening.end()
+    if (this.#toChild) this.#listening.end()
     this.keepAlive(false)
   }
 

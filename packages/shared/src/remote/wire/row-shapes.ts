@@ -30,12 +30,12 @@ export class RowShapes {
   }
 
   /**
-   * Sends the shape of `row`, the next row to be written, unless the other end knows it.
+   * Declares the shape of `row`, the next row to be written, unless the other end knows it.
    *
    * @param statement The statement of a store, if the row is of one.
    * @returns the number of the shape.
    */
-  announce(out: Item[], row: Row, statement?: Statement): number {
+  declare(out: Item[], row: Row, statement?: Statement): number {
     if (statement !== undefined && statement === this.#ofLast) return this.#last.number
     const match = statement?.batch?.match
     const ofBatch = match === 'index' ? INDEX : undefined
@@ -48,7 +48,7 @@ export class RowShapes {
     return at === names.length ? this.#last.number : this.#find(out, row, ofBatch)
   }
 
-  /** Writes the values of a row of the shape that was announced last. @returns their approximate size in bytes. */
+  /** Writes the values of a row of the shape that was declared last. @returns their approximate size in bytes. */
   write(out: Item[], row: Row): number {
     let units = 0
     for (const name of this.#last.names) {

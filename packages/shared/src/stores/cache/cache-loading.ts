@@ -26,10 +26,10 @@ interface ReadEntry {
 
 /** A stored value that cannot be decoded. */
 class Unreadable {
-  readonly stored: SqlValue
+  readonly text: SqlValue
 
-  constructor(stored: SqlValue) {
-    this.stored = stored
+  constructor(text: SqlValue) {
+    this.text = text
   }
 }
 
@@ -53,7 +53,7 @@ export class CacheLoading {
   // A field, so that the hot path allocates no closure and the value is decoded before the only promise resolves.
   readonly #valueOrUnreadable = (row: Row | undefined, [stored]: Parameters): unknown => {
     const value = row === undefined ? ABSENT : this.#rows.decode(row.value, stored as string, OPERATION)
-    this.#count(value)
+    this.#hitCounter.countRead(value !== ABSENT)
     return value === ABSENT && row !== undefined ? new Unreadable(row.value as SqlValue) : value
   }
   readonly #entryOrNone = (row: Row | undefined): ReadEntry | undefined => row && entryIn(row)
@@ -75,13 +75,13 @@ export class CacheLoading {
     const cached = await this.#session.execute(this.#rows.sql.getOrLoad, [stored], this.#valueOrUnreadable)
     const isUnreadable = cached instanceof Unreadable
     if (cached !== ABSENT && !isUnreadable) return cached as T
-    return this.#share({ key, stored, load, ttl, stale }, isUnreadable ? cached.stored : undefined)
+    return this.#share({ key, stored, load, ttl, stale }, isUnreadable ? cached.text : undefined)
   }
 
   async #getOrRefresh<T>(wanted: Wanted<T>): Promise<T> {
     const found = await this.#readEntry(wanted.stored)
     const value = found === undefined ? ABSENT : this.#rows.decode<T>(found.text, wanted.stored, OPERATION)
-    this.#count(value)
+    this.#hitCounter.countRead(value !== ABSENT)
     if (value === ABSENT) return this.#share(wanted, found?.text)
     if (isStale(found, wanted.stale)) this.#refreshInBackground(wanted)
     return value
@@ -142,9 +142,9 @@ export class CacheLoading {
     const value = await loading.run(wanted.load)
     const ttl = typeof wanted.ttl === 'function' ? wanted.ttl(value) : wanted.ttl
     const isKept = ttl !== 0 || typeof wanted.ttl !== 'function'
-    const lifetime = isKept ? timeToLive(ttl, OPERATION) : undefined
-    const life = lifetime === undefined ? undefined : lifetime + wanted.stale
-    const row = this.#rows.row(wanted.key, value, life, OPERATION)
+    const fresh = isKept ? timeToLive(ttl, OPERATION) : undefined
+    const lifetime = fresh === undefined ? undefined : fresh + wanted.stale
+    const row = this.#rows.row(wanted.key, value, lifetime, OPERATION)
     loading.text = row[1] as string
     return { value, row: isKept ? row : undefined }
   }
@@ -177,11 +177,6 @@ export class CacheLoading {
   async #replace(row: SqlValue[], { text, expiresAt }: ReadEntry): Promise<void> {
     if (row[2] !== null) this.#sweeper.wrote(1)
     return this.#session.execute(this.#rows.sql.replace, [...row, text, expiresAt], nothing)
-  }
-
-  #count(value: unknown): void {
-    if (value === ABSENT) this.#hitCounter.count(0, 1)
-    else this.#hitCounter.count(1, 0)
   }
 
   #entryName(stored: string): string {

@@ -25,15 +25,10 @@ export class CacheStore implements SqlCacheProvider {
   readonly #loads: Loads
   readonly #sweeper: Sweeper
   readonly sweepers: readonly Sweeper[]
-  // Fields, so that the hot path allocates no closure and the value is decoded before the only promise resolves.
-  readonly #valueOrAbsent = (row: Row | undefined, [stored]: Parameters): unknown => {
+  // A field, so that the hot path allocates no closure and the value is decoded before the only promise resolves.
+  readonly #valueOrNull = (row: Row | undefined, [stored]: Parameters): unknown => {
     const value = row === undefined ? ABSENT : this.#rows.decode(row.value, stored as string, 'cache.get')
-    if (value === ABSENT) this.#hitCounter.count(0, 1)
-    else this.#hitCounter.count(1, 0)
-    return value
-  }
-  readonly #valueOrNull = (row: Row | undefined, parameters: Parameters): unknown => {
-    const value = this.#valueOrAbsent(row, parameters)
+    this.#hitCounter.countRead(value !== ABSENT)
     return value === ABSENT ? null : value
   }
   readonly #hitCounter: HitCounter

@@ -11,6 +11,12 @@ export class HitCounter {
     this.#database = database
   }
 
+  /** Counts a read of one key. */
+  countRead(found: boolean): void {
+    if (found) this.count(1, 0)
+    else this.count(0, 1)
+  }
+
   /** Counts the hits and misses of one read. */
   count(hits: number, misses: number): void {
     this.hits += hits

@@ -5,30 +5,30 @@ import type { PersistenceError } from '../../errors/persistence-error.js'
 import { inNextTurn } from '../../time/clock.js'
 
 /** The load from which the running code was called, also across awaits. */
-const caller = new AsyncLocalStorage<Load>()
-let running = 0
+const callingLoads = new AsyncLocalStorage<Load>()
+let runningLoads = 0
 /** The loads of this thread by number: several connections may have an object for the same load. */
-const known = new Map<number, Set<Load>>()
+const loadsByNumber = new Map<number, Set<Load>>()
 
 function disableIfIdle(): void {
-  if (running === 0) caller.disable()
+  if (runningLoads === 0) callingLoads.disable()
 }
 
 /** Returns the load from which the running code was called; `undefined` outside of loads. */
 export function callingLoad(): Load | undefined {
-  return caller.getStore()
+  return callingLoads.getStore()
 }
 
 /** Runs `start` as if no load had called it. */
 export function outsideLoads<Result>(start: () => Result): Result {
-  return caller.getStore() === undefined ? start() : caller.run(undefined as never, start)
+  return callingLoads.getStore() === undefined ? start() : callingLoads.run(undefined as never, start)
 }
 
 /** The value of a load whose client has gone, or has disconnected its adapter. The next waiting client gets the turn. */
 export const RELEASED: unique symbol = Symbol('released')
 
 /** An entry of a cache table, as loads know it. */
-export interface LoadedEntry {
+export interface EntryToLoad {
   /** The name of the entry, unique among all cache tables. */
   readonly entry: string
   /** Identifies who grants the turns to load: one load of an entry runs at a time across all connections that share it. */
@@ -39,7 +39,7 @@ export interface LoadedEntry {
 export class Load {
   readonly key: string
   /** `undefined` for a load that only stands for one of another connection. */
-  readonly #of: LoadedEntry | undefined
+  readonly #of: EntryToLoad | undefined
   /** The loads whose code waits for this one. A load is listed once per wait. */
   readonly #waiting: Load[] = []
   /** Whether its function was called and has not settled. */
@@ -64,7 +64,7 @@ export class Load {
   /** Called when it is overtaken. */
   readonly onOvertaken: (() => void)[] = []
 
-  constructor(of: LoadedEntry | undefined, key: string) {
+  constructor(of: EntryToLoad | undefined, key: string) {
     this.#of = of
     this.key = key
   }
@@ -83,8 +83,8 @@ export class Load {
   identify(number: number = randomLoadNumber()): number {
     if (this.#number !== undefined) return this.#number
     this.#number = number
-    const same = known.get(number)
-    if (same === undefined) known.set(number, new Set([this]))
+    const same = loadsByNumber.get(number)
+    if (same === undefined) loadsByNumber.set(number, new Set([this]))
     else same.add(this)
     return number
   }
@@ -92,21 +92,21 @@ export class Load {
   /** Forgets its number. Call it when {@link value} has settled. */
   end(): void {
     if (this.#number === undefined) return
-    const same = known.get(this.#number)
+    const same = loadsByNumber.get(this.#number)
     same?.delete(this)
-    if (same?.size === 0) known.delete(this.#number)
+    if (same?.size === 0) loadsByNumber.delete(this.#number)
   }
 
   async run<T>(load: () => T | Promise<T>): Promise<T> {
     this.running = true
-    running++
+    runningLoads++
     try {
-      return await caller.run(this, load)
+      return await callingLoads.run(this, load)
     } finally {
       this.running = false
       // On Node 20 and 22, an active AsyncLocalStorage slows every promise of the process. Enabling and disabling it also costs,
       // so it is disabled once after many loads, and not after each.
-      if (--running === 0) inNextTurn(disableIfIdle)
+      if (--runningLoads === 0) inNextTurn(disableIfIdle)
     }
   }
 
@@ -137,7 +137,7 @@ export class Load {
    * @param key Its key, for the message.
    * @throws LoadRefusal when one of them is the load of that entry: each would wait for the next forever.
    */
-  refuseCircle(asked: LoadedEntry, key: string): void {
+  refuseCircle(asked: EntryToLoad, key: string): void {
     this.#refuse((load) => load.#isOf(asked), key)
   }
 
@@ -159,14 +159,14 @@ export class Load {
     }
   }
 
-  #isOf({ entry, turnsFrom }: LoadedEntry): boolean {
+  #isOf({ entry, turnsFrom }: EntryToLoad): boolean {
     return this.#of?.entry === entry && this.#of.turnsFrom === turnsFrom
   }
 
   /** The objects of this thread for the same load, this one included. */
   *#same(): Iterable<Load> {
     yield this
-    if (this.#number !== undefined) yield* known.get(this.#number) ?? []
+    if (this.#number !== undefined) yield* loadsByNumber.get(this.#number) ?? []
   }
 }
 

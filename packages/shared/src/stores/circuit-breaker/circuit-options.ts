@@ -5,7 +5,7 @@ import type { PersistenceError } from '../../errors/persistence-error.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
 import type { AdmitOptions, Permit } from '../../ports/probes.js'
 import { isReadable } from '../../values/numbers.js'
-import { STATES } from './circuit-row.js'
+import { isState } from './circuit-row.js'
 
 const ADMIT_OPTIONS: OptionNames<AdmitOptions> = { resetTimeout: true, probes: true, lease: true }
 
@@ -15,7 +15,7 @@ export function checkedState(given: CircuitBreakerPersistedState): CircuitBreake
     throw invalidArgument('circuitBreaker.setState', `state must be an object, got ${typeName(given)}`)
   const members = ['state', 'failureCount', 'lastFailureTime', 'lastSuccessTime'] as const
   const state = readMembers(given, members, 'circuitBreaker.setState', 'state.')
-  if (!STATES.includes(state.state)) {
+  if (!isState(state.state)) {
     throw invalidArgument(
       'circuitBreaker.setState',
       `state.state must be closed, open or half-open, got ${shown(state.state)}`,

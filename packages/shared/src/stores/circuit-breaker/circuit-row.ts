@@ -2,13 +2,20 @@ import type { Row } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
 
-export const STATES: readonly unknown[] = ['closed', 'open', 'half-open']
+type State = CircuitBreakerPersistedState['state']
+
+export const STATES: readonly State[] = ['closed', 'open', 'half-open']
+
+export function isState(value: unknown): value is State {
+  return (STATES as readonly unknown[]).includes(value)
+}
 
 /** Returns the state of the port from a row of `table`. @throws PersistenceError `VALUE_UNREADABLE`, of `operation`. */
 export function toState(row: Row, table: string, operation: string): CircuitBreakerPersistedState {
-  if (!STATES.includes(row.state)) throw unreadable(row, 'state', table, operation)
+  const { state } = row
+  if (!isState(state)) throw unreadable(row, 'state', table, operation)
   return {
-    state: row.state as CircuitBreakerPersistedState['state'],
+    state,
     failureCount: row.failure_count as number,
     ...(row.last_failure_time !== null && { lastFailureTime: row.last_failure_time as number }),
     ...(row.last_success_time !== null && { lastSuccessTime: row.last_success_time as number }),

@@ -36,7 +36,8 @@ export class StateWatch {
   /** By stored key. */
   readonly #watched = new Map<string, Watched>()
   #running = false
-  #version: unknown
+  /** The row of `lastCommit` that was read last, as JSON; `undefined` if circuits must be read in any case. */
+  #lastCommitSeen: string | undefined
   #cancelTimer: (() => void) | undefined
 
   constructor(session: WatchSession, sql: CircuitSql, interval: number) {
@@ -72,7 +73,7 @@ export class StateWatch {
     const first = !this.#running
     this.#running = true
     await this.#guarded(async () => {
-      if (first) await this.#hasChanged()
+      if (first) await this.#sawNewCommit()
       await this.#observe(stored)
     })
     const { owner } = this.#session.connection
@@ -98,17 +99,19 @@ export class StateWatch {
 
   async #poll(): Promise<void> {
     await this.#guarded(async () => {
-      if (await this.#hasChanged()) await Promise.all([...this.#watched.keys()].map((stored) => this.#observe(stored)))
+      if (await this.#sawNewCommit())
+        await Promise.all([...this.#watched.keys()].map((stored) => this.#observe(stored)))
     })
     this.#schedule()
   }
 
-  async #hasChanged(): Promise<boolean> {
+  /** Reads and remembers the last commit. @returns whether it is another one than before, so that circuits may have changed. */
+  async #sawNewCommit(): Promise<boolean> {
     if (this.#lastCommit === undefined) return true
     return this.#session.execute(this.#lastCommit, [], (row: Row | undefined) => {
-      const known = this.#version
-      this.#version = JSON.stringify(row)
-      return known !== this.#version
+      const known = this.#lastCommitSeen
+      this.#lastCommitSeen = JSON.stringify(row)
+      return known !== this.#lastCommitSeen
     })
   }
 
@@ -145,7 +148,7 @@ export class StateWatch {
       await work()
     } catch (error) {
       // The next poll then reads the circuits again.
-      this.#version = undefined
+      this.#lastCommitSeen = undefined
       const code = error instanceof PersistenceError ? error.code : undefined
       if (code === 'CLOSED' || code === 'FILE_REPLACED') this.#stop()
       if (code !== 'CLOSED') this.#session.diagnostics.backgroundError(OPERATION, error)

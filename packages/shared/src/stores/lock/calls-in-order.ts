@@ -2,7 +2,7 @@ import type { Connection } from '../../connection/connection.js'
 import { Fifo } from '../../queue/fifo.js'
 import { inNextTurn } from '../../time/clock.js'
 import type { Turn } from '../../time/turn.js'
-import type { Answered } from './lock-manager.js'
+import type { MaybePromise } from './lock-manager.js'
 
 /**
  * Keeps the order of calls about locks in memory, across all adapters on one handle and all clients that it serves: when a call
@@ -17,12 +17,12 @@ export class CallsInOrder {
   }
 
   /** Runs a call immediately, or in the next turn if this turn has taken long. */
-  inTurn<Result>(call: () => Result): Answered<Result> {
+  inTurn<Result>(call: () => Result): MaybePromise<Result> {
     return this.#waiting.length === 0 && !this.#turn.seemsLong() ? call() : this.#later(call)
   }
 
   /** Runs a call immediately, or after the waiting ones. */
-  run<Result>(call: () => Result): Answered<Result> {
+  run<Result>(call: () => Result): MaybePromise<Result> {
     return this.#waiting.length === 0 ? call() : this.#later(call)
   }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../time/clock.js'
 import { lockEvents } from '../../tracing/events.js'
 import type { TracedDatabase } from '../../tracing/traced-database.js'
 import { HoldTable } from './hold-table.js'
-import type { LockManager, LockSession } from './lock-manager.js'
+import type { LockKind, LockSession } from './lock-manager.js'
 
 interface NamedTable {
   readonly table: HoldTable
@@ -31,7 +31,7 @@ export class HoldTables implements EndsWithConnection {
   }
 
   /** Returns the table of the locks of `kind` under `prefix`, until `session` has ended. */
-  static of(session: LockSession, kind: LockManager['kind'], prefix: string = session.prefix): HoldTable {
+  static of(session: LockSession, kind: LockKind, prefix: string = session.prefix): HoldTable {
     const tables = session.connection.shared(HoldTables)
     const name = `${kind}:${prefix}`
     session.onEnded(() => tables.leave(name))
@@ -44,7 +44,7 @@ export class HoldTables implements EndsWithConnection {
   }
 
   /** Returns the table of that name, until {@link leave}. */
-  enter(name: string, kind: LockManager['kind']): HoldTable {
+  enter(name: string, kind: LockKind): HoldTable {
     this.#sweepAbandoned()
     const entered = this.#tables.get(name) ?? { table: this.#newTable(kind), users: 0 }
     this.#tables.set(name, entered)
@@ -75,7 +75,7 @@ export class HoldTables implements EndsWithConnection {
     }
   }
 
-  #newTable(kind: LockManager['kind']): HoldTable {
+  #newTable(kind: LockKind): HoldTable {
     const database = this.#database
     return new HoldTable(this.#clock, (key, reason) => {
       if (lockEvents.hasSubscribers) lockEvents.publish({ database, kind, outcome: 'lost', key, reason })

@@ -4,7 +4,7 @@ import { CallsInOrder } from './calls-in-order.js'
 import { expiryOf, grantedAnew, type Hold, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
-import type { Answered, LockManager, LockSession } from './lock-manager.js'
+import type { LockManager, LockSession, MaybePromise } from './lock-manager.js'
 import { wakeFirstWaiter } from './wait-queue.js'
 
 /** Counts the grants of this process. On a global symbol, because a process may have several installed copies of this package. */
@@ -50,21 +50,21 @@ export class MemoryLockManager implements LockManager {
     return hold.owner ?? `${this.#ownerPrefix}-${hold.token}`
   }
 
-  acquire(key: string, ttl: number, owner: string | undefined): Answered<Hold | undefined> {
+  acquire(key: string, ttl: number, owner: string | undefined): MaybePromise<Hold | undefined> {
     // No call here waits for an engine: without a pause, a loop of awaited calls would keep every timer from firing.
     return this.#calls.inTurn(() => this.#acquire(key, ttl, owner))
   }
 
-  isHeld(hold: Hold): Answered<boolean> {
+  isHeld(hold: Hold): MaybePromise<boolean> {
     return this.#calls.run(() => this.#isHeld(hold))
   }
 
-  extend(hold: Hold, ttl: number): Answered<boolean> {
+  extend(hold: Hold, ttl: number): MaybePromise<boolean> {
     if (!this.#session.ready) return false
     return this.#calls.run(() => this.#extend(hold, ttl))
   }
 
-  extendOwned(key: string, owner: string, ttl: number): Answered<boolean> {
+  extendOwned(key: string, owner: string, ttl: number): MaybePromise<boolean> {
     if (!this.#session.ready) return false
     return this.#calls.run(() => {
       const hold = this.#holds.find(key)
@@ -72,11 +72,11 @@ export class MemoryLockManager implements LockManager {
     })
   }
 
-  release(hold: Hold): Answered<boolean> {
+  release(hold: Hold): MaybePromise<boolean> {
     return this.#calls.run(() => this.#release(hold))
   }
 
-  forceRelease(key: string): Answered<void> {
+  forceRelease(key: string): MaybePromise<void> {
     return this.#calls.run(() => this.#drop(key))
   }
 

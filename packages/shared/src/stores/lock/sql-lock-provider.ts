@@ -9,7 +9,7 @@ import type { Session } from '../../session/session.js'
 import { type TimeArgument, timeToLive } from '../../time/time-to-live.js'
 import { lockEvents } from '../../tracing/events.js'
 import { type SqlLockHandle, StoredLockHandle } from './lock-handle.js'
-import type { LockManager } from './lock-manager.js'
+import type { LockKind, LockManager } from './lock-manager.js'
 import { LockWaits } from './lock-wait.js'
 
 /** How {@link SqlLockProvider.hold} acquires a lock. */
@@ -85,7 +85,7 @@ export class StoredLockProvider implements SqlLockProvider {
   }
 
   /** The option `locks` of the adapter. */
-  get kind(): LockManager['kind'] {
+  get kind(): LockKind {
     return this.#manager.kind
   }
 
