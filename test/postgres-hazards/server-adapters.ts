@@ -89,3 +89,12 @@ export async function eventually<T>(ask: () => Promise<T | null | undefined>): P
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }
+
+/** Returns whether a statement with this text waits for another transaction. */
+export async function waitingStatement(text: string): Promise<true | undefined> {
+  const { rows } = await admin.query(
+    "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1 AND pid <> pg_backend_pid()",
+    [`%${text}%`],
+  )
+  return rows.length > 0 ? true : undefined
+}
