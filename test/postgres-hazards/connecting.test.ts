@@ -31,10 +31,7 @@ test('many adapters that connect at once to an empty database create its tables 
 test('caches that connect at once create the table that the app has named once', async () => {
   const schema = newSchema()
   const setUp = await admin.connect()
-  const caches = [1, 2, 3].map(() => {
-    const pool = new pg.Pool({ connectionString: serverUrl(), max: 2 })
-    return track(new PostgresCacheAdapter(pool, { schema, durability: 'process', tableName: 'pages' }))
-  })
+  const caches = [1, 2, 3].map(() => cacheOn(schema, 'pages'))
   try {
     await setUp.query(`BEGIN; SELECT pg_advisory_xact_lock(${SET_UP})`)
     const connected = Promise.all(caches.map((cache) => cache.connect()))
@@ -53,6 +50,35 @@ test('caches that connect at once create the table that the app has named once',
   await Promise.all(caches.map((cache, index) => cache.set(`k${index}`, index)))
   expect((await caches[0]?.keys())?.length).toBe(caches.length)
 })
+
+/** Returns a cache on a table of its own. */
+function cacheOn(schema: string, tableName: string): PostgresCacheAdapter {
+  const pool = new pg.Pool({ connectionString: serverUrl(), max: 1 })
+  return track(new PostgresCacheAdapter(pool, { schema, durability: 'process', tableName }))
+}
+
+test('a cache has any name that nothing else in the schema has', async () => {
+  const schema = newSchema()
+  const long = 'x'.repeat(62)
+  for (const name of ['locks_sweep_at_idx', 'pages_expires_at_idx', 'pages', 'pages_expires', `${long}1`, `${long}2`]) {
+    const cache = cacheOn(schema, name)
+    await cache.set('k', name)
+    expect(await cache.get('k')).toBe(name)
+  }
+  const adapter = await opens(schema)
+  await adapter.cache.set('k', 1)
+})
+
+test.each(['TABLE own (id int)', 'VIEW own AS SELECT 1 AS id', 'INDEX own ON other (id)', 'SEQUENCE own'])(
+  'a cache refuses a name that something else has: %s',
+  async (made) => {
+    const schema = newSchema()
+    await admin.query(`CREATE SCHEMA "${schema}"; CREATE TABLE "${schema}".other (id int)`)
+    await admin.query(`SET search_path = "${schema}"; CREATE ${made}; RESET search_path`)
+    const error = await refused(cacheOn(schema, 'own').connect())
+    expect(error).toMatchObject({ code: 'FOREIGN_TABLE', message: expect.stringContaining('"own"') })
+  },
+)
 
 test('a role that may not create schemas uses an existing one', async () => {
   const schema = newSchema()
@@ -319,7 +345,7 @@ describe('arguments', () => {
     },
   )
 
-  test.each(['1st', 'a-b', 'pg_x', 'locks', 'copies', 'moved', 'x'.repeat(64)])(
+  test.each(['1st', 'a-b', 'pg_x', 'locks', 'copies', 'moved', 'lock_token', 'x'.repeat(64)])(
     '%s is no name of a cache table',
     (tableName) => {
       const pool = new pg.Pool({ connectionString: serverUrl() })
