@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { PostgresAdapter, PostgresCacheAdapter } from '@go-go-scope/persistence-postgres'
+import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
 import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
@@ -7,17 +7,21 @@ import { COLUMNS, SET_UP } from '../../packages/persistence-postgres/src/schema/
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { startServer } from '../postgres/server/start-server.mjs'
-import { admin, disconnectAfterEach, eventually, newSchema, opens, rewritten, track } from './server-adapters.js'
+import {
+  admin,
+  cacheOn,
+  disconnectAfterEach,
+  eventually,
+  newSchema,
+  opens,
+  refused,
+  rewritten,
+  track,
+} from './server-adapters.js'
 
 disconnectAfterEach()
 
 proveCell()
-
-const refused = (opening: Promise<unknown>): Promise<unknown> =>
-  opening.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
 
 test('many adapters that connect at once to an empty database create its tables once', async () => {
   const schema = newSchema()
@@ -50,35 +54,6 @@ test('caches that connect at once create the table that the app has named once',
   await Promise.all(caches.map((cache, index) => cache.set(`k${index}`, index)))
   expect((await caches[0]?.keys())?.length).toBe(caches.length)
 })
-
-/** Returns a cache on a table of its own. */
-function cacheOn(schema: string, tableName: string): PostgresCacheAdapter {
-  const pool = new pg.Pool({ connectionString: serverUrl(), max: 1 })
-  return track(new PostgresCacheAdapter(pool, { schema, durability: 'process', tableName }))
-}
-
-test('a cache has any name that nothing else in the schema has', async () => {
-  const schema = newSchema()
-  const long = 'x'.repeat(62)
-  for (const name of ['locks_sweep_at_idx', 'pages_expires_at_idx', 'pages', 'pages_expires', `${long}1`, `${long}2`]) {
-    const cache = cacheOn(schema, name)
-    await cache.set('k', name)
-    expect(await cache.get('k')).toBe(name)
-  }
-  const adapter = await opens(schema)
-  await adapter.cache.set('k', 1)
-})
-
-test.each(['TABLE own (id int)', 'VIEW own AS SELECT 1 AS id', 'INDEX own ON other (id)', 'SEQUENCE own'])(
-  'a cache refuses a name that something else has: %s',
-  async (made) => {
-    const schema = newSchema()
-    await admin.query(`CREATE SCHEMA "${schema}"; CREATE TABLE "${schema}".other (id int)`)
-    await admin.query(`SET search_path = "${schema}"; CREATE ${made}; RESET search_path`)
-    const error = await refused(cacheOn(schema, 'own').connect())
-    expect(error).toMatchObject({ code: 'FOREIGN_TABLE', message: expect.stringContaining('"own"') })
-  },
-)
 
 test('a role that may not create schemas uses an existing one', async () => {
   const schema = newSchema()
@@ -342,16 +317,6 @@ describe('arguments', () => {
         expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', operation, retryable: false, message })
         expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hunter')
       }
-    },
-  )
-
-  test.each(['1st', 'a-b', 'pg_x', 'locks', 'copies', 'moved', 'lock_token', 'x'.repeat(64)])(
-    '%s is no name of a cache table',
-    (tableName) => {
-      const pool = new pg.Pool({ connectionString: serverUrl() })
-      expect(() => new PostgresCacheAdapter(pool, { tableName })).toThrow(
-        expect.objectContaining({ code: 'INVALID_OPTION' }),
-      )
     },
   )
 })

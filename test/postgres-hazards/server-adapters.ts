@@ -1,6 +1,7 @@
 import {
   PersistenceError,
   PostgresAdapter,
+  PostgresCacheAdapter,
   type PostgresOpenOptions,
   type PostgresOptions,
 } from '@go-go-scope/persistence-postgres'
@@ -74,6 +75,12 @@ export async function rewritten(
   return adapter
 }
 
+/** Returns a cache on a table of its own, and disconnects it when the test ends. */
+export function cacheOn(schema: string, tableName: string): PostgresCacheAdapter {
+  const pool = new pg.Pool({ connectionString: serverUrl(), max: 1 })
+  return track(new PostgresCacheAdapter(pool, { schema, durability: 'process', tableName }))
+}
+
 export function track<T extends { disconnect(): Promise<void> }>(adapter: T): T {
   opened.push(adapter)
   return adapter
@@ -97,4 +104,12 @@ export async function waitingStatement(text: string): Promise<true | undefined> 
     [`%${text}%`],
   )
   return rows.length > 0 ? true : undefined
+}
+
+/** Returns the error of a call, or `undefined` if it succeeds. */
+export function refused(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
 }

@@ -4,9 +4,13 @@ import {
   SchemaMissingError,
   type SetUp,
 } from '@go-go-scope/persistence-core/dialect'
+import { sqlStateOf } from '../sql/error-codes.js'
 import { quoted } from '../sql/quoted.js'
 import { COLUMNS, cacheTable, MIGRATIONS, type Migration, migrationSteps, oneAtATime, TABLES } from './migrations.js'
 import { MARKS, refuseMoved } from './moved.js'
+
+// SQLSTATE of a name that something else in the schema has.
+const DUPLICATE = '42P07'
 
 /**
  * Brings the tables of `schema` up to date, or checks that they are. Refuses a schema that the command `copy` has moved.
@@ -110,8 +114,12 @@ async function apply(
   try {
     await oneAtATime(queue, [...(await schemaSteps(queue, schema)), ...steps])
   } catch (error) {
+    if (!(error instanceof PersistenceError)) throw error
+    if (sqlStateOf(error.cause) === DUPLICATE) {
+      throw foreign(`${error.message} in the schema ${schema}; rename it, or use another schema`, error.cause)
+    }
     // Another process was first.
-    if (!(error instanceof PersistenceError && error.code === 'CONSTRAINT')) throw error
+    if (error.code !== 'CONSTRAINT') throw error
   }
   const made = await readSchema(queue, schema)
   // The first process may be of an earlier release and have applied fewer migrations.
@@ -140,9 +148,7 @@ async function hasCache(queue: OperationQueue, table: string): Promise<boolean> 
   const found = rows.map(({ name }) => String(name))
   const lacking = COLUMNS.cache?.filter((column) => !found.includes(column)) ?? []
   if (rows.length === 0 || lacking.length === 0) return rows.length > 0
-  throw new PersistenceError(
-    'FOREIGN_TABLE',
-    'connect',
+  throw foreign(
     `connect: ${table} belongs to something else (${lacking.join(', ')} missing); rename it, or use another tableName`,
   )
 }
@@ -157,6 +163,10 @@ function checkTables(schema: string, { missing, lacking }: Found): void {
       `connect: the schema ${schema} lacks ${gone.join(', ')}; restore the database from a backup`,
     )
   }
+}
+
+function foreign(message: string, cause?: unknown): PersistenceError {
+  return new PersistenceError('FOREIGN_TABLE', 'connect', message, cause)
 }
 
 function schemaOlder(schema: string, { version, missing }: Found, migrations: readonly Migration[]): PersistenceError {
