@@ -34,8 +34,8 @@ test('a file that is not ours is refused, and stays unchanged', async () => {
   await expect(toFile(await newPlace(), `${place.file}.back`)).rejects.toMatchObject({ code: 'SCHEMA_MISSING' })
 })
 
-test.each(['cache', 'locks', 'moved'])(
-  'a cache table with the name %s, which a table of ours has on a server, is refused before the move',
+test.each(['cache', 'locks', 'moved', 'lock_token'])(
+  'a cache table with the name %s, which is a name of ours on a server, is refused before the move',
   async (tableName) => {
     const place = await newPlace()
     const own = new SQLiteCacheAdapter(new DatabaseSync(place.file), { tableName })

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { PostgresAdapter, PostgresCacheAdapter } from '@go-go-scope/persistence-postgres'
+import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
 import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
@@ -7,17 +7,21 @@ import { COLUMNS, SET_UP } from '../../packages/persistence-postgres/src/schema/
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { startServer } from '../postgres/server/start-server.mjs'
-import { admin, disconnectAfterEach, eventually, newSchema, opens, rewritten, track } from './server-adapters.js'
+import {
+  admin,
+  cacheOn,
+  disconnectAfterEach,
+  eventually,
+  newSchema,
+  opens,
+  refused,
+  rewritten,
+  track,
+} from './server-adapters.js'
 
 disconnectAfterEach()
 
 proveCell()
-
-const refused = (opening: Promise<unknown>): Promise<unknown> =>
-  opening.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
 
 test('many adapters that connect at once to an empty database create its tables once', async () => {
   const schema = newSchema()
@@ -31,10 +35,7 @@ test('many adapters that connect at once to an empty database create its tables 
 test('caches that connect at once create the table that the app has named once', async () => {
   const schema = newSchema()
   const setUp = await admin.connect()
-  const caches = [1, 2, 3].map(() => {
-    const pool = new pg.Pool({ connectionString: serverUrl(), max: 2 })
-    return track(new PostgresCacheAdapter(pool, { schema, durability: 'process', tableName: 'pages' }))
-  })
+  const caches = [1, 2, 3].map(() => cacheOn(schema, 'pages'))
   try {
     await setUp.query(`BEGIN; SELECT pg_advisory_xact_lock(${SET_UP})`)
     const connected = Promise.all(caches.map((cache) => cache.connect()))
@@ -316,16 +317,6 @@ describe('arguments', () => {
         expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', operation, retryable: false, message })
         expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hunter')
       }
-    },
-  )
-
-  test.each(['1st', 'a-b', 'pg_x', 'locks', 'copies', 'moved', 'x'.repeat(64)])(
-    '%s is no name of a cache table',
-    (tableName) => {
-      const pool = new pg.Pool({ connectionString: serverUrl() })
-      expect(() => new PostgresCacheAdapter(pool, { tableName })).toThrow(
-        expect.objectContaining({ code: 'INVALID_OPTION' }),
-      )
     },
   )
 })

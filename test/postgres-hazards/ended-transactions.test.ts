@@ -1,8 +1,9 @@
+import { ManualClock } from '@go-go-scope/persistence-conformance'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { type HoldingProxy, holdingProxy } from './holding-proxy.mjs'
-import { admin, disconnectAfterEach, newSchema, opens } from './server-adapters.js'
+import { admin, disconnectAfterEach, newSchema, opens, rewritten } from './server-adapters.js'
 
 disconnectAfterEach()
 
@@ -68,3 +69,22 @@ for (const driver of ['pg', 'postgres'] as const) {
     expect(await written()).toEqual([])
   })
 }
+
+const ENDS_AFTER = { sql: "SELECT setting FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'" }
+
+test('the server ends a transaction of fenced with the lease, if the process hangs', async () => {
+  const clock = new ManualClock()
+  const adapter = await opens(schema, { clock })
+  const lock = await adapter.acquire('job', 60_000)
+  if (lock === null) throw new Error('the lock is free')
+  clock.advance(20_000)
+  expect(await adapter.fenced(lock, [ENDS_AFTER])).toEqual([[{ setting: '40000' }]])
+})
+
+test('the server ends a transaction of fenced after ten seconds, if the process hangs before it checks the lease', async () => {
+  const unchecked = 'SELECT $1::text, $2::text, $3::bigint, $4::text'
+  const adapter = await rewritten(schema, (sql) => (sql.endsWith('FOR KEY SHARE') ? unchecked : sql))
+  const lock = await adapter.acquire('job', 60_000)
+  if (lock === null) throw new Error('the lock is free')
+  expect(await adapter.fenced(lock, [ENDS_AFTER])).toEqual([[{ setting: '10000' }]])
+})

@@ -4,7 +4,7 @@ import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { proofCount } from '../proof/proof-count.js'
 import { type CuttingProxy, cuttingProxy } from './cutting-proxy.mjs'
-import { admin, disconnectAfterEach, newSchema, opens } from './server-adapters.js'
+import { admin, disconnectAfterEach, newSchema, opens, rewritten } from './server-adapters.js'
 
 disconnectAfterEach()
 
@@ -242,4 +242,21 @@ test('a call whose answer was lost, and that may be made again, says so', async 
   expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: true, message })
   await adapter.cache.set('k', 3)
   expect(await adapter.cache.get('k')).toBe(3)
+})
+
+test('a release that failed after it took effect releases no other hold when it is repeated', async () => {
+  const schema = newSchema()
+  let fails = true
+  const adapter = await rewritten(schema, (sql) =>
+    fails && sql.includes('least(lock.holds') ? 'SELECT nonsense' : sql,
+  )
+  const first = await adapter.acquire('job', 60_000)
+  const second = await adapter.acquire('job', 60_000, first?.owner)
+  await expect(first?.release()).rejects.toMatchObject({ code: 'SQL' })
+  // As the statement leaves the row.
+  await admin.query(`UPDATE "${schema}".locks SET holds = least(holds, 1 - holds)`)
+  fails = false
+  expect(await first?.release()).toBe(true)
+  expect(await second?.isValid()).toBe(true)
+  expect(await second?.release()).toBe(true)
 })

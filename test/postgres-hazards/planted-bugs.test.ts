@@ -1,7 +1,15 @@
-import type { PostgresAdapter } from '@go-go-scope/persistence-postgres'
+import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import { describe, expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
-import { admin, disconnectAfterEach, eventually, newSchema, rewritten } from './server-adapters.js'
+import {
+  admin,
+  disconnectAfterEach,
+  eventually,
+  newSchema,
+  rewritten,
+  track,
+  waitingStatement,
+} from './server-adapters.js'
 
 disconnectAfterEach()
 
@@ -113,6 +121,40 @@ const NAIVE: readonly Naive[] = [
       return rows[0].text === 'two' ? undefined : 'the write of the first holder stands after that of the second'
     },
   },
+  {
+    name: 'a fenced check that is read before the turn is waited for',
+    rewrite: (sql) =>
+      sql
+        .replace(/^(SELECT set_config\([\s\S]*) FROM (\S+ AS lock) WHERE/, (_, columns, lock) => {
+          const turn = `hashtextextended($1::text, hashtextextended('${/^".*"/.exec(lock)?.[0]}', 1))`
+          return `WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(${turn})) ${columns} FROM turn, ${lock} WHERE`
+        })
+        .replace(/FOR KEY SHARE$/, 'FOR KEY SHARE OF lock')
+        .replace(/^SELECT pg_advisory_xact_lock_shared\(/, 'SELECT ('),
+    async find(schema, adapter) {
+      const holder = await adapter(schema)
+      const lock = await holder.acquire('job', 60_000, 'holder')
+      if (lock === null) throw new Error('the lock is free')
+      const client = await admin.connect()
+      try {
+        const next = track(new PostgresAdapter(client, { schema, durability: 'process', closeOnDisconnect: false }))
+        await next.connect()
+        await client.query('BEGIN')
+        // Takes the turn until the transaction ends.
+        await next.acquire('job', 60_000, 'holder')
+        const fenced = holder.fenced(lock, [{ sql: 'SELECT 1' }]).then(
+          () => 'the holder runs its statements after its lock has passed to another',
+          (error: { code?: string }) => (error.code === 'LOCK_LOST' ? undefined : String(error)),
+        )
+        await eventually(() => waitingStatement(`lock_shared%${schema}`))
+        await client.query(`UPDATE "${schema}".locks SET owner = 'next', token = token + 1`)
+        await client.query('COMMIT')
+        return await fenced
+      } finally {
+        client.release(true)
+      }
+    },
+  },
 ]
 
 /** Returns whether a statement with this text is in `pg_sleep`. */
@@ -122,15 +164,6 @@ async function sleepingStatement(text: string): Promise<'sleeps' | undefined> {
     [`%${text}%`],
   )
   return rows.length > 0 ? 'sleeps' : undefined
-}
-
-/** Returns whether a statement with this text waits for another transaction. */
-async function waitingStatement(text: string): Promise<true | undefined> {
-  const { rows } = await admin.query(
-    "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1 AND pid <> pg_backend_pid()",
-    [`%${text}%`],
-  )
-  return rows.length > 0 ? true : undefined
 }
 
 describe.each(NAIVE)('$name', ({ delay = (sql) => sql, rewrite, find }) => {

@@ -1,6 +1,7 @@
 import {
   PersistenceError,
   PostgresAdapter,
+  PostgresCacheAdapter,
   type PostgresOpenOptions,
   type PostgresOptions,
 } from '@go-go-scope/persistence-postgres'
@@ -74,6 +75,12 @@ export async function rewritten(
   return adapter
 }
 
+/** Returns a cache on a table of its own, and disconnects it when the test ends. */
+export function cacheOn(schema: string, tableName: string): PostgresCacheAdapter {
+  const pool = new pg.Pool({ connectionString: serverUrl(), max: 1 })
+  return track(new PostgresCacheAdapter(pool, { schema, durability: 'process', tableName }))
+}
+
 export function track<T extends { disconnect(): Promise<void> }>(adapter: T): T {
   opened.push(adapter)
   return adapter
@@ -88,4 +95,21 @@ export async function eventually<T>(ask: () => Promise<T | null | undefined>): P
     if (performance.now() > end) throw new Error('what was waited for did not come')
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
+}
+
+/** Returns whether a statement with this text waits for another transaction. */
+export async function waitingStatement(text: string): Promise<true | undefined> {
+  const { rows } = await admin.query(
+    "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1 AND pid <> pg_backend_pid()",
+    [`%${text}%`],
+  )
+  return rows.length > 0 ? true : undefined
+}
+
+/** Returns the error of a call, or `undefined` if it succeeds. */
+export function refused(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
 }

@@ -1,6 +1,16 @@
+import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import { afterEach, expect, test, vi } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
-import { admin, disconnectAfterEach, newSchema, opens, rewritten } from './server-adapters.js'
+import {
+  admin,
+  disconnectAfterEach,
+  eventually,
+  newSchema,
+  opens,
+  rewritten,
+  track,
+  waitingStatement,
+} from './server-adapters.js'
 
 disconnectAfterEach()
 
@@ -62,7 +72,7 @@ async function onServerWithClock() {
     RETURN pg_catalog.clock_timestamp() + (SELECT ms * interval '1 ms' FROM "${clock}".off)`)
   const adapter = () => rewritten(schema, (sql) => sql.replaceAll('clock_timestamp()', `"${clock}".now()`))
   const set = (ms: number) => admin.query(`UPDATE "${clock}".off SET ms = ${ms}`)
-  return { holder: await adapter(), other: await adapter(), set }
+  return { holder: await adapter(), other: await adapter(), schema, set }
 }
 
 test('a server whose clock is set forward ends leases early, and the late holder gets an error and writes nothing', async () => {
@@ -104,6 +114,29 @@ test('a server whose clock is set back ends no lease', async () => {
   expect((await other.acquire('job', 60_000))?.token).toBeGreaterThan(lock.token)
   expect(await other.cache.get('k')).toBe(1)
   expect((await holder.verify()).faults).toEqual([])
+})
+
+test('a lease that is renewed while its fenced waits lasts, also when the earlier lease is over', async () => {
+  const { holder, schema, set } = await onServerWithClock()
+  const lock = await holder.acquire('job', 60_000, 'holder')
+  if (lock === null) throw new Error('the lock is free')
+  const client = await admin.connect()
+  try {
+    const again = track(new PostgresAdapter(client, { schema, durability: 'process', closeOnDisconnect: false }))
+    await again.connect()
+    await client.query('BEGIN')
+    // Takes the turn until the transaction ends.
+    await again.acquire('job', 60_000, 'holder')
+    const fenced = holder.fenced(lock, [{ sql: 'SELECT 1' }])
+    await eventually(() => waitingStatement(`lock_shared%${schema}`))
+    await again.extend('job', 2 * HOUR, 'holder')
+    await set(HOUR)
+    await client.query('COMMIT')
+    await fenced
+    expect(lock.signal.aborted).toBe(false)
+  } finally {
+    client.release(true)
+  }
 })
 
 /** Returns an adapter on a server whose clock moves by 1 ms each time a statement reads it, and a function that sets it. */

@@ -50,7 +50,9 @@ test.each(['pg', 'postgres'] as const)('settings of a role change no answer, by 
   expect(await answers(other)).toEqual(await answers(usual))
   const lock = await other.acquire('job', 60_000)
   if (lock === null) throw new Error('the lock is free')
-  await other.fenced(lock, [{ sql: 'SELECT 1' }])
+  // Its check has to see what was committed while it waited for its turn.
+  const level = { transaction_isolation: 'read committed' }
+  expect(await other.fenced(lock, [{ sql: 'SHOW transaction_isolation' }])).toEqual([[level]])
   expect(await lock.release()).toBe(true)
   expect((await other.verify()).faults).toEqual([])
 })

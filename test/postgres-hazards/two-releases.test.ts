@@ -1,7 +1,7 @@
-import type { OperationQueue } from '@go-go-scope/persistence-core/dialect'
+import { type OperationQueue, PersistenceError } from '@go-go-scope/persistence-core/dialect'
 import { afterEach, expect, test } from 'vitest'
 import { connectionTo } from '../../packages/persistence-postgres/src/copy/open-store.js'
-import { migrating } from '../../packages/persistence-postgres/src/schema/migrate.js'
+import { creatingCacheTable, migrating } from '../../packages/persistence-postgres/src/schema/migrate.js'
 import { MIGRATIONS, type Migration } from '../../packages/persistence-postgres/src/schema/migrations.js'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
@@ -52,6 +52,20 @@ test('a release that finds an empty schema migrated by an earlier one continues 
   }
   await migrating(schema, NEXT_RELEASE)(second as OperationQueue, true)
   expect(await versionOf(schema)).toBe(String(NEXT.version))
+})
+
+test('a cache table that is not created is reported by its first error, also when the connection ends after that', async () => {
+  const first = new PersistenceError('DISK_FULL', 'connect', 'connect: the server has no space left')
+  const later = new PersistenceError('UNAVAILABLE', 'connect', 'connect: no connection')
+  let failed = false
+  const queue: Pick<OperationQueue, 'query' | 'atomic'> = {
+    query: async () => (failed ? Promise.reject(later) : []),
+    atomic() {
+      failed = true
+      return Promise.reject(first)
+    },
+  }
+  await expect(creatingCacheTable(newSchema(), 'pages')(queue as OperationQueue, true)).rejects.toBe(first)
 })
 
 test('two releases that start together on an empty schema leave the tables of the later one', async () => {

@@ -2,7 +2,7 @@ import { type Dialect, invalidOption } from '@go-go-scope/persistence-core/diale
 import { type Durability, PostgresPlace } from './postgres-place.js'
 import { countsOf, serverStats } from './postgres-stats.js'
 import { creatingCacheTable, migrating } from './schema/migrate.js'
-import { OUR_TABLES } from './schema/moved.js'
+import { OUR_NAMES } from './schema/moved.js'
 import { prefixNames } from './schema/prefix-layout.js'
 import { cacheSql } from './sql/cache.js'
 import { checkpointSql } from './sql/checkpoints.js'
@@ -73,5 +73,5 @@ function checkTableName(name: unknown): void {
       'letters, digits and underscores, at most 63, not starting with a digit or with pg_',
     )
   }
-  if (OUR_TABLES.includes(name)) throw invalidOption('tableName', name, 'a name that no table of ours has')
+  if (OUR_NAMES.includes(name)) throw invalidOption('tableName', name, 'a name that no table or sequence of ours has')
 }

@@ -1,5 +1,5 @@
 import { type OptionNames, type PersistenceError, pause, systemClock } from '@go-go-scope/persistence-core/dialect'
-import { OUR_TABLES } from '../schema/moved.js'
+import { OUR_NAMES } from '../schema/moved.js'
 import { copyOptions } from './copy-options.js'
 import { failure } from './copy-source.js'
 import { fill } from './fill.js'
@@ -117,11 +117,11 @@ export async function unsealDatabase(place: string, options: { schema?: string }
 
 /** Refuses caches of the app whose tables have names of ours on a server. On a file, all of ours begin with `go_goscope_`. */
 async function refuseNames(source: Store): Promise<void> {
-  const taken = (await source.ownCaches()).find((name) => OUR_TABLES.includes(name))
+  const taken = (await source.ownCaches()).find((name) => OUR_NAMES.includes(name))
   if (taken === undefined) return
   throw failure(
     'INVALID_ARGUMENT',
-    `on a server, a table of ours has the name of the cache table ${JSON.stringify(taken)} in ${source.name}; copy its entries to a cache with another tableName, and drop it`,
+    `on a server, a table or sequence of ours has the name of the cache table ${JSON.stringify(taken)} in ${source.name}; copy its entries to a cache with another tableName, and drop it`,
   )
 }
 

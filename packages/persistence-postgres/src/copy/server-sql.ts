@@ -1,6 +1,6 @@
 import type { Step } from '@go-go-scope/persistence-core/dialect'
 import { cacheTable, TABLES } from '../schema/migrations.js'
-import { OUR_TABLES, sealingSteps, unsealingSteps } from '../schema/moved.js'
+import { OUR_NAMES, sealingSteps, unsealingSteps } from '../schema/moved.js'
 import { quoted, quotedText } from '../sql/quoted.js'
 import { nowAt } from '../sql/time.js'
 import { COPIED_TABLES, type TableKind } from './copied-tables.js'
@@ -91,12 +91,12 @@ export function serverSql(name: string): StoreSql {
 
     ownCaches: `SELECT relname AS name FROM pg_class
 WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = ${quotedText(name)}) AND relkind = 'r'
-  AND relname NOT IN (${OUR_TABLES.map((table) => `'${table}'`).join(', ')})
+  AND relname NOT IN (${OUR_NAMES.map((table) => `'${table}'`).join(', ')})
   AND ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum)
     = ARRAY['key', 'value', 'expires_at']
 ORDER BY 1`,
 
-    createCache: (table) => cacheTable(`${schema}.${quoted(table)}`, quoted(`${table.slice(0, 55)}_expires`)),
+    createCache: (table) => cacheTable(`${schema}.${quoted(table)}`),
 
     now: SERVER_CLOCK,
 

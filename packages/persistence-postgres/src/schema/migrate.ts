@@ -4,9 +4,13 @@ import {
   SchemaMissingError,
   type SetUp,
 } from '@go-go-scope/persistence-core/dialect'
+import { sqlStateOf } from '../sql/error-codes.js'
 import { quoted } from '../sql/quoted.js'
 import { COLUMNS, cacheTable, MIGRATIONS, type Migration, migrationSteps, oneAtATime, TABLES } from './migrations.js'
 import { MARKS, refuseMoved } from './moved.js'
+
+// SQLSTATE of a name that something else in the schema has.
+const DUPLICATE = '42P07'
 
 /**
  * Brings the tables of `schema` up to date, or checks that they are. Refuses a schema that the command `copy` has moved.
@@ -46,14 +50,14 @@ export function creatingCacheTable(schema: string, name: string): SetUp {
   return async (queue, create) => {
     const { marks } = await readSchema(queue, schema)
     await refuseMoved(queue, schema, marks)
-    if (await exists(queue, table)) return
+    if (await hasCache(queue, table)) return
     if (!create) throw schemaMissing(schema, `no table ${name}`)
-    const steps = cacheTable(table, quoted(`${name.slice(0, 55)}_expires`)).map((sql) => ({ sql, parameters: [] }))
+    const steps = cacheTable(table).map((sql) => ({ sql, parameters: [] }))
     try {
       await oneAtATime(queue, [...(await schemaSteps(queue, schema)), ...steps])
     } catch (error) {
-      // Another process may have been first.
-      if (!(await exists(queue, table))) throw error
+      // Another process may have been first. If that cannot be found out, the first error says more.
+      if (!(await hasCache(queue, table).catch(() => false))) throw error
     }
   }
 }
@@ -110,8 +114,12 @@ async function apply(
   try {
     await oneAtATime(queue, [...(await schemaSteps(queue, schema)), ...steps])
   } catch (error) {
+    if (!(error instanceof PersistenceError)) throw error
+    if (sqlStateOf(error.cause) === DUPLICATE) {
+      throw foreign(`${error.message} in the schema ${schema}; rename it, or use another schema`, error.cause)
+    }
     // Another process was first.
-    if (!(error instanceof PersistenceError && error.code === 'CONSTRAINT')) throw error
+    if (error.code !== 'CONSTRAINT') throw error
   }
   const made = await readSchema(queue, schema)
   // The first process may be of an earlier release and have applied fewer migrations.
@@ -125,9 +133,24 @@ async function schemaSteps(queue: OperationQueue, schema: string): Promise<{ sql
   return rows.length > 0 ? [] : [{ sql: `CREATE SCHEMA IF NOT EXISTS ${quoted(schema)}`, parameters: [] }]
 }
 
-async function exists(queue: OperationQueue, table: string): Promise<boolean> {
-  const [row] = await queue.query('connect', 'SELECT (to_regclass($1::text) IS NOT NULL)::int AS found', [table])
-  return row?.found === 1
+/**
+ * Returns whether there is a cache table of that name.
+ *
+ * @param table With its schema, quoted.
+ * @throws PersistenceError `FOREIGN_TABLE` if the name belongs to something else, which may also be an index or a sequence.
+ */
+async function hasCache(queue: OperationQueue, table: string): Promise<boolean> {
+  const rows = await queue.query(
+    'connect',
+    'SELECT attname AS name FROM pg_attribute WHERE attrelid = to_regclass($1::text) AND attnum > 0 AND NOT attisdropped',
+    [table],
+  )
+  const found = rows.map(({ name }) => String(name))
+  const lacking = COLUMNS.cache?.filter((column) => !found.includes(column)) ?? []
+  if (rows.length === 0 || lacking.length === 0) return rows.length > 0
+  throw foreign(
+    `connect: ${table} belongs to something else (${lacking.join(', ')} missing); rename it, or use another tableName`,
+  )
 }
 
 /** Refuses missing tables. Creating them anew would lose tokens, claims and layouts that processes relied on. */
@@ -140,6 +163,10 @@ function checkTables(schema: string, { missing, lacking }: Found): void {
       `connect: the schema ${schema} lacks ${gone.join(', ')}; restore the database from a backup`,
     )
   }
+}
+
+function foreign(message: string, cause?: unknown): PersistenceError {
+  return new PersistenceError('FOREIGN_TABLE', 'connect', message, cause)
 }
 
 function schemaOlder(schema: string, { version, missing }: Found, migrations: readonly Migration[]): PersistenceError {

@@ -72,6 +72,9 @@ type TableName = keyof typeof TABLE_COLUMNS
 /** The names of the tables that {@link MIGRATIONS} create, without their schema. */
 export const TABLES: readonly string[] = Object.keys(TABLE_COLUMNS)
 
+/** The names of the sequences that {@link MIGRATIONS} create. The server gives the indexes names that are free. */
+export const SEQUENCES: readonly string[] = ['lock_token', 'claim_generation']
+
 /** The column names of each of {@link TABLES}. */
 export const COLUMNS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
   Object.entries(TABLE_COLUMNS).map(([table, columns]) => [table, Object.keys(columns)]),
@@ -83,9 +86,9 @@ function createTable(table: string, like: TableName, storage = ''): string {
   return `CREATE TABLE ${table} (\n${columns.join(',\n')}\n)${storage}`
 }
 
-/** @param table With its schema, quoted. @param index The name of its index, quoted. */
-export function cacheTable(table: string, index: string): string[] {
-  return [createTable(table, 'cache'), `CREATE INDEX ${index} ON ${table} (expires_at) WHERE expires_at IS NOT NULL`]
+/** @param table With its schema, quoted. */
+export function cacheTable(table: string): string[] {
+  return [createTable(table, 'cache'), `CREATE INDEX ON ${table} (expires_at) WHERE expires_at IS NOT NULL`]
 }
 
 // Leaves room for new row versions on the same page, because leases are renewed often.
@@ -95,23 +98,23 @@ const FIRST: Migration = {
   version: 1,
   title: 'the tables',
   steps: (schema) => [
-    ...cacheTable(`${schema}.cache`, 'cache_expires'),
+    ...cacheTable(`${schema}.cache`),
 
     createTable(`${schema}.locks`, 'locks', ROOM_FOR_UPDATES),
     // Not on the expiry, which every grant changes: updating an indexed column adds an entry to every index.
-    `CREATE INDEX locks_sweep ON ${schema}.locks (sweep_at)`,
+    `CREATE INDEX ON ${schema}.locks (sweep_at)`,
     `CREATE SEQUENCE ${schema}.lock_token AS bigint`,
 
     createTable(`${schema}.idempotency`, 'idempotency', ROOM_FOR_UPDATES),
-    `CREATE INDEX idempotency_expires ON ${schema}.idempotency (expires_at) WHERE expires_at IS NOT NULL`,
-    `CREATE INDEX idempotency_claimed ON ${schema}.idempotency (claimed_until) WHERE claimed_until IS NOT NULL`,
-    `CREATE INDEX idempotency_failed ON ${schema}.idempotency (failure_expires_at) WHERE failure_expires_at IS NOT NULL`,
+    `CREATE INDEX ON ${schema}.idempotency (expires_at) WHERE expires_at IS NOT NULL`,
+    `CREATE INDEX ON ${schema}.idempotency (claimed_until) WHERE claimed_until IS NOT NULL`,
+    `CREATE INDEX ON ${schema}.idempotency (failure_expires_at) WHERE failure_expires_at IS NOT NULL`,
     `CREATE SEQUENCE ${schema}.claim_generation AS bigint`,
 
     createTable(`${schema}.circuit`, 'circuit', ROOM_FOR_UPDATES),
 
     createTable(`${schema}.checkpoints`, 'checkpoints'),
-    `CREATE INDEX checkpoints_newest ON ${schema}.checkpoints (task_id, sequence, row_id)`,
+    `CREATE INDEX ON ${schema}.checkpoints (task_id, sequence, row_id)`,
 
     createTable(`${schema}.prefixes`, 'prefixes'),
   ],

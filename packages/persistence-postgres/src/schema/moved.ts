@@ -1,13 +1,13 @@
 import { fillingError, movedError, type OperationQueue, type Step } from '@go-go-scope/persistence-core/dialect'
 import { MOVED_STATE } from '../sql/error-codes.js'
 import { quoted } from '../sql/quoted.js'
-import { TABLES } from './migrations.js'
+import { SEQUENCES, TABLES } from './migrations.js'
 
 /** The tables by which the command `copy` marks a schema: `moved` for a moved source, `copies` for an incomplete target. */
 export const MARKS = ['moved', 'copies'] as const
 
-/** The tables of ours that a schema has at any time. */
-export const OUR_TABLES: readonly string[] = [...TABLES, 'meta', ...MARKS]
+/** The names of tables and sequences of ours that a schema has at any time. */
+export const OUR_NAMES: readonly string[] = [...TABLES, 'meta', ...MARKS, ...SEQUENCES]
 
 /** @param marks The {@link MARKS} that are there. @throws PersistenceError `MOVED` if there is one. */
 export async function refuseMoved(queue: OperationQueue, schema: string, marks: readonly string[]): Promise<void> {

@@ -18,6 +18,9 @@ export const TIMELINE = "(SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn
 // and inserting it.
 const KEPT_MS = 60_000
 
+// The longest time that a process may hang between taking the turn of its lock and checking its lease, in ms.
+const BEFORE_CHECK_MS = 10_000
+
 /**
  * Returns SQL for the time at which a sweep has to look at the row of a new lease: its end. An earlier value is kept unless it
  * is too early, because the column is indexed and updating indexed columns costs twice as much.
@@ -200,16 +203,23 @@ RETURNING given.i, 1 AS released`,
 
     checkGrant: read('lock.isValid', 'one', checkGrant, { clocked: 'lease' }),
 
-    // The turn keeps the lock from being granted again. The row is locked only so that its current version is checked: a
-    // stronger lock would make renewals and the release wait for the transaction.
-    // The holder's process may hang forever inside its transaction. The server ends the transaction with the lease.
+    // The turn keeps the lock from being granted again. A statement of its own takes it, because no statement sees what others
+    // commit while it waits.
+    enterFence: write(
+      'fenced',
+      'one',
+      `SELECT pg_advisory_xact_lock_shared(${turnOf('$1::text')}) AS turn
+FROM (SELECT set_config('idle_in_transaction_session_timeout', '${BEFORE_CHECK_MS}', true)) AS idle`,
+    ),
+
+    // The lock of the row lets a server that cannot write refuse this. A stronger one would make renewals and the release wait for
+    // the transaction. The holder's process may hang forever inside its transaction. The server ends the transaction with the lease.
     fence: write(
       'fenced',
       'one',
-      `WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(${turnOf('$1::text')}))
-SELECT set_config('idle_in_transaction_session_timeout', ceil(
+      `SELECT set_config('idle_in_transaction_session_timeout', ceil(
   least(greatest(lock.expires_at - greatest(${leaseNowAt(4)}, lock.marked_at), 1000), 2147483647)
-)::int::text, true) FROM turn, ${table} AS lock WHERE ${guard} AND ${held(4)} FOR KEY SHARE OF lock`,
+)::int::text, true) FROM ${table} AS lock WHERE ${guard} AND ${held(4)} FOR KEY SHARE`,
       { clocked: 'lease' },
     ),
 

@@ -146,16 +146,13 @@ export class DatabaseLockManager implements LockManager {
     return `${database}:${this.#names.store(key)}`
   }
 
-  /** Returns the step that lets a transaction continue only while `hold` is valid. */
-  fence(hold: Hold): Step {
-    const { sql, clocked } = this.#sql.fence ?? this.#sql.checkGrant
-    return {
-      sql,
-      parameters: this.#ofGrant(hold),
-      clocked,
-      expect: 1,
-      unmet: () => leaseIsOver(hold),
-    }
+  /** Returns the steps that let a transaction continue only while `hold` is valid. */
+  fence(hold: Hold): Step[] {
+    const { enterFence, checkGrant, fence = checkGrant } = this.#sql
+    const { sql, clocked } = fence
+    const parameters = this.#ofGrant(hold)
+    const check: Step = { sql, parameters, clocked, expect: 1, unmet: () => leaseIsOver(hold) }
+    return enterFence === undefined ? [check] : [{ sql: enterFence.sql, parameters: [parameters[0]] }, check]
   }
 
   /** Ends a hold that the database no longer has. */

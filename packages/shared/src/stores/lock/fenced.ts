@@ -34,8 +34,9 @@ export async function runFenced(
   if (released) throw leaseIsOver(hold)
   try {
     // On a separate connection: the app's statements may take long, and renewals must not wait for them.
-    const [, ...rows] = await session.connection.queueForLongCalls.atomic('fenced', [manager.fence(hold), ...steps])
-    return rows
+    const fence = manager.fence(hold)
+    const rows = await session.connection.queueForLongCalls.atomic('fenced', [...fence, ...steps])
+    return rows.slice(fence.length)
   } catch (error) {
     if (hasCode(error, 'LOCK_LOST')) manager.lose(hold)
     throw error

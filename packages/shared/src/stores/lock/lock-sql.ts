@@ -27,9 +27,11 @@ export interface LockSql {
   /** Parameters: key, owner, token. Returns a row while this grant holds the lock. */
   readonly checkGrant: Statement<'one'>
   /**
-   * {@link checkGrant} that also keeps the lock from being granted again until its transaction ends. Absent when a transaction
-   * excludes all other writers.
+   * Parameters: key. Keeps the lock from being granted again until its transaction ends. Absent when a transaction excludes all
+   * other writers.
    */
+  readonly enterFence?: Statement<'one'>
+  /** {@link checkGrant} after {@link enterFence}. */
   readonly fence?: Statement<'one'>
   /** Parameters: key. */
   readonly forceRelease: Statement<'none'>
