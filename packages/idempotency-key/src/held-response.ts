@@ -52,7 +52,7 @@ class HeldResponse {
     })
     this.#hold('destroy', (args) => this.#destroy(args))
     this.#hold('writeHead', (args) => this.#writeHead(args))
-    // A handler that answers twice would change the headers of its first answer.
+    // Else a handler that answers twice would change the headers of its first answer.
     for (const name of CHANGING) {
       this.#hold(name, (args) => (this.#status === undefined ? this.#send(name, args) : refuseHeaders()))
     }
@@ -101,7 +101,8 @@ class HeldResponse {
     if (!(code >= 100 && code <= 999)) refuse(RangeError, `Invalid status code: ${status}`, 'HTTP_INVALID_STATUS_CODE')
     response.statusCode = code
     if (typeof rest[0] === 'string') response.statusMessage = String(rest.shift())
-    validateHeaderValue('statusMessage', response.statusMessage ?? '')
+    // HTTP/2 has none, and warns when it is read.
+    if (Object.hasOwn(response, 'statusMessage')) validateHeaderValue('statusMessage', response.statusMessage ?? '')
     const headers = givenHeaders(rest[0] ?? rest[1] ?? {})
     for (const [name] of headers) response.removeHeader(name)
     // A name may occur several times, as for cookies.

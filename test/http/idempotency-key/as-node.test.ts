@@ -101,14 +101,14 @@ test.each<[string, Handler]>([
 
 /** Compresses like the package compression: its stream writes by the methods that the response had before. */
 const compress: RequestHandler = (_request, response, next) => {
-  const [write, end] = [response.write, response.end]
+  const { write, end } = response
   const stream = createGzip()
-  stream.on('data', (chunk) => write.call(response, chunk, 'utf8') || stream.pause())
-  stream.on('end', () => end.call(response))
+  stream.on('data', (chunk) => Reflect.apply(write, response, [chunk]) || stream.pause())
+  stream.on('end', () => Reflect.apply(end, response, []))
   response.on('drain', () => stream.resume())
   response.setHeader('content-encoding', 'gzip')
   response.write = (chunk: string) => stream.write(chunk)
-  response.end = (chunk?: string) => {
+  response.end = (chunk?: unknown) => {
     stream.end(chunk)
     return response
   }
