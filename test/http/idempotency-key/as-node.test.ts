@@ -68,7 +68,15 @@ async function reuse(response: Outgoing, size: number) {
   response.end()
 }
 
+/** Writes more than the connection takes, and the end when it says that it takes more. */
+async function drain(response: Outgoing) {
+  response.write(Buffer.alloc(1_000_000))
+  await once(response, 'drain')
+  response.end(`full: ${response.writableNeedDrain}`)
+}
+
 test.each<[string, Handler]>([
+  ['waits until it may write more', drain],
   ['ends with a text', (response) => response.end('paid')],
   ['ends with nothing', (response) => response.status(201).end()],
   ['ends without a body', (response) => response.status(204).end('dropped')],
