@@ -13,12 +13,13 @@ function begin() {
   const renew = vi.fn(async () => true)
   const complete = vi.fn(async () => ({ recorded: true }))
   const store = { claim: () => undefined } as never
+  const onProblem = vi.fn()
   const run = new GuardedRun(
     { renew, complete } as unknown as ClaimedKey<never>,
     'a key',
-    settingsOf({ store, scope: () => 'ada', lease: LEASE_MS }) as never,
+    settingsOf({ store, scope: () => 'ada', lease: LEASE_MS, onProblem }) as never,
   )
-  return { run, renew, complete }
+  return { run, renew, complete, onProblem }
 }
 
 test('a key is renewed while its handler runs', async () => {
@@ -49,7 +50,7 @@ test.each([
 )
 
 test('a response that the store cannot record now is recorded at a renewal, and the key stays claimed until then', async () => {
-  const { run, renew, complete } = begin()
+  const { run, renew, complete, onProblem } = begin()
   const busy = new PersistenceError('BUSY', 'complete', 'as planted')
   complete.mockRejectedValueOnce(busy).mockRejectedValueOnce(busy)
   const made = { status: 201, headers: new Headers(), body: 'paid' }
@@ -59,6 +60,17 @@ test('a response that the store cannot record now is recorded at a renewal, and 
   expect(complete).toHaveBeenLastCalledWith(expect.objectContaining({ body: 'paid' }))
   await vi.advanceTimersByTimeAsync(LEASE_MS)
   expect(renew).toHaveBeenCalledTimes(2)
+  expect(onProblem).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ cause: busy }))
+})
+
+test('a response that the store refuses after it was busy is reported again', async () => {
+  const { run, complete, onProblem } = begin()
+  for (const code of ['BUSY', 'CLOSED'] as const) {
+    complete.mockRejectedValueOnce(new PersistenceError(code, 'complete', 'as planted'))
+  }
+  await run.settle({ status: 201, headers: new Headers(), body: 'paid' })
+  await vi.advanceTimersByTimeAsync(LEASE_MS)
+  expect(onProblem.mock.calls.map(([{ cause }]) => cause.code)).toEqual(['BUSY', 'CLOSED'])
 })
 
 test('a response that the store refuses is not recorded later', async () => {

@@ -1,5 +1,6 @@
 import { Guard } from './guard.js'
-import { holdResponse, type NodeResponse, sendResponse } from './held-response.js'
+import { holdResponse } from './held-response.js'
+import { type NodeResponse, sendResponse } from './node-response.js'
 import type { IdempotencyKeyOptions } from './options.js'
 import { parsedBody } from './parsed-body.js'
 

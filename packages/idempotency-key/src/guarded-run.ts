@@ -32,7 +32,7 @@ export class GuardedRun {
     this.#renewal = setInterval(() => {
       if (--this.#renewalsLeft < 0) return clearInterval(this.#renewal)
       void claim.renew()
-      if (this.#unrecorded !== undefined) void this.#record(this.#unrecorded)
+      if (this.#unrecorded !== undefined) void this.#record(this.#unrecorded, true)
     }, settings.lease / RENEWALS_PER_LEASE)
     this.#renewal.unref()
   }
@@ -70,7 +70,7 @@ export class GuardedRun {
    *
    * @returns `undefined` if the store did not record it.
    */
-  async #record(kept: KeptResponse): Promise<ClaimOutcome<KeptResponse> | undefined> {
+  async #record(kept: KeptResponse, again = false): Promise<ClaimOutcome<KeptResponse> | undefined> {
     this.#unrecorded = undefined
     try {
       const outcome = await this.#claim.complete(kept)
@@ -80,9 +80,11 @@ export class GuardedRun {
       }
       return outcome
     } catch (cause) {
-      if ((cause as PersistenceError).retryable) this.#unrecorded = kept
+      const { retryable } = cause as PersistenceError
+      if (retryable) this.#unrecorded = kept
       else clearInterval(this.#renewal)
-      this.#report('response-not-stored', 'the store refused it', cause)
+      // Reported by the first try.
+      if (!again || !retryable) this.#report('response-not-stored', 'the store refused it', cause)
       return undefined
     }
   }

@@ -1,28 +1,10 @@
+import { validateHeaderValue } from 'node:http'
+import { isUint8Array } from 'node:util/types'
 import type { MadeResponse } from './kept-response.js'
-import { givenHeaders, headersOf, type NodeHeaders } from './node-headers.js'
+import { givenHeaders, headersOf } from './node-headers.js'
+import { type NodeResponse, putHead } from './node-response.js'
 import { isEventStream } from './read-body.js'
 
-/** The members of Node's response that are used. */
-export interface NodeResponse {
-  statusCode: number
-  statusMessage: string
-  readonly headersSent: boolean
-  readonly writableEnded: boolean
-  readonly destroyed: boolean
-  getHeaders(): NodeHeaders
-  setHeader(name: string, value: string): unknown
-  appendHeader(name: string, value: string): unknown
-  removeHeader(name: string): void
-  emit(event: 'drain'): unknown
-  once(event: 'close', listener: () => void): unknown
-  write(...args: never[]): boolean
-  end(...args: never[]): unknown
-  writeHead(...args: never[]): unknown
-  flushHeaders(): void
-  destroy(...args: never[]): unknown
-}
-
-type Arguments = readonly unknown[]
 type Method = (...args: unknown[]) => unknown
 
 /** The methods that change headers, which Node refuses once they are sent. `setHeaders` calls the first. */
@@ -45,35 +27,43 @@ class HeldResponse {
   readonly #response: NodeResponse
   readonly #limit: number
   readonly #settle: (made: MadeResponse) => Promise<Response | undefined>
-  /** The response's own properties before they were replaced. */
+  /** The response's methods before they were replaced. */
+  readonly #real: Record<string, Method> = {}
+  /** The response's own properties before they were replaced, as by another guard. */
   readonly #before: [name: string, property: PropertyDescriptor | undefined][] = []
-  readonly #calls: [name: 'write' | 'end' | 'flushHeaders' | 'destroy', args: Arguments][] = []
+  readonly #calls: [name: string, args: unknown[]][] = []
   readonly #chunks: Uint8Array[] = []
   #length = 0
+  /** Set by `writeHead`. Later changes of `statusCode` have no effect. */
+  #status: number | undefined
   #settling = false
-  #headersSent = false
+  #released = false
   #ended = false
 
   constructor(response: NodeResponse, limit: number, settle: (made: MadeResponse) => Promise<Response | undefined>) {
     this.#response = response
     this.#limit = limit
     this.#settle = settle
-    this.#replace('write', (...args) => this.#write(args))
-    this.#replace('end', (...args) => this.#end(args))
-    this.#replace('writeHead', (...args) => this.#writeHead(args))
-    this.#replace('flushHeaders', () => {
+    this.#hold('write', (args) => this.#write(args))
+    this.#hold('end', (args) => this.#end(args))
+    this.#hold('flushHeaders', () => {
       this.#begin()
       this.#calls.push(['flushHeaders', []])
     })
-    this.#replace('destroy', (...args) => this.#destroy(args))
+    this.#hold('destroy', (args) => this.#destroy(args))
+    this.#hold('writeHead', (args) => this.#writeHead(args))
+    // Else a handler that answers twice would change the headers of its first answer.
+    for (const name of CHANGING) {
+      this.#hold(name, (args) => (this.#status === undefined ? this.#send(name, args) : refuseHeaders()))
+    }
     // These keep frameworks and handlers from writing to a response that a handler has ended.
-    this.#define('headersSent', { get: () => this.#headersSent })
-    this.#define('writableEnded', { get: () => this.#ended })
+    this.#define('headersSent', () => this.#status !== undefined)
+    this.#define('writableEnded', () => this.#ended)
   }
 
   /** Calls `writeHead`, as Node does before the first byte: later middleware may have replaced it to add headers. */
   #begin(): void {
-    if (!this.#headersSent) (this.#response.writeHead as Method)(this.#response.statusCode)
+    if (this.#status === undefined) (this.#response.writeHead as Method)(this.#response.statusCode)
   }
 
   #write(args: unknown[]): boolean {
@@ -85,7 +75,7 @@ class HeldResponse {
     return !this.#settling
   }
 
-  #end(args: Arguments): NodeResponse {
+  #end(args: unknown[]): NodeResponse {
     this.#take('end', args)
     this.#ended = true
     this.#decide(Buffer.concat(this.#chunks))
@@ -93,87 +83,108 @@ class HeldResponse {
   }
 
   // Not called when a client disconnects: the handler still runs, and the key stays claimed.
-  #destroy(args: Arguments): NodeResponse {
+  #destroy(args: unknown[]): NodeResponse {
     this.#calls.push(['destroy', args])
     this.#decide(null)
     return this.#response
   }
 
   /** Sets status and headers one by one, so that they can be read later. */
-  #writeHead([status, ...rest]: Arguments): NodeResponse {
-    // Some middleware calls it before each write, because it does not see that it was called.
-    if (this.#headersSent && rest.length === 0) return this.#response
-    this.#response.statusCode = Number(status)
-    if (typeof rest[0] === 'string') this.#response.statusMessage = String(rest.shift())
+  #writeHead([status, ...rest]: unknown[]): NodeResponse {
+    const response = this.#response
+    if (this.#status !== undefined) {
+      // Some middleware calls it before each write, because it does not see that it was called.
+      if (rest.length === 0 && status === response.statusCode) return response
+      refuseHeaders()
+    }
+    const code = Math.trunc(Number(status))
+    if (!(code >= 100 && code <= 999)) refuse(RangeError, `Invalid status code: ${status}`, 'HTTP_INVALID_STATUS_CODE')
+    response.statusCode = code
+    if (typeof rest[0] === 'string') response.statusMessage = String(rest.shift())
+    // HTTP/2 has none, and warns when it is read.
+    if (Object.hasOwn(response, 'statusMessage')) validateHeaderValue('statusMessage', response.statusMessage ?? '')
     const headers = givenHeaders(rest[0] ?? rest[1] ?? {})
-    for (const [name] of headers) this.#response.removeHeader(name)
+    for (const [name] of headers) response.removeHeader(name)
     // A name may occur several times, as for cookies.
-    for (const [name, value] of headers) this.#response.appendHeader(name, value)
-    this.#headersSent = true
-    // Else a handler that answers twice would change the headers of its first answer.
-    for (const name of CHANGING) this.#replace(name, refuseHeaders)
+    for (const [name, value] of headers) response.appendHeader(name, value)
+    this.#status = code
     // Its client waits for each event, and it may never end.
-    if (isEventStream(headersOf(this.#response))) this.#decide(null)
-    return this.#response
+    if (isEventStream(headersOf(response))) this.#decide(null)
+    return response
   }
 
   /** @throws TypeError for a chunk that Node refuses too, before anything is sent. */
-  #take(name: 'write' | 'end', args: Arguments): void {
-    const [chunk, encoding] = args
-    if (name === 'write' || (chunk && typeof chunk !== 'function')) {
-      const bytes = Buffer.from(chunk as string, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
-      this.#length += bytes.length
-      if (this.#length <= this.#limit) this.#chunks.push(bytes)
-    }
+  #take(name: 'write' | 'end', args: unknown[]): void {
+    const callbacks = args.filter((arg) => typeof arg === 'function')
+    const hasChunk = name === 'write' || (args[0] && args[0] !== callbacks[0])
+    // Copied, because the handler may reuse its buffer after the callback.
+    const chunks = hasChunk ? [bytesOf(args[0], args[1])] : []
     this.#begin()
-    this.#calls.push([name, args])
+    for (const { length } of chunks) this.#length += length
+    if (this.#length <= this.#limit) this.#chunks.push(...chunks)
+    this.#calls.push([name, [...chunks, ...callbacks]])
     if (this.#length > this.#limit) this.#decide(null)
   }
 
   #decide(body: Uint8Array | null): void {
     if (this.#settling) return
     this.#settling = true
-    const made = { status: this.#response.statusCode, headers: headersOf(this.#response), body }
+    const made = { status: this.#status ?? this.#response.statusCode, headers: headersOf(this.#response), body }
     // The work is done, so the response is sent even if it could not be stored.
     void this.#settle(made)
       .catch(() => undefined)
       .then((other) => this.#release(made.status, other))
-      // Node refuses what cannot be sent, such as a status of 0. The handler has returned by now.
-      .catch((error) => (this.#response.destroy as Method)(error))
+      // Node refuses some responses only now, when the handler has returned.
+      .catch((error) => this.#send('destroy', [error]))
   }
 
-  #replace(name: string, method: Method): void {
-    this.#define(name, { value: method, writable: true })
+  /** Holds back the calls of a method. Middleware may have kept the replacement, so it stays, and then calls the real method. */
+  #hold(name: string, held: (args: unknown[]) => unknown): void {
+    const methods = this.#response as unknown as Record<string, Method>
+    this.#real[name] = methods[name] as Method
+    methods[name] = (...args) => (this.#released ? this.#send(name, args) : held(args))
   }
 
-  #define(name: string, property: PropertyDescriptor): void {
+  #send(name: string, args: unknown[]): unknown {
+    return this.#real[name]?.apply(this.#response, args)
+  }
+
+  #define(name: string, get: () => boolean): void {
     this.#before.push([name, Object.getOwnPropertyDescriptor(this.#response, name)])
-    Object.defineProperty(this.#response, name, { configurable: true, ...property })
+    Object.defineProperty(this.#response, name, { configurable: true, get })
   }
 
   async #release(status: number, other: Response | undefined): Promise<void> {
+    this.#released = true
     for (const [name, property] of this.#before) {
       delete (this.#response as unknown as Record<string, unknown>)[name]
       if (property !== undefined) Object.defineProperty(this.#response, name, property)
     }
+    // What later middleware does before the headers are sent has been done.
+    this.#response.writeHead = this.#real.writeHead as never
     this.#response.statusCode = status
     if (other !== undefined) {
       for (const name of Object.keys(this.#response.getHeaders())) this.#response.removeHeader(name)
-      await sendResponse(this.#response, other)
+      this.#send('end', [await putHead(this.#response, other)])
       return
     }
-    for (const [name, args] of this.#calls) (this.#response[name] as Method)(...args)
-    this.#response.emit('drain')
+    const answers = this.#calls.map(([name, args]) => this.#send(name, args))
+    // Node emits it itself after a write that it has answered by `false`.
+    if (!answers.includes(false)) this.#response.emit('drain')
   }
 }
 
-/** Sends a fetch `Response`. Headers that are already set stay unless it replaces them. */
-export async function sendResponse(target: NodeResponse, response: Response): Promise<void> {
-  target.statusCode = response.status
-  for (const [name, value] of response.headers) target.setHeader(name, value)
-  target.end(...([Buffer.from(await response.arrayBuffer())] as never[]))
+function bytesOf(chunk: unknown, encoding: unknown): Uint8Array {
+  if (typeof chunk === 'string') return Buffer.from(chunk, typeof encoding === 'string' ? (encoding as 'utf8') : 'utf8')
+  if (!isUint8Array(chunk)) refuse(TypeError, 'A chunk must be a string or bytes', 'INVALID_ARG_TYPE')
+  return Buffer.from(chunk)
 }
 
 function refuseHeaders(): never {
-  throw Object.assign(new Error('Headers are sent'), { code: 'ERR_HTTP_HEADERS_SENT' })
+  refuse(Error, 'Headers are sent', 'HTTP_HEADERS_SENT')
+}
+
+/** Throws what Node throws. */
+function refuse(type: ErrorConstructor, message: string, code: string): never {
+  throw Object.assign(new type(message), { code: `ERR_${code}` })
 }

@@ -217,6 +217,54 @@ describe('one breaker for all processes on the file', () => {
     await both('closed')
   })
 
+  it('closes by a late success when its process may probe again', async () => {
+    await opened()
+    // Each probe takes one and a half reset times, and the processes take turns.
+    const held = [one, two].map((breaker) => ({ breaker, ...heldFunction<string>() }))
+    const ends: Promise<string>[] = []
+    for (const { breaker, run, begun } of held) {
+      vi.advanceTimersByTime(RESET)
+      ends.push(breaker.execute(run))
+      await begun
+    }
+    vi.advanceTimersByTime(RESET / 2)
+    held[0]?.end.resolve('late')
+    await ends[0]
+    vi.advanceTimersByTime(RESET / 2)
+    const next = heldFunction<string>()
+    ends.push(one.execute(next.run))
+    await next.begun
+    await both('closed')
+    held[1]?.end.resolve('later')
+    next.end.resolve('next')
+    await Promise.all(ends)
+    await both('closed')
+  })
+
+  it('does not count a late success after a failure of another process', async () => {
+    await opened()
+    vi.advanceTimersByTime(RESET)
+    const slow = heldFunction<string>()
+    const probe = one.execute(slow.run)
+    await slow.begun
+    vi.advanceTimersByTime(RESET)
+    const other = heldFunction<string>()
+    const failing = two.execute(other.run)
+    await other.begun
+    slow.end.resolve('slow')
+    await probe
+    other.end.reject(new Error('boom'))
+    await expect(failing).rejects.toThrow('boom')
+    await both('open')
+    vi.advanceTimersByTime(RESET)
+    const next = heldFunction<string>()
+    const probing = one.execute(next.run)
+    await next.begun
+    expect(await adapters[0]?.circuitBreaker.getState('k')).toMatchObject({ state: 'half-open' })
+    next.end.resolve('next')
+    await probing
+  })
+
   it('lets another process probe at once after an aborted probe', async () => {
     await opened()
     vi.advanceTimersByTime(RESET)

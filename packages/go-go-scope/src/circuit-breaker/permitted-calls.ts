@@ -28,6 +28,8 @@ export class PermittedCalls implements CircuitCalls {
   #closed: { readonly permit: Permit; readonly generation: number } | undefined
   /** The permit of this process's latest probe. */
   #latestProbe: Permit | undefined
+  /** The store's period of a late success that could not be counted, because another process had the place. */
+  #lateSuccess: number | undefined
 
   /** Whether the provider gives permits; `false` if it has only the classic methods. */
   static areGivenBy(provider: CircuitBreakerStateProvider): provider is ProbingCircuitBreakerProvider {
@@ -120,7 +122,11 @@ export class PermittedCalls implements CircuitCalls {
     if (machine.state === 'closed') machine.open(this.#resetTimeout)
     if (admission.admitted) {
       this.#latestProbe = admission.permit
-      return admission.permit
+      if (this.#lateSuccess !== admission.permit.generation) return admission.permit
+      this.#lateSuccess = undefined
+      const report = await this.#reportOutcome(admission.permit, 'succeeded')
+      if (report?.state) this.#stored.follow(report.state)
+      return this.#askForPermit()
     }
     // Only an isolated circuit has no `retryAt`.
     const { state, retryAt = Number.POSITIVE_INFINITY } = admission
@@ -154,14 +160,19 @@ export class PermittedCalls implements CircuitCalls {
 
   /**
    * Reports a success that came after the place of its probe was lost, in the place of a later probe. Without it, a service whose
-   * calls take longer than the reset timeout would never close its circuit.
+   * calls take longer than the reset timeout would never close its circuit. While another process has the place, the success is kept
+   * until this process gets one.
    *
-   * @returns `undefined` if another process has the place, or the period of the probe is over.
+   * @returns `undefined` if the period of the probe is over.
    */
   async #reportLateSuccess({ generation }: Permit): Promise<ReportOutcome | undefined> {
     const admission = await this.#requestAdmission()
     const place = admission?.admitted ? admission.permit : this.#latestProbe
-    if (place?.generation === generation) return this.#reportOutcome(place, 'succeeded')
+    if (place?.generation === generation) {
+      const report = await this.#reportOutcome(place, 'succeeded')
+      if (report?.counted === false) this.#lateSuccess = generation
+      return report
+    }
     if (admission?.admitted) await this.#withdraw(admission.permit)
     return undefined
   }
