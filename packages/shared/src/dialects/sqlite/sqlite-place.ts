@@ -29,6 +29,10 @@ export class SqlitePlace implements Place {
     return this.#file?.identity
   }
 
+  get immutable(): boolean {
+    return this.#options.immutable
+  }
+
   async enter(queue: OperationQueue): Promise<void> {
     try {
       await this.#enter(queue)

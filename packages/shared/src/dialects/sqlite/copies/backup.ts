@@ -122,10 +122,10 @@ async function copyInto(
     await queue.query('backup', 'VACUUM INTO ?1', [temporary.path])
     return run('verifyCopy', { path: temporary.path, content } satisfies VerifyOrder)
   }
-  const { location: source, identity } = place
+  const { location: source, identity, immutable = false } = place
   const target = temporary.path
   const limits = { maxBytesPerSecond, maxWalBytes, largeBytes: LARGE_BYTES }
-  return run('backup', { source, identity, target, rate, ...limits } satisfies CopyOrder)
+  return run('backup', { source, identity, immutable, target, rate, ...limits } satisfies CopyOrder)
 }
 
 /**
