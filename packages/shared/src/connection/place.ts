@@ -30,8 +30,6 @@ export interface Place {
   readonly location: string
   /** An id that is equal for all names of the location. `undefined` when {@link location} is empty. */
   readonly identity: string | undefined
-  /** Whether nothing can change the database, as declared by the app. Default `false`. */
-  readonly immutable?: boolean
   /** Absent for a database that sends none. */
   readonly notifications?: ChangeNotifications | undefined
 

@@ -29,6 +29,7 @@ export class SqlitePlace implements Place {
     return this.#file?.identity
   }
 
+  /** Whether nothing can change the file, as declared by the app. */
   get immutable(): boolean {
     return this.#options.immutable
   }

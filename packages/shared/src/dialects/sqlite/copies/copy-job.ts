@@ -71,7 +71,11 @@ async function openSource(order: CopyOrder, { engine }: JobContext): Promise<Own
   // Another file must not even be opened: the log of the adapter's file is beside it.
   await refuseReplaced(order)
   try {
-    return await openOwn(order.source, engine, { readOnly: true, immutable: order.immutable, busyTimeout: SOURCE_WAIT_MS })
+    return await openOwn(order.source, engine, {
+      readOnly: true,
+      immutable: order.immutable,
+      busyTimeout: SOURCE_WAIT_MS,
+    })
   } catch (error) {
     // If the file was replaced meanwhile, the error may claim that two libraries have it open.
     await refuseReplaced(order)

@@ -148,7 +148,9 @@ export class Standby<Adapter> implements AsyncDisposable {
     }
     const taking = this.#thread.request('takeOver', { force })
     this.#takingOver = taking.then(
-      () => void (this.#takenOver = true),
+      () => {
+        this.#takenOver = true
+      },
       () => undefined,
     )
     const identity = await taking
