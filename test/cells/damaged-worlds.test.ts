@@ -117,7 +117,7 @@ describe('damaged worlds', () => {
     expect(await use(path)).toEqual([])
   })
 
-  test('on a read-only file system, open or the first write says so, readOnly says so or reads, and immutable reads', async () => {
+  test('on a read-only file system, open or the first write says so, readOnly says so or reads, and immutable reads and is backed up', async () => {
     const place = join(folder, 'read-only')
     mkdirSync(place)
     const path = join(place, 'app.db')
@@ -142,6 +142,7 @@ describe('damaged worlds', () => {
       expect(found.readOnly.message).toMatch(/cannot be read without writing beside it.*read a copy.*immutable: true/)
     }
     expect(found.immutable).toMatchObject({ code: 'none', read: 1 })
+    await engine.verifyBackup(`${place}-backup.db`)
     expect(existsSync(path)).toBe(true)
   })
 })

@@ -124,6 +124,22 @@ describe('conflicts', () => {
     expect(await pair.to.run('SELECT * FROM tags')).toEqual([{ tag: 'ANN', of: 'c' }])
   })
 
+  test('an update of nothing but a key to one that its collation equates is a conflict that each policy settles', async () => {
+    const tables = ['tags']
+    for (const side of [pair.from, pair.to]) {
+      await side.run('CREATE TABLE tags (tag TEXT COLLATE NOCASE PRIMARY KEY, of TEXT)')
+      await side.run("INSERT INTO tags VALUES ('ann', 'a'), ('bob', 'a')")
+    }
+    const write = () => pair.from.run("UPDATE tags SET tag = upper(tag) WHERE tag = 'ann'")
+    const changeset = await pair.changesOf(write, tables)
+    await expect(pair.apply(changeset, {}, tables)).rejects.toMatchObject({ code: 'CHANGESET_CONFLICT' })
+    const tags = () => pair.to.run('SELECT tag FROM tags ORDER BY tag')
+    expect(await pair.apply(changeset, { onConflict: 'omit' }, tables)).toEqual({ changes: 1, omitted: 1, replaced: 0 })
+    expect(await tags()).toEqual([{ tag: 'ann' }, { tag: 'bob' }])
+    expect(await pair.apply(changeset, { onConflict: 'replace' }, tables)).toMatchObject({ replaced: 1 })
+    expect(await tags()).toEqual([{ tag: 'ANN' }, { tag: 'bob' }])
+  })
+
   test('a function that throws or answers something else aborts, typed, and nothing is applied', async () => {
     const changeset = await conflicting(cases.conflict)
     const before = await rows()

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '@go-go-scope/persistence-core/public'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { EXIT } from '../../packages/cli/src/exit-codes.js'
@@ -156,6 +157,22 @@ describe('verify', () => {
     bytes.writeUInt32BE(7, 36)
     writeFileSync(damaged, bytes)
     expect(await scopedbHere(damaged, 'verify')).toMatchObject({ code: 1, out: expect.stringContaining('should be 7') })
+  })
+
+  test('checks the rows of a table whose index and CHECK call functions of the app', async () => {
+    const file = join(folder, 'app-functions.db')
+    await (await SQLiteAdapter.open(file)).disconnect()
+    const app = new DatabaseSync(file)
+    app.function('fold', { deterministic: true }, (text) => String(text).toLowerCase())
+    app.exec(`CREATE TABLE "it's" (a CHECK (fold(a) <> '')); CREATE INDEX by_a ON "it's" (fold(a))`)
+    app.exec(`INSERT INTO "it's" VALUES ('A')`)
+    const page = app.prepare(`SELECT rootpage AS root FROM sqlite_master WHERE name = 'it''s'`).get()
+    app.close()
+    expect(await scopedbHere(file, 'verify')).toMatchObject({ code: 0, err: 'nothing is wrong\n' })
+    const bytes = readFileSync(file)
+    bytes.fill(0xff, (Number(page?.root) - 1) * 4096, (Number(page?.root) - 1) * 4096 + 8)
+    writeFileSync(file, bytes)
+    expect((await scopedbHere(file, 'verify')).code).toBe(1)
   })
 
   test('reports overwritten bytes as a finding, not as an error, wherever they are', async () => {

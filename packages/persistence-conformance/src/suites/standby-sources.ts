@@ -102,6 +102,32 @@ export const standbySources: EngineSuite = engineSuite('a standby of files that 
     await refuses(chained, { code: 'FILE_IN_USE', says: ['a running standby', 'follow what that one follows'] })
   })
 
+  check.once('is lost when a later release follows the source, and leaves that log as it is', async (world) => {
+    const adapter = await followedSource(world)
+    const target = fileIn(world)
+    const standby = await world.follow({ target }, adapter)
+    const later = 'CREATE TRIGGER go_goscope_log_v2 AFTER INSERT ON go_goscope_changes BEGIN SELECT 1; END'
+    await world.rows(later)
+    await world.rows('DROP TRIGGER go_goscope_log_v1')
+    await world.rows("INSERT INTO go_goscope_followers VALUES ('later', 1, unixepoch() * 1000)")
+    const log = await logOf(world)
+    await eventually('it has noticed', () => standby.state === 'lost')
+    assert.match(String(standby.reason), /a later release.*update this package/)
+    await standby.stop()
+    for (const name of [target, ':memory:'])
+      await refuses(() => world.follow({ target: name }, adapter), { code: 'SCHEMA_NEWER', says: ['a later release'] })
+    assert.deepEqual(await logOf(world), log)
+    const followers = (await adapter.inspect().standbys()).map(({ id }) => id)
+    assert.deepEqual(followers, ['later'])
+    // The later release has stopped.
+    await world.rows('DELETE FROM go_goscope_followers')
+    await (await world.engine.SQLiteAdapter.open(world.path)).disconnect()
+    const again = await world.follow({ target }, adapter)
+    await adapter.cache.set('k', 1)
+    await again.waitFor()
+    assert.deepEqual(await again.cache.keys(), ['k'])
+  })
+
   check.once('that lose the table of its position continue, with all that was written until then', async (world) => {
     const adapter = await followedSource(world)
     const standby = await world.follow({ target: fileIn(world) }, adapter)

@@ -29,6 +29,11 @@ export class SqlitePlace implements Place {
     return this.#file?.identity
   }
 
+  /** Whether nothing can change the file, as declared by the app. */
+  get immutable(): boolean {
+    return this.#options.immutable
+  }
+
   async enter(queue: OperationQueue): Promise<void> {
     try {
       await this.#enter(queue)

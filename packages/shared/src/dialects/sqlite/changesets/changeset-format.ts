@@ -7,8 +7,8 @@ export interface ChangesOfTable {
   readonly key: readonly boolean[]
   /** The number of inserted, updated and deleted rows. */
   readonly changes: number
-  /** Includes the header that names the table. */
-  readonly bytes: Uint8Array
+  /** To be {@link joined}. Includes the header that names the table. */
+  readonly parts: readonly Uint8Array[]
 }
 
 const TABLE = 0x54
@@ -18,7 +18,8 @@ const DELETE = 9
 // The bytes after the type of a value: a number of 8 bytes, or a length and as many bytes.
 const NUMBERS: ReadonlySet<number> = new Set([1, 2])
 const TEXT_OR_BLOB: ReadonlySet<number> = new Set([3, 4])
-const NOTHING: ReadonlySet<number> = new Set([0, 5])
+const UNCHANGED = 0
+const NULL = 5
 
 /**
  * Reads which tables a changeset changes, without an engine. SQLite silently skips changes of a table that is missing or has
@@ -66,27 +67,46 @@ class ChangesetReader {
     const columns = this.#length()
     const key = Array.from(this.#take(columns), (flag) => flag !== 0)
     const table = this.#name()
+    const parts: Uint8Array[] = []
+    let from = start
     let changes = 0
     while (!this.atEnd && this.#bytes[this.#at] !== TABLE) {
-      this.#change(columns)
-      changes++
+      const at = this.#at
+      if (this.#change(key)) changes++
+      else {
+        parts.push(this.#bytes.subarray(from, at))
+        from = this.#at
+      }
     }
-    return { table, key, changes, bytes: this.#bytes.subarray(start, this.#at) }
+    parts.push(this.#bytes.subarray(from, this.#at))
+    return { table, key, changes, parts }
   }
 
-  /** Reads one change: the operation, whether a trigger made it, then the old row, the new row, or both. */
-  #change(columns: number): void {
+  /**
+   * Reads one change: the operation, whether a trigger made it, then the old row, the new row, or both.
+   *
+   * @returns `false` for an update of the key alone. SQLite records one if the key's collation does not see that the key has
+   *   changed, and cannot apply it.
+   */
+  #change(key: readonly boolean[]): boolean {
     const kind = this.#byte()
     if (kind !== INSERT && kind !== UPDATE && kind !== DELETE) throw this.#damaged()
     this.#byte()
-    for (let values = kind === UPDATE ? 2 * columns : columns; values > 0; values--) this.#value()
+    let counts = kind !== UPDATE
+    for (let at = counts ? 0 : -key.length; at < key.length; at++) {
+      const isGiven = this.#value() !== UNCHANGED
+      counts ||= isGiven && key[at] === false
+    }
+    return counts
   }
 
-  #value(): void {
+  /** @returns the type of the value. */
+  #value(): number {
     const type = this.#byte()
     if (NUMBERS.has(type)) this.#take(8)
     else if (TEXT_OR_BLOB.has(type)) this.#take(this.#length())
-    else if (!NOTHING.has(type)) throw this.#damaged()
+    else if (type !== UNCHANGED && type !== NULL) throw this.#damaged()
+    return type
   }
 
   #name(): string {

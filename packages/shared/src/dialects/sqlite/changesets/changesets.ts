@@ -102,7 +102,7 @@ export class Changesets {
     checkPolicy(onConflict)
     const chosen = chosenBy(filter, readChangeset(changeset.slice(), APPLY))
     for (const { table } of chosen) this.#checkNamed(table)
-    const bytes = joined(chosen.map((part) => part.bytes))
+    const bytes = joined(chosen.flatMap(({ parts }) => parts))
     let answers = new ConflictAnswers(onConflict)
     const apply = () => {
       // Created for each attempt, because the transaction is retried when another writer was in the way.

@@ -3,6 +3,7 @@ import { anySignal } from '../../../arguments/abort-signal.js'
 import type { Session } from '../../../session/session.js'
 import type { CopyProgress } from '../engine/backup-steps.js'
 import { checkNewFilePath } from '../file/check-path.js'
+import { SqlitePlace } from '../sqlite-place.js'
 import { withTypedErrors } from '../thread/typed-error.js'
 import type { StartWorker } from '../thread/worker.js'
 import { type BackupOptions, backupOptions, type ResolvedBackupOptions } from './backup-options.js'
@@ -123,9 +124,10 @@ async function copyInto(
     return run('verifyCopy', { path: temporary.path, content } satisfies VerifyOrder)
   }
   const { location: source, identity } = place
+  const immutable = place instanceof SqlitePlace && place.immutable
   const target = temporary.path
   const limits = { maxBytesPerSecond, maxWalBytes, largeBytes: LARGE_BYTES }
-  return run('backup', { source, identity, target, rate, ...limits } satisfies CopyOrder)
+  return run('backup', { source, identity, immutable, target, rate, ...limits } satisfies CopyOrder)
 }
 
 /**

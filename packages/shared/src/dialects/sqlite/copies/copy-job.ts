@@ -23,6 +23,8 @@ export interface CopyOrder {
   readonly source: string
   /** Device and inode of the file that the adapter has open. */
   readonly identity: string | undefined
+  /** Whether nothing can change the file, as declared by the app. */
+  readonly immutable: boolean
   /** An empty file. */
   readonly target: string
   /** Pages. */
@@ -54,7 +56,9 @@ async function copyOnce(order: CopyOrder, context: JobContext): Promise<Made> {
   const source = await openSource(order, context)
   try {
     const instead = ', or run VACUUM INTO on the handle at a quiet time'
-    await refuseOtherModes((sql) => source.queue.query('backup', sql), 'backup', order.source, instead)
+    // Nobody writes an immutable file.
+    if (!order.immutable)
+      await refuseOtherModes((sql) => source.queue.query('backup', sql), 'backup', order.source, instead)
     const made = await copy(source, order, context)
     await refuseReplaced(order)
     return made
@@ -67,7 +71,11 @@ async function openSource(order: CopyOrder, { engine }: JobContext): Promise<Own
   // Another file must not even be opened: the log of the adapter's file is beside it.
   await refuseReplaced(order)
   try {
-    return await openOwn(order.source, engine, { readOnly: true, busyTimeout: SOURCE_WAIT_MS })
+    return await openOwn(order.source, engine, {
+      readOnly: true,
+      immutable: order.immutable,
+      busyTimeout: SOURCE_WAIT_MS,
+    })
   } catch (error) {
     // If the file was replaced meanwhile, the error may claim that two libraries have it open.
     await refuseReplaced(order)

@@ -57,7 +57,11 @@ export const LOG_TABLES: readonly string[] = [
 ) STRICT, WITHOUT ROWID`,
 ]
 
-const BOUND = `${LOG_TRIGGER_PREFIX}bounded`
+// Increment it with every change of the triggers, by which a file that two releases follow would be copied without end. Earlier
+// releases find, and remove, a log by its two tables, the columns of go_goscope_followers, and the prefix: these stay.
+const VERSION = 1
+const VERSION_PREFIX = `${LOG_TRIGGER_PREFIX}v`
+const BOUND = `${VERSION_PREFIX}${VERSION}`
 const BOUNDING = `CREATE TRIGGER ${BOUND} AFTER INSERT ON go_goscope_changes
 WHEN NEW.seq % ${BOUND_EVERY} = 0 BEGIN
   DELETE FROM go_goscope_changes WHERE seq <= NEW.seq - ${LONGEST_LOG};
@@ -141,6 +145,11 @@ WHERE name IN ('go_goscope_changes', 'go_goscope_followers') OR (type = 'trigger
  */
 export function isBroken(objects: readonly Row[]): boolean {
   return objects.length > 0 && objects.filter(({ type }) => type === 'table').length < LOG_TABLES.length
+}
+
+/** Returns whether a later release has made the triggers of the log. */
+export function isNewer(objects: readonly Row[]): boolean {
+  return objects.some(({ name }) => Number(String(name).replace(VERSION_PREFIX, '')) > VERSION)
 }
 
 const KEEP_END = `INSERT INTO go_goscope_meta (key, value) SELECT 'log_end', max(seq) FROM go_goscope_changes WHERE true

@@ -6,6 +6,7 @@ import { refuseOtherModes } from '../engine/pragma.js'
 import {
   FORGOTTEN_AFTER_MS,
   isBroken,
+  isNewer,
   LOG_TABLES,
   LOG_TRIGGER_PREFIX,
   logTriggers,
@@ -54,13 +55,14 @@ const TRIMMED = 'SELECT changes() AS trimmed'
  * @param sql A connection to the source.
  * @param seq The follower's position; `undefined` for the end of the log.
  * @returns the schema version (`PRAGMA schema_version`) of the source with which the log is complete.
- * @throws PersistenceError `SCHEMA_MISSING`, `FOREIGN_TABLE`.
+ * @throws PersistenceError `SCHEMA_MISSING`, `SCHEMA_NEWER`, `FOREIGN_TABLE`.
  */
 export function enterLog(sql: Sql, follower: string, seq: number | undefined, now: number): Promise<number> {
   return inTransaction(sql, 'IMMEDIATE', async () => {
     await checkSource(sql)
-    const wanted = logTriggers((await followedTables(sql, 'main')).logged)
     let found = await sql.query(READ_LOG)
+    refuseNewer(found)
+    const wanted = logTriggers((await followedTables(sql, 'main')).logged)
     refuseForeign(found)
     if (isBroken(found)) {
       for (const text of removingLog(found)) await sql.query(text)
@@ -118,6 +120,16 @@ export async function reportPosition(sql: Sql, follower: string, seq: number, no
     if ((await oneRow(sql, TRIMMED)).trimmed === 0) return true
     await pause(systemClock.monotonic() - since)
   }
+}
+
+/** The followers of two releases would replace the triggers of each other, and copy everything after each replacement. */
+function refuseNewer(found: readonly Row[]): void {
+  if (!isNewer(found)) return
+  throw new PersistenceError(
+    'SCHEMA_NEWER',
+    'standby.follow',
+    'standby.follow: a standby of a later release follows the source; update this package, or stop that standby',
+  )
 }
 
 function refuseForeign(found: readonly Row[]): void {

@@ -60,6 +60,8 @@ export class Standby<Adapter> implements AsyncDisposable {
   readonly #host: StandbyHost<Adapter>
   readonly #reads: SqlAdapter
   #takenOver = false
+  /** Settles when the last takeover has succeeded or failed. */
+  #takingOver: Promise<void> | undefined
 
   /** @param thread A thread that has begun. */
   constructor(thread: StandbyThread, target: string, host: StandbyHost<Adapter>, options: AdapterOptions) {
@@ -144,8 +146,14 @@ export class Standby<Adapter> implements AsyncDisposable {
     if (typeof force !== 'boolean') {
       throw invalidCallOption('standby.takeOver', 'force', force, 'true or false')
     }
-    const identity = await this.#thread.request('takeOver', { force })
-    this.#takenOver = true
+    const taking = this.#thread.request('takeOver', { force })
+    this.#takingOver = taking.then(
+      () => {
+        this.#takenOver = true
+      },
+      () => undefined,
+    )
+    const identity = await taking
     await this.#reads.disconnect()
     if (this.#target === ':memory:') {
       const driver = new ThreadDriver(this.#thread)
@@ -156,12 +164,15 @@ export class Standby<Adapter> implements AsyncDisposable {
   }
 
   /**
-   * Stops following. The last follower of a source removes the log from it. The file of the standby stays. May be called again.
+   * Stops following, after a takeover that has begun. The last follower of a source removes the log from it. The file of the
+   * standby stays. May be called again.
    *
    * @throws PersistenceError `BUSY` when others write to the source without a pause, `DISK_FULL` when its disk is full; the log
    *   then stays in the source for a day.
    */
   async stop(): Promise<void> {
+    // Its thread may have the only copy.
+    await this.#takingOver
     // The adapter that has taken over now owns the thread.
     if (this.#takenOver && this.#target === ':memory:') return
     await this.#reads.disconnect()

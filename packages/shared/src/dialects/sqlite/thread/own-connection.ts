@@ -3,12 +3,15 @@ import { Connection } from '../../../connection/connection.js'
 import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
 import { classify } from '../error-codes.js'
+import { immutableUri } from '../file/immutable-file.js'
 import { keepOpen } from '../file/kept-open.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
 import type { ThreadEngine } from './thread-engine.js'
 
 export interface OwnConnectionOptions {
   readonly readOnly: boolean
+  /** Whether nothing can change the file, as declared by the app. Default `false`. */
+  readonly immutable?: boolean
   /** ms to wait for another writer. */
   readonly busyTimeout: number
 }
@@ -29,12 +32,13 @@ export interface OwnConnection {
 export async function openOwn(
   path: string,
   engine: ThreadEngine<object>,
-  { readOnly, busyTimeout }: OwnConnectionOptions,
+  { readOnly, immutable = false, busyTimeout }: OwnConnectionOptions,
 ): Promise<OwnConnection> {
-  const handle = await openHandle(path, engine, readOnly)
+  const handle = await openHandle(immutable ? immutableUri(path) : path, engine, readOnly)
   const connection = Connection.of(handle, () => engine.driver(handle), sqliteDialect, {
     ...resolveOptions({ busyTimeout }),
     readOnly,
+    immutable,
     exclusive: true,
   })
   try {
