@@ -107,7 +107,12 @@ function sendHello(channel: OwnChannel, { nonce, hello, clock, timeout, onAnswer
       reject(error)
     }
     const cancel = clock.setTimer(
-      () => fail(noAnswer(`no owner of a database answered within ${timeout} ms`)),
+      () =>
+        fail(
+          noAnswer(
+            `no owner of a database answered within ${timeout} ms (it attaches a worker before the worker connects)`,
+          ),
+        ),
       timeout,
       { keepAlive: true },
     )
