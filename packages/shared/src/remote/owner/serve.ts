@@ -48,7 +48,7 @@ export function serve(adapter: object): PersistenceServer {
   if (parts === undefined) {
     throw invalidArgument(
       'serve',
-      `the first argument must be an SQLiteAdapter, not one of a single port, got ${shown(adapter)}`,
+      `the first argument must be a whole adapter, not one of a single port, got ${shown(adapter)}`,
     )
   }
   if (parts.dialect.schemaVersion === undefined) {
