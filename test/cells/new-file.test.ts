@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { withProcesses } from '@go-go-scope/persistence-conformance/process'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createFile } from '../../packages/shared/src/dialects/sqlite/file/create-file.js'
@@ -85,5 +85,12 @@ describe('a file that is created while others in the process open it', () => {
       code: 'CANNOT_OPEN',
       message: expect.not.stringContaining('.go-goscope-'),
     })
+    // A relative path is shown with the folder that it led to.
+    await expect(createFile(relative(process.cwd(), elsewhere), 0o640, link)).rejects.toThrow(
+      `check that its folder ${dirname(elsewhere)} exists`,
+    )
+    await expect(createFile(`${join(place, 'data')}/`, 0o640, link)).rejects.toThrow(
+      /name a file, not a folder \((?!Command)/,
+    )
   })
 })

@@ -170,7 +170,7 @@ describe('a standby under several writing processes, with kills on both sides', 
       expect(await follower.ask<Found>('verify')).toMatchObject({ equal: true, ...FOLLOWS })
       const taken = await take().catch(async (error) => {
         // Some engines keep a file open beyond its handle.
-        expect(String(error)).toContain('is open elsewhere')
+        expect(String(error)).toContain('is still open')
         await writers[stopped]?.kill()
         return take()
       })

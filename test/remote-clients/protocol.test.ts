@@ -23,7 +23,7 @@ describe('connecting', () => {
     await expect(connecting).rejects.toMatchObject({
       code: 'DISCONNECTED',
       outcome: 'none',
-      message: expect.stringContaining('within 50 ms'),
+      message: expect.stringContaining('within 50 ms (it attaches a worker before the worker connects)'),
     })
     port2.close()
   })

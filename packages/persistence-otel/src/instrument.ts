@@ -56,6 +56,10 @@ export function instrument(options: InstrumentOptions = {}): Instrumentation {
   for (const [name, value] of Object.entries({ spans, metrics })) {
     if (typeof value !== 'boolean') throw invalidOption(name, value, 'true or false')
   }
+  if (typeof tracerProvider?.getTracer !== 'function')
+    throw invalidOption('tracerProvider', tracerProvider, 'a TracerProvider')
+  if (typeof meterProvider?.getMeter !== 'function')
+    throw invalidOption('meterProvider', meterProvider, 'a MeterProvider')
   const adapters = itemsOf(given.adapters ?? [], OPERATION, 'adapters')
   for (const adapter of adapters) checkProvider(adapter, ['stats', 'inspect'], 'in adapters the whole', OPERATION)
   const ends: (() => void)[] = []

@@ -24,7 +24,10 @@ const frontEnd: FrontEnd<BunDatabase, OpenOptions> = defineFrontEnd({
   startWorker: (options) => new Worker(new URL('./thread.js', import.meta.url), options),
 })
 
-/** All providers over a database of `bun:sqlite`. */
+/**
+ * Locks, cache, idempotency, checkpoints and circuit breakers in an SQLite file. `SQLiteAdapter.open(path)` opens the file. The
+ * constructor takes a database of `bun:sqlite` that the app has opened.
+ */
 export const SQLiteAdapter: AdapterClass<BunDatabase, OpenOptions> = frontEnd.SQLiteAdapter
 export type SQLiteAdapter = SqliteAdapter
 
@@ -50,6 +53,6 @@ export const verifyBackup: VerifyBackup<object> = frontEnd.verifyBackup
  * @throws PersistenceError `FILE_IN_USE`, `NOT_A_BACKUP`, `BACKUP_DAMAGED`, `SCHEMA_NEWER`. The target is unchanged then.
  */
 export const restore: Restore<object> = frontEnd.restore
-/** Copies that are kept up to date and take over. */
+/** A copy of a database that follows it and can take over. `Standby.follow(persistence, { target })` starts one. */
 export const Standby: StandbyClass<OpenOptions> = frontEnd.Standby
 export type Standby = StandbyOf<SqliteAdapter>

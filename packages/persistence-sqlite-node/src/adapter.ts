@@ -34,7 +34,10 @@ const frontEnd: FrontEnd<DatabaseSyncLike, DatabaseSyncOpenOptions> = defineFron
   startWorker: (options) => new Worker(new URL('./thread.js', import.meta.url), options),
 })
 
-/** All providers over a `DatabaseSync`. */
+/**
+ * Locks, cache, idempotency, checkpoints and circuit breakers in an SQLite file. `SQLiteAdapter.open(path)` opens the file. The
+ * constructor takes a `DatabaseSync` that the app has opened.
+ */
 export const SQLiteAdapter: AdapterClass<DatabaseSyncLike, DatabaseSyncOpenOptions> = frontEnd.SQLiteAdapter
 export type SQLiteAdapter = SqliteAdapter
 
@@ -60,6 +63,6 @@ export const verifyBackup: VerifyBackup<DatabaseSyncOptions> = frontEnd.verifyBa
  * @throws PersistenceError `FILE_IN_USE`, `NOT_A_BACKUP`, `BACKUP_DAMAGED`, `SCHEMA_NEWER`. The target is unchanged then.
  */
 export const restore: Restore<DatabaseSyncOptions> = frontEnd.restore
-/** Copies that are kept up to date and take over. */
+/** A copy of a database that follows it and can take over. `Standby.follow(persistence, { target })` starts one. */
 export const Standby: StandbyClass<DatabaseSyncOpenOptions> = frontEnd.Standby
 export type Standby = StandbyOf<SqliteAdapter>

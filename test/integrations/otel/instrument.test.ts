@@ -217,6 +217,8 @@ test.each([
   [{ adapters: {} }, /adapters must be an array or another iterable, got object/],
   [{ spans: 'false' }, /option spans must be true or false, got "false"/],
   [{ metrics: 0 }, /option metrics must be true or false, got 0/],
+  [{ tracerProvider: 'otlp' }, /option tracerProvider must be a TracerProvider, got "otlp"/],
+  [{ meterProvider: null }, /option meterProvider must be a MeterProvider, got null/],
 ])('refuses %j', (options, problem) => {
   expect(() => instrument(options as never)).toThrow(problem)
 })

@@ -11,6 +11,7 @@ import {
   type ApplyOptions,
   type BackupKeep,
   type BackupOptions,
+  type BackupSchedule,
   type BackupScheduleOptions,
   type CacheAdapterOptions,
   type ClaimOptions,
@@ -25,6 +26,7 @@ import {
   SQLiteAdapter as NodeAdapter,
   SQLiteIdempotencyAdapter as NodeIdempotencyAdapter,
   type RestoreOptions,
+  type Standby,
   type ValueListOptions,
   type VerifyOptions,
 } from '@go-go-scope/persistence-sqlite-node'
@@ -134,6 +136,8 @@ export const refusing: Record<
   | Refusing<RemoteOptions>
   | Refusing<RestoreOptions>
   | Refusing<ValueListOptions>
+  | Refusing<NonNullable<Parameters<BackupSchedule['run']>[0]>>
+  | Refusing<NonNullable<Parameters<Standby['waitFor']>[1]>>
   | Refusing<VerifyOptions>,
   never
 > = {}

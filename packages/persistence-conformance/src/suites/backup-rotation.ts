@@ -179,7 +179,7 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
       [{ directory: 7 }, 'option directory'],
       [{ keep: { last: 0 } }, 'keep.last'],
       [{ keep: { daily: -1 } }, 'keep.daily'],
-      [{ keep: 3 }, 'option keep: must be an object with last, daily, weekly, got 3'],
+      [{ keep: 3 }, 'option keep must be an object with last, daily, weekly, got 3'],
       [{ keep: { monthly: 1 } }, 'option keep: there is no option "monthly"'],
       [{ onError: 1 }, 'onError'],
       [{ rate: 0 }, 'rate'],

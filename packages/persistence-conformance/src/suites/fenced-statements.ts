@@ -288,11 +288,21 @@ export const fencedStatements: EngineSuite = engineSuite('fenced statements', (c
     for (const sql of ['', ' ; ', '-- nothing', '/* nothing', 'SELECT 1\0', "SELECT '\ud800'", 7 as never]) {
       await refuses(() => fenced({ sql }), { code: 'INVALID_ARGUMENT', says: ['sql'] })
     }
-    await refuses(() => fenced(null as never), { code: 'INVALID_ARGUMENT', says: ['statements[0]'] })
-    await refuses(() => fenced({ sql: 'SELECT 1', parameters: 'x' as never }), { code: 'INVALID_ARGUMENT' })
+    await refuses(() => fenced(null as never), { code: 'INVALID_ARGUMENT', says: ['statements[0]', 'got null'] })
+    await refuses(() => fenced({ sql: 'SELECT 1', parameters: 'x' as never }), {
+      code: 'INVALID_ARGUMENT',
+      says: ['statements[0].parameters must be an array, got "x"'],
+    })
     const adapter = await world.adapter({ locks: 'database' })
     const handle = await adapter.lock.acquire('another', 1_000)
-    await refuses(() => adapter.fenced(handle as never, 'SELECT 1' as never), { code: 'INVALID_ARGUMENT' })
+    await refuses(() => adapter.fenced(handle as never, 'SELECT 1' as never), {
+      code: 'INVALID_ARGUMENT',
+      says: ['an array of statements, got "SELECT 1"'],
+    })
+    await refuses(() => adapter.fenced(Promise.resolve(handle) as never, []), {
+      code: 'INVALID_ARGUMENT',
+      says: ['lock handle', 'got a promise that was not awaited'],
+    })
     const none = await adapter.lock.acquire('another', 1_000)
     await refuses(() => adapter.fenced(none as never, [{ sql: 'SELECT 1' }]), {
       code: 'INVALID_ARGUMENT',

@@ -110,7 +110,7 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     for (const [operation, write] of writes) {
       const refusal = await refuses(write, {
         code: 'READ_ONLY',
-        says: [`${operation}: `, 'readOnly: true', 'without it'],
+        says: [`${operation}: `, 'readOnly: true', 'without that option'],
       })
       assert.equal(refusal.operation, operation)
     }

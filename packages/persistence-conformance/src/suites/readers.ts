@@ -64,7 +64,7 @@ export const readers: EngineSuite = engineSuite('readers', (check) => {
       () => reader.lock.acquire('job', 1_000),
       () => reader.prune(),
     ]) {
-      await refuses(write, { code: 'READ_ONLY', says: ['immutable: true', 'without it'] })
+      await refuses(write, { code: 'READ_ONLY', says: ['immutable: true', 'without that option'] })
     }
     assert.equal(await reader.idempotency.get('pay'), null, 'a prefix that has written nothing finds nothing')
     assert.deepEqual(await readdir(join(path, '..')), ['app.db'])

@@ -183,7 +183,8 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
       if (content !== undefined) await writeFile(path, content)
       if (note !== undefined) await writeFile(`${path}.json`, note)
       await refuses(() => engine.verifyBackup(path), { code, says: [name] })
-      if (content === flipped) await refuses(() => engine.restore(path, world.path), { code, says: [path] })
+      if (content === flipped)
+        await refuses(() => engine.restore(path, world.path), { code, says: [path, 'use another backup'] })
     }
     await engine.verifyBackup(backup)
     await writeFile(`${backup}-wal`, 'x')

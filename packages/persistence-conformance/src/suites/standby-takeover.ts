@@ -164,7 +164,7 @@ export const standbyTakeover: EngineSuite = engineSuite('a standby that takes ov
     async (world) => {
       const adapter = await followedSource(world)
       const standby = await world.follow({ target: ':memory:' }, adapter)
-      await refuses(() => standby.takeOver(), { code: 'FILE_IN_USE', says: ['force: true'] })
+      await refuses(() => standby.takeOver(), { code: 'FILE_IN_USE', says: ['is still open', 'force: true'] })
       assert.equal(standby.state, 'following')
       await adapter.cache.set('k', 1)
       await standby.waitFor()

@@ -49,7 +49,7 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     check.once(`in ${where} is not written to`, async (world) => {
       const standby = await world.follow({ target: target(world) }, await followedSource(world))
       const writes = standby.cache as unknown as { set(key: string, value: unknown): Promise<void> }
-      await refuses(() => writes.set('k', 1), { code: 'READ_ONLY' })
+      await refuses(() => writes.set('k', 1), { code: 'READ_ONLY', says: ['let the standby take over'] })
       assert.equal((await standby.verify()).equal, true)
     })
   }

@@ -28,8 +28,9 @@ export function readOptions<Options extends object>(
     new PersistenceError(code, operation, `${operation}: ${where}${problem}`)
   const given = enumerableNames(options, operation, code, where)
   if (given === undefined) {
-    const subject = where === '' ? 'options ' : ''
-    throw refuse(`${subject}must be an object with ${known.join(', ')}, got ${shown(options)}`)
+    const subject = where === '' ? 'options' : where.replace(/: $/, '')
+    const wanted = `an object with ${known.join(', ')}`
+    throw new PersistenceError(code, operation, `${operation}: ${subject} must be ${wanted}, got ${shown(options)}`)
   }
   for (const name of given) {
     if (Object.hasOwn(names, name)) continue

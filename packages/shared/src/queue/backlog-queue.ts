@@ -161,6 +161,6 @@ function openedReadOnly(operation: string): PersistenceError {
   return new PersistenceError(
     'READ_ONLY',
     operation,
-    `${operation}: the adapter only reads (readOnly: true or immutable: true); open the file without it to write`,
+    `${operation}: the adapter only reads (readOnly: true, immutable: true, or a standby); to write, open the file without that option, or let the standby take over`,
   )
 }

@@ -110,7 +110,12 @@ function handshake(channel: PeerChannel, { nonce, hello, clock, timeout, onAnswe
       reject(error)
     }
     const cancel = clock.setTimer(
-      () => fail(noAnswer(`no owner of a database answered within ${timeout} ms`)),
+      () =>
+        fail(
+          noAnswer(
+            `no owner of a database answered within ${timeout} ms (it attaches a worker before the worker connects)`,
+          ),
+        ),
       timeout,
       { keepAlive: true },
     )

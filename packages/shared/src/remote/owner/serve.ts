@@ -46,7 +46,10 @@ export interface PersistenceServer extends AsyncDisposable {
 export function serve(adapter: object): PersistenceServer {
   const parts = partsOf(adapter)
   if (parts === undefined) {
-    throw invalidArgument('serve', `the first argument must be an adapter of all ports, got ${shown(adapter)}`)
+    throw invalidArgument(
+      'serve',
+      `the first argument must be a whole adapter, not one of a single port, got ${shown(adapter)}`,
+    )
   }
   if (parts.dialect.schemaVersion === undefined) {
     throw invalidArgument('serve', 'the database is a server by itself; connect to it from each thread and process')

@@ -37,11 +37,10 @@ const GREATEST_INTEGER = 2n ** 63n - 1n
  * @throws PersistenceError `INVALID_ARGUMENT`.
  */
 export function checkedStatement(statement: FencedStatement, where: string): Complete<FencedStatement> {
-  if (typeof statement !== 'object' || statement === null) throw invalidFenced(`${where} must be an object with sql`)
   const { sql, parameters: given = [] } = readOptions(statement, STATEMENT, 'fenced', 'INVALID_ARGUMENT', `${where}: `)
   if (typeof sql !== 'string') throw invalidFenced(`${where}.sql must be a string, got ${typeof sql}`)
   checkText(sql, `${where}.sql`)
-  if (!Array.isArray(given)) throw invalidFenced(`${where}.parameters must be an array`)
+  if (!Array.isArray(given)) throw invalidFenced(`${where}.parameters must be an array, got ${shownClass(given)}`)
   const parameters: unknown[] = readArgument(() => [...given], 'fenced', `${where}.parameters`)
   return { sql, parameters: parameters.map((value, index) => checkedValue(value, `${where}.parameters[${index}]`)) }
 }

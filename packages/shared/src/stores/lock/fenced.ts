@@ -1,3 +1,4 @@
+import { shownClass } from '../../arguments/invalid.js'
 import { readArgument } from '../../arguments/read-argument.js'
 import type { Row } from '../../driver/driver.js'
 import { hasCode } from '../../errors/persistence-error.js'
@@ -15,14 +16,16 @@ export async function runFenced(
 ): Promise<Row[][]> {
   const known = StoredLockHandle.read(handle)
   if (known === undefined) {
-    const held = handle === null ? ', got null: another caller holds the lock' : ''
-    throw invalidFenced(`the first argument must be a lock handle, as acquire of an adapter gives it${held}`)
+    const got = handle === null ? 'null: another caller holds the lock' : shownClass(handle)
+    throw invalidFenced(`the first argument must be a lock handle, as acquire of an adapter gives it, got ${got}`)
   }
   const { manager, hold, released } = known
   if (!(manager instanceof DatabaseLockManager)) {
     throw invalidFenced('a lock in memory cannot guard the database; open the adapter with locks: "database"')
   }
-  if (!Array.isArray(statements)) throw invalidFenced('the second argument must be an array of statements')
+  if (!Array.isArray(statements)) {
+    throw invalidFenced(`the second argument must be an array of statements, got ${shownClass(statements)}`)
+  }
   const steps = readArgument(() => [...statements], 'fenced', 'statements').map((statement, at) => {
     const where = `statements[${at}]`
     return fencedStep(checkedStatement(statement, where), where)

@@ -37,7 +37,11 @@ export function checkHash(
   if (bytes !== manifest.bytes) {
     throw damaged(operation, named, `it has ${bytes} bytes, its manifest says ${manifest.bytes}`)
   }
-  if (sha256 !== manifest.sha256) throw damaged(operation, named, 'its sha256 is not that of its manifest')
+  if (sha256 !== manifest.sha256) {
+    const why =
+      'its sha256 is not that of its manifest; something changed it since, as opening it does; use another backup'
+    throw damaged(operation, named, why)
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { link, lstat, open, unlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 
@@ -76,14 +76,19 @@ export async function isThere(path: string): Promise<boolean> {
 
 /** @param temporary Replaced by `path` in the message of the operating system, because the caller does not know it. */
 function cannotCreate(path: string, cause: unknown, temporary: string): PersistenceError {
-  const code = (cause as NodeJS.ErrnoException).code
+  const { code, message, stderr = message } = cause as NodeJS.ErrnoException & { stderr?: string }
+  // Absolute, because a relative path is mostly wrong by the folder that the process was started in.
+  const folder = dirname(resolve(path))
   const readOnly = code === 'EROFS' || code === 'EACCES' || code === 'EPERM'
   const advice = readOnly
-    ? 'its folder cannot be written; choose another, or pass readOnly: true for an existing file'
+    ? `its folder ${folder} cannot be written; choose another, or pass readOnly: true for an existing file`
     : path.startsWith('~')
       ? 'a shell makes ~ the home folder, and Node does not: use homedir() of node:os'
-      : 'check that its folder exists'
-  const reason = (cause as Error).message.replace(temporary, path)
+      : /[/\\]$/.test(path)
+        ? 'name a file, not a folder'
+        : `check that its folder ${folder} exists`
+  // Of a failed command the message is the command itself.
+  const reason = stderr.trim().replace(temporary, path)
   return new PersistenceError(
     readOnly ? 'READ_ONLY' : 'CANNOT_OPEN',
     'open',

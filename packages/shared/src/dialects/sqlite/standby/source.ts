@@ -125,7 +125,7 @@ export class Source {
       throw new PersistenceError(
         'FILE_IN_USE',
         'standby.takeOver',
-        `standby.takeOver: ${this.#path} is open elsewhere, and its users would go on writing to it; end them first, or pass force: true`,
+        `standby.takeOver: ${this.#path} is still open, and its users would go on writing to it; disconnect them first, in this process too, or pass force: true`,
         error,
       )
     }

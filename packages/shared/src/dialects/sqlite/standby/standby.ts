@@ -111,7 +111,7 @@ export class Standby<Adapter> implements AsyncDisposable {
    * @returns the number of the last change that the standby has.
    * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `DISK_FULL` while it waits for disk space; the reason of the signal.
    */
-  async waitFor(position?: number, options: { signal?: AbortSignal } = {}): Promise<number> {
+  async waitFor(position?: number, options: { signal?: AbortSignal | undefined } = {}): Promise<number> {
     if (position !== undefined && !Number.isSafeInteger(position)) {
       throw invalidArgument('standby.waitFor', `position must be a whole number, got ${shown(position)}`)
     }

@@ -9,7 +9,7 @@ const BY_CODE: ReadonlyMap<string, readonly [code: PersistenceErrorCode, advice:
   ['ELOOP', ['CANNOT_OPEN', 'check every link of the path']],
   ['ENAMETOOLONG', ['CANNOT_OPEN', 'choose a shorter name; what is written beside a file has a longer one']],
   ['EISDIR', ['CANNOT_OPEN', 'name a file, not a folder']],
-  ['ENOENT', ['CANNOT_OPEN', 'check that the file and its folder exist']],
+  ['ENOENT', ['CANNOT_OPEN', 'a file or folder does not exist; check the path, or make the folder']],
   ['ENOSPC', ['DISK_FULL', 'free some space, or choose another disk']],
   ['ENOTDIR', ['CANNOT_OPEN', 'check every folder of the path']],
   ['EPERM', ['READ_ONLY', 'check the permissions of the file and of its folder']],
