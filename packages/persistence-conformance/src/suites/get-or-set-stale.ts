@@ -61,13 +61,13 @@ export const getOrSetStale: EngineSuite = engineSuite('getOrSet of stale values'
     'a ttl that cannot be used, or a function that throws, reaches the caller and stores nothing',
     async (world) => {
       const { cache } = await world.adapter()
-      const refused = (ttl: unknown, says: string) =>
-        refuses(() => cache.getOrSet('k', () => 1, { ttl: (() => ttl) as never }), { code: 'INVALID_TTL', says: [says] })
-      await refused(Number.NaN, 'NaN')
-      await refused(null, 'null')
-      // Its rejection is not reported as unhandled, which would end the run.
-      await refused(Promise.reject(new Error('no ttl')), 'promise')
       const failure = new Error('no ttl')
+      const refused = (ttl: () => unknown, says: string) =>
+        refuses(() => cache.getOrSet('k', () => 1, { ttl: ttl as never }), { code: 'INVALID_TTL', says: [says] })
+      await refused(() => Number.NaN, 'NaN')
+      await refused(() => null, 'null')
+      // An unhandled rejection would end the run.
+      await refused(() => Promise.reject(failure), 'promise')
       const failing = cache.getOrSet('k', () => 1, {
         ttl: () => {
           throw failure

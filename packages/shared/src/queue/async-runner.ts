@@ -125,8 +125,8 @@ export class AsyncRunner {
     await this.#driver.leave?.()
   }
 
-  close(): Promise<void> {
-    return this.#driver.close()
+  close(split?: boolean): Promise<void> {
+    return this.#driver.close(split)
   }
 
   /** For a driver that accepts whole transactions: none stays open while this thread does other work. */

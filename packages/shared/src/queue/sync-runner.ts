@@ -173,8 +173,8 @@ export class SyncRunner {
     this.#prepared.clear()
   }
 
-  close(): void {
-    this.#driver.close()
+  close(split?: boolean): void {
+    this.#driver.close(split)
   }
 
   /** @throws PersistenceError when a write now would be lost. */

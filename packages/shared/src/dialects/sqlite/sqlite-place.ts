@@ -29,6 +29,10 @@ export class SqlitePlace implements Place {
     return this.#file?.identity
   }
 
+  get split(): boolean {
+    return this.guard.split
+  }
+
   async enter(queue: OperationQueue): Promise<void> {
     try {
       await this.#enter(queue)
