@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { CircuitBreakerPersistedState } from '@go-go-scope/persistence-core/ports'
+import { eventually } from '../eventually.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import { withoutUndefined } from '../without-undefined.js'
 
@@ -92,10 +93,15 @@ export const circuitBreaker: EngineSuite = engineSuite('circuit breaker', (check
     breaker.subscribe('api', () => {
       throw new Error('a broken listener')
     })
+    breaker.subscribe('api', async () => {
+      throw new Error('a broken asynchronous listener')
+    })
     breaker.subscribe('api', () => heard++)
     assert.equal(await breaker.recordFailure('api', 5), 1)
     assert.equal(heard, 1)
-    assert.ok(events.some((event) => (event as { type?: string }).type === 'listener-error'))
+    const reported = (): number =>
+      events.filter((event) => (event as { type?: string }).type === 'listener-error').length
+    await eventually('both are reported', () => reported() === 2)
   })
 
   check('times follow the injected clock, also when it is set back', async (world) => {

@@ -76,6 +76,11 @@ export const diagnostics: EngineSuite = engineSuite('diagnostics', (check) => {
         throw new Error('a broken listener')
       },
     })
+    await world.adapter({
+      onDiagnostic: async () => {
+        throw new Error('a broken asynchronous listener')
+      },
+    })
     await cache.set('k', 1)
     await sabotage(world, 'cache', 'value')
     assert.equal(await cache.get('k'), null)

@@ -48,25 +48,26 @@ const turns = async (count: number): Promise<void> => {
 }
 
 export const getOrSetStale: EngineSuite = engineSuite('getOrSet of stale values', (check) => {
-  check('a ttl may depend on the value, and 0 stores nothing', async (world) => {
+  check('a ttl may depend on the value, and stores nothing from 0 down', async (world) => {
     const { cache } = await world.adapter()
-    const ttl = (value: string): number | undefined => ({ short: 10, none: 0, ever: undefined })[value]
-    assert.equal(await cache.getOrSet('short', () => 'short', { ttl }), 'short')
-    assert.equal(await cache.getOrSet('none', () => 'none', { ttl }), 'none')
-    assert.equal(await cache.getOrSet('ever', () => 'ever', { ttl }), 'ever')
-    assert.deepEqual(await Promise.all(['short', 'none', 'ever'].map((key) => cache.ttl(key))), [
-      10,
-      null,
-      Number.POSITIVE_INFINITY,
-    ])
+    const ttls = { short: 10, none: 0, over: -1, ever: undefined }
+    const ttl = (value: keyof typeof ttls): number | undefined => ttls[value]
+    const keys = Object.keys(ttls) as (keyof typeof ttls)[]
+    for (const key of keys) assert.equal(await cache.getOrSet(key, () => key, { ttl }), key)
+    assert.deepEqual(await Promise.all(keys.map((key) => cache.ttl(key))), [10, null, null, Number.POSITIVE_INFINITY])
   })
 
   check(
     'a ttl that cannot be used, or a function that throws, reaches the caller and stores nothing',
     async (world) => {
       const { cache } = await world.adapter()
-      await refuses(() => cache.getOrSet('k', () => 1, { ttl: () => -1 }), { code: 'INVALID_TTL', says: ['-1'] })
       const failure = new Error('no ttl')
+      const refused = (ttl: () => unknown, says: string) =>
+        refuses(() => cache.getOrSet('k', () => 1, { ttl: ttl as never }), { code: 'INVALID_TTL', says: [says] })
+      await refused(() => Number.NaN, 'NaN')
+      await refused(() => null, 'null')
+      // An unhandled rejection would end the run.
+      await refused(() => Promise.reject(failure), 'promise')
       const failing = cache.getOrSet('k', () => 1, {
         ttl: () => {
           throw failure

@@ -241,7 +241,9 @@ export class Connection {
     this.clock.leaveFile()
     this.queue = new ClosedQueue()
     // The second connection does not run on the handle of the app.
-    await this.#secondQueue?.close().catch((error: unknown) => this.diagnostics.backgroundError('disconnect', error))
+    await this.#secondQueue
+      ?.close({ split: this.place.split })
+      .catch((error: unknown) => this.diagnostics.backgroundError('disconnect', error))
     await this.#leaveHandle(options)
   }
 

@@ -24,7 +24,7 @@ export class HandleRelease {
     this.failed = false
     try {
       if (keepHandle) await this.#place.restoreHandle()
-      await this.#queue.close({ keepHandle })
+      await this.#queue.close({ keepHandle, split: this.#place.split })
     } catch (error) {
       const reason = this.#dialect.classify(error, 'disconnect')
       // If the app has already closed its handle, there is nothing to close and no failure.

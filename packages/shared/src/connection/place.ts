@@ -32,6 +32,8 @@ export interface Place {
   readonly identity: string | undefined
   /** Absent for a database that sends none. */
   readonly notifications?: ChangeNotifications | undefined
+  /** Whether other connections no longer see what this one writes, nor this one what they write. Absent for `false`. */
+  readonly split?: boolean
 
   /**
    * Probes the engine, prepares the handle and determines which database it leads to. May be called again after a failure.

@@ -41,8 +41,13 @@ export interface AsyncDriver {
   secondConnection?(): AsyncDriver
   /** Releases what the driver holds of the handle, which stays open for the app. Absent for a driver that holds nothing. */
   leave?(): Promise<void>
-  /** Closes the connection. The caller has finalized all statements before. */
-  close(): Promise<void>
+  /**
+   * Closes the connection. The caller has finalized all statements before.
+   *
+   * @param split Whether other connections no longer see what this one writes, nor this one what they write: nothing may be
+   *   written into the database. Default `false`.
+   */
+  close(split?: boolean): Promise<void>
 }
 
 /** The statements that begin and end a transaction. */
@@ -87,7 +92,8 @@ export interface SyncDriver {
   readonly recorder?: ChangeRecorder | undefined
   query(sql: string, parameters: readonly SqlValue[]): Row[]
   prepare(sql: string): SyncStatement
-  close(): void
+  /** @param split As for {@link AsyncDriver.close}. */
+  close(split?: boolean): void
 }
 
 export interface SyncStatement {

@@ -1,5 +1,6 @@
 import { eventChannel } from '../tracing/channels.js'
 import type { TracedDatabase } from '../tracing/traced-database.js'
+import { catchRejection } from './catch-rejection.js'
 import type { Classify, PersistenceError } from './persistence-error.js'
 
 /** An event that an adapter passes to its option `onDiagnostic`. Adapters never write to the console. */
@@ -44,7 +45,7 @@ export type DiagnosticEvent =
   /** A listener of the app has thrown, or a `load` of `getOrSet` that refreshes a stale value has failed. */
   | { type: 'listener-error'; operation: string; error: unknown }
 
-/** Called synchronously with each event. Its errors are ignored. */
+/** Called synchronously with each event. What it throws is ignored, and so is the rejection of a promise that it returns. */
 export type DiagnosticListener = (event: DiagnosticEvent) => void
 
 /** The message of `go-go-scope.persistence.diagnostic`. */
@@ -88,7 +89,7 @@ export class Diagnostics {
     if (published.hasSubscribers) published.publish({ database: this.#database, event })
     for (const listener of [...this.#listeners]) {
       try {
-        listener(event)
+        catchRejection(listener(event))
       } catch {
         // A listener must not make the observed work fail, and its error cannot be reported anywhere else.
       }

@@ -65,9 +65,9 @@ export class AsyncQueue extends BacklogQueue {
     return this.enqueue(statement, parameters, decode)
   }
 
-  async close({ keepHandle = false }: CloseOptions = {}): Promise<void> {
+  async close({ keepHandle = false, split }: CloseOptions = {}): Promise<void> {
     await this.#runner.finalize()
-    await (keepHandle ? this.#runner.leave() : this.#runner.close())
+    await (keepHandle ? this.#runner.leave() : this.#runner.close(split))
   }
 
   protected wake(): void {

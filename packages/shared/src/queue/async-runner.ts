@@ -130,8 +130,8 @@ export class AsyncRunner {
     await this.#driver.leave?.()
   }
 
-  close(): Promise<void> {
-    return this.#driver.close()
+  close(split?: boolean): Promise<void> {
+    return this.#driver.close(split)
   }
 
   /**

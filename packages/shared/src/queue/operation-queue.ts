@@ -48,4 +48,6 @@ export interface OperationQueue {
 export interface CloseOptions {
   /** Whether the handle stays open for the app. Default `false`. */
   readonly keepHandle?: boolean
+  /** As for a driver. */
+  readonly split?: boolean | undefined
 }

@@ -67,9 +67,9 @@ export class SyncQueue extends BacklogQueue {
     return decode(answer as never, parameters, 1)
   }
 
-  async close({ keepHandle = false }: CloseOptions = {}): Promise<void> {
+  async close({ keepHandle = false, split }: CloseOptions = {}): Promise<void> {
     this.#runner.finalize()
-    if (!keepHandle) this.#runner.close()
+    if (!keepHandle) this.#runner.close(split)
   }
 
   protected wake(): void {

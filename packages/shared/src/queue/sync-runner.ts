@@ -134,8 +134,8 @@ export class SyncRunner {
     this.#prepared.clear()
   }
 
-  close(): void {
-    this.#driver.close()
+  close(split?: boolean): void {
+    this.#driver.close(split)
   }
 
   /** Runs groups of the size that the statement takes, then the rest one by one. */

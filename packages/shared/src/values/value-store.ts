@@ -1,7 +1,7 @@
-import { types } from 'node:util'
 import { typeName } from '../arguments/invalid.js'
 import { exceedsBytes, unbindable } from '../arguments/limits.js'
 import { reasonOf } from '../arguments/read-argument.js'
+import { catchRejection } from '../errors/catch-rejection.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import { jsonCodec } from './json-codec.js'
 import { UnstorableError } from './unstorable-error.js'
@@ -34,7 +34,7 @@ export class ValueStore {
       )
     }
     if (typeof text !== 'string') {
-      const got = isPromise(text) ? 'a promise; both methods of a codec are synchronous' : typeName(text)
+      const got = catchRejection(text) ? 'a promise; both methods of a codec are synchronous' : typeName(text)
       throw new PersistenceError(
         'VALUE_NOT_SERIALIZABLE',
         operation,
@@ -61,7 +61,7 @@ export class ValueStore {
     const value = this.#decode(text, table, key, operation)
     // Some calls would return the value, and others promises in a Map. The row is valid, so the error does not advise deleting
     // it.
-    if (this.#codec !== jsonCodec && isPromise(value)) {
+    if (this.#codec !== jsonCodec && catchRejection(value)) {
       const problem = 'option codec: decode returned a promise; both methods of a codec are synchronous'
       throw new PersistenceError('INVALID_OPTION', operation, `${operation}: ${problem}`)
     }
@@ -82,16 +82,6 @@ export class ValueStore {
       )
     }
   }
-}
-
-/**
- * Returns whether a codec returned a promise. The caller receives an error about it, so its own rejection must not also be
- * reported as unhandled.
- */
-function isPromise(returned: unknown): boolean {
-  if (!types.isPromise(returned)) return false
-  returned.catch(() => undefined)
-  return true
 }
 
 function memberPath(cause: unknown): string {

@@ -34,6 +34,10 @@ export class SqlitePlace implements Place {
     return this.#options.immutable
   }
 
+  get split(): boolean {
+    return this.guard.split
+  }
+
   async enter(queue: OperationQueue): Promise<void> {
     try {
       await this.#enter(queue)

@@ -1,6 +1,7 @@
 import { invalidArgument, shown } from '../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
 import type { Row, SqlValue } from '../../driver/driver.js'
+import { catchRejection } from '../../errors/catch-rejection.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import { nothing, type Parameters } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
@@ -141,12 +142,15 @@ export class CacheLoading {
   async #run<T>(loading: Load, wanted: Wanted<T>): Promise<{ value: T; row: SqlValue[] | undefined }> {
     const value = await loading.run(wanted.load)
     const ttl = typeof wanted.ttl === 'function' ? wanted.ttl(value) : wanted.ttl
-    const isKept = ttl !== 0 || typeof wanted.ttl !== 'function'
-    const fresh = isKept ? timeToLive(ttl, OPERATION) : undefined
+    // A promise is refused below.
+    catchRejection(ttl)
+    // A value may have expired before it was loaded, as a token does.
+    const isOver = typeof wanted.ttl === 'function' && typeof ttl === 'number' && ttl <= 0
+    const fresh = isOver ? undefined : timeToLive(ttl, OPERATION)
     const lifetime = fresh === undefined ? undefined : fresh + wanted.stale
     const row = this.#rows.row(wanted.key, value, lifetime, OPERATION)
     loading.text = row[1] as string
-    return { value, row: isKept ? row : undefined }
+    return { value, row: isOver ? undefined : row }
   }
 
   /** Ends a load with the stored value. */

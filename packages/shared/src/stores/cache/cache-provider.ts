@@ -3,8 +3,8 @@ import type { CacheProvider, CacheStats } from '../../ports/cache.js'
 /** How {@link SqlCacheProvider.getOrSet} stores the loaded value. */
 export interface GetOrSetOptions<T = unknown> {
   /**
-   * Time to live in ms. Default: no expiry. A function receives the loaded value and returns its time to live: with 0 the value
-   * is not stored, with `undefined` it never expires.
+   * Time to live in ms. Default: no expiry. A function receives the loaded value and returns its time to live: with 0 or
+   * less, the value has expired already and is not stored; with `undefined` it never expires.
    */
   ttl?: number | ((value: T) => number | undefined) | undefined
   /**

@@ -1,5 +1,6 @@
 import type { Connection } from '../../connection/connection.js'
 import type { CircuitFollower, DatabaseOwner } from '../../connection/database-owner.js'
+import { catchRejection } from '../../errors/catch-rejection.js'
 import type { Diagnostics } from '../../errors/diagnostics.js'
 import { splitTagged } from '../../keys/key-space.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
@@ -124,12 +125,14 @@ export class StateListeners {
   }
 
   #notify(subscribers: Subscribers, state: CircuitBreakerPersistedState): void {
+    const failed = (error: unknown): void =>
+      this.#diagnostics.emit({ type: 'listener-error', operation: 'circuitBreaker.subscribe', error })
     subscribers.last = state
     for (const { listener } of [...subscribers.listeners]) {
       try {
-        listener({ ...state })
+        catchRejection(listener({ ...state }), failed)
       } catch (error) {
-        this.#diagnostics.emit({ type: 'listener-error', operation: 'circuitBreaker.subscribe', error })
+        failed(error)
       }
     }
   }

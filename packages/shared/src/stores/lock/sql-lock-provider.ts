@@ -24,7 +24,8 @@ export interface HoldOptions {
   maxLife?: number | undefined
   /**
    * ms to wait while another owner holds the lock; may be Infinity. Callers in one process get the lock in the order of their
-   * calls; there is no order between processes. Default 0: one attempt.
+   * calls; there is no order between processes. Default 0: one attempt. Each attempt waits for another writer of the file for up to
+   * `busyTimeout` and then rejects with `BUSY`, regardless of this time.
    */
   wait?: number | undefined
   /** Ends the wait: the call rejects with the reason of the signal and holds no lock. */

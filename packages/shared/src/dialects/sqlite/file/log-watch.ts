@@ -10,12 +10,16 @@ const CHECK_EVERY_MS = 10
 /** The statement that queries the journal mode of an engine. */
 export const READ_JOURNAL_MODE = 'PRAGMA journal_mode'
 
+// The WAL, and its index, which is absent if the connection has the file for itself.
+const SUFFIXES = ['-wal', '-shm']
+
 /**
- * Detects that another process deleted or replaced the WAL of a connection. This can only happen after the locks of this process
- * on the file were released; writes then continue to "succeed" into a WAL that is in no folder.
+ * Detects that the WAL of a connection or its index was deleted or replaced. Another process does that only after the locks of this
+ * process on the file were released. Writes then continue to "succeed": into a WAL that is in no folder, or, without the common
+ * index, over what other processes write.
  *
- * SQLite creates the WAL when a connection first reads in WAL mode, and no other connection may remove it until all have closed
- * the file. So the WAL to watch is the one that exists when this connection has read.
+ * SQLite creates both when a connection first reads in WAL mode, and no other connection may remove them until all have closed
+ * the file. So those to watch are the ones that exist when this connection has read.
  */
 export class LogWatch implements WriteGuard {
   readonly checkSql: string = READ_JOURNAL_MODE
@@ -24,8 +28,9 @@ export class LogWatch implements WriteGuard {
   readonly #onLost: (reason: PersistenceError) => void
   /** The number of the opening whose WAL is watched. */
   #opening = 0
-  #path = ''
-  #identity: string | undefined
+  #database = ''
+  /** The watched files with their identities. */
+  readonly #files = new Map<string, string>()
   #checkedAt = Number.NEGATIVE_INFINITY
   #lost: PersistenceError | undefined
 
@@ -40,23 +45,30 @@ export class LogWatch implements WriteGuard {
   }
 
   get watching(): boolean {
-    return this.#identity !== undefined
+    return this.#files.size > 0
+  }
+
+  /** Whether the index is gone, so that other connections use another one. */
+  get split(): boolean {
+    const path = `${this.#database}-shm`
+    const index = this.#files.get(path)
+    return index !== undefined && identityOf(path, index) !== index
   }
 
   /** Call it when the connection has read the file in WAL mode. @param database The path of the file. */
   begin(database: string): void {
-    this.#path = `${database}-wal`
+    this.#database = database
     this.#beginAnew()
   }
 
-  /** Checks the WAL, at most every 10 ms. Returns `true` when it is gone or belongs to another opening. */
+  /** Checks the files, at most every 10 ms. Returns `true` when one is gone or they belong to another opening. */
   needsCheck(): boolean {
-    if (this.#identity === undefined) return false
+    if (!this.watching) return false
     if (this.#lost !== undefined || this.#opening !== this.#openings()) return true
     const now = this.#clock.monotonic()
     if (now - this.#checkedAt < CHECK_EVERY_MS) return false
     this.#checkedAt = now
-    return identityOf(this.#path, this.#identity) !== this.#identity
+    return this.#gone() !== undefined
   }
 
   /**
@@ -65,17 +77,18 @@ export class LogWatch implements WriteGuard {
    */
   check([row]: readonly Row[]): void {
     if (row?.journal_mode !== 'wal') {
-      this.#identity = undefined
+      this.#files.clear()
       return
     }
     if (this.#lost === undefined) {
       if (this.#opening !== this.#openings()) this.#beginAnew()
       // Also answers a caller that has asked meanwhile.
-      if (identityOf(this.#path, this.#identity) === this.#identity) return
+      const gone = this.#gone()
+      if (gone === undefined) return
       this.#lost = new PersistenceError(
         'FILE_REPLACED',
         'connect',
-        `connect: the log ${this.#path} was deleted or replaced while it was open, so what is written there is lost. Something ` +
+        `connect: ${gone} was deleted or replaced while it was open, so what is written from then on is lost. Something ` +
           'deleted it by its name, or code of this process opened and closed the database file past the engine, which dropped ' +
           'its locks (another SQLite library, a copy of the file): find it, and make a new adapter',
       )
@@ -86,7 +99,19 @@ export class LogWatch implements WriteGuard {
 
   #beginAnew(): void {
     this.#opening = this.#openings()
-    this.#identity = identityOf(this.#path, undefined)
+    this.#files.clear()
+    for (const suffix of SUFFIXES) {
+      const path = this.#database + suffix
+      const identity = identityOf(path, undefined)
+      if (identity === undefined) return
+      this.#files.set(path, identity)
+    }
+  }
+
+  /** Returns the path of the first file that is gone. */
+  #gone(): string | undefined {
+    for (const [path, identity] of this.#files) if (identityOf(path, identity) !== identity) return path
+    return undefined
   }
 }
 
@@ -96,7 +121,7 @@ function identityOf(path: string, unknown: string | undefined): string | undefin
     const { dev, ino } = statSync(path)
     return `${dev}:${ino}`
   } catch (error) {
-    // An unreadable folder gives no answer about the WAL; the next check may.
+    // An unreadable folder gives no answer about the file; the next check may.
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : unknown
   }
 }

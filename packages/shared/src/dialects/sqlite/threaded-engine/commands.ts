@@ -14,6 +14,7 @@ export const command = {
   transact: 3,
   /** request. Acknowledges the pieces of its rows received so far. */
   more: 4,
+  /** split: 1 or 0. */
   close: 5,
 } as const
 

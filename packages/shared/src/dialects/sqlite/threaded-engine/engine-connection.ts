@@ -94,14 +94,14 @@ export class EngineConnection {
     return number
   }
 
-  /** Closes the connection and ends the thread. @throws the error of the engine. */
-  async close(): Promise<void> {
+  /** Closes the connection and ends the thread. @param split As for a driver. @throws the error of the engine. */
+  async close(split = false): Promise<void> {
     this.#closed = true
     await this.#opening?.catch(() => undefined) // Its caller has received the error.
     const thread = this.#thread
     if (thread === undefined) return
     thread.ref()
-    this.#sending?.send([command.close], fail)
+    this.#sending?.send([command.close, Number(split)], fail)
     await thread.result
     await thread.gone
     this.#thread = undefined

@@ -17,6 +17,7 @@ export class EngineWorker {
   #inbox: (readonly Item[])[] = []
   #working = false
   #close: () => void = () => undefined
+  #split = false
 
   constructor(driver: SqlDriver, stop: StopFlag, send: (message: readonly Item[]) => void) {
     this.#driver = driver
@@ -48,13 +49,14 @@ export class EngineWorker {
   /** Finalizes all statements and closes the connection. */
   async finish(): Promise<void> {
     for (const statement of this.#prepared.values()) await statement.finalize()
-    await this.#driver.close()
+    await this.#driver.close(this.#split)
   }
 
   async #do(reader: Reader): Promise<void> {
     let word = reader.count()
     for (; word === command.declare; word = reader.count()) this.#sql.set(reader.count(), reader.text())
     if (word === command.close) {
+      this.#split = reader.count() === 1
       this.#close()
       return
     }

@@ -62,8 +62,8 @@ export class ThreadedDriver implements AsyncDriver {
     })) as Row[][]
   }
 
-  close(): Promise<void> {
-    return this.#connection.close()
+  close(split?: boolean): Promise<void> {
+    return this.#connection.close(split)
   }
 }
 
