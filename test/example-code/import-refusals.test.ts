@@ -19,7 +19,11 @@ beforeAll(async () => {
 
 describe.each(['sqlite3', 'node', 'bun'])('resumable-import by the front end %s', (frontEnd) => {
   test.each([
-    ['in a folder that is missing', 'missing/cities.db', 'the file cannot be created; check that its folder exists'],
+    [
+      'in a folder that is missing',
+      'missing/cities.db',
+      `the file cannot be created; check that its folder ${join(folder, 'missing')} exists`,
+    ],
     ['that is a folder', 'folder', 'the file cannot be opened; check that it exists, is a file'],
   ])('a database %s is refused in one line, without a message that progress was kept', async (_what, name, reason) => {
     const file = join(folder, name)
