@@ -18,17 +18,20 @@ export const backupManners: EngineSuite = engineSuite('callbacks, arguments and 
     })
   })
 
-  check('a progress callback that throws is reported and does not end the backup', async (world) => {
+  check('a progress callback that throws or rejects is reported and does not end the backup', async (world) => {
     const events: object[] = []
     const adapter = await world.openMade({ onDiagnostic: (event) => events.push(event) })
     const error = new Error('mine')
-    await adapter.backup(target(world), {
-      progress: () => {
-        throw error
-      },
-    })
-    assert.deepEqual(events.at(-1), { type: 'listener-error', operation: 'backup', error })
-    await world.engine.verifyBackup(target(world))
+    const thrower = (): void => {
+      throw error
+    }
+    for (const [name, progress] of Object.entries({ thrower, rejecter: async () => thrower() })) {
+      const path = `${target(world)}.${name}`
+      await adapter.backup(path, { progress })
+      assert.deepEqual(events.at(-1), { type: 'listener-error', operation: 'backup', error }, name)
+      events.length = 0
+      await world.engine.verifyBackup(path)
+    }
   })
 
   check('invalid options and paths are refused by name', async (world) => {

@@ -85,6 +85,16 @@ export class Diagnostics {
     this.emit({ type: 'background-error', operation, error: this.#classify(error, operation) })
   }
 
+  /** Calls a listener of the app. What it throws or rejects with is a `listener-error`: it must not end the observed work. */
+  callListener(operation: string, call: () => unknown): void {
+    const failed = (error: unknown): void => this.emit({ type: 'listener-error', operation, error })
+    try {
+      catchRejection(call(), failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
   emit(event: DiagnosticEvent): void {
     if (published.hasSubscribers) published.publish({ database: this.#database, event })
     for (const listener of [...this.#listeners]) {

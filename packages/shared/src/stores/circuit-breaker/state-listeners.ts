@@ -1,6 +1,5 @@
 import type { Connection } from '../../connection/connection.js'
 import type { CircuitFollower, DatabaseOwner } from '../../connection/database-owner.js'
-import { catchRejection } from '../../errors/catch-rejection.js'
 import type { Diagnostics } from '../../errors/diagnostics.js'
 import { splitTagged } from '../../keys/key-space.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
@@ -125,15 +124,9 @@ export class StateListeners {
   }
 
   #notify(subscribers: Subscribers, state: CircuitBreakerPersistedState): void {
-    const failed = (error: unknown): void =>
-      this.#diagnostics.emit({ type: 'listener-error', operation: 'circuitBreaker.subscribe', error })
     subscribers.last = state
     for (const { listener } of [...subscribers.listeners]) {
-      try {
-        catchRejection(listener({ ...state }), failed)
-      } catch (error) {
-        failed(error)
-      }
+      this.#diagnostics.callListener('circuitBreaker.subscribe', () => listener({ ...state }))
     }
   }
 }

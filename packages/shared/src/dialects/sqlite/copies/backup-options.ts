@@ -6,7 +6,7 @@ import type { StartWorker } from '../thread/worker.js'
 
 /** Options of `backup`. */
 export interface BackupOptions {
-  /** Called while the copy grows, with counts of pages. What it throws is reported as a `listener-error`. */
+  /** Called while the copy grows, with counts of pages. What it throws or rejects with is a `listener-error`. */
   progress?: ((progress: CopyProgress) => void) | undefined
   /** Ends the backup, which rejects with the reason of the signal within 100 ms and leaves nothing behind. */
   signal?: AbortSignal | undefined

@@ -195,11 +195,7 @@ export class BackupSchedule implements AsyncDisposable {
   #report(error: unknown): void {
     const { onError } = this.#options
     const { diagnostics } = this.#source.session
-    try {
-      if (onError === undefined) diagnostics.backgroundError('BackupSchedule', error)
-      else onError(error)
-    } catch (thrown) {
-      diagnostics.emit({ type: 'listener-error', operation: 'BackupSchedule', error: thrown })
-    }
+    if (onError === undefined) diagnostics.backgroundError('BackupSchedule', error)
+    else diagnostics.callListener('BackupSchedule', () => onError(error))
   }
 }

@@ -102,11 +102,7 @@ async function copyInto(
       hashed.catch(() => undefined)
       return
     }
-    try {
-      if (signal?.aborted !== true) progress?.(event)
-    } catch (error) {
-      diagnostics.emit({ type: 'listener-error', operation: 'backup', error })
-    }
+    if (progress !== undefined && signal?.aborted !== true) diagnostics.callListener('backup', () => progress(event))
   }
   const run = async (job: string, input: unknown): Promise<Copied> => {
     try {
