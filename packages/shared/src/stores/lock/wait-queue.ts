@@ -1,6 +1,12 @@
 import { WakeUp } from '../../time/wake-up.js'
 import type { LockManager } from './lock-manager.js'
 
+/** The first and the last of the callers that wait for one lock; `undefined` when nobody waits. */
+interface WaitQueue {
+  first: LockWaiter | undefined
+  last: LockWaiter | undefined
+}
+
 // Shared by all connections: callers of one process wait in one queue for a lock in a file, whichever handle they use.
 const queues = new Map<string, WaitQueue>()
 
@@ -9,43 +15,29 @@ export function wakeFirstWaiter(locks: Pick<LockManager, 'waitQueueOf'>, key: st
   if (queues.size > 0) queues.get(locks.waitQueueOf(key))?.first?.wake()
 }
 
-/** The callers that wait for one lock, in their order. */
-class WaitQueue {
-  readonly #waiters = new Set<LockWaiter>()
-  // One iterator for all: a new one would pass everyone who has left, because a Set keeps their places for long. With 100,000
-  // callers, that took most of the time between two grants.
-  readonly #order = this.#waiters.values()
-  /** `undefined` when nobody waits. */
-  first: LockWaiter | undefined
-
-  join(waiter: LockWaiter): void {
-    this.#waiters.add(waiter)
-    this.first ??= waiter
-  }
-
-  /** Wakes the next waiter if `waiter` was first. */
-  leave(waiter: LockWaiter): void {
-    this.#waiters.delete(waiter)
-    if (waiter !== this.first) return
-    this.first = this.#order.next().value
-    this.first?.wake()
-  }
-}
-
 /**
  * One caller in the wait queue of a lock. Only the first waiter tries to acquire the lock; the others wait until they are first.
+ *
+ * Each knows its neighbours. A Set would keep the places of all who have left, and each search for the first would pass them. An
+ * iterator that stays passes them once, but keeps everyone who leaves while the first one waits.
  */
 export class LockWaiter extends WakeUp {
   readonly #name: string
   readonly #queue: WaitQueue
+  #before: LockWaiter | undefined
+  #after: LockWaiter | undefined
 
   /** Joins the queue `name` at its end. */
   constructor(name: string) {
     super()
     this.#name = name
-    this.#queue = queues.get(name) ?? new WaitQueue()
-    queues.set(name, this.#queue)
-    this.#queue.join(this)
+    const queue = queues.get(name) ?? { first: undefined, last: undefined }
+    queues.set(name, queue)
+    this.#queue = queue
+    this.#before = queue.last
+    if (this.#before === undefined) queue.first = this
+    else this.#before.#after = this
+    queue.last = this
   }
 
   get isFirst(): boolean {
@@ -54,7 +46,16 @@ export class LockWaiter extends WakeUp {
 
   /** Leaves the queue, and wakes the next waiter if this one was first. Call it once. */
   leave(): void {
-    this.#queue.leave(this)
-    if (this.#queue.first === undefined) queues.delete(this.#name)
+    const queue = this.#queue
+    const before = this.#before
+    const after = this.#after
+    if (after === undefined) queue.last = before
+    else after.#before = before
+    if (before !== undefined) before.#after = after
+    else {
+      queue.first = after
+      if (after === undefined) queues.delete(this.#name)
+      else after.wake()
+    }
   }
 }

@@ -76,7 +76,7 @@ export async function isThere(path: string): Promise<boolean> {
 
 /** @param temporary Replaced by `path` in the message of the operating system, because the caller does not know it. */
 function cannotCreate(path: string, cause: unknown, temporary: string): PersistenceError {
-  const { code, message, stderr = message } = cause as NodeJS.ErrnoException & { stderr?: string }
+  const { code, message, stderr } = cause as NodeJS.ErrnoException & { stderr?: string }
   // Absolute, because a relative path is mostly wrong by the folder that the process was started in.
   const folder = dirname(resolve(path))
   const readOnly = code === 'EROFS' || code === 'EACCES' || code === 'EPERM'
@@ -87,8 +87,8 @@ function cannotCreate(path: string, cause: unknown, temporary: string): Persiste
       : /[/\\]$/.test(path)
         ? 'name a file, not a folder'
         : `check that its folder ${folder} exists`
-  // Of a failed command the message is the command itself.
-  const reason = stderr.trim().replace(temporary, path)
+  // Of a failed command the message is the command itself; one that was not started has written nothing.
+  const reason = (stderr?.trim() || message).replace(temporary, path)
   return new PersistenceError(
     readOnly ? 'READ_ONLY' : 'CANNOT_OPEN',
     'open',
