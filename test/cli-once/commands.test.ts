@@ -175,6 +175,17 @@ describe('verify', () => {
     expect((await scopedbHere(file, 'verify')).code).toBe(1)
   })
 
+  test('checks a file of whose tables one has a collation of the app', async () => {
+    const file = join(folder, 'app-collation.db')
+    await (await SQLiteAdapter.open(file)).disconnect()
+    const app = new DatabaseSync(file, { defensive: false } as object)
+    app.exec('CREATE TABLE names (name TEXT COLLATE nocase UNIQUE)')
+    // node:sqlite cannot define a collation.
+    app.exec("PRAGMA writable_schema = 1; UPDATE sqlite_master SET sql = replace(sql, 'nocase', 'german')")
+    app.close()
+    expect(await scopedbHere(file, 'verify')).toMatchObject({ code: 0, err: 'nothing is wrong\n' })
+  })
+
   test('reports overwritten bytes as a finding, not as an error, wherever they are', async () => {
     const damaged = await copyOf('overwritten')
     const whole = readFileSync(damaged)

@@ -32,13 +32,28 @@ test.each(['TABLE own (id int)', 'VIEW own AS SELECT 1 AS id', 'INDEX own ON oth
   },
 )
 
-test.each(['cache', 'locks'])('a schema in which the app has a table %s is refused and left as it is', async (name) => {
+test.each([
+  ['cache', 'id int'],
+  ['locks', 'id int'],
+  ['meta', 'id int'],
+  ['meta', 'key text, value text'],
+  ['meta', 'key int, value jsonb'],
+])('a schema in which the app has a table %s is refused and left as it is (%s)', async (name, columns) => {
   const schema = newSchema()
-  await admin.query(`CREATE SCHEMA "${schema}"; CREATE TABLE "${schema}".${name} (id int)`)
+  await admin.query(`CREATE SCHEMA "${schema}"; CREATE TABLE "${schema}".${name} (${columns})`)
   const error = await refused(opens(schema))
   expect(error).toMatchObject({ code: 'FOREIGN_TABLE', message: expect.stringContaining(`"${name}"`) })
   const { rows } = await admin.query('SELECT tablename AS name FROM pg_tables WHERE schemaname = $1', [schema])
   expect(rows).toEqual([{ name }])
+  expect((await admin.query(`SELECT * FROM "${schema}".${name}`)).rows).toEqual([])
+})
+
+test('a cache alone may be beside a table meta of the app', async () => {
+  const schema = newSchema()
+  await admin.query(`CREATE SCHEMA "${schema}"; CREATE TABLE "${schema}".meta (id int)`)
+  const cache = cacheOn(schema, 'pages')
+  await cache.set('k', 1)
+  expect(await cache.get('k')).toBe(1)
 })
 
 test.each(['1st', 'a-b', 'pg_x', 'locks', 'copies', 'moved', 'lock_token', 'x'.repeat(64)])(

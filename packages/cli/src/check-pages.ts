@@ -33,10 +33,11 @@ function problemsBy(handle: Handle, check: string): string[] | undefined {
   try {
     return valuesOf(handle, `PRAGMA ${check}`).filter((line) => line !== 'ok')
   } catch (error) {
-    const { message, errcode, errno } = error as Error & { errcode?: unknown; errno?: unknown }
+    const { message, errcode, errno } = error as Error & { errcode?: number; errno?: number }
     // Some damage makes the check itself fail.
     if (message.includes('malformed')) return [message]
-    if (errcode === SQL_ERROR || errno === SQL_ERROR) return undefined
+    // The low byte: the code of a missing collation has more.
+    if (((errcode ?? errno ?? 0) & 0xff) === SQL_ERROR) return undefined
     throw error
   }
 }

@@ -155,17 +155,20 @@ class HeldResponse {
   }
 
   async #release(status: number, other: Response | undefined): Promise<void> {
+    // Read first: between the release and the end, what the handler still writes would be sent before it.
+    const body = other && Buffer.from(await other.arrayBuffer())
     this.#released = true
     for (const [name, property] of this.#before) {
       delete (this.#response as unknown as Record<string, unknown>)[name]
-      if (property !== undefined) Object.defineProperty(this.#response, name, property)
+      if (property) Object.defineProperty(this.#response, name, property)
     }
     // What later middleware does before the headers are sent has been done.
     this.#response.writeHead = this.#real.writeHead as never
     this.#response.statusCode = status
-    if (other !== undefined) {
+    if (other) {
       for (const name of Object.keys(this.#response.getHeaders())) this.#response.removeHeader(name)
-      this.#send('end', [await putHead(this.#response, other)])
+      putHead(this.#response, other)
+      this.#send('end', [body])
       return
     }
     const answers = this.#calls.map(([name, args]) => this.#send(name, args))

@@ -22,13 +22,13 @@ export interface NodeResponse {
 
 /** Sends a fetch `Response`. Headers that are already set stay unless it replaces them. */
 export async function sendResponse(target: NodeResponse, response: Response): Promise<void> {
-  const body = await putHead(target, response)
-  target.end(...([body] as never[]))
+  const body = Buffer.from(await response.arrayBuffer())
+  putHead(target, response)
+  target.end(body as never)
 }
 
-/** Sets the status and the headers of a fetch `Response`. Returns its body. */
-export function putHead(target: NodeResponse, response: Response): Promise<Buffer> {
+/** Sets the status and the headers of a fetch `Response`. */
+export function putHead(target: NodeResponse, response: Response): void {
   target.statusCode = response.status
   for (const [name, value] of response.headers) target.setHeader(name, value)
-  return response.arrayBuffer().then((body) => Buffer.from(body))
 }

@@ -217,9 +217,9 @@ describe('one breaker for all processes on the file', () => {
     await both('closed')
   })
 
-  it('closes by a late success when its process may probe again', async () => {
+  /** Each probe takes one and a half reset times, and the processes take turns. The first may probe again. */
+  async function lateSuccess() {
     await opened()
-    // Each probe takes one and a half reset times, and the processes take turns.
     const held = [one, two].map((breaker) => ({ breaker, ...heldFunction<string>() }))
     const ends: Promise<string>[] = []
     for (const { breaker, run, begun } of held) {
@@ -231,6 +231,22 @@ describe('one breaker for all processes on the file', () => {
     held[0]?.end.resolve('late')
     await ends[0]
     vi.advanceTimersByTime(RESET / 2)
+    return { held, ends }
+  }
+
+  it('admits the next call if the store cannot count a late success', async () => {
+    const { held, ends } = await lateSuccess()
+    const store = adapters[0]?.circuitBreaker as AdapterOfTest['circuitBreaker']
+    const fails = vi.spyOn(store, 'succeeded').mockRejectedValueOnce(new Error('busy'))
+    expect(await one.execute(() => 'next')).toBe('next')
+    expect(fails).toHaveBeenCalledTimes(2)
+    await both('closed')
+    held[1]?.end.resolve('later')
+    await Promise.all(ends)
+  })
+
+  it('closes by a late success when its process may probe again', async () => {
+    const { held, ends } = await lateSuccess()
     const next = heldFunction<string>()
     ends.push(one.execute(next.run))
     await next.begun

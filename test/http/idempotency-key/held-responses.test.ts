@@ -2,7 +2,7 @@ import { idempotencyKey } from '@go-go-scope/idempotency-key/express'
 import express, { type Response as Outgoing, type RequestHandler } from 'express'
 import { afterEach, expect, test } from 'vitest'
 import { hostExpress, type Server } from '../../integrations/hosts.js'
-import { store } from './requests.js'
+import { clock, store } from './requests.js'
 
 let server: Server | undefined
 afterEach(async () => {
@@ -11,10 +11,15 @@ afterEach(async () => {
 })
 
 /** Hosts a guarded handler. Returns a function that sends it the same request each time. */
-async function serve(handle: (response: Outgoing) => unknown, inner: RequestHandler[] = []) {
+async function serve(
+  handle: (response: Outgoing) => unknown,
+  inner: RequestHandler[] = [],
+  outer: RequestHandler[] = [],
+) {
   const scope = crypto.randomUUID()
   const app = express()
-  app.use(idempotencyKey({ store, scope: () => scope }), ...inner, async (_request: unknown, response: Outgoing) => {
+  const guard = idempotencyKey({ store, scope: () => scope })
+  app.use(...outer, guard, ...inner, async (_request: unknown, response: Outgoing) => {
     await handle(response)
   })
   app.use((error: Error, _request: unknown, response: Outgoing, _next: unknown) => {
@@ -33,6 +38,34 @@ test('a handler that awaits the callback of each write gets it before the respon
   })
   expect(await (await post()).text()).toBe('one two three')
   expect(await (await post()).text()).toBe('one two three')
+})
+
+/** Returns a handler whose first run loses its claim to a second one, which answers, and then does `late`. */
+function losing(late: (response: Outgoing) => unknown) {
+  const lost = { runs: 0, post: async (): Promise<unknown> => undefined }
+  const handle = async (response: Outgoing) => {
+    if (++lost.runs > 1) return response.end('second')
+    clock.advance(30_000)
+    await lost.post()
+    return late(response)
+  }
+  return { lost, handle }
+}
+
+test('what a handler that has lost its claim goes on writing is not sent within another response', async () => {
+  const { lost, handle } = losing((response) => response.write(Buffer.alloc(2_000_000)))
+  // Writes when the other response begins.
+  const writesOn: RequestHandler = (_request, response, next) => {
+    const { setHeader } = response
+    response.setHeader = (name, value) => {
+      if (name === 'idempotency-replayed') queueMicrotask(() => response.writableEnded || response.write('late'))
+      return setHeader.call(response, name, value)
+    }
+    next()
+  }
+  const post = await serve(handle, [], [writesOn])
+  lost.post = post
+  expect(await (await post()).text()).toBe('second')
 })
 
 test.each<[string, (response: Outgoing) => void, string]>([

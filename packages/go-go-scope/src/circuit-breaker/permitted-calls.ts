@@ -125,7 +125,9 @@ export class PermittedCalls implements CircuitCalls {
       if (this.#lateSuccess !== admission.permit.generation) return admission.permit
       this.#lateSuccess = undefined
       const report = await this.#reportOutcome(admission.permit, 'succeeded')
-      if (report?.state) this.#stored.follow(report.state)
+      // The place may still be taken, by this call.
+      if (report === undefined) return admission.permit
+      if (report.state) this.#stored.follow(report.state)
       return this.#askForPermit()
     }
     // Only an isolated circuit has no `retryAt`.

@@ -12,6 +12,8 @@ import { MARKS, refuseMoved } from './moved.js'
 // SQLSTATE of a name that something else in the schema has.
 const DUPLICATE = '42P07'
 
+const EXPECTED: typeof COLUMNS = { ...COLUMNS, meta: ['key', 'value'] }
+
 /**
  * Brings the tables of `schema` up to date, or checks that they are. Refuses a schema that the command `copy` has moved.
  *
@@ -48,7 +50,7 @@ async function bringUpToDate(
 export function creatingCacheTable(schema: string, name: string): SetUp {
   const table = `${quoted(schema)}.${quoted(name)}`
   return async (queue, create) => {
-    const { marks } = await readSchema(queue, schema)
+    const { marks } = await readTables(queue, schema)
     await refuseMoved(queue, schema, marks)
     if (await hasCache(queue, table)) return
     if (!create) throw schemaMissing(schema, `no table ${name}`)
@@ -72,8 +74,8 @@ interface Found {
   readonly marks: readonly string[]
 }
 
-async function readSchema(queue: OperationQueue, schema: string): Promise<Found> {
-  const names = [...TABLES, 'meta']
+async function readTables(queue: OperationQueue, schema: string): Promise<Omit<Found, 'version'>> {
+  const names = Object.keys(EXPECTED)
   const rows = await queue.query(
     'connect',
     `SELECT name, string_agg(attname, ' ') AS columns
@@ -86,16 +88,27 @@ GROUP BY name`,
   const missing = names.filter((name) => !found.includes(name))
   const lacking = rows.flatMap(({ name, columns }) => {
     const there = String(columns).split(' ')
-    const lacks = COLUMNS[String(name)]?.filter((column) => !there.includes(column)) ?? []
+    const lacks = EXPECTED[String(name)]?.filter((column) => !there.includes(column)) ?? []
     return lacks.map((column) => `${name}.${column}`)
   })
   // A table of the app may have the name of a mark.
   const marked = rows.filter(({ columns }) => /\bstore\b/.test(String(columns))).map(({ name }) => String(name))
   const marks = MARKS.filter((name) => marked.includes(name))
-  if (missing.includes('meta')) return { version: 0, missing, lacking, marks }
-  const [row] = await queue.query('connect', `SELECT value FROM ${quoted(schema)}.meta WHERE key = 'schema_version'`)
-  const version = Number(row?.value ?? 0)
-  if (Number.isSafeInteger(version) && version >= 0) return { version, missing, lacking, marks }
+  return { missing, lacking, marks }
+}
+
+async function readSchema(queue: OperationQueue, schema: string): Promise<Found> {
+  const tables = await readTables(queue, schema)
+  if (tables.missing.includes('meta')) return { version: 0, ...tables }
+  const [row] = tables.lacking.some((column) => column.startsWith('meta.'))
+    ? []
+    : await queue.query('connect', `SELECT value FROM ${quoted(schema)}.meta WHERE key::text = 'schema_version'`)
+  // Ours has this row from the beginning.
+  if (row === undefined) {
+    throw foreign(`connect: ${quoted(schema)}."meta" belongs to something else; rename it, or use another schema`)
+  }
+  const version = Number(row.value)
+  if (Number.isSafeInteger(version) && version >= 0) return { version, ...tables }
   throw new PersistenceError(
     'CORRUPT',
     'connect',
