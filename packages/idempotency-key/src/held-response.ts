@@ -38,6 +38,8 @@ class HeldResponse {
   #status: number | undefined
   #settling = false
   #released = false
+  /** Whether another response was sent. What the handler still writes is dropped. */
+  #replaced = false
   #ended = false
 
   constructor(response: NodeResponse, limit: number, settle: (made: MadeResponse) => Promise<Response | undefined>) {
@@ -122,7 +124,8 @@ class HeldResponse {
     this.#begin()
     for (const { length } of chunks) this.#length += length
     if (this.#length <= this.#limit) this.#chunks.push(...chunks)
-    this.#calls.push([name, [...chunks, ...callbacks]])
+    if (this.#replaced) callAll(callbacks)
+    else this.#calls.push([name, [...chunks, ...callbacks]])
     if (this.#length > this.#limit) this.#decide(null)
   }
 
@@ -169,12 +172,22 @@ class HeldResponse {
       for (const name of Object.keys(this.#response.getHeaders())) this.#response.removeHeader(name)
       putHead(this.#response, other)
       this.#send('end', [body])
+      // The real methods would emit an error for what the handler goes on writing, which ends a process without a listener.
+      this.#released = false
+      this.#replaced = true
+      this.#status = other.status
+      callAll(this.#calls.flatMap(([, args]) => args))
       return
     }
     const answers = this.#calls.map(([name, args]) => this.#send(name, args))
     // Node emits it itself after a write that it has answered by `false`.
     if (!answers.includes(false)) this.#response.emit('drain')
   }
+}
+
+/** Calls the callbacks among the arguments of writes that are not sent: the handler may wait for them. */
+function callAll(args: readonly unknown[]): void {
+  for (const callback of args) if (typeof callback === 'function') process.nextTick(callback as () => void)
 }
 
 function bytesOf(chunk: unknown, encoding: unknown): Uint8Array {

@@ -1,6 +1,6 @@
 import { idempotencyKey } from '@go-go-scope/idempotency-key/express'
 import express, { type Response as Outgoing, type RequestHandler } from 'express'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { hostExpress, type Server } from '../../integrations/hosts.js'
 import { clock, store } from './requests.js'
 
@@ -52,20 +52,41 @@ function losing(late: (response: Outgoing) => unknown) {
   return { lost, handle }
 }
 
-test('what a handler that has lost its claim goes on writing is not sent within another response', async () => {
-  const { lost, handle } = losing((response) => response.write(Buffer.alloc(2_000_000)))
-  // Writes when the other response begins.
-  const writesOn: RequestHandler = (_request, response, next) => {
+/** Returns middleware that does `late` in the turn in which another response than the handler's is sent. */
+function atOtherResponse(late: (response: Outgoing) => unknown): RequestHandler {
+  return (_request, response, next) => {
     const { setHeader } = response
     response.setHeader = (name, value) => {
-      if (name === 'idempotency-replayed') queueMicrotask(() => response.writableEnded || response.write('late'))
+      if (name === 'idempotency-replayed') queueMicrotask(() => late(response))
       return setHeader.call(response, name, value)
     }
     next()
   }
+}
+
+test('what a handler that has lost its claim goes on writing is not sent within another response', async () => {
+  const { lost, handle } = losing((response) => response.write(Buffer.alloc(2_000_000)))
+  const writesOn = atOtherResponse((response) => response.writableEnded || response.write('late'))
   const post = await serve(handle, [], [writesOn])
   lost.post = post
   expect(await (await post()).text()).toBe('second')
+})
+
+test('a handler that has lost its claim goes on to its end: its callbacks are called, and its late writes raise no error', async () => {
+  const errors: unknown[] = []
+  const ends: string[] = []
+  const { lost, handle } = losing(async (response) => {
+    response.on('error', (error) => errors.push(error))
+    await new Promise<void>((resolve) => response.end('first', () => resolve()))
+    ends.push('end')
+    await new Promise<void>((resolve) => response.write('more', () => resolve()))
+    ends.push('write')
+  })
+  const post = await serve(handle, [], [atOtherResponse((response) => response.write('late'))])
+  lost.post = post
+  expect(await (await post()).text()).toBe('second')
+  await vi.waitFor(() => expect(ends).toEqual(['end', 'write']))
+  expect(errors).toEqual([])
 })
 
 test.each<[string, (response: Outgoing) => void, string]>([
