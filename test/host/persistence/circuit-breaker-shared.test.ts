@@ -166,17 +166,23 @@ describe('one breaker for all processes on the file', () => {
     await both('closed')
   })
 
+  /** Waits a reset time, and lets `breaker` probe by a call that runs until `end` is settled. */
+  async function beginProbe(breaker: typeof one) {
+    vi.advanceTimersByTime(RESET)
+    const { run, begun, end } = heldFunction<string>()
+    const result = breaker.execute(run)
+    await begun
+    return { end, result }
+  }
+
   it('admits another probe of the same process after the reset time when a probe hangs', async () => {
     await opened()
-    vi.advanceTimersByTime(RESET)
-    const hangs = heldFunction<string>()
-    const probe = one.execute(hangs.run)
-    await hangs.begun
+    const hanging = await beginProbe(one)
     vi.advanceTimersByTime(RESET)
     expect(await one.execute(() => 'ok')).toBe('ok')
     await both('closed')
-    hangs.end.resolve('late')
-    await probe
+    hanging.end.resolve('late')
+    await hanging.result
     await both('closed')
   })
 
@@ -184,101 +190,78 @@ describe('one breaker for all processes on the file', () => {
     'closes by a probe that took longer than the reset time, if its place is held by %s',
     async (holder) => {
       await opened()
-      vi.advanceTimersByTime(RESET)
-      const [slow, later] = [heldFunction<string>(), heldFunction<string>()]
-      const probe = one.execute(slow.run)
-      await slow.begun
-      vi.advanceTimersByTime(RESET)
-      const other = holder === 'nobody' ? undefined : one.execute(later.run)
-      if (other !== undefined) await later.begun
+      const slow = await beginProbe(one)
+      const later = holder === 'nobody' ? undefined : await beginProbe(one)
+      if (later === undefined) vi.advanceTimersByTime(RESET)
       slow.end.resolve('slow')
-      expect(await probe).toBe('slow')
+      expect(await slow.result).toBe('slow')
       await both('closed')
-      later.end.resolve('later')
-      await other
+      later?.end.resolve('later')
+      await later?.result
       await both('closed')
     },
   )
 
   it('stays half-open after a late success while another process probes', async () => {
     await opened()
-    vi.advanceTimersByTime(RESET)
-    const [slow, later] = [heldFunction<string>(), heldFunction<string>()]
-    const probe = one.execute(slow.run)
-    await slow.begun
-    vi.advanceTimersByTime(RESET)
-    const other = two.execute(later.run)
-    await later.begun
+    const slow = await beginProbe(one)
+    const later = await beginProbe(two)
     slow.end.resolve('slow')
-    await probe
+    await slow.result
     expect(await adapters[0]?.circuitBreaker.getState('k')).toMatchObject({ state: 'half-open' })
     later.end.resolve('later')
-    await other
+    await later.result
     await both('closed')
   })
 
-  /** Each probe takes one and a half reset times, and the processes take turns. The first may probe again. */
+  /** Each probe takes one and a half reset times, and the processes take turns. Returns the one that runs still. */
   async function lateSuccess() {
     await opened()
-    const held = [one, two].map((breaker) => ({ breaker, ...heldFunction<string>() }))
-    const ends: Promise<string>[] = []
-    for (const { breaker, run, begun } of held) {
-      vi.advanceTimersByTime(RESET)
-      ends.push(breaker.execute(run))
-      await begun
-    }
+    const late = await beginProbe(one)
+    const running = await beginProbe(two)
     vi.advanceTimersByTime(RESET / 2)
-    held[0]?.end.resolve('late')
-    await ends[0]
+    late.end.resolve('late')
+    await late.result
     vi.advanceTimersByTime(RESET / 2)
-    return { held, ends }
+    return running
   }
 
   it('admits the next call if the store cannot count a late success', async () => {
-    const { held, ends } = await lateSuccess()
+    const running = await lateSuccess()
     const store = adapters[0]?.circuitBreaker as AdapterOfTest['circuitBreaker']
     const fails = vi.spyOn(store, 'succeeded').mockRejectedValueOnce(new Error('busy'))
     expect(await one.execute(() => 'next')).toBe('next')
     expect(fails).toHaveBeenCalledTimes(2)
     await both('closed')
-    held[1]?.end.resolve('later')
-    await Promise.all(ends)
+    running.end.resolve('later')
+    await running.result
   })
 
   it('closes by a late success when its process may probe again', async () => {
-    const { held, ends } = await lateSuccess()
+    const running = await lateSuccess()
     const next = heldFunction<string>()
-    ends.push(one.execute(next.run))
+    const call = one.execute(next.run)
     await next.begun
     await both('closed')
-    held[1]?.end.resolve('later')
+    running.end.resolve('later')
     next.end.resolve('next')
-    await Promise.all(ends)
+    await Promise.all([running.result, call])
     await both('closed')
   })
 
   it('does not count a late success after a failure of another process', async () => {
     await opened()
-    vi.advanceTimersByTime(RESET)
-    const slow = heldFunction<string>()
-    const probe = one.execute(slow.run)
-    await slow.begun
-    vi.advanceTimersByTime(RESET)
-    const other = heldFunction<string>()
-    const failing = two.execute(other.run)
-    await other.begun
+    const slow = await beginProbe(one)
+    const failing = await beginProbe(two)
     slow.end.resolve('slow')
-    await probe
-    other.end.reject(new Error('boom'))
-    await expect(failing).rejects.toThrow('boom')
+    await slow.result
+    failing.end.reject(new Error('boom'))
+    await expect(failing.result).rejects.toThrow('boom')
     await both('open')
-    vi.advanceTimersByTime(RESET)
-    const next = heldFunction<string>()
-    const probing = one.execute(next.run)
-    await next.begun
+    const next = await beginProbe(one)
     expect(await adapters[0]?.circuitBreaker.getState('k')).toMatchObject({ state: 'half-open' })
     next.end.resolve('next')
-    await probing
+    await next.result
   })
 
   it('lets another process probe at once after an aborted probe', async () => {

@@ -20,11 +20,16 @@ type LinkFile = (existing: string, name: string) => Promise<void>
  * file is created and closed under a temporary name, then linked to its own name. If the file system has no hard links, another
  * process creates it; the locks of that process are not ours.
  *
- * @param linkFile For tests.
+ * @param linkFile For tests, like `shell`.
  * @returns whether this call created the file; `false` when it exists already.
  * @throws PersistenceError `CANNOT_OPEN`, `READ_ONLY`.
  */
-export async function createFile(path: string, mode: number, linkFile: LinkFile = link): Promise<boolean> {
+export async function createFile(
+  path: string,
+  mode: number,
+  linkFile: LinkFile = link,
+  shell = '/bin/sh',
+): Promise<boolean> {
   const temporary = join(dirname(path), `.go-goscope-${randomUUID()}`)
   try {
     await (await open(temporary, 'wx', mode)).close()
@@ -32,7 +37,7 @@ export async function createFile(path: string, mode: number, linkFile: LinkFile 
       return await linkTo(path, temporary, linkFile)
     } catch {
       // Any error of linking. If the folder itself is the problem, the second method reports it.
-      return await createWithoutLink(path, mode)
+      return await createWithoutLink(path, mode, shell)
     } finally {
       await unlink(temporary)
     }
@@ -51,11 +56,11 @@ async function linkTo(path: string, temporary: string, linkFile: LinkFile): Prom
   }
 }
 
-async function createWithoutLink(path: string, mode: number): Promise<boolean> {
+async function createWithoutLink(path: string, mode: number, shell: string): Promise<boolean> {
   try {
     // Windows has no POSIX locks: closing a descriptor there releases no locks of others.
     if (process.platform === 'win32') await (await open(path, 'wx', mode)).close()
-    else await promisify(execFile)('/bin/sh', ['-c', CREATE, 'sh', String(~mode & 0o777), path])
+    else await promisify(execFile)(shell, ['-c', CREATE, 'sh', String(~mode & 0o777), path])
     return true
   } catch (error) {
     if (await isThere(path)) return false
