@@ -69,10 +69,11 @@ class HeldResponse {
   }
 
   #write(args: unknown[]): boolean {
+    const hasCallback = typeof args.at(-1) === 'function'
     // Called at once, because a handler may end the response only after it, and until then nothing is written.
-    const early = !this.#settling && typeof args.at(-1) === 'function' && (args.pop() as () => void)
+    const early = hasCallback && !this.#settling ? [args.pop()] : []
     this.#take('write', args)
-    if (early) process.nextTick(early)
+    callAll(early)
     // `false` stops the handler while the response is recorded.
     return !this.#settling
   }

@@ -12,12 +12,15 @@ export function leaseMargin(duration: number): number {
   return Math.min(duration * TENTH, LONGEST_MARGIN_MS)
 }
 
+/** A clock that may know by how much the lease time of a file is ahead of it, as a `ConnectionClock` does. */
+type LeaseClock = Clock & { readonly lead?: number | undefined }
+
 /**
  * A lease as its holder may assume it by the local monotonic clock. A database uses wall time, which can jump. A holder that
  * follows this lease never outlives the stored one, and its signal aborts a margin early.
  */
 export class Lease {
-  readonly #clock: Clock & { readonly lead?: number | undefined }
+  readonly #clock: LeaseClock
   readonly #lost: (reason?: string) => PersistenceError
   #end: number
   #margin: number
@@ -33,7 +36,7 @@ export class Lease {
    * @param lost Creates the error with which the signal aborts. Without a reason, the local clock has reached the end.
    */
   constructor(
-    clock: Clock & { readonly lead?: number | undefined },
+    clock: LeaseClock,
     end: number,
     margin: number,
     lead: number | undefined,

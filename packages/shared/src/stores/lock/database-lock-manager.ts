@@ -62,8 +62,9 @@ export class DatabaseLockManager implements LockManager {
   async acquire(key: string, ttl: number, given: string | undefined): Promise<Hold | undefined> {
     const calledAt = this.clock.monotonic()
     const owner = given ?? this.#session.connection.owners.next()
+    const { acquire, acquireUnique = acquire } = this.#sql
     const hold = await this.#session.execute(
-      (given === undefined && this.#sql.acquireUnique) || this.#sql.acquire,
+      given === undefined ? acquireUnique : acquire,
       [this.#names.store(key), owner, wholeTtl(ttl)],
       (row) => (row === undefined ? undefined : this.#granted(key, owner, given === undefined, row, calledAt)),
     )
@@ -119,10 +120,10 @@ export class DatabaseLockManager implements LockManager {
     if (!this.#session.connection.usable) return false
     // Whichever handle comes first. `hold.count` does not tell which holds are left: a grant that adds one may be on its way.
     const { uncounted } = hold
-    const statement = (uncounted && this.#sql.releaseUnique) || this.#sql.release
+    const { release, releaseUnique = release } = this.#sql
     hold.uncounted = false
     try {
-      const released = await this.#session.execute(statement, this.#ofGrant(hold), hasRow)
+      const released = await this.#session.execute(uncounted ? releaseUnique : release, this.#ofGrant(hold), hasRow)
       if (released) this.#holds.release(hold)
       else this.lose(hold)
       wakeFirstWaiter(this, hold.key)

@@ -39,12 +39,17 @@ function parsed(header: Buffer): LogIndex | undefined {
   // In the byte order of this machine.
   const words = new Uint32Array(HEADER_BYTES / 4)
   header.copy(Buffer.from(words.buffer))
-  const [format, , , , frames = 0, pages = 0, first = 0, second = 0, , , ownFirst = 0, ownSecond = 0] = words
+  const word = (at: number): number => words[at / 4] as number
   const sum = new LogChecksum()
   sum.add(words, 0, CHECKED_BYTES / 4)
-  if (format !== FORMAT || header[INITIALIZED_AT] !== 1 || !sum.equals(ownFirst, ownSecond)) return undefined
-  // The salt is in the byte order of the log, also in the index.
-  return { frames, pages, checksum: [first, second], salt: header.toString('hex', 32, 40) }
+  if (word(0) !== FORMAT || header[INITIALIZED_AT] !== 1 || !sum.equals(word(40), word(44))) return undefined
+  return {
+    frames: word(16),
+    pages: word(20),
+    checksum: [word(24), word(28)],
+    // In the byte order of the log, also in the index.
+    salt: header.toString('hex', 32, 40),
+  }
 }
 
 /** For the first connection that may not write the index file, SQLite ignores that file and builds an index in its own memory. */
