@@ -21,7 +21,7 @@ export async function writeReport(results) {
   const targets = tables.filter(({ title }) => title === 'Targets')
   const others = tables.filter(({ title }) => title !== 'Targets')
   const generated = [
-    measuredOn(results),
+    conditions(results),
     toMarkdown(targets),
     ...charts.map(({ file, title }) => `![${title}](assets/${file})\n`),
     toMarkdown(others),
@@ -31,17 +31,29 @@ export async function writeReport(results) {
   writeFileSync(readme, replaceBlock(readFileSync(readme, 'utf8'), 'npm run bench, how fast', howFast(results)))
 }
 
-function measuredOn({ date, command, machine, versions }) {
+function conditions({ measuredOn, machine, versions }) {
   const list = (entries) =>
     Object.entries(entries)
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')
   const { host, ...runtimes } = versions.runtimes
-  return `Last measured on ${date}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}.
+  return `Measured on ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}.
 Runtimes: ${list(runtimes)}; the peers and @photostructure/sqlite on Node ${host}. SQLite: ${list(versions.sqlite)}.
 Packages: ${list(versions.packages)}.
-Commands, of which each one replaced the figures that it measured again: \`${command}\`.
+Dates of the parts of bench/results: ${datesOf(measuredOn)}.
 `
+}
+
+/** `npm run bench -- --update` measures only some parts again, so they have different dates. */
+function datesOf(measuredOn) {
+  const parts = {}
+  for (const [part, { oldest, newest }] of Object.entries(measuredOn)) {
+    const dates = oldest === newest ? newest : `${oldest} to ${newest}`
+    parts[dates] = [...(parts[dates] ?? []), part]
+  }
+  return Object.entries(parts)
+    .map(([dates, names]) => `${dates} (${names.join(', ')})`)
+    .join('; ')
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await writeReport(readResults('full'))

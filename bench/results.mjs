@@ -19,7 +19,6 @@ const parts = [
   'packages',
   'postgres',
 ]
-const THEN = '`, then `'
 
 const fileOf = (mode) => fileURLToPath(new URL(`results/${mode}.json`, import.meta.url))
 
@@ -43,23 +42,36 @@ export function writeResults(results) {
 export function newResults({ quick }) {
   return {
     mode: quick ? 'quick' : 'full',
-    date: new Date().toISOString().slice(0, 10),
-    command: ['npm run bench', ...process.argv.slice(2)].join(' ').replace('bench -', 'bench -- -'),
     machine: describeMachine(),
     versions: describeVersions(),
+    measuredOn: {},
     ...Object.fromEntries(parts.map((part) => [part, {}])),
   }
+}
+
+/** Sets the figures of a part, measured today. */
+export function enter(results, part, found) {
+  const today = new Date().toISOString().slice(0, 10)
+  results[part] = found
+  results.measuredOn[part] = { oldest: results.measuredOn[part]?.oldest ?? today, newest: today }
 }
 
 /** Returns the figures of an earlier run, with those that a later run measured again replaced. */
 export function mergeResults(earlier, later) {
   return {
     ...earlier,
-    date: later.date,
-    // In the form in which the page quotes them.
-    command: [...new Set([...earlier.command.split(THEN), later.command])].join(THEN),
     machine: later.machine,
     versions: later.versions,
+    measuredOn: Object.fromEntries(parts.flatMap((part) => mergeDates(part, earlier, later))),
     ...Object.fromEntries(parts.map((part) => [part, { ...earlier[part], ...later[part] }])),
   }
+}
+
+/** Returns an entry of `measuredOn`, or none for a part without figures. */
+function mergeDates(part, earlier, later) {
+  const before = earlier.measuredOn[part]
+  const after = later.measuredOn[part]
+  const replaced = Object.keys(earlier[part]).every((name) => Object.hasOwn(later[part], name))
+  if (before === undefined || after === undefined || replaced) return (after ?? before) ? [[part, after ?? before]] : []
+  return [[part, { oldest: before.oldest, newest: after.newest }]]
 }

@@ -6,7 +6,7 @@ import { packageSizes } from './package-sizes.mjs'
 import { measurePostgres } from './postgres/measure-postgres.mjs'
 import { printTables } from './print.mjs'
 import { writeReport } from './report.mjs'
-import { mergeResults, newResults, readResults, writeResults } from './results.mjs'
+import { enter, mergeResults, newResults, readResults, writeResults } from './results.mjs'
 import { tablesOf } from './tables.mjs'
 
 /** The parts that take seconds. The others take minutes even in short runs: `--quick` measures them only if `--filter` matches. */
@@ -27,15 +27,15 @@ const began = performance.now()
 for (const { part, name, words, measure } of measurements(options)) {
   if (!wanted(part, words)) continue
   progress(words)
-  enter(part, { ...results[part], [name]: await measure() })
+  save(part, { ...results[part], [name]: await measure() })
 }
 await measurePostgres({
   ...options,
   wanted: (...words) => wanted('postgres', words),
   progress,
-  save: (found) => enter('postgres', found),
+  save: (found) => save('postgres', found),
 })
-if (wanted('packages', ['packages'])) enter('packages', packageSizes())
+if (wanted('packages', ['packages'])) save('packages', packageSizes())
 if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
 
 printTables(await tablesOf(results))
@@ -44,8 +44,8 @@ console.log(`\n${Math.round((performance.now() - began) / 1000)} s`)
 if (keep && all().mode === 'full') await writeReport(readResults('full'))
 
 /** Saves after each measurement, so that an interrupted run loses nothing that it measured. */
-function enter(part, found) {
-  results[part] = found
+function save(part, found) {
+  enter(results, part, found)
   if (keep) writeResults(all())
 }
 
