@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { keepFile } from '../../packages/shared/src/dialects/sqlite/copies/keep-file.js'
-import { publish } from '../../packages/shared/src/dialects/sqlite/copies/publish.js'
+import { publish, whereSupported } from '../../packages/shared/src/dialects/sqlite/copies/publish.js'
 import { replaceFile } from '../../packages/shared/src/dialects/sqlite/copies/replace-file.js'
 import { lockTarget } from '../../packages/shared/src/dialects/sqlite/copies/restore-lock.js'
 import type { JobContext } from '../../packages/shared/src/dialects/sqlite/thread/run-job.js'
@@ -98,4 +98,10 @@ test('a file that cannot be replaced keeps its place and its log, and no second 
   rmSync(temporary, { recursive: true })
   expect(readdirSync(folder).sort()).toEqual(['app.db', 'app.db-wal'])
   expect([target, `${target}-wal`].map((path) => readFileSync(path, 'utf8'))).toEqual(['damaged', 'log'])
+})
+
+test('a folder that its file system cannot flush is left, and a failing disk is an error', async () => {
+  const flushed = (code: string) => whereSupported(Promise.reject(Object.assign(new Error(code), { code })))
+  for (const code of ['EINVAL', 'ENOTSUP']) await flushed(code)
+  await expect(flushed('EIO')).rejects.toMatchObject({ code: 'EIO' })
 })
