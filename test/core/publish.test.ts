@@ -16,6 +16,7 @@ import { keepFile } from '../../packages/shared/src/dialects/sqlite/copies/keep-
 import { publish, whereSupported } from '../../packages/shared/src/dialects/sqlite/copies/publish.js'
 import { replaceFile } from '../../packages/shared/src/dialects/sqlite/copies/replace-file.js'
 import { lockTarget } from '../../packages/shared/src/dialects/sqlite/copies/restore-lock.js'
+import { TemporaryFile } from '../../packages/shared/src/dialects/sqlite/copies/temporary-file.js'
 import type { JobContext } from '../../packages/shared/src/dialects/sqlite/thread/run-job.js'
 
 let folder: string
@@ -104,4 +105,14 @@ test('a folder that its file system cannot flush is left, and a failing disk is 
   const flushed = (code: string) => whereSupported(Promise.reject(Object.assign(new Error(code), { code })))
   for (const code of ['EINVAL', 'ENOTSUP']) await flushed(code)
   await expect(flushed('EIO')).rejects.toMatchObject({ code: 'EIO' })
+})
+
+// As on Windows while an engine has it open.
+test('a temporary file that cannot be removed hides no result and no error', async () => {
+  const file = await TemporaryFile.beside(join(folder, 'copy.db'))
+  rmSync(file.path)
+  mkdirSync(file.path)
+  await file.remove()
+  expect(readdirSync(folder)).toHaveLength(1)
+  rmSync(file.path, { recursive: true })
 })
