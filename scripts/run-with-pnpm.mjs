@@ -29,7 +29,17 @@ export function runNpm(args, options = {}) {
  * @returns {Promise<import('./run-process.mjs').ProcessOutcome>}
  */
 export function runWithPnpm(command, options = {}) {
-  return runNpm(['exec', '--yes', `--package=pnpm@${pnpmVersion}`, '--', ...command], options)
+  return runNpm(['exec', '--yes', `--package=pnpm@${pnpmVersion}`, '--', ...inShell(command)], options)
+}
+
+/**
+ * On Windows, npm passes a program to the shell as it is, and Node is in `C:\Program Files`. Elsewhere npm quotes it.
+ *
+ * @param {readonly string[]} command
+ * @param {string} [platform]
+ */
+export function inShell([program = '', ...args], platform = process.platform) {
+  return [platform === 'win32' ? `"${program}"` : program, ...args]
 }
 
 /** Returns npm's JavaScript entry: of the npm that runs this process, else of the first on the PATH. */

@@ -48,6 +48,9 @@ describe('what makes a file unsafe to share is reported', () => {
     ['CIFS', 0xff534d42 | 0],
     ['9p', 0x01021997],
     ['FUSE', 0x65735546],
+    ['Ceph', 0x00c36400],
+    ['Lustre', 0x0bd00bd0],
+    ['a shared folder of VirtualBox', 0x786f4256],
     [undefined, 0xef53],
   ])('a file system of that type is called %s', async (name, type) => {
     const found = await networkFileSystem(folder, async () => ({ type }))

@@ -13,9 +13,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { keepFile } from '../../packages/shared/src/dialects/sqlite/copies/keep-file.js'
-import { publish } from '../../packages/shared/src/dialects/sqlite/copies/publish.js'
+import { publish, whereSupported } from '../../packages/shared/src/dialects/sqlite/copies/publish.js'
 import { replaceFile } from '../../packages/shared/src/dialects/sqlite/copies/replace-file.js'
 import { lockTarget } from '../../packages/shared/src/dialects/sqlite/copies/restore-lock.js'
+import { TemporaryFile } from '../../packages/shared/src/dialects/sqlite/copies/temporary-file.js'
 import type { JobContext } from '../../packages/shared/src/dialects/sqlite/thread/run-job.js'
 
 let folder: string
@@ -98,4 +99,20 @@ test('a file that cannot be replaced keeps its place and its log, and no second 
   rmSync(temporary, { recursive: true })
   expect(readdirSync(folder).sort()).toEqual(['app.db', 'app.db-wal'])
   expect([target, `${target}-wal`].map((path) => readFileSync(path, 'utf8'))).toEqual(['damaged', 'log'])
+})
+
+test('a folder that its file system cannot flush is left, and a failing disk is an error', async () => {
+  const flushed = (code: string) => whereSupported(Promise.reject(Object.assign(new Error(code), { code })))
+  for (const code of ['EINVAL', 'ENOTSUP']) await flushed(code)
+  await expect(flushed('EIO')).rejects.toMatchObject({ code: 'EIO' })
+})
+
+// As on Windows while an engine has it open.
+test('a temporary file that cannot be removed hides no result and no error', async () => {
+  const file = await TemporaryFile.beside(join(folder, 'copy.db'))
+  rmSync(file.path)
+  mkdirSync(file.path)
+  await file.remove()
+  expect(readdirSync(folder)).toHaveLength(1)
+  rmSync(file.path, { recursive: true })
 })

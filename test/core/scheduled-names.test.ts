@@ -1,7 +1,10 @@
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { join, posix, win32 } from 'node:path'
 import { expect, test } from 'vitest'
 import type { backUp } from '../../packages/shared/src/dialects/sqlite/copies/backup.js'
 import type { BackupSource } from '../../packages/shared/src/dialects/sqlite/copies/backup-source.js'
+import { manifestText } from '../../packages/shared/src/dialects/sqlite/copies/manifest.js'
+import { leadsTo, scheduledBackups } from '../../packages/shared/src/dialects/sqlite/copies/rotation.js'
 import { scheduledBackUp } from '../../packages/shared/src/dialects/sqlite/copies/scheduled-back-up.js'
 import { PersistenceError } from '../../packages/shared/src/errors/persistence-error.js'
 import { temporaryFolder } from '../harness/temporary-folder.js'
@@ -22,5 +25,32 @@ test('a schedule tries another name for each that is taken meanwhile, and gives 
     await expect(made).rejects.toMatchObject({ code: free <= 20 ? 'CLOSED' : 'FILE_EXISTS' })
     expect(new Set(names).size).toBe(Math.min(free, 20))
     expect(names).toHaveLength(Math.min(free, 20))
+  }
+})
+
+// Otherwise a schedule finds no backup of its own: it makes one after the other and deletes none.
+test('a backup belongs to its database whatever the case of a path is on Windows', () => {
+  const folder = 'C:\\app\\backups'
+  // A terminal may start a process in a folder of the drive `c:`, and a backup has the folder with its links resolved.
+  const path = win32.relative(folder, 'c:\\app\\app.db')
+  expect(path).toBe('..\\app.db')
+  expect(leadsTo(folder, path, 'c:\\app\\app.db', win32)).toBe(true)
+  expect(leadsTo(folder, path, 'c:\\app\\other.db', win32)).toBe(false)
+  expect(leadsTo('/app/backups', '../app.db', '/app/app.db', posix)).toBe(true)
+  expect(leadsTo('/app/backups', '../app.db', '/app/App.db', posix)).toBe(false)
+})
+
+test('a backup is found when a file system has written its name in another Unicode normalization', async () => {
+  const directory = temporaryFolder('scheduled-names')
+  const [name, scheduledFor] = ['donn\u00e9es-19700101T000000.000Z.db', '../donn\u00e9es.db']
+  const facts = { bytes: 5, pages: 1, sha256: '0'.repeat(64), sqliteVersion: '3.53.0', schemaVersion: 1, startedAt: 0 }
+  writeFileSync(join(directory, name.normalize('NFD')), 'whole')
+  writeFileSync(
+    join(directory, `${name.normalize('NFD')}.json`),
+    manifestText({ ...facts, milliseconds: 1, scheduledFor }),
+  )
+  for (const form of ['NFC', 'NFD']) {
+    const found = await scheduledBackups(directory, join(directory, scheduledFor).normalize(form))
+    expect(found.map(({ startedAt }) => startedAt)).toEqual([0])
   }
 })

@@ -78,6 +78,7 @@ describe('a thread that dies', () => {
     expect(threads.engine.input.settings).toContain('PRAGMA wal_autocheckpoint = 254')
     expect(threads.engine.input.settings).toContain('PRAGMA trusted_schema = 0')
     expect(threads.engine.input.settings).toContain('PRAGMA foreign_keys = 1')
+    expect(threads.engine.input.settings).toContain('PRAGMA fullfsync = 1')
     expect(await lock?.isValid()).toBe(true)
     expect(held?.signal.aborted).toBe(false)
     await memory.disconnect()

@@ -53,5 +53,13 @@ async function giveName(partial: string, to: string): Promise<void> {
   // Windows cannot sync a folder.
   if (process.platform === 'win32') return
   const folder = await open(dirname(to), 'r')
-  await folder.sync().finally(() => folder.close())
+  try {
+    await folder.sync()
+  } catch (error) {
+    // Neither can some file systems, such as the shared folders of virtual machines.
+    if (!['EBADF', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'].includes(String((error as NodeJS.ErrnoException).code)))
+      throw error
+  } finally {
+    await folder.close()
+  }
 }

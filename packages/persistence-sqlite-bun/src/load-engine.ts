@@ -3,8 +3,11 @@ import { BUN_LIBRARY } from './bun-driver.js'
 import type { BunDatabase } from './handle.js'
 
 interface BunSqliteModule {
-  Database: new (path: string, options: { readwrite: boolean } | number) => BunDatabase
-  constants: { SQLITE_OPEN_READONLY: number; SQLITE_OPEN_URI: number }
+  Database: new (
+    path: string,
+    options: { readwrite: boolean } | number,
+  ) => BunDatabase & { fileControl(operation: number, value: number): unknown }
+  constants: { SQLITE_OPEN_READONLY: number; SQLITE_OPEN_URI: number; SQLITE_FCNTL_PERSIST_WAL: number }
 }
 
 /** Loads `bun:sqlite` lazily, so that on another runtime this package can be imported and reports what is missing. */
@@ -15,7 +18,13 @@ export async function loadEngine(): Promise<LoadedEngine<BunDatabase>> {
   return {
     name: 'bun:sqlite',
     library: BUN_LIBRARY,
-    open: (path, readOnly) => new Database(path, readOnly ? readFlags : { readwrite: true }),
+    open(path, readOnly) {
+      const database = new Database(path, readOnly ? readFlags : { readwrite: true })
+      // On macOS, Bun uses the SQLite of the system, which otherwise leaves the WAL when the last connection closes the file. Then
+      // a restore would be refused, because nobody can tell whether that WAL belongs to the file.
+      database.fileControl(constants.SQLITE_FCNTL_PERSIST_WAL, 0)
+      return database
+    },
   }
 }
 

@@ -136,7 +136,7 @@ export const restoreRefusals: EngineSuite = engineSuite('refused restores', (che
   check('no file is created under a name that SQLite takes for a part of another database', async (world) => {
     const { backup } = await prepare(world)
     const adapter = await world.open()
-    for (const suffix of ['-wal', '-shm', '-journal']) {
+    for (const suffix of ['-wal', '-shm', '-journal', '-WAL']) {
       const path = join(world.folder, `other.db${suffix}`)
       const refused = { code: 'INVALID_ARGUMENT', says: [suffix, 'choose another name'] } as const
       await refuses(() => adapter.backup(path), refused)

@@ -52,7 +52,9 @@ const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
   BUSY: 'another connection held the database for longer than busyTimeout; raise busyTimeout or shorten the other writer',
   READ_ONLY:
     'the database cannot be written; check the permissions of the file and of its folder, and that the handle was not opened read-only',
-  IO_ERROR: 'the file system failed; check the disk and that nothing else replaced the file',
+  // Engines do not tell what failed. SQLite writes temporary files for large statements of an app.
+  IO_ERROR:
+    'the file system failed; check the disk, that nothing else replaced the file, and that a folder for temporary files (SQLITE_TMPDIR, /tmp) can be written',
   CLOSED: 'the handle was closed by the app; open it again and make a new adapter',
   CORRUPT: 'the file is damaged; restore it from a backup',
   DISK_FULL: 'no space is left; free some and try again, nothing of this operation was written',

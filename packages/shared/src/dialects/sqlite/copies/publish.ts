@@ -56,11 +56,23 @@ async function publishWithoutLink(temporary: string, path: string, operation: st
   }
 }
 
-/** Makes the names in the folder of `path` survive a power loss. */
+/** Makes the names in the folder of `path` survive a power loss, where the file system can. */
 export async function flushFolder(path: string): Promise<void> {
   // Windows has no such call.
   if (process.platform === 'win32') return
-  await flush(dirname(path), 'r')
+  await whereSupported(flush(dirname(path), 'r'))
+}
+
+// A file system without a flush of folders, such as a shared folder of a virtual machine, or a network drive.
+const UNSUPPORTED = ['EBADF', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']
+
+export async function whereSupported(flushed: Promise<void>): Promise<void> {
+  try {
+    await flushed
+  } catch (error) {
+    // As in SQLite: without the flush, the file system decides when names are on the disk.
+    if (!UNSUPPORTED.includes(String((error as NodeJS.ErrnoException).code))) throw error
+  }
 }
 
 /** Makes the content of a file survive a power loss. @param flags How it is opened. */

@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs'
 import { chmod, lstat, open, rename, rm, stat } from 'node:fs/promises'
 import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
+import { collectGarbage } from '../file/open-here.js'
 import { isOpenAnywhere } from '../file/process-view.js'
 import { type OwnConnection, openOwn } from '../thread/own-connection.js'
 import type { JobContext } from '../thread/run-job.js'
@@ -24,6 +25,7 @@ const HEADER = 'SQLite format 3\0'
  *
  * @param finish Completes the new file. Receives a connection to the old one, which no other connection can change any more;
  *   `undefined` if there is none or it cannot be read.
+ * @param renameFile For tests.
  * @returns the name under which the old file is kept, `undefined` if there was none, and the result of `finish`.
  * @throws PersistenceError `FILE_IN_USE`, `FILE_EXISTS`.
  */
@@ -31,6 +33,7 @@ export async function replaceFile<Finished>(
   { temporary, target, now }: Replacement,
   context: JobContext,
   finish: (old: OwnConnection | undefined) => Promise<Finished>,
+  renameFile: typeof rename = rename,
 ): Promise<{ readonly kept: string | undefined; readonly finished: Finished }> {
   const old = await stat(target).catch(() => undefined) // It may be missing.
   if (old === undefined) {
@@ -40,7 +43,14 @@ export async function replaceFile<Finished>(
     await flushFolder(target)
     return { kept: undefined, finished }
   }
-  const held = await holdAlone(target, context)
+  let held = await holdAlone(target, context)
+  const letGo = async (): Promise<void> => {
+    const old = held
+    held = undefined
+    // Closing does not end the transaction on every engine.
+    await old?.queue.query('restore', 'ROLLBACK')
+    await old?.close()
+  }
   try {
     const finished = await finish(held)
     await chmod(temporary, old.mode & PERMISSION_BITS)
@@ -51,19 +61,29 @@ export async function replaceFile<Finished>(
       await rm(`${target}-shm`, { force: true })
       // The second name of the old file must be there before it loses its first.
       await flushFolder(target)
-      await rename(temporary, target)
+      // Windows replaces no open file. So it also refuses one that another connection opens from here on.
+      if (process.platform === 'win32') {
+        await letGo()
+        await collectGarbage()
+      }
+      await renameFile(temporary, target)
     } catch (error) {
       // The caller needs the first error.
       await putBack(target, kept, old).catch(() => undefined)
-      throw error
+      throw isOpenOnWindows(error) ? inUse(target, error) : error
     }
     await flushFolder(target)
     return { kept, finished }
   } finally {
-    // Closing does not end the transaction on every engine.
-    await held?.queue.query('restore', 'ROLLBACK')
-    await held?.close()
+    await letGo()
   }
+}
+
+/** How Windows refuses to replace or to delete a file that is open. */
+function isOpenOnWindows(error: unknown): boolean {
+  return (
+    process.platform === 'win32' && ['EACCES', 'EBUSY', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')
+  )
 }
 
 /** Undoes a replacement that failed, such as that of a mount point, unless the old file has lost its name. */
@@ -87,6 +107,8 @@ async function holdAlone(target: string, context: JobContext): Promise<OwnConnec
   let connection: OwnConnection | undefined
   try {
     connection = await openOwn(target, context.engine, { readOnly: false, busyTimeout: 0 })
+    // Some engines keep the file of a WAL that they have taken in, as the SQLite of macOS does. Then it is empty.
+    await connection.queue.query('restore', 'PRAGMA journal_size_limit = 0')
     await connection.queue.query('restore', 'PRAGMA journal_mode = DELETE')
     await connection.queue.query('restore', 'BEGIN EXCLUSIVE')
     await refuseSidecars(target)
@@ -126,7 +148,7 @@ async function move(from: string, to: string): Promise<void> {
 async function refuseSidecars(target: string): Promise<void> {
   for (const suffix of SIDECARS) {
     const found = await lstat(target + suffix).catch(() => undefined) // Usually missing.
-    if (found === undefined) continue
+    if (found === undefined || found.size === 0) continue
     throw new PersistenceError(
       'FILE_EXISTS',
       'restore',

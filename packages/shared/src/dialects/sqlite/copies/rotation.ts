@@ -63,9 +63,9 @@ async function scheduledBackup(path: string, folder: string, database: string): 
   if (!path.endsWith('.db')) return undefined
   try {
     const manifest = await readManifest(path, 'BackupSchedule')
-    if (manifest.scheduledFor === undefined || basename(path) !== scheduledName(database, manifest.startedAt))
-      return undefined
-    if (resolve(folder, manifest.scheduledFor) !== resolve(database)) return undefined
+    if (manifest.scheduledFor === undefined) return undefined
+    if (basename(path).normalize() !== scheduledName(database, manifest.startedAt).normalize()) return undefined
+    if (!leadsTo(folder, manifest.scheduledFor, database)) return undefined
     return (await stat(path)).size === manifest.bytes ? { path, ...manifest } : undefined
   } catch (error) {
     // It belongs to something else, or was deleted meanwhile.
@@ -73,6 +73,21 @@ async function scheduledBackup(path: string, folder: string, database: string): 
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
+}
+
+/**
+ * Returns whether a path relative to `folder` is that of the database. On Windows in any case, because the drive letter of a
+ * working directory may be a small one. In any Unicode normalization, because some file systems of macOS change it.
+ *
+ * @param paths For tests.
+ */
+export function leadsTo(
+  folder: string,
+  path: string,
+  database: string,
+  paths: Pick<typeof import('node:path'), 'relative' | 'resolve'> = { relative, resolve },
+): boolean {
+  return paths.relative(paths.resolve(folder, path).normalize(), database.normalize()) === ''
 }
 
 /**

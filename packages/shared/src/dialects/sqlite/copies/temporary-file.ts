@@ -36,9 +36,12 @@ export class TemporaryFile {
     }
   }
 
-  /** Removes it with the files beside it. May be called again, also while an engine has it open. */
+  /** Removes it with the files beside it. May be called again, also while an engine has it open. Never rejects. */
   async remove(): Promise<void> {
-    for (const suffix of ['', ...SIDECARS]) await rm(this.path + suffix, { force: true })
+    for (const suffix of ['', ...SIDECARS]) {
+      // The caller has a result or an error to report. Windows does not remove it while an engine has it open; a later call does.
+      await rm(this.path + suffix, { force: true }).catch(() => undefined)
+    }
   }
 }
 

@@ -24,7 +24,8 @@ export function checkFilePath(
   if (path === ':memory:') throw invalidArgument(operation, `${name} must be ${wanted}, got :memory:`)
 }
 
-const BESIDE_A_DATABASE = /-(wal|shm|journal)$/
+// In any case, because many file systems ignore the case of a name.
+const BESIDE_A_DATABASE = /-(wal|shm|journal)$/i
 
 /**
  * Like {@link checkFilePath}, for a file that is to be created.

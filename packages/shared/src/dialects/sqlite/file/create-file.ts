@@ -81,17 +81,20 @@ export async function isThere(path: string): Promise<boolean> {
 
 /** @param temporary Replaced by `path` in the message of the operating system, because the caller does not know it. */
 function cannotCreate(path: string, cause: unknown, temporary: string): PersistenceError {
-  const { code, message, stderr } = cause as NodeJS.ErrnoException & { stderr?: string }
+  const { code, syscall, message, stderr } = cause as NodeJS.ErrnoException & { stderr?: string }
   // Absolute, because a relative path is mostly wrong by the folder that the process was started in.
   const folder = dirname(resolve(path))
-  const readOnly = code === 'EROFS' || code === 'EACCES' || code === 'EPERM'
-  const advice = readOnly
-    ? `its folder ${folder} cannot be written; choose another, or pass readOnly: true for an existing file`
-    : path.startsWith('~')
-      ? 'a shell makes ~ the home folder, and Node does not: use homedir() of node:os'
-      : /[/\\]$/.test(path)
-        ? 'name a file, not a folder'
-        : `check that its folder ${folder} exists`
+  const noShell = syscall?.startsWith('spawn')
+  const readOnly = !noShell && (code === 'EROFS' || code === 'EACCES' || code === 'EPERM')
+  const advice = noShell
+    ? 'its file system has no hard links, and the shell that would create it did not start; create an empty file of that name'
+    : readOnly
+      ? `its folder ${folder} cannot be written; choose another, or pass readOnly: true for an existing file`
+      : path.startsWith('~')
+        ? 'a shell makes ~ the home folder, and Node does not: use homedir() of node:os'
+        : /[/\\]$/.test(path)
+          ? 'name a file, not a folder'
+          : `check that its folder ${folder} exists`
   // Of a failed command the message is the command itself; one that was not started has written nothing.
   const reason = (stderr?.trim() || message).replace(temporary, path)
   return new PersistenceError(

@@ -17,7 +17,6 @@ export async function refuseOpenHere(path: string, operation: string): Promise<v
   if (identity === undefined) return
   if (!isRegistered(identity)) {
     if (!(await isMapped(path))) return
-    // An engine may keep a closed file open until its statements are garbage-collected.
     await collectGarbage()
     if (!(await isMapped(path))) return
   }
@@ -33,7 +32,8 @@ async function isMapped(path: string): Promise<boolean> {
   return view !== undefined && (view.locked || view.libraries > 0)
 }
 
-async function collectGarbage(): Promise<void> {
+/** An engine may keep a closed file open until its statements are garbage-collected. */
+export async function collectGarbage(): Promise<void> {
   setFlagsFromString('--expose-gc')
   const collect: unknown = runInNewContext('typeof gc === "function" ? gc : undefined')
   if (typeof collect === 'function') collect()

@@ -8,6 +8,9 @@ const NETWORK_TYPES: ReadonlyMap<number, string> = new Map([
   [0xff534d42, 'CIFS'],
   [0x01021997, '9p'],
   [0x65735546, 'FUSE'],
+  [0x00c36400, 'Ceph'],
+  [0x0bd00bd0, 'Lustre'],
+  [0x786f4256, 'a shared folder of VirtualBox'],
 ])
 
 /** Returns known conditions that make sharing a database file unsafe, for the diagnostics; empty when there are none. */

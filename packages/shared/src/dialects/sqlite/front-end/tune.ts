@@ -26,6 +26,9 @@ export async function tune(connection: Connection, options: ResolvedOpenOptions,
   const mode = await pragma(connection, 'open', 'journal_mode')
   // FULL flushes the WAL at every commit: about one disk flush per acknowledged batch. NORMAL flushes only at checkpoints.
   await setPragma(connection, 'open', 'synchronous', options.durability === 'power' ? 2 : 1)
+  // On macOS, a flush without it ends in the cache of the disk. Both durabilities need it: the file stays intact only if the WAL
+  // is on the disk before a checkpoint writes into the file. It has no effect elsewhere.
+  await setPragma(connection, 'open', 'fullfsync', 1)
   await setMmapSize(connection, options.mmapSize)
   if (options.readOnly) return
   await setPragma(connection, 'open', 'journal_size_limit', Math.max(WAL_LIMIT_BYTES, options.walSize ?? 0))

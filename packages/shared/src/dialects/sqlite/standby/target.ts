@@ -130,6 +130,7 @@ async function tune(sql: Sql, path: string): Promise<void> {
   await sql.query('PRAGMA main.journal_mode = WAL')
   // A power loss may also destroy the source's disk, and then there is nothing to copy from again.
   await sql.query('PRAGMA main.synchronous = FULL')
+  await sql.query('PRAGMA fullfsync = 1')
   await sql.query('BEGIN EXCLUSIVE')
   await sql.query('COMMIT')
 }

@@ -13,6 +13,7 @@ const SETTINGS = [
   'foreign_keys',
   'cache_size',
   'synchronous',
+  'fullfsync',
   'mmap_size',
   'journal_size_limit',
   'wal_autocheckpoint',

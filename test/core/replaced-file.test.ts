@@ -1,0 +1,86 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { replaceFile } from '../../packages/shared/src/dialects/sqlite/copies/replace-file.js'
+import type { JobContext } from '../../packages/shared/src/dialects/sqlite/thread/run-job.js'
+import { temporaryFolder } from '../harness/temporary-folder.js'
+import { databaseSyncDriver } from './database-sync-driver.js'
+
+type Database = InstanceType<typeof DatabaseSync>
+
+let target: string
+let temporary: string
+beforeEach(() => {
+  const folder = temporaryFolder('replaced-file')
+  target = join(folder, 'app.db')
+  temporary = join(folder, 'temporary')
+  const database = new DatabaseSync(target)
+  database.exec('PRAGMA journal_mode = WAL; CREATE TABLE mine (x)')
+  database.close()
+  writeFileSync(temporary, 'new')
+})
+const { platform: own } = process
+const onPlatform = (platform: string): void => void Object.defineProperty(process, 'platform', { value: platform })
+afterEach(() => onPlatform(own))
+
+/** @param closed Called when a connection closes. @param before Called before each statement; may run it in its own way. */
+function contextOf(
+  closed: () => void = () => undefined,
+  before: (sql: string, database: Database) => void = () => undefined,
+): JobContext {
+  const driver = (database: object) => {
+    const made = databaseSyncDriver(database as Database, (sql) => void before(sql, database as Database))
+    const close = (): void => {
+      closed()
+      made.close()
+    }
+    return { ...made, close }
+  }
+  const open = (path: string): Database => new DatabaseSync(path)
+  return { engine: { name: 'an engine of the tests', library: 'tests', open, driver } } as unknown as JobContext
+}
+
+const isReplaced = (): boolean => readFileSync(target, 'utf8') === 'new'
+
+describe('a file that is replaced', () => {
+  test.each([
+    ['win32', false],
+    ['linux', true],
+  ])('is held by its connection until then, on %s: %s', async (platform, expected) => {
+    onPlatform(platform)
+    const seen: boolean[] = []
+    const { kept } = await replaceFile(
+      { temporary, target, now: 0 },
+      contextOf(() => seen.push(isReplaced())),
+      async () => 0,
+    )
+    expect(seen).toEqual([expected])
+    expect(isReplaced()).toBe(true)
+    expect(readFileSync(kept ?? '', 'latin1')).toContain('CREATE TABLE mine')
+  })
+
+  test('is in use on Windows if that is why it cannot be replaced, and stays', async () => {
+    const refuse = (code: string) => () => Promise.reject(Object.assign(new Error(code), { code }))
+    for (const [platform, code, expected] of [
+      ['win32', 'EPERM', 'FILE_IN_USE'],
+      ['win32', 'EBUSY', 'FILE_IN_USE'],
+      ['linux', 'EPERM', 'EPERM'],
+    ] as const) {
+      onPlatform(platform)
+      const replaced = replaceFile({ temporary, target, now: 0 }, contextOf(), async () => 0, refuse(code))
+      await expect(replaced).rejects.toMatchObject({ code: expected })
+      expect(readdirSync(join(target, '..')).sort()).toEqual(['app.db', 'temporary'])
+    }
+  })
+
+  // As with the SQLite of macOS.
+  test('may have an empty WAL that its engine keeps, which does not stay beside the new file', async () => {
+    const context = contextOf(undefined, (sql) => {
+      if (sql === 'BEGIN EXCLUSIVE') writeFileSync(`${target}-wal`, '')
+    })
+    await replaceFile({ temporary, target, now: 0 }, context, async () => 0)
+    expect(isReplaced()).toBe(true)
+    expect(existsSync(`${target}-wal`)).toBe(false)
+  })
+})
