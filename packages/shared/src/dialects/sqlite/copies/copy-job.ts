@@ -123,11 +123,12 @@ async function inSnapshot<Result>(
   { queue }: OwnConnection,
   body: (content: Content & { readonly pages: number }) => Promise<Result>,
 ): Promise<Result> {
-  await queue.query('backup', 'SAVEPOINT go_goscope_snapshot')
+  await queue.query('backup', 'BEGIN')
   try {
     return await body(await readContent(queue, 'backup'))
   } finally {
-    await queue.query('backup', 'RELEASE go_goscope_snapshot')
+    // SQLite has ended it itself after some errors, and then refuses this.
+    await queue.query('backup', 'ROLLBACK').catch(() => undefined)
   }
 }
 

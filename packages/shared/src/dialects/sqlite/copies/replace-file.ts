@@ -60,8 +60,8 @@ export async function replaceFile<Finished>(
     await flushFolder(target)
     return { kept, finished }
   } finally {
-    // Closing does not end the transaction on every engine.
-    await held?.queue.query('restore', 'ROLLBACK')
+    // Closing does not end the transaction on every engine. SQLite has ended it itself after some errors, and then refuses this.
+    await held?.queue.query('restore', 'ROLLBACK').catch(() => undefined)
     await held?.close()
   }
 }
