@@ -95,6 +95,10 @@ test('a source that was replaced and is locked for a moment is followed when it 
   await pair.follower.round()
   await pair.follower.round()
   expect(pair.state.current.state).toBe('following')
+  await expect(pair.follower.head()).rejects.toMatchObject({
+    code: 'BUSY',
+    message: expect.stringContaining(pair.path),
+  })
   pair.beforeWriting = () => undefined
   await pair.follower.round()
   expect(pair.state.current.state).toBe('following')

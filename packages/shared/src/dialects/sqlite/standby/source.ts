@@ -38,8 +38,12 @@ export class Source {
 
   /** The connection for writing. */
   get sql(): Sql {
-    if (this.#connection === undefined) throw new Error('the source is detached')
-    return this.#connection
+    if (this.#connection !== undefined) return this.#connection
+    throw new PersistenceError(
+      'BUSY',
+      'standby',
+      `standby: ${this.#path} was replaced and cannot be opened yet; try again`,
+    )
   }
 
   /** @throws PersistenceError `CANNOT_OPEN` when there is no such file. */
