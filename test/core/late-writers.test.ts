@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { Source } from '../../packages/shared/src/dialects/sqlite/standby/source.js'
+import { PersistenceError } from '../../packages/shared/src/errors/persistence-error.js'
+import { StandbyPair } from './standby-pair.js'
 
 const HEAD = 'SELECT max(seq) AS seq FROM go_goscope_changes'
 
@@ -34,5 +36,27 @@ INSERT INTO go_goscope_changes VALUES (1, '')`)
     await source.detach()
     standby.close()
     rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+test('a takeover whose last round could not be written is refused while the source has later changes', async () => {
+  const pair = await StandbyPair.make()
+  try {
+    await pair.follower.begin()
+    await pair.adapter.cache.set('k', 1)
+    pair.before = (sql) => {
+      if (sql === 'COMMIT') throw new PersistenceError('IO_ERROR', 'standby', 'standby: the file system failed')
+    }
+    const refusal = {
+      code: 'NOT_FOLLOWING',
+      message: expect.stringMatching(/file system failed.*lose its 1 later changes/),
+    }
+    await expect(pair.ending.takeOver(false)).rejects.toMatchObject(refusal)
+    pair.before = () => undefined
+    await expect(pair.ending.takeOver(false)).rejects.toMatchObject(refusal)
+    await pair.ending.takeOver(true)
+    expect(pair.state.current.reason).toBe('it has taken over')
+  } finally {
+    await pair.dispose()
   }
 })
