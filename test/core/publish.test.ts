@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { keepFile } from '../../packages/shared/src/dialects/sqlite/copies/keep-file.js'
-import { publish } from '../../packages/shared/src/dialects/sqlite/copies/publish.js'
+import { flushFolder, publish } from '../../packages/shared/src/dialects/sqlite/copies/publish.js'
 import { replaceFile } from '../../packages/shared/src/dialects/sqlite/copies/replace-file.js'
 import { lockTarget } from '../../packages/shared/src/dialects/sqlite/copies/restore-lock.js'
 import type { JobContext } from '../../packages/shared/src/dialects/sqlite/thread/run-job.js'
@@ -98,4 +98,10 @@ test('a file that cannot be replaced keeps its place and its log, and no second 
   rmSync(temporary, { recursive: true })
   expect(readdirSync(folder).sort()).toEqual(['app.db', 'app.db-wal'])
   expect([target, `${target}-wal`].map((path) => readFileSync(path, 'utf8'))).toEqual(['damaged', 'log'])
+})
+
+// That of /proc answers EINVAL, as VirtualBox's shared folders do.
+test.runIf(process.platform === 'linux')('a folder that the file system cannot flush is no failing disk', async () => {
+  await flushFolder('/proc/self/status')
+  await expect(flushFolder(join(folder, 'missing', 'copy.db'))).rejects.toMatchObject({ code: 'ENOENT' })
 })

@@ -123,12 +123,12 @@ async function inSnapshot<Result>(
   { queue }: OwnConnection,
   body: (content: Content & { readonly pages: number }) => Promise<Result>,
 ): Promise<Result> {
-  await queue.query('backup', 'BEGIN')
+  await queue.query('backup', 'SAVEPOINT go_goscope_snapshot')
   try {
     return await body(await readContent(queue, 'backup'))
   } finally {
     // SQLite has ended it itself after some errors, and then refuses this.
-    await queue.query('backup', 'ROLLBACK').catch(() => undefined)
+    await queue.query('backup', 'RELEASE go_goscope_snapshot').catch(() => undefined)
   }
 }
 

@@ -56,11 +56,16 @@ async function publishWithoutLink(temporary: string, path: string, operation: st
   }
 }
 
-/** Makes the names in the folder of `path` survive a power loss. */
+/** Makes the names in the folder of `path` survive a power loss, if the file system can. */
 export async function flushFolder(path: string): Promise<void> {
   // Windows has no such call.
   if (process.platform === 'win32') return
-  await flush(dirname(path), 'r')
+  try {
+    await flush(dirname(path), 'r')
+  } catch (error) {
+    // The file system has no such call for folders, as VirtualBox's shared folders. SQLite and PostgreSQL go on as well.
+    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
+  }
 }
 
 /** Makes the content of a file survive a power loss. @param flags How it is opened. */
