@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFil
 import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { copyAsItIs } from '../../packages/cli/src/copy-as-it-is.js'
-import { inFile, SQLiteAdapter, scopedbHere as scopedb } from '../cli/scopedb.js'
+import { inFile, openHandle, SQLiteAdapter, scopedbHere as scopedb } from '../cli/scopedb.js'
 import { temporaryFolder } from '../harness/temporary-folder.js'
 
 const folder = temporaryFolder('scopedb-migrate')
@@ -152,6 +152,15 @@ test('a copy gets its name when it is complete, and a failure leaves nothing', a
     throw new Error('as planted')
   })
   await expect(failing).rejects.toThrow('as planted')
+  expect(there()).toEqual([])
+  // As a checkpoint leaves it that finds the disk full.
+  let writer: Awaited<ReturnType<typeof openHandle>> | undefined
+  const unfinished = copyAsItIs(published, to, async (partial) => {
+    writer = await openHandle(partial)
+    writer.exec('PRAGMA journal_mode = WAL; CREATE TABLE late (a)')
+  })
+  await expect(unfinished).rejects.toThrow('could not be completed')
+  writer?.close()
   expect(there()).toEqual([])
   await copyAsItIs(published, to)
   expect(there()).toEqual(['whole.db'])

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
+import { writeLines } from '../../packages/cli/src/transfer/lines.js'
 import { exportOf, fillForExport, HOUR } from '../cli/fill-for-export.js'
 import { inFile, SQLiteAdapter, scopedbHere, scopedbWith } from '../cli/scopedb.js'
 import { temporaryFolder } from '../harness/temporary-folder.js'
@@ -142,6 +143,20 @@ test('an export to a file overwrites none, has mode 0600, and names what it coul
   if (process.platform !== 'win32') expect(statSync(file).mode & 0o777).toBe(0o600)
   expect(await scopedbHere(path, 'export', file)).toMatchObject({ code: 2, err: expect.stringContaining('already') })
   expect(readFileSync(file, 'utf8')).toContain('"good"')
+})
+
+test('an export that fails at its first line leaves a file that was there', async () => {
+  const file = join(folder, 'earlier.jsonl')
+  writeFileSync(file, 'an earlier export')
+  async function* unreadable(): AsyncGenerator<string> {
+    yield* []
+    throw new Error('the database is damaged')
+  }
+  await expect(writeLines(unreadable(), file)).rejects.toThrow(`there is a file ${file} already`)
+  expect(readFileSync(file, 'utf8')).toBe('an earlier export')
+  rmSync(file)
+  await expect(writeLines(unreadable(), file)).rejects.toThrow('the database is damaged')
+  expect(existsSync(file)).toBe(false)
 })
 
 test('one prefix can be exported', async () => {

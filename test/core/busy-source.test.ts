@@ -95,6 +95,10 @@ test('a source that was replaced and is locked for a moment is followed when it 
   await pair.follower.round()
   await pair.follower.round()
   expect(pair.state.current.state).toBe('following')
+  await expect(pair.follower.head()).rejects.toMatchObject({
+    code: 'BUSY',
+    message: expect.stringContaining(pair.path),
+  })
   pair.beforeWriting = () => undefined
   await pair.follower.round()
   expect(pair.state.current.state).toBe('following')
@@ -115,6 +119,21 @@ test('a takeover that finds the source busy, and cannot put its mode back at onc
   expect(pair.state.current).toMatchObject({ state: 'following', position: await pair.follower.head() })
   await pair.ending.leave()
   expect(modes).toEqual(['ETE', 'WAL', 'WAL'])
+})
+
+test('a takeover that is refused, and cannot attach the source again at once, follows on', async () => {
+  await pair.follower.begin()
+  pair.beforeWriting = (sql) => {
+    if (sql === 'PRAGMA journal_mode = DELETE') throw new PersistenceError('IO_ERROR', 'standby', 'standby: as planted')
+  }
+  pair.before = (sql) => {
+    if (sql.startsWith('ATTACH')) throw new PersistenceError('CANNOT_OPEN', 'standby', 'standby: as planted')
+  }
+  await expect(pair.ending.takeOver(false)).rejects.toThrow('as planted')
+  pair.before = () => undefined
+  await pair.adapter.cache.set('k', 1)
+  await pair.follower.round()
+  expect(pair.state.current).toMatchObject({ state: 'following', position: await pair.follower.head() })
 })
 
 test('a takeover whose file loses its name while it is promoted has failed, and leaves the source', async () => {

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { keepFile } from '../../packages/shared/src/dialects/sqlite/copies/keep-file.js'
-import { publish, whereSupported } from '../../packages/shared/src/dialects/sqlite/copies/publish.js'
+import { flushFolder, publish, whereSupported } from '../../packages/shared/src/dialects/sqlite/copies/publish.js'
 import { replaceFile } from '../../packages/shared/src/dialects/sqlite/copies/replace-file.js'
 import { lockTarget } from '../../packages/shared/src/dialects/sqlite/copies/restore-lock.js'
 import { TemporaryFile } from '../../packages/shared/src/dialects/sqlite/copies/temporary-file.js'
@@ -115,4 +115,10 @@ test('a temporary file that cannot be removed hides no result and no error', asy
   await file.remove()
   expect(readdirSync(folder)).toHaveLength(1)
   rmSync(file.path, { recursive: true })
+})
+
+// That of /proc answers EINVAL, as VirtualBox's shared folders do.
+test.runIf(process.platform === 'linux')('a folder that the file system cannot flush is no failing disk', async () => {
+  await flushFolder('/proc/self/status')
+  await expect(flushFolder(join(folder, 'missing', 'copy.db'))).rejects.toMatchObject({ code: 'ENOENT' })
 })

@@ -21,6 +21,15 @@ test('an exhausted quota is DISK_FULL, as the operating system and as a runtime 
   expect(typedError(Object.assign(new Error(), { code: 'EDQUOT', syscall: 'write' }), 'backup').code).toBe('DISK_FULL')
 })
 
+test('too many open files are no failing disk', () => {
+  const code = 'EMFILE'
+  const error = typedError(
+    Object.assign(new Error(`${code}: too many open files`), { code, syscall: 'open' }),
+    'backup',
+  )
+  expect(error).toMatchObject({ code: 'CANNOT_OPEN', message: expect.stringContaining('ulimit') })
+})
+
 test('a folder has space unless a test write fails, and the test file is removed', async () => {
   const folder = temporaryFolder('quota')
   const path = join(folder, 'app.db')

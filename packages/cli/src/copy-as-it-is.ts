@@ -1,4 +1,4 @@
-import { link, open, rename, rm } from 'node:fs/promises'
+import { link, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { checkPages, openHandle } from './check-pages.js'
 import { UsageError } from './exit-codes.js'
@@ -26,6 +26,8 @@ export async function copyAsItIs(
       handle.close()
     }
     await prepare(partial)
+    // If the disk was full when the copy was closed, its changes are still in a WAL, which the copy would lose with its name.
+    if (await hasLog(partial)) throw new Error(`the copy of ${path} could not be completed; check the disk of ${to}`)
     const [problem] = await checkPages(partial)
     if (problem !== undefined) throw new Error(`the copy of ${path} is damaged, as the file may be: ${problem}`)
     // A migration may follow, which cannot be undone, so the copy must be on disk first.
@@ -38,6 +40,11 @@ export async function copyAsItIs(
   }
 }
 
+async function hasLog(path: string): Promise<boolean> {
+  const found = await stat(`${path}-wal`).catch(() => undefined) // Usually missing.
+  return found !== undefined && found.size > 0
+}
+
 /** Gives the file its name without replacing another file. */
 async function giveName(partial: string, to: string): Promise<void> {
   try {
@@ -45,7 +52,10 @@ async function giveName(partial: string, to: string): Promise<void> {
       if (error.code === 'EEXIST') throw error
       // Without hard links, an empty file reserves the name. A crash in between leaves that file.
       await (await open(to, 'wx', 0o600)).close()
-      await rename(partial, to)
+      await rename(partial, to).catch(async (failure) => {
+        await rm(to)
+        throw failure
+      })
     })
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? new UsageError(`there is a file ${to} already`) : error

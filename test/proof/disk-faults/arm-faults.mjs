@@ -6,7 +6,7 @@ import { join } from 'node:path'
  * file system calls that failed since the previous one.
  *
  * @param {string} folder
- * @returns {Promise<(kind: 'w' | 's', errno: number, at: number, calls: number) => number>}
+ * @returns {Promise<(kind: 'r' | 'w' | 's', errno: number, at: number, calls: number) => number>}
  */
 export async function faultArmer(folder) {
   if (process.versions.bun === undefined) {

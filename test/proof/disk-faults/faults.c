@@ -1,6 +1,6 @@
 // Preloaded into a process, this makes the file system fail below one folder: from the k-th call of a kind on, for some
 // calls, as armed through the file `arm`, into which the process writes "<kind> <errno> <k> <calls>" (calls: 0 disarms).
-// Kinds: w, what writes or resizes a file; s, what flushes one to the disk.
+// Kinds: r, what reads a file; w, what writes or resizes one; s, what flushes one to the disk.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -25,10 +25,14 @@ static long calls_left;
 static long fired;
 
 static int (*real_fallocate)(int, off_t, off_t);
+static ssize_t (*real_read)(int, void *, size_t);
+static ssize_t (*real_pread)(int, void *, size_t, off_t);
 
 __attribute__((constructor)) static void start(void) {
   find_file_calls();
   real_fallocate = dlsym(RTLD_NEXT, "posix_fallocate64");
+  real_read = dlsym(RTLD_NEXT, "read");
+  real_pread = dlsym(RTLD_NEXT, "pread64");
   folder = getenv("FAULTS_FOLDER");
 }
 
@@ -109,6 +113,18 @@ ssize_t write(int descriptor, const void *bytes, size_t length) {
   int error = fails(descriptor, 'w');
   return error != 0 ? refused(error) : real_write(descriptor, bytes, length);
 }
+
+ssize_t read(int descriptor, void *bytes, size_t length) {
+  int error = fails(descriptor, 'r');
+  return error != 0 ? refused(error) : real_read(descriptor, bytes, length);
+}
+
+ssize_t pread64(int descriptor, void *bytes, size_t length, off_t offset) {
+  int error = fails(descriptor, 'r');
+  return error != 0 ? refused(error) : real_pread(descriptor, bytes, length, offset);
+}
+
+ssize_t pread(int descriptor, void *bytes, size_t length, off_t offset) { return pread64(descriptor, bytes, length, offset); }
 
 ssize_t pwrite64(int descriptor, const void *bytes, size_t length, off_t offset) {
   int error = fails(descriptor, 'w');

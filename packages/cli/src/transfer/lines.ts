@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs'
-import { unlink } from 'node:fs/promises'
+import { open, unlink } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { TextDecoder } from 'node:util'
 import { UsageError } from '../exit-codes.js'
@@ -48,12 +47,17 @@ async function* inPieces(lines: AsyncIterable<string>): AsyncGenerator<string, v
 /** Writes lines with backpressure. A new file is readable only by its owner, and is removed on failure. */
 export async function writeLines(lines: AsyncIterable<string>, file: string | undefined): Promise<void> {
   if (file === undefined) return pipeline(inPieces(lines), process.stdout, { end: false })
-  const target = createWriteStream(file, { flags: 'wx', mode: 0o600 })
+  // Before the first line is read: only a file that was created here may be removed when reading fails.
+  const target = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EEXIST' ? new UsageError(`there is a file ${file} already`) : error
+  })
   try {
-    await pipeline(inPieces(lines), target)
+    await target.writeFile(inPieces(lines))
+    await target.sync()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw new UsageError(`there is a file ${file} already`)
     await unlink(file).catch(() => undefined) // The caller needs the error of writing.
     throw error
+  } finally {
+    await target.close()
   }
 }

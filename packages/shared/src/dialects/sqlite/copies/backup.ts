@@ -13,7 +13,7 @@ import type { Copied, CopyOrder } from './copy-job.js'
 import { withoutThread } from './engine-choice.js'
 import type { HashedFile } from './hash-file.js'
 import { type BackupManifest, manifestPath, manifestText } from './manifest.js'
-import { flushFolder, publish, refuseExisting } from './publish.js'
+import { flushFolder, publish, refuseExisting, type Unpublish } from './publish.js'
 import { TemporaryFile } from './temporary-file.js'
 import { type CopyToHash, type HashOrder, LARGE_BYTES, type Verified, type VerifyOrder } from './verify-copy.js'
 import { withThread } from './with-thread.js'
@@ -127,22 +127,21 @@ async function copyInto(
 }
 
 /**
- * Gives a backup its name. The manifest gets its name first: if the process dies in between, it leaves a manifest without a backup,
- * and not a backup that cannot be verified.
+ * Gives a backup its name, or removes it again. The manifest gets its name first: if the process dies in between, it leaves a
+ * manifest without a backup, and not a backup that cannot be verified.
  */
 async function publishBackup(temporary: TemporaryFile, manifest: BackupManifest, path: string): Promise<void> {
   const note = await TemporaryFile.beside(path)
+  const published: Unpublish[] = []
   try {
     await note.write(manifestText(manifest))
-    const unpublish = await publish(note.path, manifestPath(path), 'backup')
-    try {
-      await flushFolder(path)
-      await publish(temporary.path, path, 'backup')
-    } catch (error) {
-      await unpublish()
-      throw error
-    }
+    published.unshift(await publish(note.path, manifestPath(path), 'backup'))
     await flushFolder(path)
+    published.unshift(await publish(temporary.path, path, 'backup'))
+    await flushFolder(path)
+  } catch (error) {
+    for (const unpublish of published) await unpublish()
+    throw error
   } finally {
     await note.remove()
   }

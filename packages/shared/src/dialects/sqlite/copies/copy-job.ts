@@ -127,7 +127,8 @@ async function inSnapshot<Result>(
   try {
     return await body(await readContent(queue, 'backup'))
   } finally {
-    await queue.query('backup', 'RELEASE go_goscope_snapshot')
+    // SQLite has ended it itself after some errors, and then refuses this.
+    await queue.query('backup', 'RELEASE go_goscope_snapshot').catch(() => undefined)
   }
 }
 

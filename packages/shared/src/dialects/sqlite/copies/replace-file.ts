@@ -45,11 +45,11 @@ export async function replaceFile<Finished>(
   }
   let held = await holdAlone(target, context)
   const letGo = async (): Promise<void> => {
-    const old = held
+    const connection = held
     held = undefined
-    // Closing does not end the transaction on every engine.
-    await old?.queue.query('restore', 'ROLLBACK')
-    await old?.close()
+    // Closing does not end the transaction on every engine. SQLite has ended it itself after some errors, and then refuses this.
+    await connection?.queue.query('restore', 'ROLLBACK').catch(() => undefined)
+    await connection?.close()
   }
   try {
     const finished = await finish(held)

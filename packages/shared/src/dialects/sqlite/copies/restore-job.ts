@@ -1,9 +1,11 @@
 import { open } from 'node:fs/promises'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { setPragma } from '../engine/pragma.js'
+import { orFull } from '../file/has-no-room.js'
 import { migrate, readSchema } from '../schema/migrate.js'
 import { type OwnConnection, openOwn } from '../thread/own-connection.js'
 import type { JobContext } from '../thread/run-job.js'
+import { typedError } from '../thread/typed-error.js'
 import { beginLineage, type Lineage, readGiven } from './lineage.js'
 import type { BackupManifest } from './manifest.js'
 import { flush } from './publish.js'
@@ -31,6 +33,14 @@ export interface RestoreResult extends Lineage {
 
 /** Turns a copy of the backup into an independent database, and replaces the target by it. */
 export async function restoreJob(order: RestoreOrder, context: JobContext): Promise<RestoreResult> {
+  try {
+    return await restoreOnce(order, context)
+  } catch (error) {
+    throw await orFull(typedError(error, 'restore'), order.target, 'restore')
+  }
+}
+
+async function restoreOnce(order: RestoreOrder, context: JobContext): Promise<RestoreResult> {
   const { backup, manifest, temporary } = order
   if (manifest === undefined) {
     await refuseSidecars(

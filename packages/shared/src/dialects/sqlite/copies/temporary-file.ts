@@ -47,6 +47,7 @@ export class TemporaryFile {
 
 async function sweep(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (isLeftBehind(name)) await rm(join(folder, name), { force: true })
+    // In a folder like /tmp, only its owner can remove a file.
+    if (isLeftBehind(name)) await rm(join(folder, name), { force: true }).catch(() => undefined)
   }
 }

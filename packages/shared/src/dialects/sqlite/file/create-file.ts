@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
 import { link, lstat, open, unlink } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { PersistenceError } from '../../../errors/persistence-error.js'
+import { temporaryPath } from './temporary-name.js'
 
 // Creates exclusively (`set -C`), with a mode like that of open(2): `$1` are the bits that the mode denies, in addition to the
 // umask.
@@ -30,7 +30,7 @@ export async function createFile(
   linkFile: LinkFile = link,
   shell = '/bin/sh',
 ): Promise<boolean> {
-  const temporary = join(dirname(path), `.go-goscope-${randomUUID()}`)
+  const temporary = temporaryPath(dirname(path))
   try {
     await (await open(temporary, 'wx', mode)).close()
     try {

@@ -1,3 +1,4 @@
+import { PersistenceError } from '../../../errors/persistence-error.js'
 import { leaveLog } from './change-log.js'
 import type { Follower, FollowerParts } from './follower.js'
 import { promote } from './promote.js'
@@ -39,7 +40,8 @@ export class Ending {
     const behind = state.going ? await this.#follower.round() : undefined
     if (behind !== undefined) throw behind
     await this.#follower.isFound()
-    state.usable('standby.takeOver', 'stopped')
+    const { seq } = state.usable('standby.takeOver', 'stopped')
+    if (!state.going && !force) await this.#refuseToLose(seq)
     this.#sourceReadable = state.going
     if (state.going && !force) await this.#promoteAlone()
     else await promote(standby, now())
@@ -85,6 +87,25 @@ export class Ending {
     const remedy = 'the log stays in the source until an adapter connects to it after a day'
     const wait: BusyWait = { ...busyWait, busyTimeout, stopping: () => false }
     await retryWhileBusy('standby.stop', remedy, wait, () => leaveLog(source.sql, follower))
+  }
+
+  /** Refuses if the source, which was not followed any more, is readable and has changes after `seq`. */
+  async #refuseToLose(seq: number): Promise<void> {
+    const { source, state } = this.#parts
+    let head = seq
+    try {
+      await source.mayHaveChanged()
+      head = await this.#follower.head()
+    } catch {
+      // The source is lost. This is the case for which a standby exists.
+    }
+    if (head <= seq) return
+    const { message } = state.unusable('standby.takeOver')
+    throw new PersistenceError(
+      'NOT_FOLLOWING',
+      'standby.takeOver',
+      `${message}, or pass force: true to lose its ${head - seq} later changes`,
+    )
   }
 
   /** The last step. No other connection can use the source from the last poll of it until the standby is independent. */

@@ -38,8 +38,12 @@ export class Source {
 
   /** The connection for writing. */
   get sql(): Sql {
-    if (this.#connection === undefined) throw new Error('the source is detached')
-    return this.#connection
+    if (this.#connection !== undefined) return this.#connection
+    throw new PersistenceError(
+      'BUSY',
+      'standby',
+      `standby: ${this.#path} was replaced and cannot be opened yet; try again`,
+    )
   }
 
   /** @throws PersistenceError `CANNOT_OPEN` when there is no such file. */
@@ -93,7 +97,8 @@ export class Source {
   async mayHaveChanged(): Promise<boolean> {
     const identity = await fileIdentity(this.#path)
     if (identity === undefined) throw this.#gone()
-    if (identity !== this.#identity) {
+    // It is not attached if that failed after a takeover that was refused.
+    if (identity !== this.#identity || !this.#attached) {
       await this.detach()
       await this.attach()
     }
@@ -118,6 +123,8 @@ export class Source {
     this.#locked = true
     try {
       await this.sql.query('PRAGMA journal_mode = DELETE')
+      // Drops cached pages. SQLite keeps those that it has read in WAL mode, although others may have written them since.
+      await this.sql.query('PRAGMA shrink_memory')
       await this.sql.query('BEGIN EXCLUSIVE')
     } catch (error) {
       await this.unlockAndAttach()

@@ -1,5 +1,6 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { errorForm } from '../../../errors/error-form.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
 import { keepsHandles } from '../file/kept-open.js'
 import type { ThreadData, ThreadMessage } from './engine-thread.js'
 import { StopFlag } from './stop-flag.js'
@@ -42,10 +43,17 @@ export async function runJob(
     const result = await run(data.input as never, { engine, stop, tell, listen })
     post({ result, stays: keepsHandles() })
   } catch (cause) {
-    post({ error: errorForm(typedError(cause, data.job)), stays: keepsHandles() })
+    post({ error: errorForm(namedAfter(data, cause)), stays: keepsHandles() })
   } finally {
     stop.finish()
   }
   if (keepsHandles()) port.on('message', () => undefined)
   else port.close()
+}
+
+/** Returns the typed error under the name of the call: of a failure to open a file, the app has called another operation. */
+function namedAfter({ job, operation = job }: ThreadData, cause: unknown): PersistenceError {
+  const error = typedError(cause, operation)
+  if (error.operation !== 'open' && error.operation !== 'connect') return error
+  return new PersistenceError(error.code, operation, `${operation}: ${error.message}`, error.cause)
 }

@@ -2,10 +2,14 @@ import { PersistenceError, type PersistenceErrorCode } from '../../../errors/per
 import { systemCode } from '../../../errors/system-code.js'
 import { classify } from '../error-codes.js'
 
+const TOO_MANY = 'too many files are open; close some, or raise the limit (ulimit -n)'
+
 const BY_CODE: ReadonlyMap<string, readonly [code: PersistenceErrorCode, advice: string]> = new Map([
   ['EACCES', ['READ_ONLY', 'check the permissions of the file and of its folder']],
   ['EBUSY', ['CANNOT_OPEN', 'it is a mount point; mount its folder instead']],
   ['EDQUOT', ['DISK_FULL', 'free some space, or choose another disk']],
+  ['EMFILE', ['CANNOT_OPEN', TOO_MANY]],
+  ['ENFILE', ['CANNOT_OPEN', TOO_MANY]],
   ['ELOOP', ['CANNOT_OPEN', 'check every link of the path']],
   ['ENAMETOOLONG', ['CANNOT_OPEN', 'choose a shorter name; what is written beside a file has a longer one']],
   ['EISDIR', ['CANNOT_OPEN', 'name a file, not a folder']],

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, test } from 'vitest'
+import { Source } from '../../packages/shared/src/dialects/sqlite/standby/source.js'
+import { PersistenceError } from '../../packages/shared/src/errors/persistence-error.js'
+import { StandbyPair } from './standby-pair.js'
+
+const HEAD = 'SELECT max(seq) AS seq FROM go_goscope_changes'
+
+const sqlOf = (database: DatabaseSync) => ({
+  query: async (text: string, parameters: readonly unknown[] = []) =>
+    database.prepare(text).all(...(parameters as never[])) as never,
+  close: async () => database.close(),
+})
+
+// SQLite keeps the pages that a connection has cached in WAL mode when the connection leaves that mode.
+test('a source that is locked shows what another connection has committed just before, also in pages that were cached', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'late-writers-'))
+  const path = join(folder, 'app.db')
+  const writer = new DatabaseSync(path)
+  writer.exec(`PRAGMA journal_mode = WAL; CREATE TABLE go_goscope_changes (seq INTEGER PRIMARY KEY, tbl TEXT);
+INSERT INTO go_goscope_changes VALUES (1, '')`)
+  const standby = new DatabaseSync(':memory:')
+  const source = new Source(path, sqlOf(standby), async () => sqlOf(new DatabaseSync(path)))
+  try {
+    await source.attach()
+    expect(await source.sql.query(HEAD)).toEqual([{ seq: 1 }])
+    writer.exec("INSERT INTO go_goscope_changes VALUES (2, '')")
+    writer.close()
+    await source.lockExclusively()
+    expect(await source.sql.query(HEAD)).toEqual([{ seq: 2 }])
+    await source.unlockAndAttach()
+  } finally {
+    await source.detach()
+    standby.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+test('a takeover whose last round could not be written is refused while the source has later changes', async () => {
+  const pair = await StandbyPair.make()
+  try {
+    await pair.follower.begin()
+    await pair.adapter.cache.set('k', 1)
+    pair.before = (sql) => {
+      if (sql === 'COMMIT') throw new PersistenceError('IO_ERROR', 'standby', 'standby: the file system failed')
+    }
+    const refusal = {
+      code: 'NOT_FOLLOWING',
+      message: expect.stringMatching(/file system failed.*lose its 1 later changes/),
+    }
+    await expect(pair.ending.takeOver(false)).rejects.toMatchObject(refusal)
+    pair.before = () => undefined
+    await expect(pair.ending.takeOver(false)).rejects.toMatchObject(refusal)
+    await pair.ending.takeOver(true)
+    expect(pair.state.current.reason).toBe('it has taken over')
+  } finally {
+    await pair.dispose()
+  }
+})
