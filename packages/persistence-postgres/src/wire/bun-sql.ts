@@ -1,7 +1,8 @@
-import type { SqlValue } from '@go-go-scope/persistence-core/dialect'
+import type { Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
 import { endedSql } from '../sql/error-codes.js'
 import { type ListensLike, listenBy, ReservedWire } from './reserved.js'
-import type { Source } from './wire.js'
+import { namesIn, type Transforms } from './transforms.js'
+import { ConnectionLost, type Source } from './wire.js'
 
 /** One connection reserved from the pool of a `Bun.SQL`. */
 export interface ReservedBunLike {
@@ -9,6 +10,8 @@ export interface ReservedBunLike {
   release(): unknown
   /** Ends the connection. */
   close(): PromiseLike<unknown>
+  /** Throws if the connection has ended. */
+  flush(): unknown
 }
 
 /** The members of a `Bun.SQL` that are used here. */
@@ -17,6 +20,7 @@ export interface BunSqlLike extends Partial<ListensLike> {
   unsafe(sql: string, parameters?: unknown[]): PromiseLike<readonly unknown[]>
   /** Distinguishes it from the `sql` of other libraries. */
   commitDistributed: unknown
+  readonly options?: object
   end(): PromiseLike<unknown>
 }
 
@@ -26,16 +30,20 @@ export interface BunSqlLike extends Partial<ListensLike> {
  */
 export function bunSql(sql: BunSqlLike): Source {
   const { listen } = sql
+  const { transform } = (sql.options ?? {}) as { transform?: Transforms }
+  const rowsOf = untransformed(transform)
   return {
     engine: 'Bun.SQL',
     several: true,
     pooled: true,
     async connect() {
       const reserved = await reserve(sql)
-      const send = (text: string, parameters: readonly SqlValue[]): PromiseLike<readonly unknown[]> =>
-        reserved.unsafe(text, [...parameters])
-      // `query` needs nothing special: Bun has no parsers that an app could change.
-      const wire: ReservedWire = new ReservedWire({ run: send, query: send }, (broken) =>
+      const send = async (text: string, parameters: readonly SqlValue[]): Promise<readonly unknown[]> => {
+        refuseEnded(reserved)
+        return reserved.unsafe(text, [...parameters])
+      }
+      const run = async (text: string, parameters: readonly SqlValue[]) => rowsOf(text, await send(text, parameters))
+      const wire: ReservedWire = new ReservedWire({ run, query: send }, (broken) =>
         wire.lost ? undefined : broken ? reserved.close() : reserved.release(),
       )
       return wire
@@ -44,6 +52,34 @@ export function bunSql(sql: BunSqlLike): Source {
     end: async () => {
       await sql.end()
     },
+  }
+}
+
+/** Returns a function that undoes in the rows of our statements what the app's `transform` did to the names of columns. */
+function untransformed(
+  transform: Transforms | undefined,
+): (sql: string, rows: readonly unknown[]) => readonly unknown[] {
+  const known = new Map<string, ReadonlyMap<string, string>>()
+  return (sql, rows) => {
+    if (transform?.column?.from === undefined) return rows
+    const names = known.get(sql) ?? namesIn(sql, transform)
+    known.set(sql, names)
+    const renamed = ([name, value]: [string, unknown]): [string, unknown] => [names.get(name) ?? name, value]
+    return rows.map((row) => Object.fromEntries(Object.entries(row as Row).map(renamed)))
+  }
+}
+
+/**
+ * Refuses to send on a connection that has ended: the server, `idleTimeout` or a lost network ended it. The error of a statement
+ * would not tell whether the statement was sent.
+ *
+ * @throws ConnectionLost
+ */
+function refuseEnded(reserved: ReservedBunLike): void {
+  try {
+    reserved.flush()
+  } catch (error) {
+    throw new ConnectionLost(error, false)
   }
 }
 
