@@ -32,7 +32,7 @@ const BY_STATE: readonly (readonly [state: string, code: PersistenceErrorCode])[
 ]
 
 const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
-  BUSY: 'another connection held the row for longer than busyTimeout; raise busyTimeout or shorten the other transaction',
+  BUSY: 'another connection held the row for longer than busyTimeout, or statement_timeout ended the call; raise that limit or shorten the other transaction',
   CLOSED: 'the app has closed the pool or the instance that the adapter uses; make a new adapter',
   CANNOT_OPEN:
     'the connection is refused; check user, password, database, sslmode and its certificates, the settings that the URL or the client passes, and pg_hba.conf',

@@ -2,7 +2,7 @@ import type { Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
 import { endedSql } from '../sql/error-codes.js'
 import { type ListensLike, listenBy, ReservedWire } from './reserved.js'
 import { namesIn, type Transforms } from './transforms.js'
-import { ConnectionLost, type Source } from './wire.js'
+import type { Source } from './wire.js'
 
 /** One connection reserved from the pool of a `Bun.SQL`. */
 export interface ReservedBunLike {
@@ -38,13 +38,13 @@ export function bunSql(sql: BunSqlLike): Source {
     pooled: true,
     async connect() {
       const reserved = await reserve(sql)
-      const send = async (text: string, parameters: readonly SqlValue[]): Promise<readonly unknown[]> => {
-        refuseEnded(reserved)
-        return reserved.unsafe(text, [...parameters])
-      }
+      const send = (text: string, parameters: readonly SqlValue[]): PromiseLike<readonly unknown[]> =>
+        reserved.unsafe(text, [...parameters])
       const run = async (text: string, parameters: readonly SqlValue[]) => rowsOf(text, await send(text, parameters))
-      const wire: ReservedWire = new ReservedWire({ run, query: send }, (broken) =>
-        wire.lost ? undefined : broken ? reserved.close() : reserved.release(),
+      const wire: ReservedWire = new ReservedWire(
+        { run, query: send },
+        (broken) => (wire.lost ? undefined : broken ? reserved.close() : reserved.release()),
+        () => hasEnded(reserved),
       )
       return wire
     },
@@ -69,17 +69,14 @@ function untransformed(
   }
 }
 
-/**
- * Refuses to send on a connection that has ended: the server, `idleTimeout` or a lost network ended it. The error of a statement
- * would not tell whether the statement was sent.
- *
- * @throws ConnectionLost
- */
-function refuseEnded(reserved: ReservedBunLike): void {
+/** Returns whether Bun has noticed the end of the connection. The error of a statement would not tell whether it was sent. */
+function hasEnded(reserved: ReservedBunLike): boolean {
   try {
     reserved.flush()
-  } catch (error) {
-    throw new ConnectionLost(error, false)
+    return false
+  } catch {
+    // It throws for no other reason.
+    return true
   }
 }
 
