@@ -1,5 +1,8 @@
+import { PostgresAdapter, type PostgresHandle } from '@go-go-scope/persistence-postgres'
+import postgres from 'postgres'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { engine, proveCell, schemaForEachTest } from '../postgres/cell.js'
+import { serverUrl } from '../postgres/server/places.mjs'
 
 proveCell()
 
@@ -48,3 +51,22 @@ for (const [how, open] of [
     await adapter.disconnect()
   })
 }
+
+test('a call after the library has noticed the end of its connection is sent on another one, also if it counts', async () => {
+  let noticed = (): void => undefined
+  const ended = new Promise<void>((resolve) => {
+    noticed = resolve
+  })
+  const { Bun } = globalThis as { Bun?: { SQL: new (options: object) => PostgresHandle } }
+  const pool =
+    Bun === undefined
+      ? postgres(serverUrl(), { max: 2, onclose: noticed })
+      : new Bun.SQL({ adapter: 'postgres', url: serverUrl(), max: 2, onclose: noticed })
+  const adapter = new PostgresAdapter(pool, { schema: schema.name, durability: 'process', newsUrl: false })
+  expect(await adapter.recordFailure('api', 9)).toBe(1)
+  await adapter.cache.set('k', 1)
+  await endConnection()
+  await ended
+  expect(await adapter.recordFailure('api', 9)).toBe(2)
+  await adapter.disconnect()
+})

@@ -27,6 +27,10 @@ test('a role with the rights of docs/postgres.md can do everything but create ta
     await app.prune()
     expect((await app.verify()).faults).toEqual([])
     await app.disconnect()
+    // Supabase and others turn it on for new tables, or advise to.
+    await admin.query(`ALTER TABLE "${place.schema}".meta ENABLE ROW LEVEL SECURITY`)
+    const hidden = PostgresAdapter.open(url.href, { schema: place.schema, durability: 'process' })
+    await expect(hidden).rejects.toMatchObject({ code: 'SQL', message: expect.stringContaining('row level security') })
     const making = PostgresAdapter.open(url.href, { schema: `${place.schema}_other`, durability: 'process' })
     await expect(making).rejects.toMatchObject({ message: expect.stringMatching(/GRANT.*permission denied/) })
   } finally {

@@ -91,3 +91,25 @@ test('a server without TLS is refused at once if TLS is required, by pg', async 
   const opening = opens(newSchema(), { driver: 'pg', busyTimeout: 3_600_000 }, `${serverUrl()}?sslmode=require`)
   await expect(opening).rejects.toMatchObject({ code: 'CANNOT_OPEN', message: expect.stringContaining('sslmode') })
 })
+
+/** Returns a message of the server in which it asks for a step of the login. */
+function asked(step: number, text: string): Buffer {
+  const message = Buffer.from(`R....\0\0\0.${text}`)
+  message.writeInt32BE(message.length - 1, 1)
+  message.writeInt32BE(step, 5)
+  return message
+}
+
+test('a URL without the password that the server asks for is refused at once, by pg', async () => {
+  const port = await listening(0, (socket) => {
+    socket.on('data', (data) => {
+      const nonce = /,r=([^,\0]+)/.exec(data.toString('latin1'))?.[1]
+      socket.write(
+        nonce === undefined ? asked(10, 'SCRAM-SHA-256\0\0') : asked(11, `r=${nonce}server,s=c2FsdA==,i=4096`),
+      )
+    })
+  })
+  const url = `postgres://nobody@127.0.0.1:${port}/none`
+  const opening = PostgresAdapter.open(url, { driver: 'pg', busyTimeout: 3_600_000 })
+  await expect(opening).rejects.toMatchObject({ code: 'CANNOT_OPEN', message: expect.stringContaining('password') })
+})

@@ -190,7 +190,7 @@ test('a read-only server answers READ_ONLY, and reads succeed', async () => {
   await expect(writer.cache.set('k', 2)).rejects.toMatchObject({ code: 'READ_ONLY' })
 })
 
-test('a wrong password is a separate error, at once', async () => {
+test('a database that does not exist is a separate error, at once', async () => {
   const url = new URL(serverUrl())
   url.pathname = '/no_such_database'
   expect(await refused(opens(newSchema(), { busyTimeout: 60_000 }, url.href))).toMatchObject({ code: 'CANNOT_OPEN' })

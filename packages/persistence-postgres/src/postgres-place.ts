@@ -10,7 +10,7 @@ import {
 
 import { PostgresNotifications } from './notifications/postgres-notifications.js'
 import { classify } from './sql/error-codes.js'
-import { TIMELINE } from './sql/locks.js'
+import { TIMELINE } from './sql/timeline.js'
 import { ReconnectingDriver } from './wire/reconnecting-driver.js'
 
 /** What an awaited write survives; see `PostgresOpenOptions`. */

@@ -7,6 +7,7 @@ import {
   type Statement,
 } from '@go-go-scope/persistence-core/dialect'
 import { PostgresNotifications } from './notifications/postgres-notifications.js'
+import { TIMELINE } from './sql/timeline.js'
 
 /** The result of `adapter.stats()`. Row counts cover the whole schema; `cache` covers this adapter's prefix. */
 export interface PostgresStats extends SqlStats {
@@ -40,7 +41,7 @@ export function countsOf(schema: string): Statement<'one'> {
 }
 
 const SERVER = `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now,
-  CASE WHEN pg_is_in_recovery() THEN 0 ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END AS timeline`
+  CASE WHEN pg_is_in_recovery() THEN 0 ELSE ${TIMELINE}::int END AS timeline`
 
 /** Returns the statistics that only a server has. */
 export async function serverStats(

@@ -3,6 +3,7 @@ import { cacheTable, TABLES } from '../schema/migrations.js'
 import { OUR_NAMES, sealingSteps, unsealingSteps } from '../schema/moved.js'
 import { quoted, quotedText } from '../sql/quoted.js'
 import { nowAt } from '../sql/time.js'
+import { TOKEN_BASE } from '../sql/timeline.js'
 import { COPIED_TABLES, type TableKind } from './copied-tables.js'
 import type { StoreSql, TableSql } from './store-sql.js'
 
@@ -71,9 +72,6 @@ SELECT ${cells.join(', ')} FROM ${type}_array_elements($1::text::${type}) WITH O
   }
 }
 
-// The same value as in locks.ts.
-const TIMELINE = "('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint * 4294967296"
-
 /** Returns the SQL of a side that is a schema on a server. @param name The name of the schema. */
 export function serverSql(name: string): StoreSql {
   const schema = quoted(name)
@@ -106,12 +104,12 @@ UNION ALL SELECT 'claim ' || key FROM ${schema}.idempotency WHERE claimed_until 
       parameters: [null],
     }),
 
-    given: `SELECT greatest(${TIMELINE} + ${lastOf('lock_token')}, (SELECT max(token) FROM ${schema}.locks))::float8 AS token,
+    given: `SELECT greatest(${TOKEN_BASE} + ${lastOf('lock_token')}, (SELECT max(token) FROM ${schema}.locks))::float8 AS token,
   ${lastOf('claim_generation')}::float8 AS generation`,
 
     // Tokens on a server contain the timeline.
     raise: ({ token, generation }) => [
-      raised('lock_token', `$1::bigint - ${TIMELINE}`, token),
+      raised('lock_token', `$1::bigint - ${TOKEN_BASE}`, token),
       raised('claim_generation', '$1::bigint', generation),
     ],
 

@@ -7,12 +7,11 @@ import {
 import { sqlStateOf } from '../sql/error-codes.js'
 import { quoted } from '../sql/quoted.js'
 import { COLUMNS, cacheTable, MIGRATIONS, type Migration, migrationSteps, oneAtATime, TABLES } from './migrations.js'
-import { MARKS, refuseMoved } from './moved.js'
+import { refuseMoved } from './moved.js'
+import { type Found, foreign, readSchema, readTables } from './read-schema.js'
 
 // SQLSTATE of a name that something else in the schema has.
 const DUPLICATE = '42P07'
-
-const EXPECTED: typeof COLUMNS = { ...COLUMNS, meta: ['key', 'value'] }
 
 /**
  * Brings the tables of `schema` up to date, or checks that they are. Refuses a schema that the command `copy` has moved.
@@ -62,58 +61,6 @@ export function creatingCacheTable(schema: string, name: string): SetUp {
       if (!(await hasCache(queue, table).catch(() => false))) throw error
     }
   }
-}
-
-interface Found {
-  readonly version: number
-  /** Our tables that are missing. */
-  readonly missing: readonly string[]
-  /** Columns that our tables lack, each after the name of its table. */
-  readonly lacking: readonly string[]
-  /** The tables of `schema/moved.ts` that are there. */
-  readonly marks: readonly string[]
-}
-
-async function readTables(queue: OperationQueue, schema: string): Promise<Omit<Found, 'version'>> {
-  const names = Object.keys(EXPECTED)
-  const rows = await queue.query(
-    'connect',
-    `SELECT name, string_agg(attname, ' ') AS columns
-FROM json_array_elements_text($1::text::json) AS name
-JOIN pg_attribute ON attrelid = to_regclass(quote_ident($2::text) || '.' || quote_ident(name)) AND attnum > 0 AND NOT attisdropped
-GROUP BY name`,
-    [JSON.stringify([...names, ...MARKS]), schema],
-  )
-  const found = rows.map(({ name }) => String(name))
-  const missing = names.filter((name) => !found.includes(name))
-  const lacking = rows.flatMap(({ name, columns }) => {
-    const there = String(columns).split(' ')
-    const lacks = EXPECTED[String(name)]?.filter((column) => !there.includes(column)) ?? []
-    return lacks.map((column) => `${name}.${column}`)
-  })
-  // A table of the app may have the name of a mark.
-  const marked = rows.filter(({ columns }) => /\bstore\b/.test(String(columns))).map(({ name }) => String(name))
-  const marks = MARKS.filter((name) => marked.includes(name))
-  return { missing, lacking, marks }
-}
-
-async function readSchema(queue: OperationQueue, schema: string): Promise<Found> {
-  const tables = await readTables(queue, schema)
-  if (tables.missing.includes('meta')) return { version: 0, ...tables }
-  const [row] = tables.lacking.some((column) => column.startsWith('meta.'))
-    ? []
-    : await queue.query('connect', `SELECT value FROM ${quoted(schema)}.meta WHERE key::text = 'schema_version'`)
-  // Ours has this row from the beginning.
-  if (row === undefined) {
-    throw foreign(`connect: ${quoted(schema)}."meta" belongs to something else; rename it, or use another schema`)
-  }
-  const version = Number(row.value)
-  if (Number.isSafeInteger(version) && version >= 0) return { version, ...tables }
-  throw new PersistenceError(
-    'CORRUPT',
-    'connect',
-    `connect: schema_version in ${schema}.meta is not a whole number; restore the database from a backup`,
-  )
 }
 
 /** Applies the migrations that `found` lacks in one transaction. If several processes start at once, only one applies them. */
@@ -176,10 +123,6 @@ function checkTables(schema: string, { missing, lacking }: Found): void {
       `connect: the schema ${schema} lacks ${gone.join(', ')}; restore the database from a backup`,
     )
   }
-}
-
-function foreign(message: string, cause?: unknown): PersistenceError {
-  return new PersistenceError('FOREIGN_TABLE', 'connect', message, cause)
 }
 
 function schemaOlder(schema: string, { version, missing }: Found, migrations: readonly Migration[]): PersistenceError {

@@ -32,7 +32,7 @@ const BY_STATE: readonly (readonly [state: string, code: PersistenceErrorCode])[
 ]
 
 const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
-  BUSY: 'another connection held the row for longer than busyTimeout; raise busyTimeout or shorten the other transaction',
+  BUSY: 'another connection held the row for longer than busyTimeout, or statement_timeout ended the call; raise that limit or shorten the other transaction',
   CLOSED: 'the app has closed the pool or the instance that the adapter uses; make a new adapter',
   CANNOT_OPEN:
     'the connection is refused; check user, password, database, sslmode and its certificates, the settings that the URL or the client passes, and pg_hba.conf',
@@ -64,10 +64,12 @@ const NETWORK = /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EHOST|ENET|EAI_|CONNECTION_|E
 // The last one comes when an app sets `query_timeout`: the client abandons the statement, but the server goes on with it.
 const ENDED =
   /connection (terminated|ended|closed)|server closed the connection|client (was closed|has encountered)|^query read timeout/i
-// Node's codes for a certificate that is not trusted or names another host, and for a peer that does not speak TLS; then the
-// message of `pg` for a server without TLS. Retrying does not help until the URL or the server is changed.
-const TLS = /^(CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS_CERT|ERR_SSL_)/
-const NO_TLS = /^The server does not support SSL connections/
+// Node's codes for a certificate that is not trusted or names another host, and for a peer that does not speak TLS; Bun's for a
+// server without TLS; then the messages of `pg` for such a server and for a password that is missing or refused. Retrying does
+// not help until the URL or the server is changed.
+const LOGIN_CODE =
+  /^(CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS_CERT|ERR_SSL_|ERR_POSTGRES_(TLS|CHANNEL_BINDING)_)/
+const LOGIN_MESSAGE = /^The server does not support SSL connections|^SASL: /
 // PGlite, and a pool of `pg`, also when the adapter ends it a second time.
 const CLOSED_BY_APP = /^PGlite is clos(ed|ing)|^Cannot use a pool after calling end|^Called end on pool more than once/
 // The code that an ended `sql` of `postgres` gives to each new statement. Statements in flight get another code.
@@ -109,14 +111,15 @@ export function endsConnection(error: unknown): boolean {
   return NETWORK.test(String(property(error, 'code'))) || ENDED.test(String(property(error, 'message')))
 }
 
-function refusesTls(error: unknown): boolean {
-  return TLS.test(String(property(error, 'code'))) || NO_TLS.test(String(property(error, 'message')))
+/** Whether TLS or the login failed, for reasons that stay. */
+function refusesLogin(error: unknown): boolean {
+  return LOGIN_CODE.test(String(property(error, 'code'))) || LOGIN_MESSAGE.test(String(property(error, 'message')))
 }
 
 function codeOf(error: unknown): PersistenceErrorCode {
   if (error instanceof ConnectionLost) {
     if (error.sent) return 'OUTCOME_UNKNOWN'
-    if (refusesTls(error.cause)) return 'CANNOT_OPEN'
+    if (refusesLogin(error.cause)) return 'CANNOT_OPEN'
     const code = codeOf(error.cause)
     if (code !== 'SQL') return code
     return REFUSES_SESSION.test(sqlStateOf(error.cause) ?? '') ? 'CANNOT_OPEN' : 'UNAVAILABLE'

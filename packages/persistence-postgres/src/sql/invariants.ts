@@ -8,8 +8,8 @@ import {
   read,
   rowInvariants,
 } from '@go-go-scope/persistence-core/dialect'
-import { TIMELINE } from './locks.js'
 import { inRange, nameAndNext, ofValue } from './pages.js'
+import { TOKEN_BASE } from './timeline.js'
 
 /** The invariants of SQLite's dialect that also apply to a server. @param schema Quoted. */
 export function invariantSql(schema: string): InvariantSql {
@@ -19,7 +19,7 @@ export function invariantSql(schema: string): InvariantSql {
       inRows('locks', `${schema}.locks`, {
         beyond_counter: [
           `CASE WHEN pg_is_in_recovery() THEN false ELSE
-  token > ${TIMELINE} * 4294967296 + (SELECT last_value FROM ${schema}.lock_token) END`,
+  token > ${TOKEN_BASE} + (SELECT last_value FROM ${schema}.lock_token) END`,
           FAULTS.tokenBeyondCounter,
         ],
         half_free: ['(holds = 0) <> (expires_at = 0)', FAULTS.halfFree],

@@ -3,16 +3,13 @@ import { callsOf, deleteExpired } from './calls.js'
 import { LOCK_TIMEOUT } from './lock-timeout.js'
 import { quotedText } from './quoted.js'
 import { leaseNowAt, leaseNowOfMany, once, ranAt, ranAtOfMany } from './time.js'
+import { TOKEN_BASE } from './timeline.js'
 
 // Means "no expiry". A JavaScript number holds it exactly.
 const LONGEST = Number.MAX_SAFE_INTEGER
 
 // Keeps these advisory locks apart from those of other statements.
 const SEED = 1
-
-// The high bits of a fencing token. A promotion begins a new timeline, so tokens of a promoted standby are greater than all
-// earlier ones, even if the standby lacks the last commits. A statement with many grants reads it once.
-export const TIMELINE = "(SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint)"
 
 // The longest time that the row of a free lock stays after its release, in ms. Updating a row costs half as much as deleting
 // and inserting it.
@@ -44,7 +41,7 @@ const keptFrom = (now: string): string => `sweep_at = least(lock.sweep_at, ${now
  */
 export function lockSql(schema: string): LockSql {
   const table = `${schema}.locks`
-  const token = `${TIMELINE} * 4294967296 + nextval(${quotedText(`${schema}.lock_token`)})`
+  const token = `${TOKEN_BASE} + nextval(${quotedText(`${schema}.lock_token`)})`
   const heldAt = (now: string): string => `lock.expires_at > greatest(${now}, lock.marked_at)`
   const held = (at: number): string => heldAt(leaseNowAt(at))
   const guard = 'lock.key = $1::text AND lock.owner = $2::text AND lock.token = $3::bigint'

@@ -1,6 +1,7 @@
-import type { SqlValue } from '@go-go-scope/persistence-core/dialect'
+import type { Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
 import { endedSql } from '../sql/error-codes.js'
 import { type ListensLike, listenBy, ReservedWire } from './reserved.js'
+import { namesIn, type Transforms } from './transforms.js'
 import type { Source } from './wire.js'
 
 /** One connection reserved from the pool of a `Bun.SQL`. */
@@ -9,6 +10,8 @@ export interface ReservedBunLike {
   release(): unknown
   /** Ends the connection. */
   close(): PromiseLike<unknown>
+  /** Throws if the connection has ended. */
+  flush(): unknown
 }
 
 /** The members of a `Bun.SQL` that are used here. */
@@ -17,6 +20,7 @@ export interface BunSqlLike extends Partial<ListensLike> {
   unsafe(sql: string, parameters?: unknown[]): PromiseLike<readonly unknown[]>
   /** Distinguishes it from the `sql` of other libraries. */
   commitDistributed: unknown
+  readonly options?: object
   end(): PromiseLike<unknown>
 }
 
@@ -26,6 +30,8 @@ export interface BunSqlLike extends Partial<ListensLike> {
  */
 export function bunSql(sql: BunSqlLike): Source {
   const { listen } = sql
+  const { transform } = (sql.options ?? {}) as { transform?: Transforms }
+  const rowsOf = untransformed(transform)
   return {
     engine: 'Bun.SQL',
     several: true,
@@ -34,9 +40,11 @@ export function bunSql(sql: BunSqlLike): Source {
       const reserved = await reserve(sql)
       const send = (text: string, parameters: readonly SqlValue[]): PromiseLike<readonly unknown[]> =>
         reserved.unsafe(text, [...parameters])
-      // `query` needs nothing special: Bun has no parsers that an app could change.
-      const wire: ReservedWire = new ReservedWire({ run: send, query: send }, (broken) =>
-        wire.lost ? undefined : broken ? reserved.close() : reserved.release(),
+      const run = async (text: string, parameters: readonly SqlValue[]) => rowsOf(text, await send(text, parameters))
+      const wire: ReservedWire = new ReservedWire(
+        { run, query: send },
+        (broken) => (wire.lost ? undefined : broken ? reserved.close() : reserved.release()),
+        () => hasEnded(reserved),
       )
       return wire
     },
@@ -44,6 +52,31 @@ export function bunSql(sql: BunSqlLike): Source {
     end: async () => {
       await sql.end()
     },
+  }
+}
+
+/** Returns a function that undoes in the rows of our statements what the app's `transform` did to the names of columns. */
+function untransformed(
+  transform: Transforms | undefined,
+): (sql: string, rows: readonly unknown[]) => readonly unknown[] {
+  const known = new Map<string, ReadonlyMap<string, string>>()
+  return (sql, rows) => {
+    if (transform?.column?.from === undefined) return rows
+    const names = known.get(sql) ?? namesIn(sql, transform)
+    known.set(sql, names)
+    const renamed = ([name, value]: [string, unknown]): [string, unknown] => [names.get(name) ?? name, value]
+    return rows.map((row) => Object.fromEntries(Object.entries(row as Row).map(renamed)))
+  }
+}
+
+/** Returns whether Bun has noticed the end of the connection. The error of a statement would not tell whether it was sent. */
+function hasEnded(reserved: ReservedBunLike): boolean {
+  try {
+    reserved.flush()
+    return false
+  } catch {
+    // It throws for no other reason.
+    return true
   }
 }
 

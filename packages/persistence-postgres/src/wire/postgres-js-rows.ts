@@ -1,5 +1,6 @@
 import type { Row } from '@go-go-scope/persistence-core/dialect'
 import { type Column, rowOf } from './text-rows.js'
+import { namesIn, type Transforms } from './transforms.js'
 import { typeParser } from './type-parser.js'
 
 type RawColumns = readonly { readonly name: string; readonly type: number }[]
@@ -10,23 +11,14 @@ export interface RawRows extends Iterable<readonly (Buffer | null)[]> {
   readonly statement?: { readonly columns?: RawColumns | null } | null
 }
 
-/** The option `transform` of an `sql`, for example `postgres.camel`. */
-export interface Transforms {
-  readonly column?: { readonly from?: ((name: string) => string) | undefined }
-  readonly row?: { readonly from?: unknown }
-}
-
-// Each column of our statements is named in the text.
-const NAME = /[a-z_]\w*/gi
-
 /** Makes rows from the results of an `sql`, whatever parsers and transforms the app has set. */
 export class RowReader {
-  readonly #transformed: ((name: string) => string) | undefined
+  readonly #transforms: Transforms | undefined
   /** A prepared statement gives the same object each time. */
   readonly #columns = new WeakMap<RawColumns, readonly Column[]>()
 
   constructor(transforms: Transforms | undefined) {
-    this.#transformed = transforms?.column?.from
+    this.#transforms = transforms
   }
 
   rowsOf(sql: string, rows: RawRows): Row[] {
@@ -39,8 +31,7 @@ export class RowReader {
   }
 
   #columnsOf(sql: string, columns: RawColumns): Column[] {
-    const transformed = this.#transformed
-    const names = new Map(transformed && (sql.match(NAME) ?? []).map((name) => [transformed(name), name]))
+    const names = namesIn(sql, this.#transforms)
     return columns.map(({ name, type }) => ({ name: names.get(name) ?? name, parse: typeParser(type) }))
   }
 }

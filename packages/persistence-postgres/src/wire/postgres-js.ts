@@ -1,8 +1,8 @@
 import { PersistenceError } from '@go-go-scope/persistence-core/dialect'
 import { within } from './deadline.js'
 import { listenByPostgresJs } from './postgres-js-listening.js'
-import type { Transforms } from './postgres-js-rows.js'
 import { type PostgresJsLike, Reservations } from './reservations.js'
+import type { Transforms } from './transforms.js'
 import type { Source } from './wire.js'
 
 // ms to wait for the answer to LISTEN on a connection of our own.

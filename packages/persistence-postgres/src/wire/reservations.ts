@@ -3,9 +3,10 @@ import { endedSql } from '../sql/error-codes.js'
 import { ConnectionEnds, type Hooks } from './connection-ends.js'
 import { within } from './deadline.js'
 import { PendingReleases } from './pending-releases.js'
-import { type RawRows, RowReader, type Transforms } from './postgres-js-rows.js'
+import { type RawRows, RowReader } from './postgres-js-rows.js'
 import { type ListensLike, ReservedWire } from './reserved.js'
 import { Terminations } from './terminations.js'
+import type { Transforms } from './transforms.js'
 
 /** One connection reserved from the pool of `postgres`. */
 export interface ReservedLike {

@@ -10,24 +10,40 @@ export interface Sender {
   query(sql: string, parameters: readonly SqlValue[]): PromiseLike<readonly unknown[]>
 }
 
-/** A connection reserved from a library's pool. The error of a statement shows that it has ended, or others set `lost`. */
+/**
+ * A connection reserved from a library's pool. That it has ended is seen from the error of a statement or from the library, or
+ * others set `lost`.
+ */
 export class ReservedWire implements Wire {
   readonly #sender: Sender
   readonly #release: (broken: boolean) => unknown
+  readonly #hasEnded: () => boolean
+  #lost = false
   #last: Promise<Row[]> | undefined
   #left: () => void = () => undefined
   readonly #leaving = new Promise<void>((resolve) => {
     this.#left = resolve
   })
-  lost = false
   /** Whether the connection ended with a statement in flight. */
   lostStatement = false
   backend: number | undefined
 
-  /** @param release Releases the connection to the pool, or ends it if it is broken. A lost connection has left the pool. */
-  constructor(sender: Sender, release: (broken: boolean) => unknown) {
+  /**
+   * @param release Releases the connection to the pool, or ends it if it is broken. A lost connection has left the pool.
+   * @param hasEnded Whether the library knows that the connection has ended.
+   */
+  constructor(sender: Sender, release: (broken: boolean) => unknown, hasEnded: () => boolean = () => false) {
     this.#sender = sender
     this.#release = release
+    this.#hasEnded = hasEnded
+  }
+
+  get lost(): boolean {
+    return this.#lost || this.#hasEnded()
+  }
+
+  set lost(lost: boolean) {
+    this.#lost = lost
   }
 
   run(sql: string, parameters: readonly SqlValue[], name: string | undefined): Promise<Row[]> {
