@@ -149,6 +149,18 @@ describe('requests of one process that wait', () => {
     expect(await waiting).toBeDefined()
   })
 
+  it('wait for the holder also after a late release by an earlier one, which had lost its lease', async () => {
+    const provider = new MemoryLockProvider()
+    const lock = lockOn(provider, { ttl: 1000 })
+    const lost = await lock.acquire()
+    await provider.forceRelease(KEY)
+    await vi.advanceTimersByTimeAsync(700)
+    expect(lost.signal.aborted).toBe(true)
+    await lock.acquire()
+    await lost.release()
+    await expect(lock.acquire({ timeout: 0 })).rejects.toThrow('timed out')
+  })
+
   it('let a request of higher priority ask at once, without the pause of the others', async () => {
     const [one, two] = twoProcesses()
     const held = await lockOn(one).acquire()
