@@ -14,7 +14,7 @@ function withClaim(claim: typeof store.claim): typeof store {
 
 /** Returns the store with claims that `change` has changed. */
 function withChangedClaims(change: (claimed: ClaimedKey<unknown>) => void): typeof store {
-  return withClaim(async (...args) => {
+  return withClaim(async (...args: Parameters<typeof store.claim>) => {
     const claim = await store.claim(...args)
     if (claim.state === 'claimed') change(claim)
     return claim as never

@@ -1,8 +1,8 @@
-import { once } from 'node:events'
+import { type EventEmitter, once } from 'node:events'
 import { type ClientHttp2Stream, connect, constants } from 'node:http2'
 import { text } from 'node:stream/consumers'
 import { idempotencyKey } from '@go-go-scope/idempotency-key/fastify'
-import fastify, { type RouteHandlerMethod } from 'fastify'
+import fastify from 'fastify'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { store } from './requests.js'
 
@@ -10,17 +10,19 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
+type Claim = typeof store.claim
+
 /** Hosts a guarded handler over HTTP/2. Returns a function that sends it the same request each time. */
 async function serve(
-  handler: RouteHandlerMethod,
-  claim: typeof store.claim = (...args) => store.claim(...args),
+  handler: (response: EventEmitter) => Promise<string>,
+  claim: (...call: Parameters<Claim>) => ReturnType<Claim> = (...call) => store.claim(...call),
   onLeft = () => {},
 ) {
   const scope = crypto.randomUUID()
   const app = fastify({ http2: true })
   app.addHook('onRequest', async (_request, reply) => void reply.raw.once('close', onLeft))
   await app.register(idempotencyKey, { store: Object.assign(Object.create(store), { claim }), scope: () => scope })
-  app.post('/', handler)
+  app.post('/', async (_request, reply) => reply.code(201).send(await handler(reply.raw)))
   const client = connect(await app.listen({ port: 0, host: '127.0.0.1' }))
   onTestFinished(() => {
     client.destroy()
@@ -37,11 +39,11 @@ async function leave(request: ClientHttp2Stream): Promise<void> {
 test('the response to a client that leaves while its request is handled is stored', async () => {
   const events = new EventTarget()
   const begun = once(events, 'begun')
-  const post = await serve(async (_request, reply) => {
-    const left = once(reply.raw, 'close')
+  const post = await serve(async (response) => {
+    const left = once(response, 'close')
     events.dispatchEvent(new Event('begun'))
     await left
-    return reply.code(201).send('paid')
+    return 'paid'
   })
   const request = post()
   await begun
@@ -68,10 +70,10 @@ test('the key of a client that leaves while it is claimed does not stay claimed 
       events.dispatchEvent(new Event('handling'))
       return new Promise(() => undefined)
     },
-    async (...args) => {
+    async (...call) => {
       events.dispatchEvent(new Event('claiming'))
       await gone
-      return store.claim(...args)
+      return store.claim(...call)
     },
     left,
   )
