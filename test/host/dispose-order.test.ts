@@ -132,6 +132,20 @@ describe('dispose', () => {
     expect(hooks.onCancel).toHaveBeenCalledOnce()
   })
 
+  it('is over: what is registered then is disposed at once, and an error of it is reported', async () => {
+    const onError = vi.fn()
+    const s = scope({ hooks: { onError } })
+    await s[Symbol.asyncDispose]()
+    const close = vi.fn()
+    s.onDispose(close)
+    s.registerDisposable({ [Symbol.asyncDispose]: close })
+    expect(close).toHaveBeenCalledTimes(2)
+    s.onDispose(() => {
+      throw new Error('late')
+    })
+    expect(onError).toHaveBeenCalledExactlyOnceWith(new Error('late'), 'onDispose')
+  })
+
   it('may be called again by a listener of its own abort', async () => {
     const s = scope()
     s.signal.addEventListener('abort', () => void s[Symbol.asyncDispose]())

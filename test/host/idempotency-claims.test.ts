@@ -57,6 +57,20 @@ describe('a task whose provider can claim keys', () => {
     expect(fn).not.toHaveBeenCalled()
   })
 
+  it.each([['paid'], [{ receipt: 'R-1' }], [[]], [[1, 2, 3]]])(
+    'is refused when its key holds %j, which no task has stored, and leaves that there',
+    async (value) => {
+      const { provider } = claiming({ state: 'completed', value, replay: true })
+      const removed = vi.spyOn(provider, 'delete')
+      await using s = scope({ persistence: { idempotency: provider } })
+      const fn = vi.fn()
+      const [error] = await s.task(fn, { idempotency })
+      expect(error).toMatchObject({ message: expect.stringContaining("'k' holds a value that no task has stored") })
+      expect(fn).not.toHaveBeenCalled()
+      expect(removed).not.toHaveBeenCalled()
+    },
+  )
+
   it('runs a key again whose failure an older host recorded', async () => {
     const failed = { state: 'completed', value: [new Error('x'), undefined], replay: true }
     const { provider, held, claim } = claiming(failed, { state: 'vacant' }, failed)

@@ -149,6 +149,37 @@ describe('requests of one process that wait', () => {
     expect(await waiting).toBeDefined()
   })
 
+  it('wait for the holder also after a late release by an earlier one, which had lost its lease', async () => {
+    const provider = new MemoryLockProvider()
+    const lock = lockOn(provider, { ttl: 1000 })
+    const lost = await lock.acquire()
+    await provider.forceRelease(KEY)
+    await vi.advanceTimersByTimeAsync(700)
+    expect(lost.signal.aborted).toBe(true)
+    await lock.acquire()
+    await lost.release()
+    await expect(lock.acquire({ timeout: 0 })).rejects.toThrow('timed out')
+  })
+
+  it('wait while the provider still holds the lock for a holder whose signal has aborted', async () => {
+    const provider = new MemoryLockProvider()
+    const ending = new AbortController()
+    const acquire = provider.acquire.bind(provider)
+    vi.spyOn(provider, 'acquire').mockImplementationOnce(async (...call) =>
+      Object.assign((await acquire(...call)) as LockHandle, { signal: ending.signal }),
+    )
+    const lock = lockOn(provider)
+    const stopping = await lock.acquire()
+    const granted = vi.fn()
+    void lock.acquire({ pollInterval: 10 }).then(granted)
+    ending.abort()
+    await vi.advanceTimersByTimeAsync(100)
+    expect([stopping.signal.aborted, granted.mock.calls.length]).toEqual([true, 0])
+    await stopping.release()
+    await vi.advanceTimersByTimeAsync(20)
+    expect(granted).toHaveBeenCalledOnce()
+  })
+
   it('let a request of higher priority ask at once, without the pause of the others', async () => {
     const [one, two] = twoProcesses()
     const held = await lockOn(one).acquire()

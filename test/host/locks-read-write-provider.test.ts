@@ -71,6 +71,16 @@ describe('a read-write lock over a provider', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  it('asks for each write as another owner, because a provider lets the same one in again', async () => {
+    const [provider] = processes(1) as [MemoryLockProvider]
+    const acquire = vi.spyOn(provider, 'acquire')
+    const lock = lockOn(provider, { owner: 'me' })
+    for (let write = 0; write < 2; write++) await (await lock.write()).release()
+    const owners = acquire.mock.calls.filter(([key]) => key === 'lock:write:k').map(([, , owner]) => owner)
+    expect(owners).toEqual([expect.stringContaining('me:'), expect.stringContaining('me:')])
+    expect(new Set(owners).size).toBe(2)
+  })
+
   it('lets a writer through although readers of another process keep coming', async () => {
     const [one, two] = processes(2).map((provider) => lockOn(provider)) as [Lock, Lock]
     let reading = true

@@ -17,7 +17,12 @@ export interface FastifyRequestLike {
 /** The members of Fastify's reply that are used. */
 export interface FastifyReplyLike {
   readonly statusCode: number
-  readonly raw: { readonly destroyed: boolean; once(event: 'close', listener: () => void): unknown }
+  readonly sent: boolean
+  readonly raw: {
+    readonly destroyed: boolean
+    readonly stream?: { readonly destroyed: boolean }
+    once(event: 'close', listener: () => void): unknown
+  }
   code(status: number): unknown
   header(name: string, value: string): unknown
   headers(values: NodeHeaders): unknown
@@ -86,6 +91,8 @@ const guardRoutes: Plugin = async (fastify, options) => {
 
   // After `hijack`, `onSend` is not called. The response has been sent when this hook runs.
   fastify.addHook('onResponse', async (request: object, reply: FastifyReplyLike) => {
+    // An HTTP/2 client has left, and the handler still runs.
+    if (!reply.sent) return
     const run = runs.get(request)
     runs.delete(request)
     await run?.settle({ status: reply.statusCode, headers: headersOf(reply), body: null })

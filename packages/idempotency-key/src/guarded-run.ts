@@ -5,12 +5,14 @@ import { outstandingRequest, responseNotKept } from './problem-response.js'
 import { readBody } from './read-body.js'
 
 const RENEWALS_PER_LEASE = 3
-/** The number of leases for which the key stays claimed after the client has disconnected. */
-const LEASES_WITHOUT_CLIENT = 10
+/** The number of leases for which a key stays claimed after its client has gone, or its response could not be recorded. */
+const LAST_LEASES = 10
 
 /** Node's response, whose end is the end of the client's connection. */
 interface ClientConnection {
   readonly destroyed: boolean
+  /** HTTP/2 has the state of the connection here, not in `destroyed`. */
+  readonly stream?: { readonly destroyed: boolean }
   once(event: 'close', listener: () => void): unknown
 }
 
@@ -65,8 +67,8 @@ export class GuardedRun {
   }
 
   /**
-   * Records the response. If the store is only unable to do that now, for example because it is busy, the claim is still renewed,
-   * and each renewal tries again: when the claim ended, the next request with the key would be handled again.
+   * Records the response. If the store is only unable to do that now, for example because it is busy, the claim is renewed for a
+   * while, and each renewal tries again: when the claim ended, the next request with the key would be handled again.
    *
    * @returns `undefined` if the store did not record it.
    */
@@ -81,8 +83,10 @@ export class GuardedRun {
       return outcome
     } catch (cause) {
       const { retryable } = cause as PersistenceError
-      if (retryable) this.#unrecorded = kept
-      else clearInterval(this.#renewal)
+      if (retryable) {
+        this.#unrecorded = kept
+        this.#limitRenewal()
+      } else clearInterval(this.#renewal)
       // Reported by the first try.
       if (!again || !retryable) this.#report('response-not-stored', 'the store refused it', cause)
       return undefined
@@ -95,11 +99,13 @@ export class GuardedRun {
    * response.
    */
   follow(response: ClientConnection): void {
-    const left = (): void => {
-      this.#renewalsLeft = LEASES_WITHOUT_CLIENT * RENEWALS_PER_LEASE
-    }
-    if (response.destroyed) left()
+    const left = (): void => this.#limitRenewal()
+    if (response.destroyed || response.stream?.destroyed) left()
     else response.once('close', left)
+  }
+
+  #limitRenewal(): void {
+    this.#renewalsLeft = Math.min(this.#renewalsLeft, LAST_LEASES * RENEWALS_PER_LEASE)
   }
 
   /** Releases the key after the handler has thrown. */

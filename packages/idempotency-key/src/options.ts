@@ -11,7 +11,7 @@ import {
 export interface IdempotencyProblem {
   /**
    * - `response-not-stored`: the work is done and its response is sent, but a repeated request cannot get that response. If the
-   *   `cause` is retryable, it is recorded later, and until then the key stays claimed.
+   *   `cause` is retryable, it is recorded later, within ten leases, and until then the key stays claimed.
    * - `claim-lost`: the lease expired while the handler ran, for example because the process was suspended. The handler may have
    *   run twice.
    * - `key-not-freed`: the request failed, and its key stays claimed until the lease expires.

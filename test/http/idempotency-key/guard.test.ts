@@ -12,6 +12,27 @@ function withClaim(claim: typeof store.claim): typeof store {
   return Object.assign(Object.create(store), { claim })
 }
 
+/** Returns the store with claims that `change` has changed. */
+function withChangedClaims(change: (claimed: ClaimedKey<unknown>) => void): typeof store {
+  return withClaim(async (...args: Parameters<typeof store.claim>) => {
+    const claim = await store.claim(...args)
+    if (claim.state === 'claimed') change(claim)
+    return claim as never
+  })
+}
+
+/** Lets `leases` leases of 30 s pass, with their renewals. */
+async function pass(leases: number): Promise<void> {
+  for (let step = 0; step < 3 * leases; step++) {
+    clock.advance(10_000)
+    await vi.advanceTimersByTimeAsync(10_000)
+  }
+}
+
+class Busy extends Error {
+  readonly retryable = true
+}
+
 describe('the key in the header', () => {
   /** Returns the key that the store receives. */
   async function keyIn(header: string): Promise<unknown> {
@@ -79,33 +100,59 @@ describe('the lease', () => {
       end = resolve
     })
     const renewed: number[] = []
-    const claim = async (...args: Parameters<typeof store.claim>) => {
-      const claimed = (await store.claim(...args)) as ClaimedKey<unknown>
-      if (claimed.state !== 'claimed') return claimed as never
+    const counted = withChangedClaims((claimed) => {
       const renew = claimed.renew.bind(claimed)
       claimed.renew = (lease) => {
         renewed.push(clock.now())
         return renew(lease)
       }
-      return claimed as never
-    }
+    })
     const handler = async () => {
       await running
       return new Response('done')
     }
-    const handle = guarded(handler, { store: withClaim(claim), lease: 30_000 })
+    const handle = guarded(handler, { store: counted, lease: 30_000 })
     const first = handle(request())
     await expect.poll(() => vi.getTimerCount()).toBe(1)
-    for (let step = 0; step < 12; step++) {
-      clock.advance(10_000)
-      await vi.advanceTimersByTimeAsync(10_000)
-    }
+    await pass(4)
     expect(renewed).toHaveLength(12)
     expect((await handle(request())).status, 'two minutes later').toBe(409)
     end()
     expect(await (await first).text()).toBe('done')
     expect(vi.getTimerCount()).toBe(0)
     expect((await handle(request())).headers.get('idempotency-replayed')).toBe('true')
+  })
+
+  test('is renewed while the store is too busy to record the response, until it has recorded it', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    let busy = true
+    const store = withChangedClaims((claimed) => {
+      const complete = claimed.complete.bind(claimed)
+      claimed.complete = (value) => (busy ? Promise.reject(new Busy()) : complete(value))
+    })
+    const handle = guarded(() => new Response('paid'), { store, lease: 30_000 })
+    expect(await (await handle(request())).text()).toBe('paid')
+    await pass(5)
+    expect((await handle(request())).status).toBe(409)
+    busy = false
+    await pass(1)
+    expect((await handle(request())).headers.get('idempotency-replayed')).toBe('true')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('is not renewed for ever when the store stays too busy to record the response', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const store = withChangedClaims((claimed) => {
+      claimed.complete = () => Promise.reject(new Busy())
+    })
+    let runs = 0
+    const handle = guarded(() => new Response(String(++runs)), { store, lease: 30_000 })
+    await handle(request())
+    await pass(10)
+    expect((await handle(request())).status).toBe(409)
+    await pass(2)
+    expect(vi.getTimerCount()).toBe(0)
+    expect(await (await handle(request())).text()).toBe('2')
   })
 
   test('is renewed no longer after a handler that throws', async () => {

@@ -21,12 +21,13 @@ export function unstoredMark(reason: string): UnstoredMark {
  * result, and `[error, null]` for a failed task, which older hosts stored too. The latter is not a success, although its
  * second element is not `undefined`.
  *
- * @throws ResultNotStoredError
+ * @throws ResultNotStoredError, and an error for a value that no task has stored: the work of its key may have been done.
  */
 export function replayable<T>(key: string, stored: unknown): { value: T } | undefined {
-  if (!Array.isArray(stored)) return undefined
-  if (stored.length === 1) refuseMark(key, stored[0])
-  if (stored.length !== 2) return undefined
+  if (Array.isArray(stored) && stored.length === 1) refuseMark(key, stored[0])
+  if (!Array.isArray(stored) || stored.length !== 2) {
+    throw new Error(`The idempotency key '${key}' holds a value that no task has stored; use another key, or delete it`)
+  }
   const [error, value] = stored as [unknown, T]
   const failed = error !== undefined && error !== null && (value === undefined || value === null)
   return failed ? undefined : { value }

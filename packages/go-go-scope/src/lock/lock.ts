@@ -55,7 +55,8 @@ export class Lock {
     this.#requests = new PendingRequests(() => this.#endUse(), waits)
     this.#mode = options.allowMultipleReaders ? 'read-write' : 'exclusive'
     if (provider !== undefined && key) {
-      this.#terms = { provider, key, ttl, owner: options.owner ?? crypto.randomUUID(), report }
+      const { owner = crypto.randomUUID() } = options
+      this.#terms = { provider, key, ttl, owner, isOwnerGiven: options.owner !== undefined, report }
     } else if (key) {
       this.#memory = () => MemoryLock.for(`${this.#mode}:${key}`)
     } else {

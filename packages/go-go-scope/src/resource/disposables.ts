@@ -11,9 +11,13 @@ export interface Place {
 export class Disposables {
   readonly #entries = new Map<number, () => unknown>()
   #places = 0
+  /** Set when the scope has ended. */
+  #callNow: SafeCall | undefined
 
+  /** Adds a disposer. After the end of the scope it is called at once, because nothing else would call it. */
   add(dispose: () => unknown): void {
-    this.reserve(dispose).enter()
+    if (this.#callNow === undefined) this.reserve(dispose).enter()
+    else void this.#callNow('onDispose', dispose)
   }
 
   /** Reserves a place in the current order for a disposer that is called only if its resource is in use. */
@@ -29,6 +33,7 @@ export class Disposables {
       this.#entries.clear()
       for (const [, entry] of newestFirst) await call('onDispose', entry)
     }
+    this.#callNow = call
   }
 }
 

@@ -166,11 +166,12 @@ export class Scope<S extends object = Record<never, never>> {
     return { ...this.requestContext }
   }
 
-  /** Calls `fn` at the end of the scope, the last one registered first. */
+  /** Calls `fn` at the end of the scope, the last one registered first; at once if the scope has ended. */
   onDispose(fn: () => unknown): void {
     this.#parts.disposables.add(fn)
   }
 
+  /** Disposes `target` at the end of the scope, like {@link Scope.onDispose}. */
   registerDisposable(target: Disposable | AsyncDisposable): void {
     this.#parts.disposables.add(disposerOf(target))
   }

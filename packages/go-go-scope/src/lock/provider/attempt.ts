@@ -8,7 +8,9 @@ export interface LockTerms {
   readonly key: string
   /** ms. */
   readonly ttl: number
-  readonly owner: string
+  /** Replaced when a lease is lost, unless the app gave it. */
+  owner: string
+  readonly isOwnerGiven: boolean
   readonly report: Reporter
 }
 

@@ -52,7 +52,12 @@ export class LeasedLock implements HeldLock {
 export function exclusiveAttempt(terms: LockTerms): Attempt {
   return {
     committed: false,
-    try: () => LeasedLock.acquire(terms, `lock:exclusive:${terms.key}`),
+    async try() {
+      const lock = await LeasedLock.acquire(terms, `lock:exclusive:${terms.key}`)
+      // The provider may hold it for its owner a little longer, so that the holder can stop. The same owner would get it again.
+      if (!terms.isOwnerGiven) lock?.lost.onAbort(() => (terms.owner = crypto.randomUUID()))
+      return lock
+    },
     abandon: async () => {},
   }
 }

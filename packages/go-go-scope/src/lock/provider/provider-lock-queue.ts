@@ -45,7 +45,12 @@ export class ProviderLockQueue {
   /** Returns this process's queue for `name`. A queue exists while it is in use. */
   static for(provider: LockProvider, name: string): ProviderLockQueue {
     const queues = ProviderLockQueue.#queuesOf(provider)
-    const queue = queues.get(name) ?? new ProviderLockQueue(() => queues.delete(name))
+    const queue: ProviderLockQueue =
+      queues.get(name) ??
+      new ProviderLockQueue(() => {
+        // A holder with a lost lease may release when the next queue of the name is in use.
+        if (queues.get(name) === queue) queues.delete(name)
+      })
     queues.set(name, queue)
     return queue
   }

@@ -7,14 +7,13 @@ import { LeasedLock } from './leased-lock.js'
 /** An attempt to acquire the write lock: the gate first, then every reader slot. read-write-slots.ts has the protocol. */
 export class WriteAttempt implements Attempt {
   readonly #terms: LockTerms
-  readonly #slotTerms: LockTerms
   #gate: LeasedLock | undefined
   /** The slots it holds. Their numbers are the indexes of this array. */
   #slots: LeasedLock[] = []
 
   constructor(terms: LockTerms) {
-    this.#terms = terms
-    this.#slotTerms = { ...terms, owner: uniqueOwner(terms) }
+    // The provider would give the gate of a writer that has lost its lock, with its token, to a next one with the same owner.
+    this.#terms = { ...terms, owner: uniqueOwner(terms) }
   }
 
   get committed(): boolean {
@@ -40,7 +39,7 @@ export class WriteAttempt implements Attempt {
   async #takeSlots(): Promise<void> {
     const first = this.#slots.length
     const asked = Array.from({ length: SLOTS - first }, (_, index) =>
-      LeasedLock.acquire(this.#slotTerms, slotKey(this.#terms, first + index)),
+      LeasedLock.acquire(this.#terms, slotKey(this.#terms, first + index)),
     )
     const answers = await Promise.allSettled(asked)
     const leases = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : null))
