@@ -200,25 +200,6 @@ describe('the key of a breaker in a scope', () => {
     expect([...provider.states.keys()]).toEqual(['import', 'geo'])
   })
 
-  it('is that of the parent in a child without a name that has the breaker of its parent', async () => {
-    const provider = new MemoryCircuitProvider()
-    const persistence = { circuitBreaker: provider }
-    await using app = scope({ persistence, name: 'payments', circuitBreaker: { failureThreshold: 2 } })
-    for (let request = 0; request < 2; request++) {
-      await using child = app.createChild()
-      await child.createChild().task(boom)
-    }
-    await using next = app.createChild()
-    expect((await next.task(ok))[0]).toMatchObject(OPEN)
-    await using named = app.createChild({ name: 'mail' })
-    await using other = app.createChild({ circuitBreaker: {} })
-    expect([await named.task(ok), await other.task(ok)]).toEqual([
-      [undefined, 'ok'],
-      [undefined, 'ok'],
-    ])
-    expect([...provider.states.keys()]).toEqual(['payments'])
-  })
-
   it("is the id of the task for a task's own breaker, whose state lasts from task to task", async () => {
     const provider = new MemoryCircuitProvider()
     await using s = scope({ persistence: { circuitBreaker: provider } })

@@ -16,15 +16,15 @@ interface BreakerEnvironment {
 const breakersOf = perProvider(() => new Map<string, CircuitBreaker>())
 const breakersInMemory = new Map<string, CircuitBreaker>()
 
-/** Returns the breaker that the tasks of a scope share. Its state is in the scope's store, under its key or `name`. */
+/** Returns the breaker that the tasks of a scope share. Its state is in the scope's store, under the scope's name. */
 export function scopeBreaker(
-  name: string,
+  scopeName: string,
   options: CircuitBreakerOptions,
   persistence: PersistenceProviders | undefined,
   report: Reporter,
 ): CircuitBreaker {
   const stored = withStore(options, persistence)
-  const key = stored.provider === undefined ? options.key : (options.key ?? name)
+  const key = stored.provider === undefined ? options.key : (options.key ?? scopeName)
   return new CircuitBreaker(key === undefined ? stored : { ...stored, key }, undefined, report)
 }
 

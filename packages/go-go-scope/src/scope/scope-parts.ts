@@ -25,8 +25,6 @@ export class ScopeParts {
   readonly persistence: PersistenceProviders | undefined
   readonly idempotency: ScopeOptions['idempotency'] | undefined
   readonly breakerOptions: CircuitBreakerOptions | undefined
-  /** The name of its circuit in a store. A child with the breaker of its parent and without a name has the parent's. */
-  readonly circuitName: string
   readonly context: Record<string, unknown>
   readonly abort: AbortSource = new AbortSource()
   readonly report: Reporter
@@ -48,15 +46,13 @@ export class ScopeParts {
     this.persistence = options.persistence ?? parent?.persistence
     this.idempotency = options.idempotency ?? parent?.idempotency
     this.breakerOptions = options.circuitBreaker ?? parent?.breakerOptions
-    this.circuitName = options.name ?? (options.circuitBreaker ? undefined : parent?.circuitName) ?? this.name
     this.context = { ...parent?.context, ...options.context }
     const logger = createLogger(options.logger, options.logLevel)
     this.report = scopeReporter(this.name, hooks, logger)
     this.services = new Services(parent?.services)
     this.taskHooks = new TaskHooks(hooks, this.report)
     this.node = new ScopeNode(scope, this.abort)
-    const { breakerOptions, circuitName, persistence } = this
-    const breaker = breakerOptions && scopeBreaker(circuitName, breakerOptions, persistence, this.report)
+    const breaker = this.breakerOptions && scopeBreaker(this.name, this.breakerOptions, this.persistence, this.report)
     if (breaker !== undefined) this.disposables.add(disposerOf(breaker))
     this.waits = new Waits((any) => {
       this.#timer?.keepAlive(any)
