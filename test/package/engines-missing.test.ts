@@ -1,10 +1,10 @@
-import { cpSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, sep } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runProcess } from '../../scripts/run-process.mjs'
-import { root } from '../../scripts/workspace.mjs'
+import { root, tools } from '../../scripts/workspace.mjs'
 import { runtimes } from '../matrix.mjs'
 
 let project: string
@@ -88,6 +88,26 @@ describe('an engine that cannot be loaded', () => {
     installFrontEnd('persistence-sqlite-bun')
     expect(await refusal('persistence-sqlite-bun', 'node20')).toMatch(/^ENGINE_MISSING .*persistence-sqlite-node\n$/)
   })
+})
+
+// Such code has no import(): a single executable and Jest refuse it, and webpack replaces one of a variable.
+test('the engine of the runtime is found by code that cannot import it', async () => {
+  installFrontEnd('persistence-sqlite-node')
+  const app = `import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
+    SQLiteAdapter.open(':memory:').then(
+      (adapter) => adapter.stats().then(({ engine }) => console.log(engine, 'opened')),
+      ({ message }) => console.log(message))`
+  writeFileSync(join(project, 'app.mjs'), app)
+  const args = [tools.rolldown, 'app.mjs', '--dir', 'bundle', '--format', 'cjs', '--platform', 'node']
+  const bundled = await runProcess(process.execPath, args, { cwd: project, limit: 60_000 })
+  expect(bundled.exitCode, bundled.output).toBe(0)
+  const script = `const { readFileSync } = require('node:fs')
+    const code = readFileSync('bundle/app.js', 'utf8')
+    require('node:vm').runInThisContext('(function (require, exports, __filename) {' + code + '})')(require, {}, 'app.js')`
+  const { path = '' } = runtimes.node24 ?? {}
+  const { exitCode, output } = await runProcess(path, ['-e', script], { cwd: project, limit: 30_000 })
+  expect(exitCode, output).toBe(0)
+  expect(output).toContain('node:sqlite opened')
 })
 
 test('a runtime that lacks what every call uses is refused by its version', async () => {

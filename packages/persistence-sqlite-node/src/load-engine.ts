@@ -48,8 +48,16 @@ async function importEngine(): Promise<DatabaseSyncClass> {
 /** Returns the class of an engine, or the reason why there is none. */
 async function importClass(name: string): Promise<DatabaseSyncClass | { cause: unknown }> {
   try {
-    return ((await import(name)) as { DatabaseSync: DatabaseSyncClass }).DatabaseSync
+    return ((await importModule(name)) as { DatabaseSync: DatabaseSyncClass }).DatabaseSync
   } catch (cause) {
     return { cause }
   }
+}
+
+/**
+ * Imports the module of an engine. A builtin comes from the process, because webpack replaces an `import()` of a variable by one
+ * that finds nothing, and a single executable and Jest without its flag have no `import()`.
+ */
+export async function importModule(name: string): Promise<unknown> {
+  return process.getBuiltinModule?.(name) ?? import(/* webpackIgnore: true */ name)
 }

@@ -8,7 +8,7 @@ import {
 } from '@go-go-scope/persistence-core/engine'
 import { DatabaseSyncDriver } from './database-sync-driver.js'
 import type { DatabaseSyncClass, DatabaseSyncLike } from './handle.js'
-import { loadEngine } from './load-engine.js'
+import { importModule, loadEngine } from './load-engine.js'
 
 type Backup = (source: DatabaseSyncLike, target: string, options: BackupOptions) => Promise<unknown>
 
@@ -24,7 +24,7 @@ interface DatabaseSyncModule {
 }
 
 const load: LoadInThread<DatabaseSyncLike> = async (name) => {
-  const { DatabaseSync, backup } = (await import(name)) as DatabaseSyncModule
+  const { DatabaseSync, backup } = (await importModule(name)) as DatabaseSyncModule
   const engine = await loadEngine(DatabaseSync)
   const driver = (database: DatabaseSyncLike) => new DatabaseSyncDriver(database)
   if (backup === undefined) return { ...engine, driver }

@@ -1,6 +1,10 @@
-/** The exports that every front end has besides its own classes. */
+/**
+ * The exports that every front end has besides its own classes. Among them are the types that its functions return: the compiler
+ * writes an inferred type into the declarations of an app only by a name that a package of the app exports.
+ */
 export type { AdapterOptions } from './adapter/adapter-options.js'
-export type { CacheAdapterOptions } from './adapter/sql-cache-adapter.js'
+export type { CacheAdapterOptions, SqlCacheAdapter } from './adapter/sql-cache-adapter.js'
+export type { SqlIdempotencyAdapter } from './adapter/sql-idempotency-adapter.js'
 export type { ServedUser } from './connection/served-users.js'
 export type { ChangeRecording } from './dialects/sqlite/changesets/change-recording.js'
 export {
@@ -23,8 +27,10 @@ export type { BackupManifest } from './dialects/sqlite/copies/manifest.js'
 export type { Restored, RestoreOptions } from './dialects/sqlite/copies/restore.js'
 export type { CopyProgress } from './dialects/sqlite/engine/backup-steps.js'
 export type { OpenOptions } from './dialects/sqlite/front-end/open-options.js'
+export type { SqliteAdapter } from './dialects/sqlite/front-end/sqlite-adapter.js'
 export type { AdapterStats } from './dialects/sqlite/sqlite-stats.js'
 export type { FollowOptions } from './dialects/sqlite/standby/follow-options.js'
+export type { Standby as StandbyOf } from './dialects/sqlite/standby/standby.js'
 export type { StandbyCondition, Verification } from './dialects/sqlite/standby/standby-state.js'
 export type { StartWorker, WorkerLike } from './dialects/sqlite/thread/worker.js'
 export type { DiagnosticEvent, DiagnosticListener, DiagnosticMessage } from './errors/diagnostics.js'
@@ -55,7 +61,7 @@ export type { SqlIdempotencyProvider } from './stores/idempotency/idempotency-st
 export type { FencedParameter, FencedStatement } from './stores/lock/fenced-statement.js'
 export type { SqlLockHandle } from './stores/lock/lock-handle.js'
 export type { LockKind } from './stores/lock/lock-manager.js'
-export type { HoldOptions, SqlLockProvider } from './stores/lock/sql-lock-provider.js'
+export type { HoldOptions, SqlLockProvider, StoredLockProvider } from './stores/lock/sql-lock-provider.js'
 export { type Clock, systemClock } from './time/clock.js'
 export type { CacheEvent, CircuitEvent, ClaimEvent, LockEvent } from './tracing/events.js'
 export type { TracedCall } from './tracing/traced-call.js'

@@ -144,7 +144,7 @@ async function frontEnd(): Promise<FrontEndClass> {
   const failures: unknown[] = []
   for (const name of FRONT_ENDS) {
     try {
-      const { SQLiteAdapter } = (await import(name)) as { SQLiteAdapter: FrontEndClass }
+      const { SQLiteAdapter } = (await import(/* webpackIgnore: true */ name)) as { SQLiteAdapter: FrontEndClass }
       await (await SQLiteAdapter.open(':memory:')).disconnect()
       return SQLiteAdapter
     } catch (error) {
