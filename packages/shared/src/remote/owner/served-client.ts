@@ -108,6 +108,7 @@ export class ServedClient {
       else if (this.#inbox.length === 0 && this.#runsAtOnce(command)) this.#run(command)
       else this.#inbox.push(command)
     }
+    this.#inbox.measure()
   }
 
   /** A client that could not read an answer sends `bye` and gives no more credit, so nothing waits for credit from here on. */
