@@ -14,7 +14,7 @@ export interface PortLike extends Emitter {
   postMessage(message: never): void
   ref(): void
   unref(): void
-  /** Absent in Electron. */
+  /** Only a port has it. */
   hasRef?(): boolean
   /** Only a worker has it: -1 once it has ended. */
   readonly threadId?: number
