@@ -79,8 +79,10 @@ export class PortChannel implements Channel {
     // A port of ours must not keep the thread alive. A thread that listens to its parent stays alive for it.
     if (this.#toParent) {
       const last = PortChannel.#last
-      last?.#exit.end()
-      if (last?.#ended === true) last.#listening.end()
+      if (last !== undefined) {
+        last.#exit.end()
+        if (last.#ended) last.#listening.end()
+      }
       PortChannel.#last = this
       // Only the first listener keeps a thread alive, so one that the app adds after ours does not.
       this.#exit.on('beforeExit', () => this.keepAlive(this.#alive))
