@@ -5,6 +5,7 @@ import { Connection } from '../../packages/shared/src/connection/connection.js'
 import { sqliteDialect } from '../../packages/shared/src/dialects/sqlite/sqlite-dialect.js'
 // From source, as the connection is: the built package would be another copy.
 import { type AdapterOptions, SqliteAdapter } from '../../packages/shared/src/index.js'
+import { openRemote, SQLiteAdapter as RemoteAdapter, serve } from '../../packages/shared/src/remote.js'
 import { HoldTables } from '../../packages/shared/src/stores/lock/hold-tables.js'
 import { databaseSyncDriver } from './database-sync-driver.js'
 
@@ -70,4 +71,33 @@ test('a lock outlives its adapter for its ttl, for others of the prefix on the h
   expect(next?.token).toBeGreaterThan(lock?.token ?? Number.NaN)
   await second.disconnect()
   await stays.disconnect()
+})
+
+test('adapters of a client that come and go with prefixes of their own leave few lock tables behind, at both ends', async () => {
+  const handle = new DatabaseSync(':memory:')
+  const adapter = adapterOn(handle, {})
+  await adapter.connect()
+  const tablesOf = (database: object) =>
+    Connection.of(database, () => undefined as never, sqliteDialect, undefined as never).shared(HoldTables)
+  const server = serve(adapter)
+  const database = await openRemote(server.createPort())
+  const stays = new RemoteAdapter(database)
+  await stays.connect()
+  const kept = { keyPrefix: 'kept:' }
+  const signal = (await new RemoteAdapter(database, kept).acquire('k', Number.POSITIVE_INFINITY))?.signal
+  const lost = new Promise((resolve) => signal?.addEventListener('abort', resolve))
+  for (let at = 0; at < 3_000; at++) {
+    const one = new RemoteAdapter(database, { keyPrefix: `${at}:` })
+    expect(await (await one.acquire('k', 60_000))?.release()).toBe(true)
+    await one.disconnect()
+  }
+  expect(tablesOf(handle).size, 'at the owner').toBeLessThan(1_100)
+  expect(tablesOf(database).size, 'at the client').toBeLessThan(10)
+  // Its manager at the owner has ended meanwhile, and another one finds the lock.
+  expect(await new RemoteAdapter(database, kept).acquire('k')).toBeNull()
+  await adapterOn(handle, kept).forceRelease('k')
+  await lost
+  await stays.disconnect()
+  await server.close()
+  await adapter.disconnect()
 })

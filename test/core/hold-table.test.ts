@@ -34,6 +34,13 @@ test('locks that are held do not keep the keys of released ones', () => {
   expect(table.keys).toBeLessThan(3 * MANY)
 })
 
+test('many locks that are held at once and released leave few keys', () => {
+  const table = new HoldTable(new ManualClock())
+  const all = Array.from({ length: 10 * MANY }, (_, at) => grant(table, `job ${at}`))
+  for (const hold of all) table.release(hold)
+  expect(table.keys).toBe(0)
+})
+
 test('expired holds leave while others are acquired', () => {
   const clock = new ManualClock()
   const table = new HoldTable(clock)

@@ -46,6 +46,13 @@ test('a thread waits for a message after it has disconnected, and ends after the
   expect(await file.adapter.cache.get('connected')).toBe(true)
 }, 60_000)
 
+test('a thread that has disconnected waits for one message after another, and ends after the last one', async () => {
+  await using file = await ServedFile.open()
+  const thread = new Worker(script('waits-for-messages'), { workerData: { connected: [false, null, null] } })
+  file.server.attach(thread)
+  expect(await wakes(thread)).toBe(0)
+}, 20_000)
+
 test('a thread serves its remote adapter to its own thread', async () => {
   await using file = await ServedFile.open()
   const thread = start(file, 'serves-on', {})

@@ -6,7 +6,7 @@ export interface ServedUser {
   locks: number
   /**
    * ms from the arrival of a message until the last of its requests was passed to the database, as measured last. Messages that
-   * arrive meanwhile are measured together with it.
+   * arrive meanwhile are not measured.
    */
   lag: number
 }

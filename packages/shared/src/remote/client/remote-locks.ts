@@ -33,7 +33,7 @@ export class RemoteLockManager implements LockManager {
     this.#session = session
     this.#prefix = session.prefix
     this.#holds = HoldTables.of(session, 'process')
-    owner.followLocks(session.prefix, this.#holds)
+    owner.followLocks(session.connection.shared(HoldTables))
   }
 
   get held(): number {

@@ -9,7 +9,7 @@ import type {
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
 import type { OperationQueue } from '../../queue/operation-queue.js'
 import { STATES } from '../../stores/circuit-breaker/circuit-row.js'
-import type { HoldTable } from '../../stores/lock/hold-table.js'
+import type { HoldTables } from '../../stores/lock/hold-tables.js'
 import type { PeerChannel } from '../wire/peer.js'
 import { CIRCUIT_UPDATES, clientOp, ownerOp, type Welcome } from '../wire/protocol.js'
 import type { Reader } from '../wire/reader.js'
@@ -36,8 +36,8 @@ export class RemoteOwner implements DatabaseOwner {
   /** The intervals in ms of all that watch a circuit. The owner is sent the shortest. */
   readonly #intervals = new Map<string, number[]>()
   readonly #claims = new Map<string, () => void>()
-  /** The locks that were granted here, by key prefix. */
-  readonly #locks = new Map<string, HoldTable>()
+  /** The locks that were granted here. */
+  #holds: HoldTables | undefined
   /** Made with the connection. */
   #parts: Parts | undefined
   /** The messages that arrived before the connection was made: that the owner closes, or that its database is lost. */
@@ -52,7 +52,7 @@ export class RemoteOwner implements DatabaseOwner {
     this.engine = welcome.engine
     this.readOnly = welcome.readOnly
     this.lockOwnerPrefix = welcome.ownerPrefix
-    this.place = new RemotePlace(welcome, () => this.channel.notify(clientOp.settle))
+    this.place = new RemotePlace(welcome, () => this.channel.notify(clientOp.schemaReady))
   }
 
   get channel(): ClientChannel {
@@ -139,9 +139,9 @@ export class RemoteOwner implements DatabaseOwner {
     return (this.#parts as Parts).loads.waitFor(request, inside)
   }
 
-  /** Marks the holds of `table` as lost when their locks are. */
-  followLocks(prefix: string, table: HoldTable): void {
-    this.#locks.set(prefix, table)
+  /** Marks holds of the kind `process` as lost when their locks are. */
+  followLocks(holds: HoldTables): void {
+    this.#holds = holds
   }
 
   #read(op: number, reader: Reader): boolean {
@@ -153,10 +153,9 @@ export class RemoteOwner implements DatabaseOwner {
         this.#claims.get(reader.text())?.()
         return true
       case ownerOp.lockLost: {
-        const table = this.#locks.get(reader.text())
-        const hold = table?.get(reader.text())
-        const token = reader.count()
-        const reason = reader.text()
+        const [prefix, key, token, reason] = [reader.text(), reader.text(), reader.count(), reader.text()]
+        const table = this.#holds?.find('process', prefix)
+        const hold = table?.get(key)
         if (hold?.token === token) table?.lose(hold, reason)
         return true
       }
@@ -176,7 +175,7 @@ export class RemoteOwner implements DatabaseOwner {
   }
 
   #channelEnded(reason: string): void {
-    for (const table of this.#locks.values()) table.dropAll(reason)
+    this.#holds?.dropAll('process', reason)
     this.#parts?.loads.ended(reason)
     // The waiting callers ask again, and are refused.
     for (const listener of [...this.#claims.values()]) listener()

@@ -10,18 +10,18 @@ export class RemotePlace implements Place {
   readonly location: string
   readonly identity: string | undefined
 
-  readonly #settle: () => void
+  readonly #notify: () => void
 
-  /** @param settle Notifies the owner that the schema was set up. */
-  constructor({ version, location, identity }: Welcome, settle: () => void) {
-    this.#settle = settle
+  /** @param notify Notifies the owner that the schema was set up. */
+  constructor({ version, location, identity }: Welcome, notify: () => void) {
+    this.#notify = notify
     this.version = version
     this.location = location
     this.identity = identity ?? undefined
   }
 
   async schemaReady(): Promise<void> {
-    this.#settle()
+    this.#notify()
   }
 
   async enter(): Promise<void> {}

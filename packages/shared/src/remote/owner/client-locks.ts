@@ -40,9 +40,11 @@ export class ClientLocks implements HoldListener {
       case clientOp.acquire: {
         const manager = this.#managers.of(command.prefix)
         const granted = manager.acquire(command.key, command.ttl, command.owner)
-        if (granted instanceof Promise)
-          return granted.then((hold) => hold && this.#granted(command.prefix, manager, hold))
-        return granted && this.#granted(command.prefix, manager, granted)
+        if (!(granted instanceof Promise)) return granted && this.#granted(command.prefix, manager, granted)
+        this.#managers.acquiring++
+        return granted
+          .then((hold) => hold && this.#granted(command.prefix, manager, hold))
+          .finally(() => this.#managers.acquiring--)
       }
       case clientOp.extendOwned:
         return asNumber(this.#managers.of(command.prefix).extendOwned(command.key, command.owner, command.ttl))

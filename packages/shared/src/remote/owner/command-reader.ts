@@ -148,7 +148,7 @@ function readNotification(op: number, reader: Reader): Notification {
     case clientOp.more:
       return { op, request: reader.count() }
     case clientOp.bye:
-    case clientOp.settle:
+    case clientOp.schemaReady:
     case clientOp.taken:
       return { op }
     default:

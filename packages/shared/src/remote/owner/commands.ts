@@ -85,7 +85,7 @@ type NotificationForm =
   | { readonly op: typeof clientOp.loadPassedOn; readonly wait: number }
   | { readonly op: typeof clientOp.watchCircuit; readonly key: string; readonly interval: number }
   | { readonly op: typeof clientOp.more; readonly request: number }
-  | { readonly op: typeof clientOp.bye | typeof clientOp.settle | typeof clientOp.taken }
+  | { readonly op: typeof clientOp.bye | typeof clientOp.schemaReady | typeof clientOp.taken }
 
 /** What a client sends. */
 export type Command = RequestCommand | Notification

@@ -1,14 +1,15 @@
 import type { ServedUser } from '../../connection/served-users.js'
+import { Fifo } from '../../queue/fifo.js'
 import type { Clock } from '../../time/clock.js'
 import { type Command, countOf } from './commands.js'
 import { ServedCalls } from './served-call.js'
 
-/** The commands of one client that have arrived and were not run, in order. */
+/** The commands of one client that have arrived and were not run, in order. It may never be empty while the client sends much. */
 export class Inbox {
   readonly #clock: Pick<Clock, 'monotonic'>
-  #commands: Command[] = []
-  #next = 0
-  /** Monotonic ms at which a command arrived while none was waiting. */
+  readonly #commands = new Fifo<Command>()
+  /** The command whose wait is measured, and the monotonic ms of its arrival. */
+  #measured: Command | undefined
   #receivedAt = 0
   /** The number of requests and notifications: calls that were sent together are several. */
   length = 0
@@ -20,33 +21,39 @@ export class Inbox {
   }
 
   push(command: Command): void {
-    if (this.length === 0) this.#receivedAt = this.#clock.monotonic()
     this.#commands.push(command)
     this.length += countOf(command)
   }
 
+  /** Measures how long the last command waits, unless a wait is being measured. Call it after each message. */
+  measure(): void {
+    if (this.length === 0 || this.#measured !== undefined) return
+    this.#measured = this.#commands.peek(this.#commands.length - 1)
+    this.#receivedAt = this.#clock.monotonic()
+  }
+
   /** Takes the next command; of calls that were sent together, at most `most`. */
   take(most: number): Command {
-    let command = this.#commands[this.#next] as Command
+    const [command] = this.#commands.take(1) as [Command]
     if (command instanceof ServedCalls && command.count > most) {
       const [first, rest] = command.cutAt(most)
-      this.#commands[this.#next] = rest
-      command = first
-    } else this.#next++
+      this.#commands.putBack([rest])
+      if (this.#measured === command) this.#measured = rest
+      this.length -= most
+      return first
+    }
     this.length -= countOf(command)
-    if (this.length === 0) {
+    if (this.#measured === command) {
+      this.#measured = undefined
       this.lag = this.#clock.monotonic() - this.#receivedAt
-      this.clear()
     }
     return command
   }
 
   /** Removes all commands. @returns them. */
   clear(): Command[] {
-    const left = this.#commands.slice(this.#next)
-    this.#commands = []
-    this.#next = 0
     this.length = 0
-    return left
+    this.#measured = undefined
+    return this.#commands.take(this.#commands.length)
   }
 }

@@ -2,6 +2,9 @@ import type { Connection } from '../../connection/connection.js'
 import type { Hold, HoldListener } from '../../stores/lock/hold.js'
 import type { LockManager, LockSession } from '../../stores/lock/lock-manager.js'
 
+// An app may have a key prefix for every request.
+const MAX_MANAGERS = 1_000
+
 /** Several clients that hold one lock under the same owner name. */
 class Holders implements HoldListener {
   readonly all = new Set<HoldListener>()
@@ -17,6 +20,8 @@ export class LockManagers {
   readonly #make: (session: LockSession) => LockManager
   readonly #managers = new Map<string, LockManager>()
   readonly #onEnded: (() => void)[] = []
+  /** The number of calls of `acquire` of the managers that are not answered. */
+  acquiring = 0
 
   constructor(connection: Connection, make: (session: LockSession) => LockManager) {
     this.#connection = connection
@@ -26,6 +31,8 @@ export class LockManagers {
   of(prefix: string): LockManager {
     const existing = this.#managers.get(prefix)
     if (existing !== undefined) return existing
+    // A hold outlives its manager, because its table stays. A call would add one to a table that no later manager uses.
+    if (this.#managers.size >= MAX_MANAGERS && this.acquiring === 0) this.end()
     const connection = this.#connection
     const manager = this.#make({
       clock: connection.clock,
@@ -40,7 +47,7 @@ export class LockManagers {
     return manager
   }
 
-  /** Ends the managers. Call it when no more clients are accepted. */
+  /** Ends the managers; {@link of} makes others. */
   end(): void {
     for (const callback of this.#onEnded.splice(0)) callback()
     this.#managers.clear()

@@ -108,6 +108,7 @@ export class ServedClient {
       else if (this.#inbox.length === 0 && this.#runsAtOnce(command)) this.#run(command)
       else this.#inbox.push(command)
     }
+    this.#inbox.measure()
   }
 
   /** A client that could not read an answer sends `bye` and gives no more credit, so nothing waits for credit from here on. */
@@ -184,8 +185,8 @@ export class ServedClient {
       case clientOp.more:
         // Handled on arrival.
         break
-      case clientOp.settle:
-        void this.#settlePlace()
+      case clientOp.schemaReady:
+        void this.#schemaReady()
         break
       case clientOp.enterLoad:
       case clientOp.waitInLoad:
@@ -199,7 +200,7 @@ export class ServedClient {
     }
   }
 
-  async #settlePlace(): Promise<void> {
+  async #schemaReady(): Promise<void> {
     const { clock, place, diagnostics } = this.#parts.connection
     // As when a local session connects: from here on, lease time follows every change of the wall clock.
     clock.lease.now()

@@ -14,7 +14,7 @@ export interface PortLike extends Emitter {
   postMessage(message: never): void
   ref(): void
   unref(): void
-  /** Absent in Electron. */
+  /** Only a port has it. */
   hasRef?(): boolean
   /** Only a worker has it: -1 once it has ended. */
   readonly threadId?: number
@@ -28,13 +28,14 @@ export interface PortLike extends Emitter {
 /** A channel to another thread of this process. Its end is always certain: ports close with their thread. */
 export class PortChannel implements Channel {
   /**
-   * The listener for the app of the last channel to the parent. It stays until there is another one: Bun does not keep a thread alive
-   * for a listener once `unref` was called.
+   * The last channel to the parent. It follows the app's listeners until there is another one, also when it is closed: once `ref` or
+   * `unref` was called, Bun neither keeps a thread alive for a listener that the app adds, nor lets it end when that is removed.
    */
-  static #last: Listening | undefined
+  static #last: PortChannel | undefined
   readonly toThread = true
   readonly #port: PortLike
   readonly #listening: Listening
+  readonly #exit: Listening = new Listening(process)
   readonly #toWorker: boolean
   readonly #toParent: boolean
   #alive = false
@@ -63,11 +64,12 @@ export class PortChannel implements Channel {
       this.#listening.end()
       listener.ended(true)
     }
+    const receive = (message: unknown): void => {
+      if (!this.#ended) listener.message(message)
+    }
     this.#listening.on('message', (message: unknown) => {
-      if (Array.isArray(message) && message[0] === ENVELOPE) listener.message(message)
-      else if (typeof message === 'object' && message !== null && ENVELOPE in message) {
-        listener.message(message[ENVELOPE])
-      }
+      if (Array.isArray(message) && message[0] === ENVELOPE) receive(message)
+      else if (typeof message === 'object' && message !== null && ENVELOPE in message) receive(message[ENVELOPE])
       // The app may have waited for this message alone.
       else if (this.#toParent) inNextTurn(() => this.keepAlive(this.#alive))
     })
@@ -76,10 +78,14 @@ export class PortChannel implements Channel {
     if (this.#hasEnded()) inNextTurn(ended)
     // A port of ours must not keep the thread alive. A thread that listens to its parent stays alive for it.
     if (this.#toParent) {
-      PortChannel.#last?.end()
-      PortChannel.#last = new Listening(process)
+      const last = PortChannel.#last
+      if (last !== undefined) {
+        last.#exit.end()
+        if (last.#ended) last.#listening.end()
+      }
+      PortChannel.#last = this
       // Only the first listener keeps a thread alive, so one that the app adds after ours does not.
-      PortChannel.#last.on('beforeExit', () => this.keepAlive(this.#alive))
+      this.#exit.on('beforeExit', () => this.keepAlive(this.#alive))
     } else if (!this.#toWorker) this.#port.unref()
   }
 
@@ -96,7 +102,8 @@ export class PortChannel implements Channel {
 
   close(): void {
     this.#ended = true
-    this.#listening.end()
+    // Node follows the app's listeners by itself while ours is not among them.
+    if (PortChannel.#last !== this || process.versions.bun === undefined) this.#listening.end()
     if (this.#toParent || this.#toWorker) this.keepAlive(false)
     else this.#port.close?.()
   }

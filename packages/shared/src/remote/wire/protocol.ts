@@ -57,7 +57,7 @@ export const clientOp = {
   /** The last message. The owner sends `goodbye` when all requests are answered. */
   bye: 22,
   /** The schema was set up. */
-  settle: 23,
+  schemaReady: 23,
   /** Confirms that all before the oldest unconfirmed `mark` was read. */
   taken: 24,
   /** stored key that is followed, ms. Asks the owner to poll at that interval for changes by other connections. */

@@ -65,7 +65,8 @@ function checkedValue(value: unknown, where: string): FencedParameter {
       throw invalidFenced(`${where} does not fit in 64 bits: ${value}`)
     default:
       if (value === null) return null
-      if (value instanceof Uint8Array) return value.slice()
+      // `slice` of a Buffer would return a view of the same memory.
+      if (value instanceof Uint8Array) return readArgument(() => new Uint8Array(value), 'fenced', where)
       throw invalidFenced(
         `${where} must be a string, number, BigInt, boolean, null or Uint8Array, got ${shownClass(value)}`,
       )

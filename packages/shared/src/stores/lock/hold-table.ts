@@ -6,6 +6,8 @@ import { expiryOf, type Hold, isLost, loseHold } from './hold.js'
 // many entries in a row, because the entries are not in the CPU cache and are adjacent in memory.
 const NEW_KEYS_BETWEEN_SWEEPS = 64
 const ENTRIES_PER_SWEEP = 2 * NEW_KEYS_BETWEEN_SWEEPS
+// Fewer keys of released holds may stay: to clear the map at each release of a lone lock would cost more than they do.
+const MOST_KEYS_WITHOUT_HOLD = 1_000
 
 let tables = 0
 
@@ -93,8 +95,7 @@ export class HoldTable {
 
   dropAll(reason: string): void {
     for (const key of this.#holds.keys()) this.drop(key, reason)
-    this.#holds.clear()
-    this.#cursor = undefined
+    this.#clear()
   }
 
   /** Checks the next entries, ends expired holds and removes keys without a hold. */
@@ -126,6 +127,14 @@ export class HoldTable {
   }
 
   #countDown(): void {
-    if (--this.#held === 0) this.onEmpty?.()
+    if (--this.#held > 0) return
+    // The next keys may be those of a few locks, which sweep nothing.
+    if (this.#holds.size > MOST_KEYS_WITHOUT_HOLD) this.#clear()
+    this.onEmpty?.()
+  }
+
+  #clear(): void {
+    this.#holds.clear()
+    this.#cursor = undefined
   }
 }

@@ -38,6 +38,11 @@ export class HoldTables implements EndsWithConnection {
     return tables.enter(name, kind)
   }
 
+  /** Returns the table of the locks of `kind` under `prefix`, while an adapter uses it or it has a hold. */
+  find(kind: LockKind, prefix: string): HoldTable | undefined {
+    return this.#tables.get(`${kind}:${prefix}`)?.table
+  }
+
   /** The number of tables. */
   get size(): number {
     return this.#tables.size
@@ -70,9 +75,12 @@ export class HoldTables implements EndsWithConnection {
 
   /** Ends every hold, because no manager extends or checks one after this. */
   ended(): void {
-    for (const { table } of [...this.#tables.values()]) {
-      table.dropAll('the adapter that granted the lock was disconnected')
-    }
+    this.dropAll('', 'the adapter that granted the lock was disconnected')
+  }
+
+  /** Ends the holds of all tables of `kind`; '' for every kind. */
+  dropAll(kind: LockKind | '', reason: string): void {
+    for (const [name, { table }] of [...this.#tables]) if (name.startsWith(kind)) table.dropAll(reason)
   }
 
   #newTable(kind: LockKind): HoldTable {

@@ -82,8 +82,10 @@ export class EngineThread<Event, Result> {
       const cancel =
         clock === systemClock ? setRealTimer(giveUp, LONGEST_START_MS) : clock.setTimer(giveUp, LONGEST_START_MS)
       worker.on('message', (sent) => {
-        const message = sent as ThreadMessage
+        const message = Object(sent) as ThreadMessage
         if ('event' in message) return onEvent(message.event as Event)
+        // Of the app's own module, or of Node: with `node --watch`, a thread reports each module that it loads.
+        if (!('stays' in message)) return
         if (message.stays) {
           this.unref()
           left()
@@ -123,7 +125,10 @@ export class EngineThread<Event, Result> {
 function startWorker(start: StartWorker, data: ThreadData): WorkerLike {
   let worker: WorkerLike
   try {
-    worker = start({ workerData: { goGoScope: data } })
+    const workerData = { goGoScope: data }
+    // A thread inherits the flags of the process, and Node refuses this one for a thread that runs a file.
+    const isText = process.execArgv.some((flag) => flag.startsWith('--input-type'))
+    worker = start({ workerData, ...(isText && { execArgv: [] }) })
   } catch (cause) {
     throw cannotRun(data, cause)
   }

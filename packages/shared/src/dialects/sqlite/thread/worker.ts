@@ -14,4 +14,4 @@ export interface WorkerLike {
  *
  * @param options Pass these options to the worker unchanged.
  */
-export type StartWorker = (options: { workerData: unknown }) => WorkerLike
+export type StartWorker = (options: { workerData: unknown; execArgv?: string[] }) => WorkerLike
