@@ -59,8 +59,8 @@ function cells(which, group, folders) {
 }
 
 /**
- * Adds what does not depend on the version of Node: once on Node and once on Bun, where threads, processes and dd (for block copies
- * of large files) end differently, our own code in a thread, over a port and around dd; and the suites once.
+ * Adds what does not depend on the version of Node: our own code in a thread once on Node and once on Bun, where threads differ,
+ * and the suites once.
  *
  * @param {Run} run
  * @returns {Run}
@@ -68,8 +68,7 @@ function cells(which, group, folders) {
 function withThreadCode(run) {
   if (run.runtime === 'node20') return run
   const suites = run.runtime === 'node24' ? ['test/thread-suites'] : []
-  const own = ['test/thread-work', ...suites, 'test/remote-clients', 'test/block-copies']
-  return { ...run, folders: [...run.folders, ...own] }
+  return { ...run, folders: [...run.folders, 'test/thread-work', ...suites] }
 }
 
 /**
@@ -193,13 +192,15 @@ export const runs = [
     ['test/models', 'test/block-copy-code', 'test/browser', 'test/processes'],
   ),
   // Once on each runtime: the messages over a port and an engine in a thread are the same for all engines. What is also the same
-  // for all runtimes is tested on one. How our own code uses dd is tested with the models, and what a build of SQLite writes during
-  // a copy in test/failures.
+  // for all runtimes is tested on one.
   ...oncePerEngine(
     'remote',
     ['node:sqlite', '@photostructure/sqlite', 'bun:sqlite'],
     ['test/runtimes', 'test/remote', 'test/thread'],
   ).map(withThreadCode),
+  // On Node and on Bun, because their threads, processes and dd (for block copies of large files) end differently. The rest is our
+  // own code. How it uses dd is tested with the models, and what a build of SQLite writes during a copy in test/failures.
+  ...oncePerEngine('remote-clients', ['node:sqlite', 'bun:sqlite'], ['test/remote-clients', 'test/block-copies']),
   // Runs one process after another, so it would leave a core idle as the last run.
   ...suite('package', ['node24'], ['test/package']),
   // Includes copies from a file to the server and back, with one engine and one client library.
@@ -266,7 +267,7 @@ export const touchRules = [
   },
   {
     changed: /^packages\/shared\/src\/dialects\/sqlite\/(copies|block-copy)\//,
-    run: 'remote:node:sqlite',
+    run: 'remote-clients:node:sqlite',
     tests: /\/block-copies\.test/,
   },
   {
@@ -279,7 +280,8 @@ export const touchRules = [
     run: 'remote:node:sqlite',
     tests: /\/thread(-work)?\//,
   },
-  { changed: /^packages\/shared\/src\/remote/, run: 'remote:node:sqlite', tests: /\/remote(-clients)?\// },
+  { changed: /^packages\/shared\/src\/remote/, run: 'remote:node:sqlite', tests: /\/remote\// },
+  { changed: /^packages\/shared\/src\/remote/, run: 'remote-clients:node:sqlite' },
   { changed: /^packages\/shared\/src\//, run: 'core:node24', tests: /\/(core|reference)\// },
   { changed: /^packages\/(idempotency-key|inspector)\/src\//, run: 'host:node20', tests: /\/http\// },
   { changed: /^packages\/[^/]+\/src\//, run: 'core:node24', tests: /\/architecture\// },

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { withProcesses } from '@go-go-scope/persistence-conformance/process'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { backupsByBlocks } from '../proof/copies/backups-by-blocks.js'
@@ -11,9 +11,6 @@ import { thisMember } from '../proof/process/members.js'
 import { ProofProcess } from '../proof/process/proof-process.js'
 
 proveCell()
-// All examples: other files of the run try a part of them.
-beforeAll(() => void vi.stubEnv('CONFORMANCE_RUNS', process.env.SOAK && process.env.CONFORMANCE_RUNS))
-afterAll(() => void vi.unstubAllEnvs())
 
 // How a runtime starts dd, receives its output and ends it. Our own code is tested in test/block-copy-code.
 describe('copies by large blocks', () => {
