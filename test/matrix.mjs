@@ -88,20 +88,28 @@ function oncePerEngine(group, names, folders, preferred) {
   })
 }
 
+/** The runs of the engines with sessions, one for each runtime that calls them differently. */
+const WITH_SESSIONS = ['node:sqlite:node24', 'node:sqlite:node22', 'node:sqlite:bun', '@photostructure/sqlite:node20']
+
 /**
- * @param {import('../scripts/engines.mjs').EngineName} engine
- * @param {string[]} runtimes
- * @returns {Run[]}
+ * Adds the tests of changesets.
+ *
+ * @param {Run} run
+ * @returns {Run}
  */
-function sessions(engine, runtimes) {
-  const group = 'changesets'
-  return runtimes.map((runtime) => ({
-    name: `${group}:${engine}:${runtime}`,
-    group,
-    runtime,
-    folders: ['test/changesets'],
-    engine,
-  }))
+function withSessions(run) {
+  return WITH_SESSIONS.includes(run.name) ? { ...run, folders: [...run.folders, 'test/changesets'] } : run
+}
+
+/**
+ * Adds the memory bounds of an owner, and what keeps it alive, on an engine that has not answered a call when the next one begins.
+ *
+ * @param {Run} run
+ * @returns {Run}
+ */
+function withOwnersLimits(run) {
+  const limits = ['test/remote-clients/credits.test.ts', 'test/remote-clients/malformed.test.ts']
+  return run.engine === 'sqlite3' ? { ...run, folders: [...run.folders, ...limits] } : run
 }
 
 /**
@@ -147,12 +155,14 @@ function alternately(computing, waiting) {
 /** Everything `npm test` runs. A test file in none of these folders fails the run. */
 export const runs = [
   // The longest runs come first, so that both cores have work until the end.
-  ...alternately(cells('runtimes', 'conformance', ['test/cells']), [
+  ...alternately(cells('runtimes', 'conformance', ['test/cells']).map(withSessions), [
     // Once per engine and not on each runtime. How a file or a copy survives a kill, a disk error or another process depends on
     // the build of SQLite, and this covers all builds (node:sqlite on Bun is that of bun:sqlite). Failing statements come from
     // our own driver. Integrations must pass the suites of other libraries on every engine and on a server's SQL. On Node 24,
     // which starts a process faster than Node 20.
-    ...oncePerEngine('processes', engineNames, ['test/builds', 'test/failures', 'test/integrations'], 'node24'),
+    ...oncePerEngine('processes', engineNames, ['test/builds', 'test/failures', 'test/integrations'], 'node24').map(
+      withOwnersLimits,
+    ),
     // The effects of a server and a network, with one client library, because they are the same for all; and the same proofs as
     // on a file, by processes that use different client libraries.
     {
@@ -162,16 +172,16 @@ export const runs = [
       folders: ['test/postgres-hazards', 'test/processes'],
       engine: 'postgres:pg',
     },
-    // Each way in which an example starts programs, on every runtime, with the largest example: as a separate process, with the
-    // loader that Node 20 needs, by fork and by spawn.
-    // How a runtime ends and writes, on Node and on Bun, with the examples that start no programs in another way. The own code of
-    // examples runs once. Not on Node 20, where a loader for TypeScript takes 0.5 s of CPU time per start.
-    ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples'], {
-      node24: ['test/example-ends', 'test/example-code'],
+    // What a program does: examples, `scopedb`, and those of the documents, which each run on the runtime that they need. Each way in
+    // which an example starts programs, on every runtime, with the largest example: as a separate process, with the loader that
+    // Node 20 needs, by fork and by spawn. Of `scopedb` on each runtime what streams, listens and ends.
+    // How a runtime ends and writes, on Node and on Bun, with the examples that start no programs in another way; not on Node 20,
+    // where a loader for TypeScript takes 0.5 s of CPU time per start. A program's own code runs once.
+    ...suite('programs', ['node24', 'node20', 'bun'], ['test/examples', 'test/cli'], {
+      node20: ['test/docs'],
+      node24: ['test/example-ends', 'test/example-code', 'test/cli-once'],
       bun: ['test/example-ends'],
     }),
-    // On each runtime what streams, listens and ends; the rest of the commands once.
-    ...suite('cli', ['node20', 'node24', 'bun'], ['test/cli'], { node24: ['test/cli-once'] }),
   ]),
   // Our own code, which is the same on any engine: above all the models, which must find bugs planted in the stores. Also the
   // page of the inspector in a browser of the machine, in a soak (elsewhere the test says that it did not run), and the proofs
@@ -181,9 +191,6 @@ export const runs = [
     ['node:sqlite'],
     ['test/models', 'test/block-copy-code', 'test/browser', 'test/processes'],
   ),
-  // Runs one process after another, so it would leave a core idle as the last run.
-  ...suite('package', ['node24'], ['test/package']),
-  ...suite('docs', ['node20'], ['test/docs']),
   // Once on each runtime: the messages over a port and an engine in a thread are the same for all engines. What is also the same
   // for all runtimes is tested on one.
   ...oncePerEngine(
@@ -194,13 +201,8 @@ export const runs = [
   // On Node and on Bun, because their threads, processes and dd (for block copies of large files) end differently. The rest is our
   // own code. How it uses dd is tested with the models, and what a build of SQLite writes during a copy in test/failures.
   ...oncePerEngine('remote-clients', ['node:sqlite', 'bun:sqlite'], ['test/remote-clients', 'test/block-copies']),
-  // The memory bounds of an owner, and what keeps it alive, depend on whether a call is answered before the next one is begun.
-  ...oncePerEngine(
-    'remote-limits',
-    ['sqlite3'],
-    ['test/remote-clients/credits.test.ts', 'test/remote-clients/malformed.test.ts'],
-    'node24',
-  ),
+  // Runs one process after another, so it would leave a core idle as the last run.
+  ...suite('package', ['node24'], ['test/package']),
   // Includes copies from a file to the server and back, with one engine and one client library.
   ...servers('postgres', ['postgres:pg'], 'node24', ['test/postgres', 'test/host/persistence', 'test/postgres-copy']),
   // What depends on the client library; the statements are the same for all.
@@ -208,18 +210,14 @@ export const runs = [
   ...servers('clients', ['postgres:bun'], 'bun', ['test/postgres-clients']),
   // One instance in the process of the tests: the other runs test what needs two connections.
   ...servers('pglite', ['postgres:pglite'], 'node24', ['test/postgres', 'test/pglite', 'test/integrations']),
-  // Our own code again, without an engine: on Node 24, which takes a quarter less time than Node 20.
-  ...suite('core', ['node24'], ['test/core', 'test/reference']),
+  // Our own code again, without an engine, the runner and the gates: on Node 24, which takes a quarter less time than Node 20.
+  ...suite('core', ['node24'], ['test/core', 'test/reference', 'test/runner', 'test/architecture']),
   // On the oldest Node and on Bun. On Node 24 run the tests of leaks and of what keeps a process alive (test/runtimes), those
   // over a server, and the examples. Handlers of requests use the streams and the server of a runtime: here on the oldest Node,
   // in the integrations on all hosts.
   ...suite('host', ['node20', 'bun'], ['test/host'], { node20: ['test/http'] }),
   // Short runs come last, so that no core waits long for the last one.
-  ...cells('brief', 'versions', ['test/versions']),
-  // The engines with sessions, on each runtime that calls them differently.
-  ...[...sessions('node:sqlite', ['node24', 'node22', 'bun']), ...sessions('@photostructure/sqlite', ['node20'])],
-  ...suite('runner', ['node24'], ['test/runner']),
-  ...suite('architecture', ['node24'], ['test/architecture']),
+  ...cells('brief', 'versions', ['test/versions']).map(withSessions),
 ]
 
 /**
@@ -272,7 +270,11 @@ export const touchRules = [
     run: 'remote-clients:node:sqlite',
     tests: /\/block-copies\.test/,
   },
-  { changed: /^packages\/shared\/src\/dialects\/sqlite\/changesets\//, run: 'changesets:node:sqlite:node24' },
+  {
+    changed: /^packages\/shared\/src\/dialects\/sqlite\/changesets\//,
+    run: 'node:sqlite:node24',
+    tests: /\/changesets\//,
+  },
   {
     changed: /^packages\/shared\/src\/dialects\/sqlite\/thread\//,
     run: 'remote:node:sqlite',
@@ -280,9 +282,9 @@ export const touchRules = [
   },
   { changed: /^packages\/shared\/src\/remote/, run: 'remote:node:sqlite', tests: /\/remote\// },
   { changed: /^packages\/shared\/src\/remote/, run: 'remote-clients:node:sqlite' },
-  { changed: /^packages\/shared\/src\//, run: 'core:node24' },
+  { changed: /^packages\/shared\/src\//, run: 'core:node24', tests: /\/(core|reference)\// },
   { changed: /^packages\/(idempotency-key|inspector)\/src\//, run: 'host:node20', tests: /\/http\// },
-  { changed: /^packages\/[^/]+\/src\//, run: 'architecture:node24' },
+  { changed: /^packages\/[^/]+\/src\//, run: 'core:node24', tests: /\/architecture\// },
   { changed: /^packages\/persistence-conformance\/src\//, run: 'node:sqlite:node24', tests: /\/conformance\.test/ },
   { changed: /^packages\/persistence-conformance\/src\//, run: 'core:node24', tests: /\/reference\// },
   // The first engine of a front end.
@@ -301,19 +303,19 @@ export const touchRules = [
   { changed: /^packages\/persistence-postgres\/src\/wire\//, run: 'postgres:postgres.js' },
   { changed: /^packages\/go-go-scope\/src\//, run: 'host:node20', tests: /^test\/host\// },
   { changed: /^packages\/go-go-scope\/src\//, run: 'remote:node:sqlite', tests: /\/host-/ },
-  { changed: /^packages\/cli\/src\//, run: 'cli:node24', tests: /\/cli-once\// },
+  { changed: /^packages\/cli\/src\//, run: 'programs:node24', tests: /\/cli-once\// },
   { changed: /^packages\/(keyv|unstorage|persistence-otel)\/src\//, run: 'postgres:pglite', tests: /\/integrations\// },
-  { changed: /^(scripts\/|test\/matrix\.mjs)/, run: 'runner:node24' },
+  { changed: /^(scripts\/|test\/matrix\.mjs)/, run: 'core:node24', tests: /\/runner\// },
   {
     changed: /^(\.changeset\/|\.pnpmfile\.cjs|packages\/[^/]+\/package\.json)/,
-    run: 'runner:node24',
+    run: 'core:node24',
     tests: /\/release\.test/,
   },
-  { changed: /^test\/architecture\//, run: 'architecture:node24' },
-  { changed: /^(docs\/|[^/]+\.md$|test\/docs\/)/, run: 'docs:node20' },
-  { changed: /^(examples|test\/examples)\//, run: 'examples:node24', tests: /^test\/examples\// },
-  { changed: /^(examples|test\/examples)\//, run: 'examples:node24', tests: /\/example-ends\/small-examples\.test/ },
-  { changed: /^examples\//, run: 'examples:node24', tests: /\/command-line\.test/ },
+  { changed: /^test\/architecture\//, run: 'core:node24', tests: /\/architecture\// },
+  { changed: /^(docs\/|[^/]+\.md$|test\/docs\/)/, run: 'programs:node20', tests: /\/docs\// },
+  { changed: /^(examples|test\/examples)\//, run: 'programs:node24', tests: /^test\/examples\// },
+  { changed: /^(examples|test\/examples)\//, run: 'programs:node24', tests: /\/example-ends\/small-examples\.test/ },
+  { changed: /^examples\//, run: 'programs:node24', tests: /\/command-line\.test/ },
   {
     changed: /^(pnpm-lock\.yaml|\.pnpmfile\.cjs|packages\/[^/]+\/package\.json|rolldown\.config\.mjs)$/,
     run: 'package:node24',

@@ -4,7 +4,7 @@ import { type EngineSuite, engineSuite } from '../suite.js'
 import { KEYED_CALLS, SOME_CHECKPOINT } from './store-calls.js'
 
 // A message must say what to do. Our messages use one of these words for that.
-const ADVICE = /must|leave|pass|give|remove|encode|raise|shorten|hash|call|use|store|choose/i
+const ADVICE = /\b(must|leave|pass|give|remove|encode|raise|shorten|hash|call|use|store|choose)\b/i
 
 const BAD_KEYS: readonly (readonly [key: unknown, says: string | RegExp])[] = [
   [undefined, 'undefined'],
