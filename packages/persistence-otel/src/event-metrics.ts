@@ -34,7 +34,9 @@ export function eventMetrics(meter: Meter): () => void {
     },
     [CHANNELS.lock]: ({ database, kind, outcome, waited }: LockEvent) => {
       const attributes = { ...databaseAttributes(database), kind }
-      if (outcome === 'lost') return lost.add(1, attributes)
+      // 0 before the first loss, because Prometheus sees no increase in a series that begins with 1.
+      lost.add(outcome === 'lost' ? 1 : 0, attributes)
+      if (outcome === 'lost') return
       acquisitions.add(1, { ...attributes, outcome })
       if (waited !== undefined) waits.record(waited / 1000, { ...attributes, outcome })
     },
@@ -42,7 +44,10 @@ export function eventMetrics(meter: Meter): () => void {
       transitions.add(1, { ...databaseAttributes(database), ...(previous && { from: previous }), to: state })
     },
     [CHANNELS.claim]: ({ database, outcome }: ClaimEvent) => {
-      claims.add(1, { ...databaseAttributes(database), outcome })
+      const attributes = databaseAttributes(database)
+      claims.add(1, { ...attributes, outcome })
+      // As for locks.
+      if (outcome === 'claimed') claims.add(0, { ...attributes, outcome: 'lost' })
     },
     [CHANNELS.diagnostic]: ({ database, event }: DiagnosticMessage) => {
       const attributes = databaseAttributes(database)
