@@ -351,7 +351,10 @@ describe('help', () => {
   })
 
   test('names an unknown command, and --no-color may come first', async () => {
-    expect(await scopedbHere('help', 'lokcs')).toMatchObject({ code: EXIT.usage, err: expect.stringMatching(/did you mean locks/) })
+    expect(await scopedbHere('help', 'lokcs')).toMatchObject({
+      code: EXIT.usage,
+      err: expect.stringMatching(/did you mean locks/),
+    })
     const { code, out } = await scopedbHere('--no-color', path, 'prefixes')
     expect({ code, out }).toEqual({ code: 0, out: '(none)\nshop:\n' })
     expect((await scopedbHere('--json', path)).err).toContain('options come last')

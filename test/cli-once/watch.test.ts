@@ -60,7 +60,7 @@ test('on a terminal that is too low, watch shows the held locks, which come firs
     await vi.waitUntil(() => out.includes('…'))
     process.emit('SIGTERM')
     expect(await watching).toBe(0)
-    expect(stripVTControlCharacters(out)).toMatch(/held locks[^]*^four +held[^]*^three +held/m)
+    expect(stripVTControlCharacters(out)).toMatch(/held locks.*^four +held.*^three +held/ms)
     expect(out).not.toContain('work under way')
   } finally {
     heard.mockRestore()
