@@ -266,7 +266,7 @@ function testPage(): void {
     await page.getByText('Live', { exact: true }).waitFor()
     // A proxy in between sends the page of its log-in.
     await page.route(/overview/, (route) => route.fulfill({ contentType: 'text/html', body: '<p>Log in</p>' }))
-    await page.getByText(/^the answer has status 200 and is not of the inspector/).waitFor()
+    await page.getByText(/^the server answered with status 200; reload/).waitFor()
     expect(await page.locator('#tasks').isVisible()).toBe(true)
   })
 
@@ -348,7 +348,7 @@ function testPage(): void {
       await page.locator('#locks .count', { hasText: `${shown}+` }).waitFor()
       await more.click()
     }
-    await page.getByText(/To see others, choose a prefix and how their keys begin\.$/).waitFor()
+    await page.getByText(/For others, choose a prefix and how keys begin\.$/).waitFor()
     expect(await page.locator('#locks tbody tr').count()).toBe(500)
     expect(await more.isVisible()).toBe(false)
   })

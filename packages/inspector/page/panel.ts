@@ -64,7 +64,7 @@ export class Panel<Info extends object> {
   show({ items, more }: Part<Info>, view: View, remark = ''): void {
     this.#view = view
     setText(this.#count, items.length === 0 ? '' : `${count(items.length)}${more ? '+' : ''}`)
-    const full = more && items.length >= MOST ? 'To see others, choose a prefix and how their keys begin.' : ''
+    const full = more && items.length >= MOST ? 'For others, choose a prefix and how keys begin.' : ''
     setText(this.#note, [items.length === 0 ? this.#list.none : '', remark, full].join(' ').trim())
     this.#note.hidden = this.#note.textContent === ''
     this.#table.hidden = items.length === 0

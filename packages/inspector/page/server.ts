@@ -32,12 +32,11 @@ async function answerOf<Answer>(address: string, request: RequestInit): Promise<
     cache: 'no-store',
     signal: AbortSignal.timeout(PATIENCE_MS),
   }).catch(() => {
-    const more = request.method === 'POST' ? '; whether it has made the change is not known' : ''
-    throw new NotGivenError(`the server does not answer${more}`, false)
+    throw new NotGivenError('the server does not answer', false)
   })
   // A proxy in between may answer with something other than JSON, such as the page of its log-in.
   const answer = await response.json().catch(() => undefined)
   if (response.ok && answer !== undefined) return answer
-  const why = answer?.error ?? `the answer has status ${response.status} and is not of the inspector; reload this page`
+  const why = answer?.error ?? `the server answered with status ${response.status}; reload this page`
   throw new NotGivenError(String(why), response.status === 403)
 }

@@ -18,7 +18,7 @@ export function refusalOf(request: Request, { hosts, write }: Settings): string 
     return 'this is a request of another site; open the page by its address'
   }
   if (!isOfHost(request.headers.get('origin'), request)) {
-    return 'this is a request of another origin; a proxy in between must pass on the Host that the browser sent'
+    return 'this is a request of another origin; a proxy must pass on the Host'
   }
   if (isReading(request) || (request.method === 'POST' && write !== false)) return undefined
   return 'nothing can be changed here; the option write of inspector() would allow it, by POST'

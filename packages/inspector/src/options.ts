@@ -91,7 +91,7 @@ export function settingsOf(persistence: Inspectable, options: InspectorOptions):
     throw invalidToken(wanted, typeof token === 'string' ? `one of ${token.length}` : typeof token)
   }
   if (token !== undefined && !OF_HEADER.test(token)) {
-    throw invalidToken('a text that a header can carry', 'one with other characters, or a space or newline around it')
+    throw invalidToken('a text that a header can carry', 'other characters')
   }
   if (
     !Array.isArray(hosts) ||

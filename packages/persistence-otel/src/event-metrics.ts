@@ -24,7 +24,7 @@ export function eventMetrics(meter: Meter): () => void {
   const transitions = counter('go_go_scope.circuit.transitions', '{transition}', 'Changed states of circuits.')
   const claims = counter('go_go_scope.claim.outcomes', '{claim}', 'Outcomes of claims.')
   const busy = counter('go_go_scope.busy.waits', '{wait}', 'Waits for another connection.')
-  const diagnostics = counter('go_go_scope.diagnostics', '{event}', 'Other diagnostic events.')
+  const diagnostics = counter('go_go_scope.diagnostics', '{event}', 'Other diagnostics.')
 
   return subscribe({
     [CHANNELS.cache]: ({ database, hits, misses }: CacheEvent) => {
@@ -44,10 +44,7 @@ export function eventMetrics(meter: Meter): () => void {
       transitions.add(1, { ...databaseAttributes(database), ...(previous && { from: previous }), to: state })
     },
     [CHANNELS.claim]: ({ database, outcome }: ClaimEvent) => {
-      const attributes = databaseAttributes(database)
-      claims.add(1, { ...attributes, outcome })
-      // As for locks.
-      if (outcome === 'claimed') claims.add(0, { ...attributes, outcome: 'lost' })
+      claims.add(1, { ...databaseAttributes(database), outcome })
     },
     [CHANNELS.diagnostic]: ({ database, event }: DiagnosticMessage) => {
       const attributes = databaseAttributes(database)
