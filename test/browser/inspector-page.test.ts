@@ -12,7 +12,8 @@ import { installed, openTab, startBrowser } from './browser.js'
 proveCell()
 
 const PROOF = { proof: 'the inspector page in a browser', file: 'test/browser/inspector-page.test.ts' }
-const TOKEN = crypto.randomUUID()
+/** With what base64 has besides letters and digits. */
+const TOKEN = `${crypto.randomUUID()}+/==`
 // No test measures the speed of the machine.
 const PATIENCE = { timeout: 120_000 }
 vi.setConfig({ testTimeout: 300_000 })
@@ -128,6 +129,49 @@ function testPage(): void {
     expect(await token.isVisible()).toBe(false)
   })
 
+  test('takes the token of another address in the same tab, as after a restart of the server', async () => {
+    await using tab = await openTab(browser)
+    const { page } = tab
+    await page.goto(address('#token=of-the-server-before'))
+    await page.getByText('the token is missing or wrong', { exact: true }).last().waitFor()
+    // Only the fragment differs, so the browser does not load the page again.
+    await page.goto(address())
+    await page.locator('#tasks tbody tr').first().waitFor()
+    expect(page.url()).toBe(address(''))
+  })
+
+  test('shows no value of another item: the answer for one that was closed comes late', async () => {
+    await using tab = await openTab(browser)
+    const { page } = tab
+    let open = (): void => undefined
+    const gate = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    const [closed, shown] = [HOSTILE[3] as string, HOSTILE[4] as string]
+    const isForClosed = (url: URL): boolean => url.searchParams.get('key') === closed
+    await page.route(isForClosed, async (route) => {
+      await gate
+      await route.continue()
+    })
+    await page.goto(address())
+    const show = (key: string): Promise<void> =>
+      page
+        .locator('#results')
+        .getByRole('button', { name: `Show the value of ${key}` })
+        .click()
+    const value = page.locator('#value-text')
+    await show(closed)
+    await page.keyboard.press('Escape')
+    await show(shown)
+    await expect.poll(() => value.inputValue(), PATIENCE).toBe(`{ '${shown}': '${shown}' }`)
+    const answered = page.waitForResponse((response) => isForClosed(new URL(response.url())))
+    open()
+    await (await answered).finished()
+    // The page has handled the answer once it has run later calls.
+    for (let call = 0; call < 10; call++) await page.evaluate('0')
+    expect(await value.inputValue()).toBe(`{ '${shown}': '${shown}' }`)
+  })
+
   test('updates itself, and leaves the focus where it is', async () => {
     await using tab = await openTab(browser)
     const { page } = tab
@@ -171,6 +215,19 @@ function testPage(): void {
     expect(tab.complaints).toEqual([])
   })
 
+  test('makes no change by a key that is held down', async () => {
+    await using tab = await openTab(browser)
+    const { page } = tab
+    const lock = await persistence.lock.acquire('to be kept', 600_000)
+    await page.goto(address())
+    await page.getByRole('button', { name: 'Release to be kept' }).focus()
+    for (let repeat = 0; repeat < 4; repeat++) await page.keyboard.down('Enter')
+    await page.keyboard.up('Enter')
+    expect(await page.getByRole('dialog').isVisible()).toBe(false)
+    expect(await lock?.isValid()).toBe(true)
+    await lock?.release()
+  })
+
   test('says why a confirmed change was not made: another change came first', async () => {
     await using tab = await openTab(browser)
     const { page } = tab
@@ -207,6 +264,10 @@ function testPage(): void {
     expect(await page.locator('#tasks').isVisible()).toBe(true)
     await listen()
     await page.getByText('Live', { exact: true }).waitFor()
+    // A proxy in between sends the page of its log-in.
+    await page.route(/overview/, (route) => route.fulfill({ contentType: 'text/html', body: '<p>Log in</p>' }))
+    await page.getByText(/^the server answered with status 200; reload/).waitFor()
+    expect(await page.locator('#tasks').isVisible()).toBe(true)
   })
 
   test('sends no request while it is paused', async () => {
@@ -235,6 +296,8 @@ function testPage(): void {
     // The page has handled the answer once it has run later calls.
     for (let call = 0; call < 10; call++) await page.evaluate('0')
     await page.clock.fastForward(60_000)
+    // What a browser does when the user comes back from another tab.
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     for (let call = 0; call < 10; call++) await page.evaluate('0')
     expect(requests).toBe(0)
     await page.getByRole('button', { name: 'Go on' }).click()
@@ -272,6 +335,22 @@ function testPage(): void {
     )
     expect(await page.getByRole('cell').count()).toBeGreaterThan(HOSTILE.length)
     expect(tab.complaints).toEqual([])
+  })
+
+  test('shows at most 500 items of a list, and then how to see others', async () => {
+    await using tab = await openTab(browser)
+    const { page } = tab
+    const keys = Array.from({ length: 501 }, (_, index) => `one of many ${index}`)
+    await Promise.all(keys.map((key) => persistence.lock.acquire(key, 600_000)))
+    await page.goto(address())
+    const more = page.locator('#locks').getByRole('button', { name: 'Show more' })
+    for (const shown of [25, 100, 400]) {
+      await page.locator('#locks .count', { hasText: `${shown}+` }).waitFor()
+      await more.click()
+    }
+    await page.getByText(/For others, choose a prefix and how keys begin\.$/).waitFor()
+    expect(await page.locator('#locks tbody tr').count()).toBe(500)
+    expect(await more.isVisible()).toBe(false)
   })
 
   test('is reported', async () => {

@@ -54,9 +54,29 @@ describe('who holds a lock and how far a task is', () => {
     const { out } = await scopedbHere(path, 'task', 'import')
     expect(out.match(/^\d +1970-01-01T/gm)).toHaveLength(3)
     const { out: changed } = await scopedbHere(path, 'task', 'import', '--diff', '1:3')
-    expect(changed).toMatch(/- +"done": 100/)
-    expect(changed).toMatch(/\+ +"done": 300/)
-    expect(changed).not.toContain('sales.csv')
+    expect(changed).toBe('- done: 100\n+ done: 300\n')
+  })
+
+  test('are compared value by value, so that moved and repeated values count', async () => {
+    const file = join(folder, 'compared.db')
+    await using app = await SQLiteAdapter.open(file)
+    const data = [
+      { a: { n: 1 }, b: { n: 2 }, list: [7, 7, 8], 'a.b': [], '\u202e': 'x' },
+      { a: { n: 2 }, b: { n: 1 }, list: [7, 8], 'a.b': {}, '\u202e': 'y' },
+      undefined,
+    ]
+    for (const [at, one] of data.entries()) {
+      const sequence = at + 1
+      await app.checkpoint.save({ id: `${at}`, taskId: 't', sequence, timestamp: 1, progress: 1, data: one })
+    }
+    const compared = async (which: string): Promise<string[]> =>
+      (await scopedbHere(file, 'task', 't', '--diff', which)).out.split('\n').slice(0, -1)
+    expect(await compared('1:2')).toEqual([
+      ...['- a.n: 1', '+ a.n: 2', '- b.n: 2', '+ b.n: 1', '- list[1]: 7', '+ list[1]: 8', '- list[2]: 8'],
+      ...['- ["a.b"]: []', '+ ["a.b"]: {}', '- ["\\u202e"]: "x"', '+ ["\\u202e"]: "y"'],
+    ])
+    expect(await compared('1:1')).toEqual(['the data is the same'])
+    expect(await compared('2:3')).toContain('+ undefined')
   })
 })
 
@@ -328,6 +348,16 @@ describe('help', () => {
     expect((await scopedbHere('help', 'lock')).out).toBe((await scopedbHere('lock', '--help')).out)
     expect((await scopedbHere('restore', '--help')).out).toContain('scopedb restore <from> <to> [options]')
     expect((await scopedbHere('lock', '--help')).out).toContain('scopedb <db> lock <action> <key> --token N [options]')
+  })
+
+  test('names an unknown command, and --no-color may come first', async () => {
+    expect(await scopedbHere('help', 'lokcs')).toMatchObject({
+      code: EXIT.usage,
+      err: expect.stringMatching(/did you mean locks/),
+    })
+    const { code, out } = await scopedbHere('--no-color', path, 'prefixes')
+    expect({ code, out }).toEqual({ code: 0, out: '(none)\nshop:\n' })
+    expect((await scopedbHere('--json', path)).err).toContain('options come last')
   })
 
   test('without arguments goes to stderr, with an exit code that is not 0', async () => {

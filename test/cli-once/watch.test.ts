@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { expect, test, vi } from 'vitest'
 import { run } from '../../packages/cli/dist/index.js'
 import { program, SQLiteAdapter } from '../cli/scopedb.js'
@@ -30,6 +31,44 @@ test('watch draws what changes, counts the cache less often than the rest, and e
     expect(await watching).toBe(0)
   } finally {
     heard.mockRestore()
+    await adapter.disconnect()
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+test('on a terminal that is too low, watch shows the held locks, which come first', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'scopedb-watch-'))
+  const path = join(folder, 'app.db')
+  const adapter = await SQLiteAdapter.open(path, { locks: 'database' })
+  for (const key of ['one', 'two', 'three', 'four']) {
+    await adapter.lock.acquire(key, 60_000)
+    await adapter.idempotency.claim(key, { lease: 60_000 })
+  }
+  const before = Object.getOwnPropertyDescriptors(process.stdout)
+  Object.defineProperties(process.stdout, {
+    isTTY: { value: true, configurable: true },
+    rows: { value: 14, configurable: true },
+    columns: { value: 80, configurable: true },
+  })
+  let out = ''
+  const heard = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += text
+    return true
+  })
+  try {
+    const watching = run([path, 'watch', '--every', '10'])
+    await vi.waitUntil(() => out.includes('…'))
+    process.emit('SIGTERM')
+    expect(await watching).toBe(0)
+    expect(stripVTControlCharacters(out)).toMatch(/held locks.*^four +held.*^three +held/ms)
+    expect(out).not.toContain('work under way')
+  } finally {
+    heard.mockRestore()
+    for (const name of ['isTTY', 'rows', 'columns'] as const) {
+      const of = before[name as keyof typeof before]
+      if (of === undefined) delete (process.stdout as unknown as Record<string, unknown>)[name]
+      else Object.defineProperty(process.stdout, name, of)
+    }
     await adapter.disconnect()
     rmSync(folder, { recursive: true, force: true })
   }

@@ -141,7 +141,7 @@ async function report(findings: readonly Finding[], json: boolean, facts: object
   else {
     await write(`${text}\n`)
     for (const { where, what } of findings) await write(`${paint('red', where)}: ${escapeUnseen(what)}\n`)
-    if (findings.length === 0) say(paint('green', 'nothing is wrong'))
+    if (findings.length === 0) say('nothing is wrong')
   }
   return findings.length === 0 ? EXIT.ok : EXIT.found
 }

@@ -18,7 +18,7 @@ import { printVersion } from './version.js'
 export async function run(args: readonly string[]): Promise<number> {
   endWithReader()
   // Accepts `scopedb help locks`, as other programs do. A database of that name is ./help.
-  const given = inOrder(args[0] === 'help' ? [...args.slice(1), '--help'] : args)
+  const given = args[0] === 'help' ? [...args.slice(1), '--help'] : inOrder(args)
   const [name = '', ...rest] = given
   const command: Command | undefined = Object.hasOwn(commands, name) ? commands[name] : undefined
   try {
@@ -41,6 +41,7 @@ export async function run(args: readonly string[]): Promise<number> {
       return EXIT.ok
     }
     if (command === undefined) {
+      if (name.startsWith('-')) throw new UsageError('options come last: scopedb <db> [command] [options]')
       const meant = didYouMean(nearestOf(name, Object.keys(commands)))
       throw new UsageError(`there is no command ${name}${meant}; scopedb --help lists all`)
     }
@@ -61,6 +62,8 @@ export async function run(args: readonly string[]): Promise<number> {
 /** Returns the arguments with the command first. The database may be named before it, as in `scopedb app.db locks`. */
 function inOrder(args: readonly string[]): readonly string[] {
   const [first, second, ...rest] = args
+  // Scripts and aliases may put it before everything else.
+  if (first === '--no-color') return inOrder(args.slice(1))
   if (first === undefined || first.startsWith('-') || first === 'complete' || Object.hasOwn(commands, first))
     return args
   if (second !== undefined && Object.hasOwn(commands, second)) return [second, first, ...rest]

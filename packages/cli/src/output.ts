@@ -9,8 +9,7 @@ export type Format = 'table' | 'json' | 'jsonl'
 
 export type Style = 'bold' | 'cyan' | 'green' | 'red'
 
-const colours =
-  process.stdout.isTTY === true && process.env.NO_COLOR === undefined && !process.argv.includes('--no-color')
+const colours = process.stdout.isTTY === true && !process.env.NO_COLOR && !process.argv.includes('--no-color')
 
 /** Returns text with a style if colours are on. */
 export function paint(style: Style, text: string): string {

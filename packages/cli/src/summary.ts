@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import type {
   CircuitInfo,
   ClaimInfo,
@@ -39,7 +40,7 @@ export async function watch(path: string, every = 1_000): Promise<void> {
     const cache = new Paced(() => cacheOf(database), systemClock)
     for (let going = true; going; ) {
       const text = show(await read(database, await cache.get()))
-      if (redraws) logUpdate(text)
+      if (redraws) logUpdate(fitting(text, process.stdout))
       else await write(`${text}\n\n`)
       let timer: NodeJS.Timeout | undefined
       const pause = new Promise<void>((resolve) => {
@@ -50,6 +51,18 @@ export async function watch(path: string, every = 1_000): Promise<void> {
     }
   })
   if (redraws) logUpdate.done()
+}
+
+/** Returns the first lines that fit on a terminal. The library would keep the last ones, which are not the held locks. */
+function fitting(text: string, { rows, columns }: { rows: number; columns: number }): string {
+  // Without the line of the mark and that of the cursor.
+  let left = rows - 2
+  const lines = text.split('\n')
+  const end = lines.findIndex((line) => {
+    left -= Math.ceil(stripVTControlCharacters(line).length / columns) || 1
+    return left < 0
+  })
+  return end < 0 ? text : [...lines.slice(0, end), '…'].join('\n')
 }
 
 /** The output of `--json`. */

@@ -48,15 +48,34 @@ function rowOf({ sequence, timestamp, progress, data }: Checkpoint, at: number, 
   ]
 }
 
-/** Returns the lines in which the data of two checkpoints differ. */
+/** Returns the values in which the data of two checkpoints differ, with their paths. */
 function difference(checkpoints: readonly Checkpoint[], asked: string): string {
   const [from, to] = asked.split(':').map((text) => {
     const found = checkpoints.find(({ sequence }) => String(sequence) === text)
-    if (found !== undefined) return (toJson(found.data, 2) ?? 'undefined').split('\n')
+    if (found !== undefined) return valuesByPath(toJson(found.data))
     throw new UsageError(`--diff takes two sequences as in 7:8; there is no checkpoint ${text}`)
   })
   if (from === undefined || to === undefined) throw new UsageError('--diff takes two sequences, as in 7:8')
-  const gone = from.filter((line) => !to.includes(line)).map((line) => paint('red', `- ${line}`))
-  const come = to.filter((line) => !from.includes(line)).map((line) => paint('green', `+ ${line}`))
-  return [...gone, ...come].join('\n') || 'the data is the same'
+  const lines: string[] = []
+  for (const path of new Set([...from.keys(), ...to.keys()])) {
+    const [before, after] = [from.get(path), to.get(path)]
+    if (before === after) continue
+    if (before !== undefined) lines.push(paint('red', `- ${path}${before}`))
+    if (after !== undefined) lines.push(paint('green', `+ ${path}${after}`))
+  }
+  return lines.join('\n') || 'the data is the same'
+}
+
+const valuesByPath = (json: string | undefined): Map<string, string> =>
+  new Map(json === undefined ? [['', 'undefined']] : valuesIn(JSON.parse(json)))
+
+/** Yields each value in some data and its path, for example `files[3].name: `. */
+function* valuesIn(data: unknown, path = ''): Generator<[path: string, value: string]> {
+  const inside = typeof data === 'object' && data !== null ? Object.entries(data) : []
+  if (inside.length === 0) yield [path && `${path}: `, toJson(data) ?? '']
+  for (const [name, value] of inside) {
+    const isName = /^[\p{L}_$][\p{L}\d_$]*$/u.test(name)
+    const step = isName ? `.${name}` : `[${Array.isArray(data) ? name : toJson(name)}]`
+    yield* valuesIn(value, path === '' && isName ? name : path + step)
+  }
 }

@@ -29,7 +29,7 @@ export function text<Info>(
   return { label, className, show: (cell, item, view) => setText(cell, of(item, view) ?? '') }
 }
 
-type Mood = 'good' | 'warn' | 'bad' | 'plain'
+type Mood = 'good' | 'warn' | 'bad'
 
 /** Returns a column with a highlighted word. */
 export function badge<Info>(

@@ -20,6 +20,7 @@ export class Confirmation {
 
   ask(offer: Offer): void {
     this.#offer = offer
+    setText(byId('done'), '')
     setText(byId('change-what'), `This will ${inWords(offer.action, visible)}.`)
     setText(this.#wrong, '')
     setText(this.#button, offer.label)

@@ -21,10 +21,15 @@ export class Live {
       this.#paused = !this.#paused
       setAttributes(this.#pause, { 'aria-pressed': String(this.#paused) })
       setText(this.#pause, this.#paused ? 'Go on' : 'Pause')
-      if (this.#paused) this.#stop('Paused', 'paused')
-      else this.now()
+      if (this.#paused) {
+        clearTimeout(this.#timer)
+        this.#tellState()
+      } else this.now()
     })
-    document.addEventListener('visibilitychange', () => (document.hidden ? clearTimeout(this.#timer) : this.now()))
+    document.addEventListener('visibilitychange', () => {
+      if (document.hidden) clearTimeout(this.#timer)
+      else if (!this.#paused) this.now()
+    })
   }
 
   /** Polls at once. */
@@ -41,7 +46,7 @@ export class Live {
       await this.#look()
       this.#failures = 0
       this.#pause.hidden = false
-      if (!this.#paused) this.#tell('Live', 'live')
+      this.#tellState()
     } catch (error) {
       this.#failures++
       // Polling again would be refused again.
@@ -58,9 +63,9 @@ export class Live {
     }
   }
 
-  #stop(text: string, state: string): void {
-    clearTimeout(this.#timer)
-    this.#tell(text, state)
+  #tellState(): void {
+    if (this.#paused) this.#tell('Paused', 'paused')
+    else this.#tell('Live', 'live')
   }
 
   /** Sets the status only if it changed, because screen readers announce it. */

@@ -1,4 +1,5 @@
 import type { ServedUser, StandbyInfo } from '@go-go-scope/persistence-core/public'
+import { MOST } from '../src/lists.js'
 import type { Lists, Overview, Shown } from '../src/overview.js'
 import { visible } from '../src/visible.js'
 import { Access } from './access.js'
@@ -16,10 +17,12 @@ import { Tiles } from './tiles.js'
 
 type Name = keyof Lists
 
-const STEP = 25
+const USUAL = 25
+/** By how much a list grows when more is asked for. */
+const FACTOR = 4
 const NAMES = Object.keys(LISTS) as Name[]
 
-const limits = new Map<Name, number>(NAMES.map((name) => [name, name === 'results' ? 10 : STEP]))
+const limits = new Map<Name, number>(NAMES.map((name) => [name, name === 'results' ? 10 : USUAL]))
 const history = new CircuitHistory()
 const access = new Access(() => live.now())
 const filter = new Filter(() => live.now())
@@ -30,6 +33,7 @@ const confirmation = new Confirmation(async (action) => {
   live.now()
   return done
 })
+let valuesAsked = 0
 let panels: ReturnType<typeof makePanels> | undefined
 live.now()
 
@@ -53,7 +57,7 @@ function show(overview: Overview): void {
   access.admit()
   filter.showPrefixes(prefixes)
   tiles.show(overview)
-  setText(byId('place'), placeOf(database))
+  showPlace(database)
   panels ??= makePanels(overview)
   for (const name of NAMES) {
     const part = overview[name]
@@ -81,7 +85,7 @@ function makePanels({ values, changeable }: Overview) {
   const listOf = (name: Name): Panel<object> =>
     new Panel<object>(name, LISTS[name], {
       showMore() {
-        limits.set(name, (limits.get(name) ?? STEP) + STEP)
+        limits.set(name, Math.min(MOST, FACTOR * (limits.get(name) ?? USUAL)))
         live.now()
       },
       ...(values && { showValue: (item: Shown<object>) => void showValue(name, item) }),
@@ -105,10 +109,13 @@ function remarkOf(name: Name, { database }: Overview): string {
   return `This process has granted ${database.locks} under its prefix, those in its memory among them, which are not listed.`
 }
 
-function placeOf({ engine, file, location: address, sqliteVersion, serverVersion }: Overview['database']): string {
-  const place = file === '' ? 'in memory' : (file ?? address ?? '')
+function showPlace({ engine, file, location: address = '', sqliteVersion, serverVersion }: Overview['database']): void {
+  const place = file === '' ? 'in memory' : (file ?? address)
   const version = serverVersion === undefined ? `SQLite ${sqliteVersion}` : `PostgreSQL ${serverVersion}`
-  return [place, engine, version].filter((part) => part !== '').join(' · ')
+  setText(byId('place'), [place, engine, version].filter((part) => part !== '').join(' · '))
+  // Pages of two databases, such as those of production and of a test, look alike otherwise.
+  setText(byId('change-where'), place)
+  document.title = `${file === undefined ? place : place.replace(/.*[/\\]/, '')} – Inspector`
 }
 
 const asItem = (client: ServedUser, at: number): Shown<ServedUser> => ({ prefix: '', key: String(at + 1), ...client })
@@ -118,8 +125,11 @@ async function showValue(of: Name, { prefix, key }: Shown<object>): Promise<void
   const shown = byId<HTMLTextAreaElement>('value-text')
   shown.value = '…'
   byId<HTMLDialogElement>('value').showModal()
-  shown.value = await ask<{ text: string }>(access, { view: 'value', of, prefix: prefix ?? '', key }).then(
+  const turn = ++valuesAsked
+  const text = await ask<{ text: string }>(access, { view: 'value', of, prefix: prefix ?? '', key }).then(
     (answer) => answer.text,
     (error: Error) => error.message,
   )
+  // The user may have asked for another value meanwhile.
+  if (turn === valuesAsked) shown.value = text
 }

@@ -1,3 +1,4 @@
+import { MOST } from '../src/lists.js'
 import type { Part, Shown } from '../src/overview.js'
 import { visible } from '../src/visible.js'
 import type { View } from './columns.js'
@@ -47,7 +48,9 @@ export class Panel<Info extends object> {
       body,
     )
     this.#table = element('div', { class: 'wide' }, table)
-    this.#rows = new Rows(body, idOf, (item) => this.#makeRow(item))
+    // The cells of an unreadable item have other content, so it gets a row of its own.
+    const rowOf = (item: Shown<Info>): string => idOf(item) + (item.unreadable ?? '')
+    this.#rows = new Rows(body, rowOf, (item) => this.#makeRow(item))
     this.#more.addEventListener('click', () => actions.showMore?.())
     const title = element('h2', {}, element('span', { id: `${name}-title` }, list.title), this.#count)
     this.element = element(
@@ -61,10 +64,11 @@ export class Panel<Info extends object> {
   show({ items, more }: Part<Info>, view: View, remark = ''): void {
     this.#view = view
     setText(this.#count, items.length === 0 ? '' : `${count(items.length)}${more ? '+' : ''}`)
-    setText(this.#note, [items.length === 0 ? this.#list.none : '', remark].join(' ').trim())
+    const full = more && items.length >= MOST ? 'For others, choose a prefix and how keys begin.' : ''
+    setText(this.#note, [items.length === 0 ? this.#list.none : '', remark, full].join(' ').trim())
     this.#note.hidden = this.#note.textContent === ''
     this.#table.hidden = items.length === 0
-    this.#more.hidden = !(more && this.#actions.showMore)
+    this.#more.hidden = !(more && full === '' && this.#actions.showMore)
     this.#rows.show(items)
   }
 
@@ -78,9 +82,10 @@ export class Panel<Info extends object> {
 
   #makeRow(made: Shown<Info>): Row<Shown<Info>> {
     const { columns } = this.#list
-    const name = element('th', { scope: 'row', role: 'rowheader', class: 'key' })
-    if (made.prefix !== '') name.append(element('span', { class: 'prefix' }, visible(made.prefix ?? '?')))
-    name.append(visible(made.key))
+    // Each may run from right to left, without turning the other.
+    const whole = element('div', {}, element('bdi', {}, visible(made.key)))
+    if (made.prefix !== '') whole.prepend(element('bdi', { class: 'prefix' }, visible(made.prefix ?? '?')))
+    const name = element('th', { scope: 'row', role: 'rowheader', class: 'key' }, whole)
     const cells = columns.map(({ label, className }) =>
       element('td', { role: 'cell', 'data-label': label, class: className }),
     )

@@ -34,8 +34,9 @@ async function answerOf<Answer>(address: string, request: RequestInit): Promise<
   }).catch(() => {
     throw new NotGivenError('the server does not answer', false)
   })
-  // A proxy in between may answer with something other than JSON.
-  const answer = await response.json().catch(() => ({ error: `the server answered with status ${response.status}` }))
-  if (response.ok) return answer
-  throw new NotGivenError(String(answer.error), response.status === 403)
+  // A proxy in between may answer with something other than JSON, such as the page of its log-in.
+  const answer = await response.json().catch(() => undefined)
+  if (response.ok && answer !== undefined) return answer
+  const why = answer?.error ?? `the server answered with status ${response.status}; reload this page`
+  throw new NotGivenError(String(why), response.status === 403)
 }

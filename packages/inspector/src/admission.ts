@@ -17,7 +17,9 @@ export function refusalOf(request: Request, { hosts, write }: Settings): string 
   if (site !== 'none' && site !== 'same-origin') {
     return 'this is a request of another site; open the page by its address'
   }
-  if (!isOfHost(request.headers.get('origin'), request)) return 'this is a request of another origin'
+  if (!isOfHost(request.headers.get('origin'), request)) {
+    return 'this is a request of another origin; a proxy must pass on the Host'
+  }
   if (isReading(request) || (request.method === 'POST' && write !== false)) return undefined
   return 'nothing can be changed here; the option write of inspector() would allow it, by POST'
 }

@@ -1,8 +1,8 @@
 import type { Inspection, Item, ListOptions } from '@go-go-scope/persistence-core/public'
 import type { Lists, Part, Shown } from './overview.js'
 
-// Limits what is sent and drawn each second. To find other items, a user filters by prefix and start of the key.
-const MOST = 500
+/** The most items of a list. Limits what is sent and drawn each second. To find others, a user filters by prefix and key. */
+export const MOST = 500
 const USUAL = 25
 /** The number of circuits that are searched for open ones. */
 const CIRCUITS = 1_000

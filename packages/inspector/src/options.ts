@@ -65,6 +65,8 @@ export interface Settings {
 export const OWN_MACHINE: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
 // Shorter tokens can be guessed by trying.
 const SHORTEST_TOKEN = 16
+// What a header can carry: servers remove spaces and newlines around it, such as the one at the end of a secret's file.
+const OF_HEADER = /^[!-~\u00a1-\u00ff]([ -~\u00a1-\u00ff]*[!-~\u00a1-\u00ff])?$/
 
 /**
  * @throws PersistenceError `INVALID_ARGUMENT` if `persistence` is not an adapter or an option is unknown, `INVALID_OPTION` for
@@ -87,6 +89,9 @@ export function settingsOf(persistence: Inspectable, options: InspectorOptions):
   if (token !== undefined && !(typeof token === 'string' && token.length >= SHORTEST_TOKEN)) {
     const wanted = `a text of ${SHORTEST_TOKEN} characters or more, such as crypto.randomUUID()`
     throw invalidToken(wanted, typeof token === 'string' ? `one of ${token.length}` : typeof token)
+  }
+  if (token !== undefined && !OF_HEADER.test(token)) {
+    throw invalidToken('a text that a header can carry', 'other characters')
   }
   if (
     !Array.isArray(hosts) ||

@@ -26,11 +26,12 @@ export class OverviewReader {
   async read(query: URLSearchParams): Promise<Overview> {
     const asked = askedBy(query)
     const inspection = this.#persistence.inspect({ prefix: asked.prefix })
-    const [lists, prefixes, standbys, database, cache] = await Promise.all([
+    const [database, lists, prefixes, standbys, cache] = await Promise.all([
+      // First, because it counts the calls that wait: not those of the page itself.
+      this.#database.get(),
       readLists(inspection, asked),
       partOf(inspection.prefixes({ limit: PREFIXES + 1 }) as never, PREFIXES),
       inspection.standbys(),
-      this.#database.get(),
       this.#cache.get(),
     ])
     const { clock, values } = this.#settings

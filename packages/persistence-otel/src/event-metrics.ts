@@ -24,7 +24,7 @@ export function eventMetrics(meter: Meter): () => void {
   const transitions = counter('go_go_scope.circuit.transitions', '{transition}', 'Changed states of circuits.')
   const claims = counter('go_go_scope.claim.outcomes', '{claim}', 'Outcomes of claims.')
   const busy = counter('go_go_scope.busy.waits', '{wait}', 'Waits for another connection.')
-  const diagnostics = counter('go_go_scope.diagnostics', '{event}', 'Other diagnostic events.')
+  const diagnostics = counter('go_go_scope.diagnostics', '{event}', 'Other diagnostics.')
 
   return subscribe({
     [CHANNELS.cache]: ({ database, hits, misses }: CacheEvent) => {
@@ -34,7 +34,9 @@ export function eventMetrics(meter: Meter): () => void {
     },
     [CHANNELS.lock]: ({ database, kind, outcome, waited }: LockEvent) => {
       const attributes = { ...databaseAttributes(database), kind }
-      if (outcome === 'lost') return lost.add(1, attributes)
+      // 0 before the first loss, because Prometheus sees no increase in a series that begins with 1.
+      lost.add(outcome === 'lost' ? 1 : 0, attributes)
+      if (outcome === 'lost') return
       acquisitions.add(1, { ...attributes, outcome })
       if (waited !== undefined) waits.record(waited / 1000, { ...attributes, outcome })
     },

@@ -200,6 +200,12 @@ describe('options that cannot be used are refused', () => {
       { token: '123456789012345' },
       /16 characters or more, such as crypto\.randomUUID\(\), got one of 15$/,
     ],
+    ['a token with the newline of its file', { token: `${TOKEN}\n` }, /token must be a text that a header can carry/],
+    [
+      'a token that no header can carry',
+      { token: `${TOKEN} \u{1f511}` },
+      /token must be a text that a header can carry/,
+    ],
     ['a token that is no text', { token: 7 }, /option token must be a text.*, got number$/],
     ['an answer for authorize', { authorize: true }, /option authorize must be a function/],
     ['a host with a port', { token: TOKEN, hosts: ['localhost:80'] }, /option hosts must be an array of host names/],

@@ -176,6 +176,14 @@ describe('a summary that reads many rows', () => {
     expect(calls.stats).toBe(2)
   })
 
+  test('does not count the calls of the page as waiting', async () => {
+    const { inspect } = slow(1)
+    for (let poll = 0; poll < 2; poll++) {
+      expect((await overview('', inspect)).database.waiting).toBe(0)
+      clock.advance(10_000)
+    }
+  })
+
   test('is read less often if it takes long: at most half a percent of the time', async () => {
     const { calls, inspect } = slow(100)
     for (let second = 0; second < 20; second++) {

@@ -86,6 +86,19 @@ test('Keyv 5: a value whose time to live is over already is not found, nor is th
   expect(await entriesOf(keyv5('a'))).toEqual([])
 })
 
+test('Keyv 5 with useKeyPrefix: false: each namespace has its own entries, and clears them', async () => {
+  const bare = (namespace: string): AnyKeyv =>
+    new Keyv5({ store: new Keyv5Store(adapter.cache), namespace, useKeyPrefix: false })
+  await bare('a').set('key', 'of a')
+  await bare('b').setMany([{ key: 'key', value: 'of b' }])
+  expect([await bare('a').get('key'), await keyv5('b').get('key')]).toEqual(['of a', 'of b'])
+  expect(await entriesOf(bare('a'))).toEqual([['a:key', 'of a']])
+  expect(await bare('a').get('a:key')).toBe('of a')
+  await bare('a').clear()
+  expect([await bare('a').get('key'), await bare('b').get('key')]).toEqual([undefined, 'of b'])
+  expect([await bare('b').delete('key'), await bare('b').delete('key')]).toEqual([true, false])
+})
+
 test('Keyv 6 reads what Keyv 5 has written', async () => {
   await keyv5('session').set('42', { user: 'ada' })
   expect(await keyv('session').get('42')).toEqual({ user: 'ada' })

@@ -90,6 +90,8 @@ test('metrics equal the calls', async () => {
   expect(sum(metrics.get('go_go_scope.lock.acquisitions'), { outcome: 'refused', kind: 'database' })).toBe(1)
   expect(sum(metrics.get('go_go_scope.lock.wait.duration'), { outcome: 'granted' })).toBe(1)
   expect(sum(metrics.get('go_go_scope.lock.held'))).toBe(1)
+  // Before the first loss, so that an alert on an increase sees it.
+  expect(metrics.get('go_go_scope.lock.lost')?.map(([, value]) => value)).toEqual([0])
   expect(sum(metrics.get('go_go_scope.circuit.transitions'), { to: 'open' })).toBe(1)
   expect(sum(metrics.get('go_go_scope.circuits'), { state: 'open' })).toBe(1)
   expect(sum(metrics.get('go_go_scope.circuits'), { state: 'closed' })).toBe(0)
