@@ -17,5 +17,5 @@ export const budgets: Record<keyof typeof published, number> = {
   // Includes its bundled dependencies, because it is run by npx.
   cli: 58_000,
   // Test code, which no app loads.
-  'persistence-conformance': 156_000,
+  'persistence-conformance': 158_000,
 }
