@@ -71,7 +71,8 @@ export function mergeResults(earlier, later) {
 function mergeDates(part, earlier, later) {
   const before = earlier.measuredOn[part]
   const after = later.measuredOn[part]
-  const replaced = Object.keys(earlier[part]).every((name) => Object.hasOwn(later[part], name))
+  // A part that is new has no earlier figures.
+  const replaced = Object.keys(earlier[part] ?? {}).every((name) => Object.hasOwn(later[part], name))
   if (before === undefined || after === undefined || replaced) return (after ?? before) ? [[part, after ?? before]] : []
   return [[part, { oldest: before.oldest, newest: after.newest }]]
 }

@@ -172,11 +172,11 @@ export const runs = [
       folders: ['test/postgres-hazards', 'test/processes'],
       engine: 'postgres:pg',
     },
-    // What a program does: examples, `scopedb`, and those of the documents, which each run on the runtime that they need. Each way in
-    // which an example starts programs, on every runtime, with the largest example: as a separate process, with the loader that
-    // Node 20 needs, by fork and by spawn. Of `scopedb` on each runtime what streams, listens and ends.
-    // How a runtime ends and writes, on Node and on Bun, with the examples that start no programs in another way; not on Node 20,
-    // where a loader for TypeScript takes 0.5 s of CPU time per start. A program's own code runs once.
+    // What depends on how a runtime starts, ends and writes a program. On every runtime: each way in which an example starts
+    // programs, with the largest example (as a separate process, with the loader that Node 20 needs, by fork and by spawn), and
+    // the commands of `scopedb` that stream, listen and end. On Node and on Bun: the examples that start no programs in another
+    // way; not on Node 20, where a loader for TypeScript takes 0.5 s of CPU time per start. The own code of examples and of
+    // `scopedb` runs once. The examples of the documents run once too: each names its runtime.
     ...suite('programs', ['node24', 'node20', 'bun'], ['test/examples', 'test/cli'], {
       node20: ['test/docs'],
       node24: ['test/example-ends', 'test/example-code', 'test/cli-once'],

@@ -175,13 +175,24 @@ describe('a replayed result', () => {
   it.each([
     ['a failure', [new Error('x'), undefined]],
     ['the plain JSON of a failure', [{ _tag: 'UnknownError' }, null]],
-    ['something else', 'not a tuple'],
-    ['a longer list', [undefined, 1, 2]],
   ])('is never %s', async (_, stored) => {
     await provider.set('k', stored)
     await using s = scope({ persistence: { idempotency: provider } })
     expect(await s.task(() => 'ran', { idempotency })).toEqual([undefined, 'ran'])
   })
+
+  it.each([['not a tuple'], [[undefined, 1, 2]]])(
+    'is not %j, which no task has stored: the task fails',
+    async (stored) => {
+      await provider.set('k', stored)
+      await using s = scope({ persistence: { idempotency: provider } })
+      const fn = vi.fn()
+      const [error] = await s.task(fn, { idempotency })
+      expect(error).toMatchObject({ message: expect.stringContaining("'k' holds a value that no task has stored") })
+      expect(fn).not.toHaveBeenCalled()
+      expect((await provider.get('k'))?.value).toEqual(stored)
+    },
+  )
 })
 
 describe('the failure of an idempotent task', () => {

@@ -14,9 +14,9 @@ export interface CircuitBreakerOptions {
   /** Successes in half-open that close it. Default 1. */
   successThreshold?: number
   /**
-   * Name of the circuit in the store. Default: the scope's name, or the task's id. Give a key, name or id: a generated one
-   * is the name of other work in another process and after a restart, and each child scope has another. All tasks of the
-   * process with the same key and store share one breaker, which has the options of the first task.
+   * Name of the circuit in the store. Default: the scope's name, or the task's id. Give a key, a name or an id: after a
+   * restart or in another process, other work may get the same generated name, and each child scope gets its own. All tasks
+   * of the process with the same key and store share one breaker, which has the options of the first task.
    */
   key?: string
   /** The store of the state. Default in a scope: its `persistence.circuitBreaker`. */

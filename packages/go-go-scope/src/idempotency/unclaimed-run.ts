@@ -8,20 +8,22 @@ import { replayable, reportUnstored, type StoredResult, storeResult } from './st
  * failure of `get` is reported, and the key then counts as new, because the task's result is valid even if it cannot be
  * recorded.
  *
- * @throws (as a rejection) a `ResultNotStoredError` if the key was run and its result was not stored.
+ * @throws (as a rejection) what {@link replayable} throws: the work of the key may have been done.
  */
 export async function replayOrRunUnclaimed<T>(
   provider: IdempotencyProvider,
   request: KeyRequest,
 ): Promise<ReplayOrRun<T>> {
   const { key, ttl, report } = request
+  let stored: { value: unknown } | undefined
   try {
-    const recorded = await getRecorded<T>(provider, key)
-    if (recorded !== undefined) return { replayed: true, value: recorded.value }
+    stored = await read(provider, key)
   } catch (error) {
     if (saysNotStored(error)) throw error
     report('idempotency.get', error)
   }
+  const recorded = stored && replayable<T>(key, stored.value)
+  if (recorded !== undefined) return { replayed: true, value: recorded.value }
   const store = (result: StoredResult<T>): Promise<void> => provider.set<StoredResult<T>>(key, result, ttl)
   return {
     replayed: false,
@@ -32,7 +34,8 @@ export async function replayOrRunUnclaimed<T>(
       } catch (error) {
         await reportUnstored(request, 'idempotency.set', error, async (mark) => {
           // Another process may have run the key too. Its result is better than the mark.
-          if ((await getRecorded(provider, key)) === undefined) await store(mark)
+          const current = await read(provider, key)
+          if (current === undefined || replayable(key, current.value) === undefined) await store(mark)
           return true
         })
       }
@@ -40,7 +43,7 @@ export async function replayOrRunUnclaimed<T>(
   }
 }
 
-async function getRecorded<T>(provider: IdempotencyProvider, key: string): Promise<{ value: T } | undefined> {
+async function read(provider: IdempotencyProvider, key: string): Promise<{ value: unknown } | undefined> {
   const entry = await provider.get<unknown>(key)
-  return entry === null ? undefined : replayable<T>(key, entry.value)
+  return entry === null ? undefined : { value: entry.value }
 }

@@ -7,7 +7,7 @@ export interface LockOptions {
   key?: string
   /** Length of a provider's lease in ms. It is renewed after 60 % of it. Default 30000. */
   ttl?: number
-  /** Default: a random one. A provider grants a lock that is held to another process too if its owner is the same. */
+  /** Default: a random one. Do not share it: a provider grants a held mutex again to the same owner, also in another process. */
   owner?: string
   /** `true`: use `read` and `write` instead of `acquire`. Default `false`. */
   allowMultipleReaders?: boolean

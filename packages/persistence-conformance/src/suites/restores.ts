@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { copyFile, readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { besideDatabase, fill } from '../copied-content.js'
 import { held } from '../held.js'
@@ -35,6 +35,7 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
   check('the file is as the backup was, the old one is kept, and the result explains the effects', async (world) => {
     const { backup, dump } = await prepare(world)
     const bytes = await readFile(backup)
+    await chmod(world.path, 0o640)
     const restored = await world.engine.restore(backup, world.path)
     assert.equal(restored.path, world.path)
     assert.match(restored.kept ?? '', /app\.db\.before-\d{8}T\d{6}\.\d{3}Z$/)
@@ -51,7 +52,7 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
     assert.deepEqual(kept, ['cache:after', 'cache:before'])
     assert.notEqual(await world.dump(), dump)
     assert.deepEqual(await readFile(backup), bytes, 'the backup was changed')
-    assert.equal((await stat(world.path)).mode & 0o777, 0o600)
+    assert.equal((await stat(world.path)).mode & 0o777, 0o640)
     assert.ok(!besideDatabase(world).some((name) => name.startsWith('.go-goscope') || name.endsWith('.restoring')))
   })
 
