@@ -36,6 +36,11 @@ const CALL_SLIPS: Readonly<Record<string, readonly (readonly [slip: string, opti
     ['singal', 'signal'],
   ],
   'circuitBreaker.admit': [['probe', 'probes']],
+  'circuitBreaker.run': [
+    ['resetTimout', 'resetTimeout'],
+    ['maxFailure', 'maxFailures'],
+    ['isfailure', 'isFailure'],
+  ],
   fenced: [['parameter', 'parameters']],
 }
 
