@@ -3,6 +3,7 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, expect, test } from 'vitest'
 import type { DiagnosticEvent } from '../../packages/shared/src/index.js'
 import { CircuitOpenError, SqliteAdapter } from '../../packages/shared/src/index.js'
+import { connectRemote, serve } from '../../packages/shared/src/remote.js'
 import { databaseSyncDriver } from './database-sync-driver.js'
 
 const down = new Error('the service is down')
@@ -20,7 +21,7 @@ function opened() {
     onDiagnostic: (event) => events.push(event),
   })
   adapters.push(adapter)
-  return { breaker: adapter.circuitBreaker, clock, events }
+  return { adapter, breaker: adapter.circuitBreaker, clock, events }
 }
 
 afterEach(async () => {
@@ -54,14 +55,32 @@ test('without options, five failures open a circuit for 30 s, and one success cl
   expect((await breaker.getState('api'))?.state).toBe('closed')
 })
 
-test('run settles after its outcome is stored', async () => {
-  const { breaker } = opened()
+test('run settles after its outcome is stored, also at a client', async () => {
+  const { adapter, breaker, clock } = opened()
+  await adapter.connect()
+  const server = serve(adapter)
+  const client = await connectRemote(server.createPort(), { clock })
   const heard: string[] = []
   breaker.subscribe('api', ({ state, failureCount }) => heard.push(`${state} ${failureCount}`))
-  await breaker.run('api', fail).catch(() => undefined)
+  await client.circuitBreaker.run('api', fail).catch(() => undefined)
   expect(heard).toEqual(['closed 1'])
-  await breaker.run('api', ok)
+  await client.circuitBreaker.run('api', ok)
   expect(heard).toEqual(['closed 1', 'closed 0'])
+  await breaker.isolate('api')
+  await expect(client.circuitBreaker.run('api', ok)).rejects.toBeInstanceOf(CircuitOpenError)
+  await client.disconnect()
+  await server.close()
+})
+
+test('a probe that fails after its lease is not counted', async () => {
+  const { breaker, clock } = opened()
+  await breaker.run('api', fail, { maxFailures: 1, resetTimeout: 0 }).catch(() => undefined)
+  const late = () => {
+    clock.advance(300)
+    return fail()
+  }
+  await expect(breaker.run('api', late, { resetTimeout: 0, lease: 300 })).rejects.toBe(down)
+  expect((await breaker.getState('api'))?.state).toBe('half-open')
 })
 
 test('an isFailure that throws or rejects hides no error of the call, which counts', async () => {
