@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { idempotencyKey } from '@go-go-scope/idempotency-key/hono'
-import type { BackupSchedule } from '@go-go-scope/persistence'
+import { type BackupSchedule, CircuitOpenError } from '@go-go-scope/persistence'
 import { inspector } from '@go-go-scope/persistence-inspector'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import type { Metrics } from '../metrics/metrics.ts'
-import { type Bank, BankError, CircuitOpenError } from './bank.ts'
+import { type Bank, BankError } from './bank.ts'
 import type { Persistence } from './database.ts'
 import type { Payouts } from './payouts.ts'
 
@@ -69,8 +69,9 @@ export function createApp({ persistence, backups, bank, payouts, metrics, token 
 
   app.onError((error, c) => {
     if (error instanceof CircuitOpenError) {
-      c.header('retry-after', String(Math.ceil((error.retryAt - Date.now()) / 1000)))
-      return c.json({ error: error.message }, 503)
+      const { retryAt } = error
+      if (retryAt !== undefined) c.header('retry-after', String(Math.ceil((retryAt - Date.now()) / 1000)))
+      return c.json({ error: 'the bank does not answer; it is asked again in a while' }, 503)
     }
     if (error instanceof BankError) return c.json({ error: error.message }, 502)
     console.error(error)

@@ -20,6 +20,7 @@ test.each([
   [`${SHARED}/stores/lock/sql-lock-provider.ts`, 'HoldOptions'],
   [`${SHARED}/ports/claims.ts`, 'ClaimOptions'],
   [`${SHARED}/ports/probes.ts`, 'AdmitOptions'],
+  [`${SHARED}/stores/circuit-breaker/circuit-provider.ts`, 'CircuitRunOptions'],
   [`${SHARED}/inspect/inspection.ts`, 'PageOptions'],
   [`${SHARED}/inspect/inspection.ts`, 'ListOptions'],
   [`${SHARED}/inspect/inspection.ts`, 'ValueListOptions'],

@@ -32,6 +32,7 @@ import { getOrSetCircles } from './suites/get-or-set-circles.js'
 import { getOrSetMeanwhile } from './suites/get-or-set-meanwhile.js'
 import { getOrSetStale } from './suites/get-or-set-stale.js'
 import { growth } from './suites/growth.js'
+import { guardedCalls } from './suites/guarded-calls.js'
 import { hostileRows } from './suites/hostile-rows.js'
 import { idempotency } from './suites/idempotency.js'
 import { inspectedFiles } from './suites/inspected-files.js'
@@ -106,6 +107,7 @@ const SUITES: readonly EngineSuite[] = [
   exactNumbers,
   circuitBreaker,
   sharedBreaker,
+  guardedCalls,
   probeModel,
   breakerWatch,
   cache,

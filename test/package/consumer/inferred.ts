@@ -20,6 +20,8 @@ export const calls = (store: Store) => ({
   hold: store.lock.hold('key'),
   claim: store.idempotency.claim<string>('key', { lease: 1 }),
   admit: store.circuitBreaker.admit('key', { resetTimeout: 1 }),
+  run: store.circuitBreaker.run('key', async () => 1),
+  runOptions: (...[key, call, options]: Parameters<Store['circuitBreaker']['run']>) => ({ key, call, options }),
   newest: store.checkpoint.loadLatest<number>('task'),
   entries: store.cache.entries(),
   inspection: store.inspect(),

@@ -148,6 +148,7 @@ export const OPERATIONS: readonly Operation[] = [
     before: admittedTo('down'),
     call: ({ circuitBreaker }, permit: Permit) => circuitBreaker.withdrawn(permit),
   },
+  { name: 'circuitBreaker.run', call: ({ circuitBreaker }) => circuitBreaker.run('unknown', async () => 'value') },
   { name: 'circuitBreaker.isolate', call: ({ circuitBreaker }) => circuitBreaker.isolate('api') },
   { name: 'circuitBreaker.reset', call: ({ circuitBreaker }) => circuitBreaker.reset('down') },
   {

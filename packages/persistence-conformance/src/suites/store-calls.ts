@@ -16,6 +16,7 @@ export const LATE_CALLS: readonly (readonly [name: string, call: Call])[] = [
   ['circuitBreaker.succeeded', ({ circuitBreaker }) => circuitBreaker.succeeded({ key: 'k', generation: 0 })],
   ['circuitBreaker.failed', ({ circuitBreaker }) => circuitBreaker.failed({ key: 'k', generation: 0 })],
   ['circuitBreaker.withdrawn', ({ circuitBreaker }) => circuitBreaker.withdrawn({ key: 'k', generation: 0 })],
+  ['circuitBreaker.run', ({ circuitBreaker }) => circuitBreaker.run('run', async () => 1)],
   ['circuitBreaker.isolate', ({ circuitBreaker }) => circuitBreaker.isolate('k')],
   ['circuitBreaker.reset', ({ circuitBreaker }) => circuitBreaker.reset('k')],
   ['cache.get', ({ cache }) => cache.get('k')],
@@ -70,6 +71,7 @@ export const KEYED_CALLS: readonly (readonly [
   ['circuitBreaker.succeeded', ({ circuitBreaker }, key) => circuitBreaker.succeeded({ key, generation: 0 })],
   ['circuitBreaker.failed', ({ circuitBreaker }, key) => circuitBreaker.failed({ key, generation: 0 })],
   ['circuitBreaker.withdrawn', ({ circuitBreaker }, key) => circuitBreaker.withdrawn({ key, generation: 0 })],
+  ['circuitBreaker.run', ({ circuitBreaker }, key) => circuitBreaker.run(key, async () => 1)],
   ['circuitBreaker.isolate', ({ circuitBreaker }, key) => circuitBreaker.isolate(key)],
   ['circuitBreaker.reset', ({ circuitBreaker }, key) => circuitBreaker.reset(key)],
   ['cache.get', ({ cache }, key) => cache.get(key)],
@@ -133,6 +135,11 @@ export const OBJECT_CALLS: readonly (readonly [name: string, argument: object, c
     'circuitBreaker.admit',
     { resetTimeout: 1, probes: 1, lease: 1 },
     ({ circuitBreaker }, options) => circuitBreaker.admit('k', options),
+  ],
+  [
+    'circuitBreaker.run',
+    { resetTimeout: 1, probes: 1, lease: 1, maxFailures: 1, successThreshold: 1, isFailure: () => true },
+    ({ circuitBreaker }, options) => circuitBreaker.run('k', async () => 1, options),
   ],
   [
     'circuitBreaker.setState',

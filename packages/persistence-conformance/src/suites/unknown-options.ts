@@ -36,6 +36,7 @@ const CALL_SLIPS: Readonly<Record<string, readonly (readonly [slip: string, opti
     ['singal', 'signal'],
   ],
   'circuitBreaker.admit': [['probe', 'probes']],
+  'circuitBreaker.run': [['maxFailure', 'maxFailures']],
   fenced: [['parameter', 'parameters']],
 }
 

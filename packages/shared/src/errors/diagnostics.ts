@@ -40,9 +40,9 @@ export type DiagnosticEvent =
   | { type: 'failover'; location: string; before: number; now: number }
   /** Expired rows were removed. */
   | { type: 'sweep'; table: string; removed: number }
-  /** Background work has failed: a sweep, the renewal of a lease, a poll for changes, or a scheduled backup. */
+  /** Background work has failed: a sweep, the renewal of a lease, a poll for changes, a report of `run`, or a scheduled backup. */
   | { type: 'background-error'; operation: string; error: PersistenceError }
-  /** A listener of the app has thrown, or a `load` of `getOrSet` that refreshes a stale value has failed. */
+  /** A listener or an `isFailure` of the app has thrown, or a `load` of `getOrSet` that refreshes a stale value has failed. */
   | { type: 'listener-error'; operation: string; error: unknown }
 
 /** Called synchronously with each event. What it throws is ignored, and so is the rejection of a promise that it returns. */

@@ -4,6 +4,7 @@ export type PersistenceErrorCode =
   | 'BUSY'
   | 'CANNOT_OPEN'
   | 'CHANGESET_CONFLICT'
+  | 'CIRCUIT_OPEN'
   | 'CLAIM_LOST'
   | 'CLOSED'
   | 'CONSTRAINT'

@@ -1,29 +1,28 @@
 import { invalidArgument } from '../../arguments/invalid.js'
 import { checkKey } from '../../arguments/limits.js'
 import type { Row } from '../../driver/driver.js'
+import { CircuitOpenError } from '../../errors/circuit-open-error.js'
 import { type PrefixedNames, taggedNames } from '../../keys/key-space.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
-import type {
-  Admission,
-  AdmitOptions,
-  Permit,
-  ProbingCircuitBreakerProvider,
-  ReportOutcome,
-} from '../../ports/probes.js'
+import type { Admission, AdmitOptions, Permit, ReportOutcome } from '../../ports/probes.js'
 import { type Parameters, requiredRow, type Statement } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { exactNumber } from '../../values/numbers.js'
-import { admitRequest, checkedPermit, checkedState, threshold } from './circuit-options.js'
+import {
+  admitRequest,
+  checkedPermit,
+  checkedState,
+  DEFAULT_MAX_FAILURES,
+  runRequest,
+  threshold,
+} from './circuit-options.js'
+import type { CircuitRunOptions, SqlCircuitBreakerProvider } from './circuit-provider.js'
 import { stateOrNull, toState } from './circuit-row.js'
 import type { CircuitSql, ProbeSql } from './circuit-sql.js'
+import { guardedCall } from './guarded-call.js'
 import { CircuitProbes } from './probes.js'
 import { type StateListener, StateListeners } from './state-listeners.js'
 import { StateWatch } from './state-watch.js'
-
-const DEFAULT_MAX_FAILURES = 5
-
-/** The circuit-breaker port with the additions of this package. */
-export type SqlCircuitBreakerProvider = ProbingCircuitBreakerProvider
 
 /** Circuit-breaker state in a table. Every change is one statement, so counts are exact across processes. */
 export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
@@ -115,6 +114,21 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
     const { permit, stored } = this.#permitted(given, 'withdrawn')
     if (!this.#session.ready) await this.#session.connect('circuitBreaker.withdrawn')
     await this.#probes.withdrawn(stored, permit)
+  }
+
+  async run<T>(key: string, call: () => T | Promise<T>, options: CircuitRunOptions = {}): Promise<T> {
+    const stored = this.#stored(key, 'run')
+    if (typeof call !== 'function')
+      throw invalidArgument(
+        'circuitBreaker.run',
+        `call must be a function such as () => fetch(url), got ${typeof call}`,
+      )
+    const request = runRequest(options)
+    if (!this.#session.ready) await this.#session.connect('circuitBreaker.run')
+    const admission = await this.#probes.admit(key, stored, request)
+    if (!admission.admitted) throw new CircuitOpenError(key, admission.state, admission.retryAt)
+    const { diagnostics } = this.#session
+    return guardedCall(call, admission.permit, request, { breaker: this, diagnostics })
   }
 
   async isolate(key: string): Promise<void> {

@@ -5,9 +5,21 @@ import type { PersistenceError } from '../../errors/persistence-error.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
 import type { AdmitOptions, Permit } from '../../ports/probes.js'
 import { isReadable } from '../../values/numbers.js'
+import type { CircuitRunOptions } from './circuit-provider.js'
 import { isState } from './circuit-row.js'
 
+export const DEFAULT_MAX_FAILURES = 5
+const DEFAULT_RESET_TIMEOUT_MS = 30_000
 const ADMIT_OPTIONS: OptionNames<AdmitOptions> = { resetTimeout: true, probes: true, lease: true }
+const RUN_OPTIONS: OptionNames<CircuitRunOptions> = {
+  ...ADMIT_OPTIONS,
+  maxFailures: true,
+  successThreshold: true,
+  isFailure: true,
+}
+
+/** The options of `run` with their defaults, in ms. */
+export type RunRequest = Complete<CircuitRunOptions>
 
 /** @returns a validated copy. @throws PersistenceError `INVALID_ARGUMENT`, like all functions here. */
 export function checkedState(given: CircuitBreakerPersistedState): CircuitBreakerPersistedState {
@@ -44,16 +56,42 @@ export function threshold(value: number, name: string, method: string): number {
 
 /** Validated options with their defaults, in ms. */
 export function admitRequest(options: AdmitOptions): Complete<AdmitOptions> {
-  const { resetTimeout, probes = 1, lease: given } = readOptions(options, ADMIT_OPTIONS, 'circuitBreaker.admit')
+  return checkedAdmission(readOptions(options, ADMIT_OPTIONS, 'circuitBreaker.admit'), 'admit')
+}
+
+/** Validated options with their defaults, in ms. */
+export function runRequest(options: CircuitRunOptions): RunRequest {
+  const {
+    resetTimeout = DEFAULT_RESET_TIMEOUT_MS,
+    maxFailures = DEFAULT_MAX_FAILURES,
+    successThreshold = 1,
+    isFailure = () => true,
+    ...rest
+  } = readOptions(options, RUN_OPTIONS, 'circuitBreaker.run')
+  if (typeof isFailure !== 'function')
+    throw invalidCallOption('circuitBreaker.run', 'isFailure', isFailure, 'a function')
+  return {
+    ...checkedAdmission({ ...rest, resetTimeout }, 'run'),
+    maxFailures: threshold(maxFailures, 'option maxFailures', 'run'),
+    successThreshold: threshold(successThreshold, 'option successThreshold', 'run'),
+    isFailure,
+  }
+}
+
+function checkedAdmission(
+  { resetTimeout, probes = 1, lease: given }: AdmitOptions,
+  method: string,
+): Complete<AdmitOptions> {
+  const operation = `circuitBreaker.${method}`
   if (!Number.isFinite(resetTimeout) || resetTimeout < 0) {
-    throw invalidCallOption('circuitBreaker.admit', 'resetTimeout', resetTimeout, 'a number of ms from 0')
+    throw invalidCallOption(operation, 'resetTimeout', resetTimeout, 'a number of ms from 0')
   }
   const lease = given ?? Math.max(resetTimeout, 1)
   if (!Number.isFinite(lease) || lease <= 0)
-    throw invalidCallOption('circuitBreaker.admit', 'lease', lease, 'a positive number of ms')
+    throw invalidCallOption(operation, 'lease', lease, 'a positive number of ms')
   return {
     resetTimeout: Math.ceil(resetTimeout),
-    probes: threshold(probes, 'option probes', 'admit'),
+    probes: threshold(probes, 'option probes', method),
     lease: Math.ceil(lease),
   }
 }
