@@ -128,14 +128,18 @@ export class Source {
       await this.sql.query('BEGIN EXCLUSIVE')
     } catch (error) {
       await this.unlockAndAttach()
-      if (!hasCode(error, 'BUSY')) throw error
-      throw new PersistenceError(
-        'FILE_IN_USE',
-        'standby.takeOver',
-        `standby.takeOver: ${this.#path} is still open, and its users would go on writing to it; disconnect them first, in this process too, or pass force: true`,
-        error,
-      )
+      throw hasCode(error, 'BUSY') ? this.inUse(error) : error
     }
+  }
+
+  /** Creates the error of a takeover while other connections use the file. */
+  inUse(busy: PersistenceError): PersistenceError {
+    return new PersistenceError(
+      'FILE_IN_USE',
+      'standby.takeOver',
+      `standby.takeOver: ${this.#path} is still open, and its users would go on writing to it; disconnect them first, in this process too, or pass force: true`,
+      busy,
+    )
   }
 
   /** Ends {@link lockExclusively}. May be called again. */
