@@ -97,7 +97,7 @@ export class Source {
   async mayHaveChanged(): Promise<boolean> {
     const identity = await fileIdentity(this.#path)
     if (identity === undefined) throw this.#gone()
-    // It is not attached if that failed after a takeover that was refused.
+    // After a takeover that was refused, it may not have been possible to attach it again.
     if (identity !== this.#identity || !this.#attached) {
       await this.detach()
       await this.attach()
