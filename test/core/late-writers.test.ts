@@ -62,16 +62,22 @@ test('a takeover whose last round could not be written is refused while the sour
   }
 })
 
-test('a standby that has stopped takes over from a source without later changes only when nobody uses it', async () => {
+/** Makes a pair whose standby was stopped by a failure of its own disk. */
+async function stoppedPair(): Promise<StandbyPair> {
   const pair = await StandbyPair.make()
+  await pair.follower.begin()
+  pair.before = () => {
+    throw new PersistenceError('IO_ERROR', 'standby', 'standby: the file system failed')
+  }
+  await pair.follower.round()
+  pair.before = () => undefined
+  expect(pair.state.current.state).toBe('stopped')
+  return pair
+}
+
+test('a standby that has stopped takes over from a source without later changes only when nobody uses it', async () => {
+  const pair = await stoppedPair()
   try {
-    await pair.follower.begin()
-    pair.before = () => {
-      throw new PersistenceError('IO_ERROR', 'standby', 'standby: the file system failed')
-    }
-    await pair.follower.round()
-    pair.before = () => undefined
-    expect(pair.state.current.state).toBe('stopped')
     await expect(pair.ending.takeOver(false)).rejects.toMatchObject({ code: 'FILE_IN_USE' })
     pair.beforeWriting = (sql) => {
       if (sql.startsWith('SELECT max(seq)')) throw new PersistenceError('BUSY', 'standby', 'standby: it is locked')
@@ -86,6 +92,19 @@ test('a standby that has stopped takes over from a source without later changes 
     expect(source.prepare("SELECT name FROM sqlite_master WHERE name = 'go_goscope_changes'").all()).toEqual([])
     expect(source.prepare('PRAGMA journal_mode').all()).toEqual([{ journal_mode: 'wal' }])
     source.close()
+  } finally {
+    await pair.dispose()
+  }
+})
+
+test('a standby that has stopped takes over from a source that can be read but not be locked', async () => {
+  const pair = await stoppedPair()
+  try {
+    pair.beforeWriting = (sql) => {
+      if (sql.startsWith('PRAGMA journal_mode')) throw new PersistenceError('READ_ONLY', 'standby', 'standby: no writes')
+    }
+    await pair.ending.takeOver(false)
+    expect(pair.state.current.reason).toBe('it has taken over')
   } finally {
     await pair.dispose()
   }
