@@ -26,7 +26,7 @@ class IdleThread implements WorkerLike {
   postMessage(): void {
     if (this.stopped) return
     this.stopped = true
-    this.#emit('message', { result: undefined })
+    this.#emit('message', { result: undefined, stays: false })
     this.#emit('exit', 0)
   }
 
