@@ -20,7 +20,7 @@ export class LockManagers {
   readonly #make: (session: LockSession) => LockManager
   readonly #managers = new Map<string, LockManager>()
   readonly #onEnded: (() => void)[] = []
-  /** The number of calls of `acquire` of the managers that are not answered. */
+  /** How many calls of `acquire` are not answered yet. */
   acquiring = 0
 
   constructor(connection: Connection, make: (session: LockSession) => LockManager) {
