@@ -101,7 +101,8 @@ test('a standby that has stopped takes over from a source that can be read but n
   const pair = await stoppedPair()
   try {
     pair.beforeWriting = (sql) => {
-      if (sql.startsWith('PRAGMA journal_mode')) throw new PersistenceError('READ_ONLY', 'standby', 'standby: no writes')
+      if (sql.startsWith('PRAGMA journal_mode'))
+        throw new PersistenceError('READ_ONLY', 'standby', 'standby: no writes')
     }
     await pair.ending.takeOver(false)
     expect(pair.state.current.reason).toBe('it has taken over')
