@@ -97,16 +97,25 @@ test('a standby that has stopped takes over from a source without later changes 
   }
 })
 
-test('a standby that has stopped takes over from a source that can be read but not be locked', async () => {
-  const pair = await stoppedPair()
-  try {
-    pair.beforeWriting = (sql) => {
-      if (sql.startsWith('PRAGMA journal_mode'))
-        throw new PersistenceError('READ_ONLY', 'standby', 'standby: no writes')
+test.each(['following', 'stopped'])(
+  'a standby that is %s takes over from a source that can be read but not be written',
+  async (state) => {
+    const pair = state === 'stopped' ? await stoppedPair() : await StandbyPair.make()
+    try {
+      if (state === 'following') {
+        await pair.follower.begin()
+        // It reports its position, and then not again for minutes.
+        await pair.follower.round()
+      }
+      pair.beforeWriting = (sql) => {
+        if (sql.startsWith('PRAGMA journal_mode'))
+          throw new PersistenceError('READ_ONLY', 'standby', 'standby: no writes')
+      }
+      expect(pair.state.current.state).toBe(state)
+      await pair.ending.takeOver(false)
+      expect(pair.state.current.reason).toBe('it has taken over')
+    } finally {
+      await pair.dispose()
     }
-    await pair.ending.takeOver(false)
-    expect(pair.state.current.reason).toBe('it has taken over')
-  } finally {
-    await pair.dispose()
-  }
-})
+  },
+)

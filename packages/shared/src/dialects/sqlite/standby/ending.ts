@@ -94,7 +94,13 @@ export class Ending {
     const { standby, source, state, now } = this.#parts
     for (;;) {
       const { seq } = state.usable('standby.takeOver')
-      await source.lockExclusively()
+      try {
+        await source.lockExclusively()
+      } catch (error) {
+        if (hasCode(error, 'FILE_IN_USE') || hasCode(error, 'BUSY')) throw error
+        // SQLite could not write after it had the lock, for example because the disk is now read-only. So nobody uses the source.
+        return promote(standby, now())
+      }
       try {
         if ((await this.#follower.head()) === seq) return await promote(standby, now())
       } catch (error) {
