@@ -97,9 +97,10 @@ export class Ending {
       try {
         await source.lockExclusively()
       } catch (error) {
-        if (hasCode(error, 'FILE_IN_USE') || hasCode(error, 'BUSY')) throw error
-        // SQLite could not write after it had the lock, for example because the disk is now read-only. So nobody uses the source.
-        return promote(standby, now())
+        // SQLite writes only after it has the lock. So nobody uses a source that it cannot write, for example on a read-only disk.
+        const isAlone = !hasCode(error, 'FILE_IN_USE')
+        if (isAlone && (await this.#follower.head().catch(() => seq)) === seq) return promote(standby, now())
+        throw error
       }
       try {
         if ((await this.#follower.head()) === seq) return await promote(standby, now())

@@ -116,7 +116,7 @@ export class Source {
    * Detaches the file from the standby and makes sure that only the writing connection has it open. Only this change of the
    * journal mode detects all connections, including idle ones.
    *
-   * @throws PersistenceError `FILE_IN_USE`; the source is then attached as before.
+   * @throws PersistenceError `FILE_IN_USE`; the source is then attached as before, if possible.
    */
   async lockExclusively(): Promise<void> {
     await this.detachFromStandby()
@@ -127,7 +127,8 @@ export class Source {
       await this.sql.query('PRAGMA shrink_memory')
       await this.sql.query('BEGIN EXCLUSIVE')
     } catch (error) {
-      await this.unlockAndAttach()
+      // The caller needs the first error. The next `mayHaveChanged` attaches it, and `unlock` may be called again.
+      await this.unlockAndAttach().catch(() => undefined)
       throw hasCode(error, 'BUSY') ? this.inUse(error) : error
     }
   }
