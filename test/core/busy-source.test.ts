@@ -113,7 +113,7 @@ test('a takeover that finds the source busy, and cannot put its mode back at onc
     // Another connection writes.
     if (modes.push(sql.slice(-3)) <= 2) throw new PersistenceError('BUSY', 'standby', 'standby: gave up after 1000 ms')
   }
-  await expect(pair.ending.takeOver(false)).rejects.toMatchObject({ code: 'BUSY' })
+  await expect(pair.ending.takeOver(false)).rejects.toMatchObject({ code: 'FILE_IN_USE' })
   await pair.adapter.cache.set('k', 1)
   await pair.follower.round()
   expect(pair.state.current).toMatchObject({ state: 'following', position: await pair.follower.head() })
@@ -124,12 +124,12 @@ test('a takeover that finds the source busy, and cannot put its mode back at onc
 test('a takeover that is refused, and cannot attach the source again at once, follows on', async () => {
   await pair.follower.begin()
   pair.beforeWriting = (sql) => {
-    if (sql === 'PRAGMA journal_mode = DELETE') throw new PersistenceError('IO_ERROR', 'standby', 'standby: as planted')
+    if (sql === 'PRAGMA journal_mode = DELETE') throw new PersistenceError('BUSY', 'standby', 'standby: as planted')
   }
   pair.before = (sql) => {
     if (sql.startsWith('ATTACH')) throw new PersistenceError('CANNOT_OPEN', 'standby', 'standby: as planted')
   }
-  await expect(pair.ending.takeOver(false)).rejects.toThrow('as planted')
+  await expect(pair.ending.takeOver(false)).rejects.toMatchObject({ code: 'FILE_IN_USE' })
   pair.before = () => undefined
   await pair.adapter.cache.set('k', 1)
   await pair.follower.round()

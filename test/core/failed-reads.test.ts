@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { restore } from '@go-go-scope/persistence-sqlite-node'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { copyJob } from '../../packages/shared/src/dialects/sqlite/copies/copy-job.js'
@@ -64,4 +65,15 @@ test('a file to replace that cannot be read is an error of the disk, is closed, 
   await expect(replaced).rejects.toMatchObject({ code: 'IO_ERROR' })
   expect(opened.map(({ isOpen }) => isOpen)).toEqual([false])
   expect(readdirSync(folder).sort()).toEqual(['app.db', 'temporary'])
+})
+
+test('a file that a call cannot open is an error of that call alone', async () => {
+  const text = join(folder, 'text')
+  writeFileSync(text, 'no database'.repeat(1000))
+  const restored = restore(text, join(folder, 'new.db'), { allowUnverified: true })
+  await expect(restored).rejects.toMatchObject({
+    code: 'NOT_A_DATABASE',
+    operation: 'restore',
+    message: expect.stringMatching(/^restore: the file/),
+  })
 })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { DatabaseSync } from '@photostructure/sqlite'
+import { classify } from '../../packages/shared/src/dialects/sqlite/error-codes.js'
 import { Ending } from '../../packages/shared/src/dialects/sqlite/standby/ending.js'
 import { followedTables } from '../../packages/shared/src/dialects/sqlite/standby/followed-tables.js'
 import { Follower } from '../../packages/shared/src/dialects/sqlite/standby/follower.js'
@@ -74,8 +75,12 @@ export class StandbyPair {
       const connection = new DatabaseSync(this.path)
       return {
         query: async (text: string, parameters: readonly unknown[] = []) => {
-          this.beforeWriting(text)
-          return connection.prepare(text).all(...(parameters as never[])) as never
+          try {
+            this.beforeWriting(text)
+            return connection.prepare(text).all(...(parameters as never[])) as never
+          } catch (error) {
+            throw classify(error, 'standby')
+          }
         },
         close: async () => connection.close(),
       }

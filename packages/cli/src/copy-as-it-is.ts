@@ -26,7 +26,7 @@ export async function copyAsItIs(
       handle.close()
     }
     await prepare(partial)
-    // If the disk was full when the copy was closed, its changes are still in a WAL, which the copy would lose with its name.
+    // If the disk was full when the copy was closed, its last changes are still in its WAL, which a rename would leave behind.
     if (await hasLog(partial)) throw new Error(`the copy of ${path} could not be completed; check the disk of ${to}`)
     const [problem] = await checkPages(partial)
     if (problem !== undefined) throw new Error(`the copy of ${path} is damaged, as the file may be: ${problem}`)

@@ -4,7 +4,7 @@ import type { Clock } from '../../time/clock.js'
 import { type Command, countOf } from './commands.js'
 import { ServedCalls } from './served-call.js'
 
-/** The commands of one client that have arrived and were not run, in order. It may never be empty while the client sends much. */
+/** The commands of one client that have arrived and were not run, in order. While a client keeps sending, it may never be empty. */
 export class Inbox {
   readonly #clock: Pick<Clock, 'monotonic'>
   readonly #commands = new Fifo<Command>()

@@ -20,7 +20,7 @@ export class LockManagers {
   readonly #make: (session: LockSession) => LockManager
   readonly #managers = new Map<string, LockManager>()
   readonly #onEnded: (() => void)[] = []
-  /** The number of calls of `acquire` of the managers that are not answered. */
+  /** How many calls of `acquire` are not answered yet. */
   acquiring = 0
 
   constructor(connection: Connection, make: (session: LockSession) => LockManager) {
@@ -31,7 +31,8 @@ export class LockManagers {
   of(prefix: string): LockManager {
     const existing = this.#managers.get(prefix)
     if (existing !== undefined) return existing
-    // A hold outlives its manager, because its table stays. A call would add one to a table that no later manager uses.
+    // A hold outlives its manager, because its table stays. But a call of `acquire` that is not answered would add its hold to a
+    // table that no later manager uses.
     if (this.#managers.size >= MAX_MANAGERS && this.acquiring === 0) this.end()
     const connection = this.#connection
     const manager = this.#make({

@@ -128,7 +128,7 @@ export class HoldTable {
 
   #countDown(): void {
     if (--this.#held > 0) return
-    // The next keys may be those of a few locks, which sweep nothing.
+    // The next grants may add too few new keys for a sweep.
     if (this.#holds.size > MOST_KEYS_WITHOUT_HOLD) this.#clear()
     this.onEmpty?.()
   }

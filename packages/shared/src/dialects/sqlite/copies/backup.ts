@@ -127,8 +127,8 @@ async function copyInto(
 }
 
 /**
- * Gives a backup its name, or removes it again. The manifest gets its name first: if the process dies in between, it leaves a
- * manifest without a backup, and not a backup that cannot be verified.
+ * Gives a backup its name. If that fails, nothing has the name. The manifest gets its name first: if the process dies in between, it
+ * leaves a manifest without a backup, and not a backup that cannot be verified.
  */
 async function publishBackup(temporary: TemporaryFile, manifest: BackupManifest, path: string): Promise<void> {
   const note = await TemporaryFile.beside(path)

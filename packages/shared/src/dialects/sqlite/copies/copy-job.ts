@@ -127,7 +127,7 @@ async function inSnapshot<Result>(
   try {
     return await body(await readContent(queue, 'backup'))
   } finally {
-    // SQLite has ended it itself after some errors, and then refuses this.
+    // After some errors, SQLite has already ended the savepoint. It then refuses this.
     await queue.query('backup', 'RELEASE go_goscope_snapshot').catch(() => undefined)
   }
 }

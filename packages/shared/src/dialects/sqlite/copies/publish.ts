@@ -63,9 +63,10 @@ export async function flushFolder(path: string): Promise<void> {
   await whereSupported(flush(dirname(path), 'r'))
 }
 
-// A file system without a flush of folders, such as a shared folder of a virtual machine, or a network drive.
+// The errors of a file system that cannot flush folders, such as a shared folder of a virtual machine, or a network drive.
 const UNSUPPORTED = ['EBADF', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']
 
+/** Waits for a flush of a folder. A file system that cannot flush folders is no failure. */
 export async function whereSupported(flushed: Promise<void>): Promise<void> {
   try {
     await flushed

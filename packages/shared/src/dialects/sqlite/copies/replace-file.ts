@@ -47,7 +47,7 @@ export async function replaceFile<Finished>(
   const letGo = async (): Promise<void> => {
     const connection = held
     held = undefined
-    // Closing does not end the transaction on every engine. SQLite has ended it itself after some errors, and then refuses this.
+    // Closing does not end the transaction on every engine. After some errors, SQLite has already ended it, and then refuses this.
     await connection?.queue.query('restore', 'ROLLBACK').catch(() => undefined)
     await connection?.close()
   }

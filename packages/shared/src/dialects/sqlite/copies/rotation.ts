@@ -76,8 +76,8 @@ async function scheduledBackup(path: string, folder: string, database: string): 
 }
 
 /**
- * Returns whether a path relative to `folder` is that of the database. On Windows in any case, because the drive letter of a
- * working directory may be a small one. In any Unicode normalization, because some file systems of macOS change it.
+ * Returns whether a path relative to `folder` is that of the database. On Windows, upper and lower case are equal: the drive letter
+ * of a working directory may be either. Unicode normalizations are equal too, because some file systems of macOS change them.
  *
  * @param paths For tests.
  */

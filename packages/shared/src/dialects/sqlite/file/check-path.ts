@@ -24,7 +24,7 @@ export function checkFilePath(
   if (path === ':memory:') throw invalidArgument(operation, `${name} must be ${wanted}, got :memory:`)
 }
 
-// In any case, because many file systems ignore the case of a name.
+// In upper or lower case, because many file systems ignore the difference.
 const BESIDE_A_DATABASE = /-(wal|shm|journal)$/i
 
 /**

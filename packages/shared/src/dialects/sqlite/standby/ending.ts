@@ -1,4 +1,4 @@
-import { PersistenceError } from '../../../errors/persistence-error.js'
+import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { leaveLog } from './change-log.js'
 import type { Follower, FollowerParts } from './follower.js'
 import { promote } from './promote.js'
@@ -41,10 +41,10 @@ export class Ending {
     if (behind !== undefined) throw behind
     await this.#follower.isFound()
     const { seq } = state.usable('standby.takeOver', 'stopped')
-    if (!state.going && !force) await this.#refuseToLose(seq)
     this.#sourceReadable = state.going
-    if (state.going && !force) await this.#promoteAlone()
-    else await promote(standby, now())
+    if (force) await promote(standby, now())
+    else if (state.going) await this.#promoteAlone()
+    else await this.#promoteStopped(seq)
     if (!(await this.#follower.isFound())) {
       // The file may have been replaced while its pages were checked, which may take long. Opening its name would then find
       // another database, or create a new one.
@@ -89,31 +89,19 @@ export class Ending {
     await retryWhileBusy('standby.stop', remedy, wait, () => leaveLog(source.sql, follower))
   }
 
-  /** Refuses if the source, which was not followed any more, is readable and has changes after `seq`. */
-  async #refuseToLose(seq: number): Promise<void> {
-    const { source, state } = this.#parts
-    let head = seq
-    try {
-      await source.mayHaveChanged()
-      head = await this.#follower.head()
-    } catch {
-      // The source is lost. This is the case for which a standby exists.
-    }
-    if (head <= seq) return
-    const { message } = state.unusable('standby.takeOver')
-    throw new PersistenceError(
-      'NOT_FOLLOWING',
-      'standby.takeOver',
-      `${message}, or pass force: true to lose its ${head - seq} later changes`,
-    )
-  }
-
   /** The last step. No other connection can use the source from the last poll of it until the standby is independent. */
   async #promoteAlone(): Promise<void> {
     const { standby, source, state, now } = this.#parts
     for (;;) {
       const { seq } = state.usable('standby.takeOver')
-      await source.lockExclusively()
+      try {
+        await source.lockExclusively()
+      } catch (error) {
+        // SQLite writes only after it has the lock. So nobody uses a source that it cannot write, for example on a read-only disk.
+        const isAlone = !hasCode(error, 'FILE_IN_USE')
+        if (isAlone && (await this.#follower.head().catch(() => seq)) === seq) return promote(standby, now())
+        throw error
+      }
       try {
         if ((await this.#follower.head()) === seq) return await promote(standby, now())
       } catch (error) {
@@ -125,5 +113,42 @@ export class Ending {
       const behind = await this.#follower.round()
       if (behind !== undefined) throw behind
     }
+  }
+
+  /** {@link #promoteAlone} for a standby that has stopped. Its source may be readable again. */
+  async #promoteStopped(seq: number): Promise<void> {
+    const { standby, source, now } = this.#parts
+    try {
+      await source.mayHaveChanged()
+      await this.#refuseToLose(seq)
+      await source.lockExclusively()
+      await this.#refuseToLose(seq)
+      this.#sourceReadable = true
+    } catch (error) {
+      // A source that cannot be read or locked is lost. This is the case for which a standby exists.
+      const refusal = hasCode(error, 'BUSY') ? source.inUse(error) : error
+      if (hasCode(refusal, 'FILE_IN_USE') || hasCode(refusal, 'NOT_FOLLOWING')) {
+        await source.unlock().catch(() => undefined)
+        throw refusal
+      }
+    }
+    try {
+      await promote(standby, now())
+    } catch (error) {
+      await source.unlock().catch(() => undefined)
+      throw error
+    }
+  }
+
+  /** Refuses a takeover if the source has changes after `seq`, which a stopped standby would lose. */
+  async #refuseToLose(seq: number): Promise<void> {
+    const later = (await this.#follower.head()) - seq
+    if (later <= 0) return
+    const { message } = this.#parts.state.unusable('standby.takeOver')
+    throw new PersistenceError(
+      'NOT_FOLLOWING',
+      'standby.takeOver',
+      `${message}, or pass force: true to lose its later changes (${later})`,
+    )
   }
 }

@@ -97,7 +97,7 @@ export class Source {
   async mayHaveChanged(): Promise<boolean> {
     const identity = await fileIdentity(this.#path)
     if (identity === undefined) throw this.#gone()
-    // It is not attached if that failed after a takeover that was refused.
+    // After a takeover that was refused, it may not have been possible to attach it again.
     if (identity !== this.#identity || !this.#attached) {
       await this.detach()
       await this.attach()
@@ -116,7 +116,7 @@ export class Source {
    * Detaches the file from the standby and makes sure that only the writing connection has it open. Only this change of the
    * journal mode detects all connections, including idle ones.
    *
-   * @throws PersistenceError `FILE_IN_USE`; the source is then attached as before.
+   * @throws PersistenceError `FILE_IN_USE`; the source is then attached as before, if possible.
    */
   async lockExclusively(): Promise<void> {
     await this.detachFromStandby()
@@ -127,15 +127,20 @@ export class Source {
       await this.sql.query('PRAGMA shrink_memory')
       await this.sql.query('BEGIN EXCLUSIVE')
     } catch (error) {
-      await this.unlockAndAttach()
-      if (!hasCode(error, 'BUSY')) throw error
-      throw new PersistenceError(
-        'FILE_IN_USE',
-        'standby.takeOver',
-        `standby.takeOver: ${this.#path} is still open, and its users would go on writing to it; disconnect them first, in this process too, or pass force: true`,
-        error,
-      )
+      // The caller needs the first error. The next `mayHaveChanged` attaches it, and `unlock` may be called again.
+      await this.unlockAndAttach().catch(() => undefined)
+      throw hasCode(error, 'BUSY') ? this.inUse(error) : error
     }
+  }
+
+  /** Creates the error of a takeover while other connections use the file. */
+  inUse(busy: PersistenceError): PersistenceError {
+    return new PersistenceError(
+      'FILE_IN_USE',
+      'standby.takeOver',
+      `standby.takeOver: ${this.#path} is still open, and its users would go on writing to it; disconnect them first, in this process too, or pass force: true`,
+      busy,
+    )
   }
 
   /** Ends {@link lockExclusively}. May be called again. */

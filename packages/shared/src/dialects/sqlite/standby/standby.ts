@@ -30,8 +30,9 @@ export interface StandbyHost<Adapter> {
 /** Options of {@link Standby.takeOver}. */
 export interface TakeOverOptions {
   /**
-   * Takes over even while the source is in use, and without the later changes of a source that is readable but not followed any
-   * more. Processes that use the source continue to write to it, and only the contents distinguish the two files. Default `false`.
+   * Takes over even while the source is in use. Processes that use the source continue to write to it, and only the contents
+   * distinguish the two files. A standby that is `stopped` takes over even if its source has later changes, and loses them. Default
+   * `false`.
    */
   force?: boolean | undefined
 }

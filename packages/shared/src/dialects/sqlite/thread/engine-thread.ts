@@ -84,7 +84,7 @@ export class EngineThread<Event, Result> {
       worker.on('message', (sent) => {
         const message = Object(sent) as ThreadMessage
         if ('event' in message) return onEvent(message.event as Event)
-        // Of the app's own module, or of Node: with `node --watch`, a thread reports each module that it loads.
+        // It comes from the app's own module, or from Node: with `node --watch`, a thread reports each module that it loads.
         if (!('stays' in message)) return
         if (message.stays) {
           this.unref()

@@ -1,6 +1,6 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { errorForm } from '../../../errors/error-form.js'
-import { PersistenceError } from '../../../errors/persistence-error.js'
+import { PersistenceError, problemOf } from '../../../errors/persistence-error.js'
 import { keepsHandles } from '../file/kept-open.js'
 import type { ThreadData, ThreadMessage } from './engine-thread.js'
 import { StopFlag } from './stop-flag.js'
@@ -51,9 +51,9 @@ export async function runJob(
   else port.close()
 }
 
-/** Returns the typed error under the name of the call: of a failure to open a file, the app has called another operation. */
+/** Returns the typed error. It names the operation that the app has called, also if a file could not be opened. */
 function namedAfter({ job, operation = job }: ThreadData, cause: unknown): PersistenceError {
   const error = typedError(cause, operation)
   if (error.operation !== 'open' && error.operation !== 'connect') return error
-  return new PersistenceError(error.code, operation, `${operation}: ${error.message}`, error.cause)
+  return new PersistenceError(error.code, operation, `${operation}: ${problemOf(error)}`, error.cause)
 }
