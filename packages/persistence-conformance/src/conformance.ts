@@ -18,6 +18,7 @@ import { claimCrossings } from './suites/claim-crossings.js'
 import { claimFreeing } from './suites/claim-freeing.js'
 import { claimLeases } from './suites/claim-leases.js'
 import { claimModel } from './suites/claim-model.js'
+import { claimRenewal } from './suites/claim-renewal.js'
 import { claimWaiting } from './suites/claim-waiting.js'
 import { claims } from './suites/claims.js'
 import { databaseLocks } from './suites/database-locks.js'
@@ -50,6 +51,7 @@ import { lockWaiting } from './suites/lock-waiting.js'
 import { locks } from './suites/locks.js'
 import { madeTogether } from './suites/made-together.js'
 import { movedFile } from './suites/moved-file.js'
+import { once } from './suites/once.js'
 import { open } from './suites/open.js'
 import { openSizes } from './suites/open-sizes.js'
 import { operationOrder } from './suites/operation-order.js'
@@ -123,6 +125,8 @@ const SUITES: readonly EngineSuite[] = [
   claimFreeing,
   claimLeases,
   claimWaiting,
+  claimRenewal,
+  once,
   claimModel,
   unstoredResults,
   values,

@@ -3,6 +3,7 @@ import { PersistenceError } from '../../errors/persistence-error.js'
 import type { ClaimedKey, ClaimOutcome, KeyRecord, VacantKey } from '../../ports/claims.js'
 import type { ConnectionClock } from '../../time/connection-clock.js'
 import { Lease, leaseMargin } from '../../time/lease.js'
+import { Renewal } from '../../time/renewal.js'
 import { leaseTime } from './claim-options.js'
 import type { ClaimGrant, ClaimRows, Ending, LeaseEnd } from './claim-rows.js'
 
@@ -14,6 +15,7 @@ export interface ClaimContext {
   /** ms. */
   readonly lease: number
   readonly onFailure: 'forget' | 'keep'
+  readonly renew: boolean
   /** Notifies the callers that wait for the key. */
   readonly wake: () => void
   /** Called once when the claim is found to be lost. */
@@ -26,6 +28,7 @@ export class HeldClaim<T> implements ClaimedKey<T> {
   readonly #grant: ClaimGrant
   readonly #context: ClaimContext
   readonly #lease: Lease
+  readonly #renewal: Renewal | undefined
   #expiresAt: number
   /** The latest report, until its outcome is known. */
   #ending: Promise<Ending | undefined> | undefined
@@ -44,6 +47,11 @@ export class HeldClaim<T> implements ClaimedKey<T> {
       (reason = 'its lease is over by the local clock') =>
         new PersistenceError('CLAIM_LOST', 'idempotency.claim', `idempotency.claim: lost ${key}: ${reason}`),
     )
+    if (context.renew) {
+      const { clock, rows, lease } = context
+      const extend = async (duration: number): Promise<boolean> => !rows.ended && this.renew(duration)
+      this.#renewal = new Renewal(clock, this.#lease, lease, Number.POSITIVE_INFINITY, extend)
+    }
   }
 
   get owner(): string {
@@ -93,6 +101,7 @@ export class HeldClaim<T> implements ClaimedKey<T> {
   }
 
   #lose(reason: string): void {
+    this.#renewal?.stop()
     this.#lease.lose(reason)
     if (!this.#lost) this.#context.lost()
     this.#lost = true
@@ -104,6 +113,8 @@ export class HeldClaim<T> implements ClaimedKey<T> {
   }
 
   async #report(write: (grant: ClaimGrant) => Promise<Ending>): Promise<ClaimOutcome<T>> {
+    // Not resumed if the report fails: a claimant that does not repeat it would keep the key for as long as its process lives.
+    this.#renewal?.stop()
     this.#ending = this.#end(write)
     const ending = await this.#ending
     if (ending?.unstored !== undefined) throw ending.unstored
