@@ -20,7 +20,7 @@ export const claimRenewal: EngineSuite = engineSuite('renewal of claims', (check
       assert.equal((await other.claim(report, RENEWED)).state, 'running')
       assert.equal(world.clock.keepsAlive, false, 'renewal does not keep the process alive')
       assert.deepEqual(await claim[report](1), { recorded: true })
-      assert.equal(world.clock.pending, idle, 'no timer is left')
+      assert.ok(world.clock.pending <= idle, 'no timer is left')
     }
   })
 
@@ -45,7 +45,7 @@ export const claimRenewal: EngineSuite = engineSuite('renewal of claims', (check
     const next = held(await other.claim('k', { lease: 10 * LEASE_MS }))
     await pass(world, adapter, LEASE_MS)
     assert.equal((signal.reason as { code?: unknown }).code, 'CLAIM_LOST')
-    assert.equal(world.clock.pending, idle, 'no timer is left')
+    assert.ok(world.clock.pending <= idle, 'no timer is left')
     assert.deepEqual(await next.complete(1), { recorded: true })
   })
 

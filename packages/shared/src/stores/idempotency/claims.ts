@@ -87,7 +87,7 @@ export class Claims {
       const { record, fingerprint } = await this.#rows.read(stored)
       if (record.state !== 'vacant') {
         if (request.fingerprint !== undefined && fingerprint !== undefined && fingerprint !== request.fingerprint) {
-          throw new FingerprintMismatchError(request.key, fingerprint, record)
+          throw new FingerprintMismatchError(request.key, fingerprint, record, request.operation)
         }
         if (record.state === 'unstored') throw record.error
         return record as Claim<T>
@@ -108,18 +108,18 @@ export class Claims {
 
   async #grant<T>(stored: string, request: ClaimRequest): Promise<HeldClaim<T> | undefined> {
     const { clock, connection, diagnostics } = this.#session
-    const { lease, ttl, fingerprint, onFailure, signal, renew } = request
+    const { ttl, fingerprint, lease, signal, operation } = request
     const owner = connection.owners.next()
     const end = await this.#rows.grant(stored, owner, fingerprint, lease)
     if (end === undefined) return undefined
     const grant = { key: request.key, stored, owner, generation: end.generation, fingerprint, ttl }
     const wake = (): void => this.#waiters.wake(stored)
     if (signal?.aborted) {
-      await this.#abandon(grant, request.operation)
+      await this.#abandon(grant, operation)
       wake()
       throw signal.reason
     }
     const lost = (): void => this.#publish(request.key, 'lost')
-    return new HeldClaim<T>(grant, end, { rows: this.#rows, clock, diagnostics, lease, onFailure, renew, wake, lost })
+    return new HeldClaim<T>(grant, end, { rows: this.#rows, clock, diagnostics, request, wake, lost })
   }
 }

@@ -1,6 +1,7 @@
 import { anySignal } from '../../arguments/abort-signal.js'
 import { invalidArgument, shown } from '../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
+import { failureOf } from '../../errors/failure-of.js'
 import { PersistenceError, type PersistenceErrorCode } from '../../errors/persistence-error.js'
 import type { Claim, ClaimedKey, ClaimOptions, ClaimOutcome } from '../../ports/claims.js'
 import type { Session } from '../../session/session.js'
@@ -54,7 +55,10 @@ export async function runOnce<T>(
   }
   const { lease = DEFAULT_LEASE_MS, ...given } = readOptions(options, OPTIONS, OPERATION)
   const wanted = { ...given, lease, wait: Number.POSITIVE_INFINITY, renew: true }
-  const claim = await claimKey(claimRequest(key, wanted, session.maxKeyLength, OPERATION))
+  const request = claimRequest(key, wanted, session.maxKeyLength, OPERATION)
+  const claim = await claimKey(request).catch((error: unknown) => {
+    throw error === given.signal?.reason ? error : ofOnce(error)
+  })
   if (claim.state === 'completed') return claim.value
   if (claim.state === 'failed') throw claim.error
   // A wait without end never returns `running`.
@@ -72,8 +76,12 @@ export async function runOnce<T>(
   if (outcome.recorded) return value
   const { current } = outcome
   if (current.state === 'completed') return current.value
-  throw current.state === 'failed' || current.state === 'unstored' ? current.error : signal.reason
+  if (current.state === 'failed') throw current.error
+  throw current.state === 'unstored' ? ofOnce(current.error) : signal.reason
 }
+
+/** Returns an error of the store by the name of this call. */
+const ofOnce = (error: unknown): unknown => (error instanceof PersistenceError ? failureOf(error, OPERATION) : error)
 
 /** Reports the result, repeatedly while the store cannot take it: after the lease, the work would be done again. */
 async function reported<T>({ clock }: Session, claim: ClaimedKey<T>, value: T): Promise<ClaimOutcome<T>> {
@@ -82,10 +90,10 @@ async function reported<T>({ clock }: Session, claim: ClaimedKey<T>, value: T): 
     try {
       return await claim.complete(value)
     } catch (error) {
-      if (!(error instanceof PersistenceError && TRANSIENT.has(error.code))) throw error
+      if (!(error instanceof PersistenceError && TRANSIENT.has(error.code))) throw ofOnce(error)
       await pause.next(clock, PAUSE_MS, claim.signal).catch(() => {
         // The claim is lost. This error says why the result is not stored.
-        throw error
+        throw ofOnce(error)
       })
     }
   }
