@@ -18,7 +18,6 @@ import { claimCrossings } from './suites/claim-crossings.js'
 import { claimFreeing } from './suites/claim-freeing.js'
 import { claimLeases } from './suites/claim-leases.js'
 import { claimModel } from './suites/claim-model.js'
-import { claimRenewal } from './suites/claim-renewal.js'
 import { claimWaiting } from './suites/claim-waiting.js'
 import { claims } from './suites/claims.js'
 import { databaseLocks } from './suites/database-locks.js'
@@ -125,7 +124,6 @@ const SUITES: readonly EngineSuite[] = [
   claimFreeing,
   claimLeases,
   claimWaiting,
-  claimRenewal,
   once,
   claimModel,
   unstoredResults,

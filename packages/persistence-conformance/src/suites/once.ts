@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { AdapterUnderTest, OptionsUnderTest } from '../engine-under-test.js'
+import type { AdapterUnderTest } from '../engine-under-test.js'
 import { eventually } from '../eventually.js'
 import { held } from '../held.js'
 import { pass } from '../passing-time.js'
@@ -182,69 +182,5 @@ export const once: EngineSuite = engineSuite('work that runs once', (check) => {
     const { idempotency } = await world.adapter()
     await refusesOnce(() => idempotency.once('k', () => never), 'RESULT_NOT_STORED')
     await refusesOnce(() => idempotency.once('k', never), 'RESULT_NOT_STORED')
-  })
-
-  check.inFile('a result is reported again while the file is busy', async (world) => {
-    const adapter = await world.adapter({ busyTimeout: 0 })
-    const work = await started(adapter, 'k')
-    const running = world.clock.pending
-    await world.rows('BEGIN IMMEDIATE')
-    work.finish('done')
-    await eventually('it pauses', () => world.clock.pending >= running && world.clock.keepsAlive)
-    world.clock.advance(100)
-    await eventually('it pauses again', () => world.clock.keepsAlive)
-    await world.rows('COMMIT')
-    world.clock.advance(100)
-    assert.equal(await work.call, 'done')
-    assert.equal((await adapter.idempotency.get('k'))?.value, 'done')
-  })
-
-  check.inFile('a file that is busy until the claim is lost rejects the result as BUSY', async (world) => {
-    const adapter = await world.adapter({ busyTimeout: 0 })
-    const work = await started(adapter, 'k')
-    await world.rows('BEGIN IMMEDIATE')
-    const refused = refusesOnce(() => work.call, 'BUSY')
-    work.finish('done')
-    await eventually('it pauses', () => world.clock.keepsAlive)
-    world.clock.advance(900)
-    await refused
-    await world.rows('COMMIT')
-    assert.equal(await adapter.idempotency.once('k', () => 'done again'), 'done again')
-  })
-
-  check.inFile('the error of the work counts more than that of its report, which is reported', async (world) => {
-    const failures: string[] = []
-    const onDiagnostic: OptionsUnderTest['onDiagnostic'] = (event) => {
-      if (event.type === 'background-error') failures.push(`${event.operation}: ${event.error.code}`)
-    }
-    const adapter = await world.adapter({ busyTimeout: 0, onDiagnostic })
-    const work = await started(adapter, 'k')
-    await world.rows('BEGIN IMMEDIATE')
-    const error = new Error('declined')
-    work.fail(error)
-    assert.equal(await work.call.catch((reason) => reason), error)
-    await world.rows('COMMIT')
-    assert.deepEqual(failures, ['idempotency.once: BUSY'])
-    await pass(world, adapter, 900)
-    held(await adapter.idempotency.claim('k', LEASE))
-  })
-
-  check('unusable arguments are refused by name, and nothing runs', async (world) => {
-    const { idempotency } = await world.adapter()
-    const bad = [
-      [7, {}, 'INVALID_ARGUMENT', 'work must be a function, got 7; pass'],
-      [never, null, 'INVALID_ARGUMENT', 'options must be an object with lease, ttl'],
-      [never, { wait: 1 }, 'INVALID_ARGUMENT', 'options are lease, ttl, fingerprint, signal'],
-      [never, { lease: 0 }, 'INVALID_TTL', 'lease must be'],
-      [never, { lease: Number.POSITIVE_INFINITY }, 'INVALID_TTL', 'lease must be'],
-      [never, { ttl: -1 }, 'INVALID_TTL', 'ttl must be'],
-      [never, { fingerprint: '' }, 'INVALID_KEY', 'fingerprint'],
-      [never, { signal: {} }, 'INVALID_ARGUMENT', 'signal must be'],
-    ] as const
-    for (const [work, options, code, says] of bad) {
-      const error = await refuses(() => idempotency.once('k', work as never, options as never), { code, says: [says] })
-      assert.equal(error.operation, 'idempotency.once')
-    }
-    assert.equal(await idempotency.get('k'), null)
   })
 })
