@@ -1,4 +1,4 @@
-import { SqliteAdapter } from '@go-go-scope/persistence-core'
+import { FingerprintMismatchError, PersistenceError, SqliteAdapter } from '@go-go-scope/persistence-core'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { expect, test } from 'vitest'
 import { databaseSyncDriver } from './database-sync-driver.js'
@@ -23,4 +23,16 @@ test.each([
     message: expect.stringContaining(says),
   })
   expect(await idempotency.get('k')).toBe(null)
+})
+
+test('a reason of the signal that is a typed error, and a mismatch, are not made anew', async () => {
+  const handle = new DatabaseSync(':memory:')
+  const { idempotency } = new SqliteAdapter(handle, () => databaseSyncDriver(handle, () => undefined))
+  const reason = new PersistenceError('CLAIM_LOST', 'idempotency.claim', 'idempotency.claim: lost')
+  const signal = AbortSignal.abort(reason)
+  expect(await idempotency.once('k', never, { signal }).catch((error: unknown) => error)).toBe(reason)
+  await idempotency.once('k', () => 1, { fingerprint: 'a' })
+  const mismatch = await idempotency.once<unknown>('k', never, { fingerprint: 'b' }).catch((error: unknown) => error)
+  expect(mismatch).toBeInstanceOf(FingerprintMismatchError)
+  expect(mismatch).toMatchObject({ fingerprint: 'a', operation: 'idempotency.once' })
 })
