@@ -1,7 +1,7 @@
 import { ManualClock } from '@go-go-scope/persistence-conformance'
 import { expect, test } from 'vitest'
-import { type Hold, leaseOf, moveExpiry } from '../../packages/shared/src/stores/lock/hold.js'
-import { Renewal } from '../../packages/shared/src/stores/lock/renewal.js'
+import { type Hold, leaseOf, moveExpiry, renewedLease } from '../../packages/shared/src/stores/lock/hold.js'
+import { Renewal } from '../../packages/shared/src/time/renewal.js'
 
 const TTL = 900
 
@@ -25,7 +25,7 @@ function renewed(clock: ManualClock): { hold: Hold; answers: (() => Promise<void
         await new Promise((next) => setImmediate(next))
       })
     })
-  new Renewal(clock, hold, TTL, Number.POSITIVE_INFINITY, extend)
+  new Renewal(clock, renewedLease(hold, clock), TTL, Number.POSITIVE_INFINITY, extend)
   return { hold, answers }
 }
 

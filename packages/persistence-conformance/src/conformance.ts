@@ -51,6 +51,7 @@ import { lockWaiting } from './suites/lock-waiting.js'
 import { locks } from './suites/locks.js'
 import { madeTogether } from './suites/made-together.js'
 import { movedFile } from './suites/moved-file.js'
+import { once } from './suites/once.js'
 import { open } from './suites/open.js'
 import { openSizes } from './suites/open-sizes.js'
 import { operationOrder } from './suites/operation-order.js'
@@ -125,6 +126,7 @@ const SUITES: readonly EngineSuite[] = [
   claimFreeing,
   claimLeases,
   claimWaiting,
+  once,
   claimModel,
   unstoredResults,
   values,

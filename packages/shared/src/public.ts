@@ -59,6 +59,7 @@ export type { EntriesOptions, GetOrSetOptions, SqlCacheProvider, StartsWith } fr
 export type { SqlCheckpointProvider } from './stores/checkpoint/checkpoint-store.js'
 export type { CircuitRunOptions, SqlCircuitBreakerProvider } from './stores/circuit-breaker/circuit-provider.js'
 export type { SqlIdempotencyProvider } from './stores/idempotency/idempotency-store.js'
+export type { OnceOptions, OnceRun } from './stores/idempotency/once.js'
 export type { FencedParameter, FencedStatement } from './stores/lock/fenced-statement.js'
 export type { SqlLockHandle } from './stores/lock/lock-handle.js'
 export type { LockKind } from './stores/lock/lock-manager.js'

@@ -169,6 +169,7 @@ export const claims: EngineSuite = engineSuite('claims', (check) => {
     )
     await held(await alone.claim('k', LEASE)).complete(1)
     assert.equal((await (await world.adapter()).idempotency.claim('k', LEASE)).state, 'completed')
+    assert.equal(await alone.once<unknown>('k', () => 2), 1)
   })
 
   check('bad arguments are refused by name, and claim nothing', async (world) => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type { AdapterUnderTest, HoldOptionsUnderTest, LeaseUnderTest } from '../engine-under-test.js'
+import { pass } from '../passing-time.js'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
-import type { World } from '../world.js'
 
 const TTL = 900
 
@@ -10,16 +10,6 @@ async function held(adapter: AdapterUnderTest, options: HoldOptionsUnderTest): P
   const handle = await adapter.lock.hold('job', options)
   assert.ok(handle !== null, 'job should have been free')
   return handle
-}
-
-/** Lets `ms` pass in steps, with real time for work that a timer started. */
-async function pass(world: World, adapter: AdapterUnderTest, ms: number): Promise<void> {
-  for (let passed = 0; passed < ms; passed += 100) {
-    world.clock.advance(100)
-    // Queued after the extension, so it settles after the extension.
-    if (adapter.isConnected()) await adapter.cache.has('anything')
-    await new Promise((resolve) => setImmediate(resolve))
-  }
 }
 
 export const lockRenewal: EngineSuite = engineSuite('renewal of locks', (check) => {

@@ -148,11 +148,13 @@ export const operationOrder: EngineSuite = engineSuite('operation order', (check
   })
 
   check('calls that run the statement of another fail by their own name', async (world) => {
-    const { cache, lock } = await world.adapter({ locks: 'database' })
+    const { cache, idempotency, lock } = await world.adapter({ locks: 'database' })
+    await setTraps(world)
     await world.rows('DROP TABLE go_goscope_cache')
     await world.rows('DROP TABLE go_goscope_locks')
     await refuses(() => cache.getOrSet('k', () => 1), { code: 'SQL', says: ['cache.getOrSet: '] })
     await refuses(() => lock.hold('k'), { code: 'SQL', says: ['lock.hold: '] })
+    await refuses(() => idempotency.once(BOOM, () => 1), { code: 'CONSTRAINT', says: ['idempotency.once: '] })
   })
 
   check('setMany stores all or nothing', async (world) => {

@@ -38,6 +38,7 @@ export const LATE_CALLS: readonly (readonly [name: string, call: Call])[] = [
   ['idempotency.set', ({ idempotency }) => idempotency.set('k', 1)],
   ['idempotency.delete', ({ idempotency }) => idempotency.delete('k')],
   ['idempotency.claim', ({ idempotency }) => idempotency.claim('k', { lease: 100 })],
+  ['idempotency.once', ({ idempotency }) => idempotency.once('once', async () => 1)],
   ['idempotency.freeClaim', ({ idempotency }) => idempotency.freeClaim('k', 1)],
   ['idempotency.prune', ({ idempotency }) => idempotency.prune()],
   ['checkpoint.save', ({ checkpoint }) => checkpoint.save(SOME_CHECKPOINT)],
@@ -95,6 +96,7 @@ export const KEYED_CALLS: readonly (readonly [
   ['idempotency.set', ({ idempotency }, key) => idempotency.set(key, 1)],
   ['idempotency.delete', ({ idempotency }, key) => idempotency.delete(key)],
   ['idempotency.claim', ({ idempotency }, key) => idempotency.claim(key, { lease: 100 })],
+  ['idempotency.once', ({ idempotency }, key) => idempotency.once(key, async () => 1)],
   ['idempotency.freeClaim', ({ idempotency }, key) => idempotency.freeClaim(key, 1)],
   ['checkpoint.save by id', ({ checkpoint }, key) => checkpoint.save({ ...SOME_CHECKPOINT, id: key })],
   ['checkpoint.save by task', ({ checkpoint }, key) => checkpoint.save({ ...SOME_CHECKPOINT, taskId: key })],
@@ -123,8 +125,21 @@ export const OBJECT_CALLS: readonly (readonly [name: string, argument: object, c
   ],
   [
     'idempotency.claim',
-    { lease: 1, ttl: 1, fingerprint: 'f', wait: 1, signal: new AbortController().signal, onFailure: 'keep' },
+    {
+      lease: 1,
+      ttl: 1,
+      fingerprint: 'f',
+      wait: 1,
+      signal: new AbortController().signal,
+      onFailure: 'keep',
+      renew: true,
+    },
     ({ idempotency }, options) => idempotency.claim('k', options),
+  ],
+  [
+    'idempotency.once',
+    { lease: 1, ttl: 1, fingerprint: 'f', signal: new AbortController().signal },
+    ({ idempotency }, options) => idempotency.once('k', async () => 1, options),
   ],
   [
     'lock.hold',

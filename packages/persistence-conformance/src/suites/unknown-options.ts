@@ -28,6 +28,12 @@ const CALL_SLIPS: Readonly<Record<string, readonly (readonly [slip: string, opti
     ['leese', 'lease'],
     ['fingerPrint', 'fingerprint'],
     ['onfailure', 'onFailure'],
+    ['renewed', 'renew'],
+  ],
+  'idempotency.once': [
+    ['leases', 'lease'],
+    ['fingerPrint', 'fingerprint'],
+    ['singal', 'signal'],
   ],
   'lock.hold': [
     ['renewal', 'renew'],

@@ -6,6 +6,7 @@ import type { IdempotencyEntry } from '../ports/idempotency.js'
 import { pruneRegularly } from '../session/prune-timer.js'
 import { Session } from '../session/session.js'
 import { IdempotencyStore, type SqlIdempotencyProvider } from '../stores/idempotency/idempotency-store.js'
+import type { OnceOptions, OnceRun } from '../stores/idempotency/once.js'
 import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } from './adapter-options.js'
 import { BaseAdapter } from './base-adapter.js'
 import type { Dialect } from './dialect.js'
@@ -44,6 +45,10 @@ export class SqlIdempotencyAdapter extends BaseAdapter implements SqlIdempotency
   claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>>
   claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>> {
     return this.#results.claim<T>(key, options)
+  }
+
+  once<T>(key: string, work: (run: OnceRun) => T | PromiseLike<T>, options?: OnceOptions): Promise<T> {
+    return this.#results.once(key, work, options)
   }
 
   freeClaim(key: string, generation: number): Promise<boolean> {

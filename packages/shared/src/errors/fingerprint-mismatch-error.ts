@@ -8,12 +8,12 @@ export class FingerprintMismatchError extends PersistenceError {
   /** What is on record for the key. */
   readonly record: KeyRecord<unknown>
 
-  constructor(key: string, fingerprint: string, record: KeyRecord<unknown>) {
+  constructor(key: string, fingerprint: string, record: KeyRecord<unknown>, operation = 'idempotency.claim') {
     const state = record.state === 'unstored' ? 'completed' : record.state
     super(
       'FINGERPRINT_MISMATCH',
-      'idempotency.claim',
-      `idempotency.claim: the key ${JSON.stringify(key)} is ${state} under another fingerprint; use one key per request`,
+      operation,
+      `${operation}: the key ${JSON.stringify(key)} is ${state} under another fingerprint; use one key per request`,
     )
     this.fingerprint = fingerprint
     this.record = record

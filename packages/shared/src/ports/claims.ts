@@ -23,6 +23,11 @@ export interface ClaimOptions {
    * `forget`.
    */
   onFailure?: 'forget' | 'keep' | undefined
+  /**
+   * Whether the lease is renewed every third of `lease` until `complete` or `fail` is called or the claim is lost. Renewal does
+   * not keep the process alive. Default `false`.
+   */
+  renew?: boolean | undefined
 }
 
 /** This caller owns the key: it must do the work and report the outcome. */

@@ -14,6 +14,7 @@ const OPTIONS: OptionNames<ClaimOptions> = {
   wait: true,
   signal: true,
   onFailure: true,
+  renew: true,
 }
 
 /** Validated options of a claim with their defaults; times in ms. */
@@ -26,27 +27,38 @@ export interface ClaimRequest {
   readonly wait: number
   readonly signal: AbortSignal | undefined
   readonly onFailure: 'forget' | 'keep'
+  readonly renew: boolean
+  /** The call, for its errors. */
+  readonly operation: string
 }
 
 /** @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_KEY` or `INVALID_TTL`. */
-export function claimRequest(key: string, options: ClaimOptions, maxKeyBytes: number): ClaimRequest {
-  checkKey(key, maxKeyBytes, OPERATION)
-  const given = readOptions(options, OPTIONS, OPERATION)
-  const { lease, ttl, fingerprint, wait = 0, signal, onFailure = 'forget' } = given
-  if (fingerprint !== undefined) checkKey(fingerprint, maxKeyBytes, OPERATION, 'option fingerprint')
-  waitingTime(wait, OPERATION, 'wait')
-  checkSignal(signal, OPERATION)
+export function claimRequest(
+  key: string,
+  options: ClaimOptions,
+  maxKeyBytes: number,
+  operation: string = OPERATION,
+): ClaimRequest {
+  checkKey(key, maxKeyBytes, operation)
+  const given = readOptions(options, OPTIONS, operation)
+  const { lease, ttl, fingerprint, wait = 0, signal, onFailure = 'forget', renew = false } = given
+  if (fingerprint !== undefined) checkKey(fingerprint, maxKeyBytes, operation, 'option fingerprint')
+  waitingTime(wait, operation, 'wait')
+  checkSignal(signal, operation)
   if (onFailure !== 'forget' && onFailure !== 'keep') {
-    throw invalidCallOption(OPERATION, 'onFailure', onFailure, "'forget' or 'keep'")
+    throw invalidCallOption(operation, 'onFailure', onFailure, "'forget' or 'keep'")
   }
+  if (typeof renew !== 'boolean') throw invalidCallOption(operation, 'renew', renew, 'true or false')
   return {
     key,
-    lease: leaseTime(lease, OPERATION),
-    ttl: timeToLive(ttl, OPERATION),
+    lease: leaseTime(lease, operation),
+    ttl: timeToLive(ttl, operation),
     fingerprint,
     wait,
     signal,
     onFailure,
+    renew,
+    operation,
   }
 }
 

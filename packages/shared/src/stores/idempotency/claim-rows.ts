@@ -53,6 +53,11 @@ export class ClaimRows {
     this.#decoder = new KeyDecoder(session, sql, results)
   }
 
+  /** Whether the adapter is disconnected. */
+  get ended(): boolean {
+    return this.#session.ended
+  }
+
   async read(stored: string): Promise<RecordedKey> {
     const row = await this.#session.execute(this.#sql.readKey, [stored, this.#session.clock.bound('wall')], keyRow)
     this.#session.clock.lease.observe(Number(row.judged_at))

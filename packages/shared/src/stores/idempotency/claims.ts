@@ -1,9 +1,9 @@
 import { type ChangeNotifications, POLL_WITH_NOTIFICATIONS_MS } from '../../connection/change-notifications.js'
 import { FingerprintMismatchError } from '../../errors/fingerprint-mismatch-error.js'
-import type { Claim, ClaimOptions } from '../../ports/claims.js'
+import type { Claim } from '../../ports/claims.js'
 import type { Session } from '../../session/session.js'
 import { type ClaimEvent, claimEvents } from '../../tracing/events.js'
-import { type ClaimRequest, claimRequest } from './claim-options.js'
+import type { ClaimRequest } from './claim-options.js'
 import type { ClaimGrant, ClaimRows } from './claim-rows.js'
 import { HeldClaim } from './held-claim.js'
 import { KeyWaiters } from './key-waiters.js'
@@ -23,11 +23,10 @@ export class Claims {
     this.#waiters = session.connection.shared(KeyWaiters)
   }
 
-  async claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>> {
-    const request = claimRequest(key, options, this.#session.maxKeyLength)
+  async claim<T>(request: ClaimRequest): Promise<Claim<T>> {
     request.signal?.throwIfAborted()
-    if (!this.#session.ready) await this.#session.connect('idempotency.claim')
-    const stored = this.#session.names.idempotency.store(key)
+    if (!this.#session.ready) await this.#session.connect(request.operation)
+    const stored = this.#session.names.idempotency.store(request.key)
     const call = request.wait > 0 ? this.#wait<T>(stored, request) : this.#readOrClaim<T>(stored, request)
     return claimEvents.hasSubscribers ? this.#published(call, request.key) : call
   }
@@ -88,7 +87,7 @@ export class Claims {
       const { record, fingerprint } = await this.#rows.read(stored)
       if (record.state !== 'vacant') {
         if (request.fingerprint !== undefined && fingerprint !== undefined && fingerprint !== request.fingerprint) {
-          throw new FingerprintMismatchError(request.key, fingerprint, record)
+          throw new FingerprintMismatchError(request.key, fingerprint, record, request.operation)
         }
         if (record.state === 'unstored') throw record.error
         return record as Claim<T>
@@ -99,28 +98,28 @@ export class Claims {
   }
 
   /** Ends a claim whose caller has given up; otherwise it would last until the end of its lease. Never rejects. */
-  async #abandon(grant: ClaimGrant): Promise<void> {
+  async #abandon(grant: ClaimGrant, operation: string): Promise<void> {
     try {
       await this.#rows.forget(grant)
     } catch (error) {
-      this.#session.diagnostics.backgroundError('idempotency.claim', error)
+      this.#session.diagnostics.backgroundError(operation, error)
     }
   }
 
   async #grant<T>(stored: string, request: ClaimRequest): Promise<HeldClaim<T> | undefined> {
     const { clock, connection, diagnostics } = this.#session
-    const { lease, ttl, fingerprint, onFailure, signal } = request
+    const { ttl, fingerprint, lease, signal, operation } = request
     const owner = connection.owners.next()
     const end = await this.#rows.grant(stored, owner, fingerprint, lease)
     if (end === undefined) return undefined
     const grant = { key: request.key, stored, owner, generation: end.generation, fingerprint, ttl }
     const wake = (): void => this.#waiters.wake(stored)
     if (signal?.aborted) {
-      await this.#abandon(grant)
+      await this.#abandon(grant, operation)
       wake()
       throw signal.reason
     }
     const lost = (): void => this.#publish(request.key, 'lost')
-    return new HeldClaim<T>(grant, end, { rows: this.#rows, clock, diagnostics, lease, onFailure, wake, lost })
+    return new HeldClaim<T>(grant, end, { rows: this.#rows, clock, diagnostics, request, wake, lost })
   }
 }

@@ -3,7 +3,8 @@ import { PersistenceError } from '../../errors/persistence-error.js'
 import type { ClaimedKey, ClaimOutcome, KeyRecord, VacantKey } from '../../ports/claims.js'
 import type { ConnectionClock } from '../../time/connection-clock.js'
 import { Lease, leaseMargin } from '../../time/lease.js'
-import { leaseTime } from './claim-options.js'
+import { Renewal } from '../../time/renewal.js'
+import { type ClaimRequest, leaseTime } from './claim-options.js'
 import type { ClaimGrant, ClaimRows, Ending, LeaseEnd } from './claim-rows.js'
 
 /** The environment of a claim. */
@@ -11,9 +12,7 @@ export interface ClaimContext {
   readonly rows: ClaimRows
   readonly clock: ConnectionClock
   readonly diagnostics: Diagnostics
-  /** ms. */
-  readonly lease: number
-  readonly onFailure: 'forget' | 'keep'
+  readonly request: Pick<ClaimRequest, 'lease' | 'onFailure' | 'renew' | 'operation'>
   /** Notifies the callers that wait for the key. */
   readonly wake: () => void
   /** Called once when the claim is found to be lost. */
@@ -26,6 +25,7 @@ export class HeldClaim<T> implements ClaimedKey<T> {
   readonly #grant: ClaimGrant
   readonly #context: ClaimContext
   readonly #lease: Lease
+  readonly #renewal: Renewal | undefined
   #expiresAt: number
   /** The latest report, until its outcome is known. */
   #ending: Promise<Ending | undefined> | undefined
@@ -35,15 +35,21 @@ export class HeldClaim<T> implements ClaimedKey<T> {
     this.#grant = grant
     this.#context = context
     this.#expiresAt = end.expiresAt
+    const { clock, rows, request } = context
+    const { lease, operation } = request
     const key = JSON.stringify(grant.key)
     this.#lease = new Lease(
-      context.clock,
+      clock,
       end.localEnd,
-      leaseMargin(context.lease),
-      context.clock.lead,
+      leaseMargin(lease),
+      clock.lead,
       (reason = 'its lease is over by the local clock') =>
-        new PersistenceError('CLAIM_LOST', 'idempotency.claim', `idempotency.claim: lost ${key}: ${reason}`),
+        new PersistenceError('CLAIM_LOST', operation, `${operation}: lost ${key}: ${reason}`),
     )
+    if (request.renew) {
+      const extend = async (duration: number): Promise<boolean> => !rows.ended && this.renew(duration)
+      this.#renewal = new Renewal(clock, this.#lease, lease, Number.POSITIVE_INFINITY, extend)
+    }
   }
 
   get owner(): string {
@@ -67,11 +73,11 @@ export class HeldClaim<T> implements ClaimedKey<T> {
   }
 
   fail(error: unknown): Promise<ClaimOutcome<T>> {
-    const { rows, onFailure } = this.#context
-    return this.#report((grant) => (onFailure === 'keep' ? rows.keep(grant, error) : rows.forget(grant)))
+    const { rows, request } = this.#context
+    return this.#report((grant) => (request.onFailure === 'keep' ? rows.keep(grant, error) : rows.forget(grant)))
   }
 
-  async renew(lease: number = this.#context.lease): Promise<boolean> {
+  async renew(lease: number = this.#context.request.lease): Promise<boolean> {
     // Renewal mostly runs from timers, where no caller could catch a rejection.
     try {
       const duration = leaseTime(lease, 'idempotency.renew')
@@ -93,6 +99,7 @@ export class HeldClaim<T> implements ClaimedKey<T> {
   }
 
   #lose(reason: string): void {
+    this.#renewal?.stop()
     this.#lease.lose(reason)
     if (!this.#lost) this.#context.lost()
     this.#lost = true
@@ -104,6 +111,8 @@ export class HeldClaim<T> implements ClaimedKey<T> {
   }
 
   async #report(write: (grant: ClaimGrant) => Promise<Ending>): Promise<ClaimOutcome<T>> {
+    // Not resumed if the report fails: a claimant that does not repeat it would keep the key for as long as its process lives.
+    this.#renewal?.stop()
     this.#ending = this.#end(write)
     const ending = await this.#ending
     if (ending?.unstored !== undefined) throw ending.unstored

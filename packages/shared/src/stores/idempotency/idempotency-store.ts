@@ -7,10 +7,12 @@ import { hasRow, nothing, type Parameters } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
 import { timeToLive } from '../../time/time-to-live.js'
+import { type ClaimRequest, claimRequest } from './claim-options.js'
 import { ClaimRows } from './claim-rows.js'
 import { Claims } from './claims.js'
 import type { ClaimSql, ResultSql } from './idempotency-sql.js'
 import { KeyWaiters } from './key-waiters.js'
+import { type OnceOptions, type OnceRun, runOnce } from './once.js'
 import { resultNotStored, unstoredIn } from './unstored-result.js'
 
 /** The idempotency port with the additions of this package. */
@@ -31,6 +33,21 @@ export interface SqlIdempotencyProvider extends ClaimingIdempotencyProvider {
    */
   claim(key: string, options: ClaimOptions): Promise<Claim<unknown>>
   claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>>
+  /**
+   * Runs `work` once across all processes and returns its result. A stored result is returned without a run; while another caller
+   * runs the work of the key, the call waits for its result, without end unless `signal` ends it. The claim is renewed until the
+   * work has settled. `work` must not wait for its own key. The type of a stored result is not checked.
+   *
+   * When `work` throws or rejects, the key is free at once and the call rejects with that error. If the claim was lost meanwhile,
+   * the result of the caller that has completed the key counts.
+   *
+   * @returns the value of `work`; for other callers, a copy of it.
+   * @throws (as a rejection) the error of `work`; a failure that another caller kept; the reason of `signal` when it ends the
+   *   wait; PersistenceError `CLAIM_LOST` when the claim was lost and the key has no result; `RESULT_NOT_STORED`,
+   *   `FINGERPRINT_MISMATCH`, `INVALID_KEY`, `INVALID_TTL`, `INVALID_ARGUMENT`; if the result cannot be reported until the claim is
+   *   lost, the error of the last attempt.
+   */
+  once<T>(key: string, work: (run: OnceRun) => T | PromiseLike<T>, options?: OnceOptions): Promise<T>
   /**
    * Ends the claim on `key` with this generation, as if its lease had ended: the key is free, and a later report of the claimant
    * is refused. Meant for the claim of a process that has died.
@@ -117,7 +134,15 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
   }
 
   async claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>> {
-    const claim = await this.#claims.claim<T>(key, options)
+    return this.#claim<T>(claimRequest(key, options, this.#session.maxKeyLength))
+  }
+
+  once<T>(key: string, work: (run: OnceRun) => T | PromiseLike<T>, options?: OnceOptions): Promise<T> {
+    return runOnce(this.#session, (request) => this.#claim<T>(request), key, work, options)
+  }
+
+  async #claim<T>(request: ClaimRequest): Promise<Claim<T>> {
+    const claim = await this.#claims.claim<T>(request)
     if (claim.state === 'claimed') for (const sweeper of this.#claimSweepers) sweeper.wrote(1)
     return claim
   }

@@ -1,6 +1,7 @@
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { Clock } from '../../time/clock.js'
 import { Lease } from '../../time/lease.js'
+import type { RenewedLease } from '../../time/renewal.js'
 
 /** The record that an owner holds a lock. Plain and small, because a process may have a million. */
 export interface Hold {
@@ -44,6 +45,18 @@ export function leaseOf(hold: Hold, clock: Clock): Lease {
     if (hold.count === 0) hold.lease.settle()
   }
   return hold.lease
+}
+
+/** Returns the lease of `hold` for its renewal, which need not watch it: so it has no timer of its own until a caller does. */
+export function renewedLease(hold: Hold, clock: Clock): RenewedLease {
+  return {
+    get closed() {
+      return hold.lease?.closed === true
+    },
+    get ended() {
+      return hold.expiresAt <= clock.monotonic()
+    },
+  }
 }
 
 /** Moves the expiry of a hold to `expiresAt`, in monotonic ms. */

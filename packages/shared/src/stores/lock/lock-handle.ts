@@ -1,8 +1,8 @@
 import { hasCode } from '../../errors/persistence-error.js'
 import type { LockHandle } from '../../ports/lock.js'
-import { type Hold, leaseOf } from './hold.js'
+import { Renewal } from '../../time/renewal.js'
+import { type Hold, leaseOf, renewedLease } from './hold.js'
 import type { LockManager } from './lock-manager.js'
-import { Renewal } from './renewal.js'
 
 /** An acquired lock: the handle of the port with the additions of this package. */
 export interface SqlLockHandle extends LockHandle, AsyncDisposable {
@@ -73,7 +73,8 @@ export class StoredLockHandle implements SqlLockHandle {
 
   /** Starts to renew the lease, until the lock is released or lost, or until `maxLife` ms have passed. */
   renew(ttl: number, maxLife: number): void {
-    this.#renewal = new Renewal(this.#manager.clock, this.#hold, ttl, maxLife, async (next) =>
+    const { clock } = this.#manager
+    this.#renewal = new Renewal(clock, renewedLease(this.#hold, clock), ttl, maxLife, async (next) =>
       this.#manager.extend(this.#hold, next),
     )
   }
