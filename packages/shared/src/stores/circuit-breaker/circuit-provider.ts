@@ -1,6 +1,6 @@
 import type { AdmitOptions, ProbingCircuitBreakerProvider } from '../../ports/probes.js'
 
-/** How {@link SqlCircuitBreakerProvider.run} guards a call. */
+/** How {@link SqlCircuitBreakerProvider.run} guards a call. Each call applies its own, so give all calls of a key the same. */
 export interface CircuitRunOptions extends Omit<AdmitOptions, 'resetTimeout'> {
   /** ms for which an open circuit refuses every call, counted from the moment it opened. Default 30,000. */
   resetTimeout?: number | undefined
