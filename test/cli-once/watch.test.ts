@@ -8,29 +8,35 @@ import { expect, test, vi } from 'vitest'
 import { run } from '../../packages/cli/dist/index.js'
 import { program, SQLiteAdapter } from '../cli/scopedb.js'
 
+/** Collects in `text` what is written to the standard output, instead of printing it. */
+function hearOutput() {
+  const printed = { text: '', restore: () => heard.mockRestore() }
+  const heard = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed.text += text
+    return true
+  })
+  return printed
+}
+
 test('watch draws what changes, counts the cache less often than the rest, and ends on a signal', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'scopedb-watch-'))
   const path = join(folder, 'app.db')
   const adapter = await SQLiteAdapter.open(path, { locks: 'database' })
   await adapter.cache.set('before', 1)
-  let out = ''
-  const heard = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += text
-    return true
-  })
+  const printed = hearOutput()
   try {
     const watching = run([path, 'watch', '--every', '10'])
-    await vi.waitUntil(() => /^1 +\d+ B/m.test(out))
+    await vi.waitUntil(() => /^1 +\d+ B/m.test(printed.text))
     await adapter.cache.set('after', 2)
     await adapter.lock.acquire('nightly', 60_000, 'ada')
-    out = ''
-    await vi.waitUntil(() => /^nightly +held +ada/m.test(out))
+    printed.text = ''
+    await vi.waitUntil(() => /^nightly +held +ada/m.test(printed.text))
     // These figures read up to 10,000 entries, so they are not read again within five seconds.
-    expect(out).toMatch(/^1 +\d+ B/m)
+    expect(printed.text).toMatch(/^1 +\d+ B/m)
     process.emit('SIGTERM')
     expect(await watching).toBe(0)
   } finally {
-    heard.mockRestore()
+    printed.restore()
     await adapter.disconnect()
     rmSync(folder, { recursive: true, force: true })
   }
@@ -50,20 +56,16 @@ test('on a terminal that is too low, watch shows the held locks, which come firs
     rows: { value: 14, configurable: true },
     columns: { value: 80, configurable: true },
   })
-  let out = ''
-  const heard = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += text
-    return true
-  })
+  const printed = hearOutput()
   try {
     const watching = run([path, 'watch', '--every', '10'])
-    await vi.waitUntil(() => out.includes('…'))
+    await vi.waitUntil(() => printed.text.includes('…'))
     process.emit('SIGTERM')
     expect(await watching).toBe(0)
-    expect(stripVTControlCharacters(out)).toMatch(/held locks.*^four +held.*^three +held/ms)
-    expect(out).not.toContain('work under way')
+    expect(stripVTControlCharacters(printed.text)).toMatch(/held locks.*^four +held.*^three +held/ms)
+    expect(printed.text).not.toContain('work under way')
   } finally {
-    heard.mockRestore()
+    printed.restore()
     for (const name of ['isTTY', 'rows', 'columns'] as const) {
       const of = before[name as keyof typeof before]
       if (of === undefined) delete (process.stdout as unknown as Record<string, unknown>)[name]

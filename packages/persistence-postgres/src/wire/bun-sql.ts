@@ -31,7 +31,7 @@ export interface BunSqlLike extends Partial<ListensLike> {
 export function bunSql(sql: BunSqlLike): Source {
   const { listen } = sql
   const { transform } = (sql.options ?? {}) as { transform?: Transforms }
-  const rowsOf = untransformed(transform)
+  const rowsOf = transform?.column?.from && untransformed(transform)
   return {
     engine: 'Bun.SQL',
     several: true,
@@ -40,9 +40,9 @@ export function bunSql(sql: BunSqlLike): Source {
       const reserved = await reserve(sql)
       const send = (text: string, parameters: readonly SqlValue[]): PromiseLike<readonly unknown[]> =>
         reserved.unsafe(text, [...parameters])
-      const run = async (text: string, parameters: readonly SqlValue[]) => rowsOf(text, await send(text, parameters))
+      const run = rowsOf && (async (text: string, given: readonly SqlValue[]) => rowsOf(text, await send(text, given)))
       const wire: ReservedWire = new ReservedWire(
-        { run, query: send },
+        { run: run ?? send, query: send },
         (broken) => (wire.lost ? undefined : broken ? reserved.close() : reserved.release()),
         () => hasEnded(reserved),
       )
@@ -56,12 +56,9 @@ export function bunSql(sql: BunSqlLike): Source {
 }
 
 /** Returns a function that undoes in the rows of our statements what the app's `transform` did to the names of columns. */
-function untransformed(
-  transform: Transforms | undefined,
-): (sql: string, rows: readonly unknown[]) => readonly unknown[] {
+function untransformed(transform: Transforms): (sql: string, rows: readonly unknown[]) => readonly unknown[] {
   const known = new Map<string, ReadonlyMap<string, string>>()
   return (sql, rows) => {
-    if (transform?.column?.from === undefined) return rows
     const names = known.get(sql) ?? namesIn(sql, transform)
     known.set(sql, names)
     const renamed = ([name, value]: [string, unknown]): [string, unknown] => [names.get(name) ?? name, value]

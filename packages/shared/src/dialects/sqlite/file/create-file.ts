@@ -82,19 +82,11 @@ export async function isThere(path: string): Promise<boolean> {
 /** @param temporary Replaced by `path` in the message of the operating system, because the caller does not know it. */
 function cannotCreate(path: string, cause: unknown, temporary: string): PersistenceError {
   const { code, syscall, message, stderr } = cause as NodeJS.ErrnoException & { stderr?: string }
-  // Absolute, because a relative path is mostly wrong by the folder that the process was started in.
-  const folder = dirname(resolve(path))
   const noShell = syscall?.startsWith('spawn')
   const readOnly = !noShell && (code === 'EROFS' || code === 'EACCES' || code === 'EPERM')
   const advice = noShell
     ? 'its file system has no hard links, and the shell that would create it did not start; create an empty file of that name'
-    : readOnly
-      ? `its folder ${folder} cannot be written; choose another, or pass readOnly: true for an existing file`
-      : path.startsWith('~')
-        ? 'a shell makes ~ the home folder, and Node does not: use homedir() of node:os'
-        : /[/\\]$/.test(path)
-          ? 'name a file, not a folder'
-          : `check that its folder ${folder} exists`
+    : adviceOn(path, readOnly)
   // Of a failed command the message is the command itself; one that was not started has written nothing.
   const reason = (stderr?.trim() || message).replace(temporary, path)
   return new PersistenceError(
@@ -103,4 +95,14 @@ function cannotCreate(path: string, cause: unknown, temporary: string): Persiste
     `open ${path}: the file cannot be created; ${advice} (${reason})`,
     cause,
   )
+}
+
+function adviceOn(path: string, readOnly: boolean): string {
+  // Absolute, because a relative path is mostly wrong by the folder that the process was started in.
+  const folder = dirname(resolve(path))
+  if (readOnly)
+    return `its folder ${folder} cannot be written; choose another, or pass readOnly: true for an existing file`
+  if (path.startsWith('~')) return 'a shell makes ~ the home folder, and Node does not: use homedir() of node:os'
+  if (/[/\\]$/.test(path)) return 'name a file, not a folder'
+  return `check that its folder ${folder} exists`
 }

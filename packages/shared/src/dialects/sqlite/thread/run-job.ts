@@ -1,6 +1,7 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { errorForm } from '../../../errors/error-form.js'
-import { PersistenceError, problemOf } from '../../../errors/persistence-error.js'
+import { failureOf } from '../../../errors/failure-of.js'
+import type { PersistenceError } from '../../../errors/persistence-error.js'
 import { keepsHandles } from '../file/kept-open.js'
 import type { ThreadData, ThreadMessage } from './engine-thread.js'
 import { StopFlag } from './stop-flag.js'
@@ -54,6 +55,5 @@ export async function runJob(
 /** Returns the typed error. It names the operation that the app has called, also if a file could not be opened. */
 function namedAfter({ job, operation = job }: ThreadData, cause: unknown): PersistenceError {
   const error = typedError(cause, operation)
-  if (error.operation !== 'open' && error.operation !== 'connect') return error
-  return new PersistenceError(error.code, operation, `${operation}: ${problemOf(error)}`, error.cause)
+  return error.operation === 'open' || error.operation === 'connect' ? failureOf(error, operation) : error
 }
