@@ -41,9 +41,8 @@ async function answerOf<Answer>(address: string, request: RequestInit): Promise<
   throw new NotGivenError(String(why), response.status === 403)
 }
 
-/** Describes an answer that is not one of ours. */
+/** Describes an answer that is not one of ours. Servers limit the length of an address, and answer a longer one with 414 or 431. */
 function problemOf(status: number): string {
-  // Servers limit the length of an address: URI Too Long, Request Header Fields Too Large.
-  if (status === 414 || status === 431) return 'the key is too long for a request; use scopedb with --values'
+  if (status === 414 || status === 431) return 'the key is too long; use scopedb'
   return `the server answered with status ${status}; reload this page`
 }

@@ -36,9 +36,11 @@ function itemsFrom(inspection: Inspection, of: string | null, key: string) {
   return of === 'tasks' ? inspection.tasks(first) : inspection.entries(first)
 }
 
-/** Formats a value like a console, which can show everything that can be stored, including circular references. */
+/**
+ * Formats a value like a console, which can show everything that can be stored, including circular references. `inspect` has limits
+ * for arrays and texts, but formats all keys of all objects, during which the server does nothing else.
+ */
 function asText(value: unknown): string {
-  // `inspect` has limits for arrays and texts, but formats all keys of all objects, during which the server does nothing else.
   const first = firstMembers(value, MEMBERS, DEPTH)
   const text = inspect(first.partial ? first.value : value, {
     depth: DEPTH,
@@ -46,7 +48,6 @@ function asText(value: unknown): string {
     maxArrayLength: 1_000,
     maxStringLength: CHARACTERS,
     breakLength: 80,
-    sorted: false,
   })
   return first.partial || text.length > CHARACTERS ? `${text.slice(0, CHARACTERS)}…` : text
 }
