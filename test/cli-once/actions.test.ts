@@ -142,6 +142,19 @@ test('the value of an option may have any characters, and what comes after -- is
   expect(await adapter.cache.keys()).toEqual(['k'])
 })
 
+test('keys of an app that has raised its maxKeyLength can be named', async () => {
+  const file = join(folder, 'long.db')
+  const key = 'k'.repeat(60_000)
+  await using adapter = await SQLiteAdapter.open(file, { locks: 'database', maxKeyLength: key.length })
+  await adapter.cache.set(key, 1)
+  const lock = await adapter.lock.acquire(key, HOUR, 'me')
+  await adapter.checkpoint.save({ id: 'c', taskId: key, sequence: 1, timestamp: 1, progress: 1, data: 1 })
+  expect((await scopedb(file, 'entry', 'delete', key, '--yes')).code).toBe(0)
+  expect((await scopedb(file, 'lock', 'release', key, '--token', String(lock?.token), '--yes')).code).toBe(0)
+  expect((await scopedb(file, 'task', key)).code).toBe(0)
+  expect([await adapter.cache.has(key), await lock?.isValid()]).toEqual([false, false])
+})
+
 function emptyExport(): string {
   const file = join(folder, 'empty.jsonl')
   writeFileSync(file, '{"format":"scopedb-export","version":1,"at":1}\n{"end":true,"items":{}}\n')

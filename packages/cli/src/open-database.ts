@@ -28,7 +28,7 @@ export interface HowToOpen {
   /** Whether to create a missing file, and to create or update its tables. Only with `write`. */
   readonly migrate?: boolean
   /** Options that are passed to the adapter. */
-  readonly exactly?: Pick<AdapterOptions, 'codec' | 'clock' | 'maxKeyLength' | 'maxValueSize'>
+  readonly exactly?: Pick<AdapterOptions, 'codec' | 'clock' | 'maxValueSize'>
   readonly onDiagnostic?: DiagnosticListener
 }
 
@@ -90,6 +90,8 @@ async function open(path: string, how: HowToOpen): Promise<Database> {
     readOnly: !write,
     locks: 'database',
     createTables: write && migrate,
+    // An app may have raised its limit. A server has its own limit.
+    maxKeyLength: isServer(path) ? 1_536 : Number.MAX_SAFE_INTEGER,
     ...exactly,
     ...(onDiagnostic && { onDiagnostic }),
   } as const
