@@ -16,8 +16,12 @@ const page = {
     const { output } = await bundle.generate({ format: 'esm', minify: true })
     await bundle.close()
     const parts = {
-      html: readFileSync('page/page.html', 'utf8'),
-      style: readFileSync('page/page.css', 'utf8'),
+      // Neither the page nor its style has a text in which the number of spaces matters.
+      html: readFileSync('page/page.html', 'utf8').replaceAll(/\s+/g, ' '),
+      style: readFileSync('page/page.css', 'utf8')
+        .replaceAll(/\/\*[\s\S]*?\*\/|\s+/g, ' ')
+        .replaceAll(/ *([{};,]|:(?= )) */g, '$1')
+        .replaceAll(';}', '}'),
       script: output[0].code.trim(),
     }
     return Object.entries(parts)

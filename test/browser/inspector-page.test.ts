@@ -194,7 +194,7 @@ function testPage(): void {
     await row.waitFor({ state: 'detached' })
   })
 
-  test('makes a change after it was confirmed, and says before what it will do', async () => {
+  test('performs an action after it was confirmed, and says before what it will do', async () => {
     await using tab = await openTab(browser)
     const { page } = tab
     const lock = await persistence.lock.acquire('to be released', 600_000, HOSTILE[0])
@@ -202,7 +202,7 @@ function testPage(): void {
     const button = page.getByRole('button', { name: 'Release to be released' })
     const dialog = page.getByRole('dialog', { name: 'Change the database?' })
     await button.click()
-    expect(await dialog.locator('#change-what').textContent()).toBe(
+    expect(await dialog.locator('#action-what').textContent()).toBe(
       `This will release the lock to be released of the prefix <b>shop</b>:, if its token is ${lock?.token}.`,
     )
     await dialog.getByRole('button', { name: 'Cancel' }).click()
@@ -215,7 +215,7 @@ function testPage(): void {
     expect(tab.complaints).toEqual([])
   })
 
-  test('makes no change by a key that is held down', async () => {
+  test('performs no action by a key that is held down', async () => {
     await using tab = await openTab(browser)
     const { page } = tab
     const lock = await persistence.lock.acquire('to be kept', 600_000)
@@ -228,7 +228,7 @@ function testPage(): void {
     await lock?.release()
   })
 
-  test('says why a confirmed change was not made: another change came first', async () => {
+  test('says why a confirmed action was not performed: another change came first', async () => {
     await using tab = await openTab(browser)
     const { page } = tab
     const claim = await persistence.idempotency.claim('charge', { lease: 600_000 })
@@ -314,7 +314,7 @@ function testPage(): void {
     await page.evaluate(axe.source)
     await page.getByRole('button', { name: 'Remove what has expired' }).click()
     await page.getByText('This will remove what has expired, of all prefixes.', { exact: true }).waitFor()
-    const asking = await page.evaluate<AxeResults>("axe.run('#change')")
+    const asking = await page.evaluate<AxeResults>("axe.run('#action')")
     expect(asking.violations.map(({ help, nodes }) => `${help}: ${nodes[0]?.html}`)).toEqual([])
     await page.keyboard.press('Escape')
     const { violations, passes } = await page.evaluate<AxeResults>('axe.run()')

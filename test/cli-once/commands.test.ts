@@ -125,6 +125,18 @@ describe('lists', () => {
     expect(out).not.toContain('\u001b')
     expect(out).toContain(String.raw`a\u001b[31mb`)
   })
+
+  test('quote keys that could be taken for other keys, or for two columns', async () => {
+    const file = join(folder, 'quoted.db')
+    await using adapter = await SQLiteAdapter.open(file)
+    await adapter.cache.setMany(['a b', 'a  b', 'b ', '"c"', 'd\u00a0e', 'f\u3000g'].map((key) => [key, '"x  y"']))
+    const { out } = await scopedbHere(file, 'cache', '--values')
+    const shown = out.split('\n').slice(1, -1)
+    expect(shown.map((line) => /^ {8}(.*?) {2,}\d+ B/.exec(line)?.[1])).toEqual([
+      ...[String.raw`"\"c\""`, '"a  b"', 'a b', '"b "', String.raw`"d\u00a0e"`, String.raw`"f\u3000g"`],
+    ])
+    for (const line of shown) expect(line.endsWith(String.raw`  "\"x  y\""`)).toBe(true)
+  })
 })
 
 describe('verify', () => {
@@ -400,7 +412,7 @@ test('what several apps have under the same name is told apart', async () => {
   const released = await scopedbHere(file, 'lock', 'release', 'nightly', '--token', '1', '--yes')
   expect(released).toMatchObject({
     code: 1,
-    err: expect.stringMatching(/nobody holds the lock nightly;.*see --prefix/),
+    err: expect.stringMatching(/nobody holds the lock nightly;.*name it with --prefix/),
   })
   expect((await scopedbHere(file, 'clear', '--yes')).err).toBe('there were no such entries\n')
   expect((await scopedbHere(file, 'clear', '--yes', '--prefix', 'shop:')).err).toBe('the cache entries are removed\n')

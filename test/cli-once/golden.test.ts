@@ -92,7 +92,7 @@ async function fill(name: string, more?: (adapter: Adapter) => Promise<void>): P
 
 /** Command lines by the command in whose file they are; file names are relative to the folder. */
 const LINES: Readonly<Record<string, readonly string[]>> = {
-  'no command': ['', '--help', 'app.db', 'app.db lokcs', 'lokcs app.db', 'app.db cache --limt 3', 'none.db', 'none.db locks', 'moved.db locks', 'app.jsonl', 'newer.db'],
+  'no command': ['', '--help', 'app.db', 'app.db lokcs', 'lokcs app.db', 'lokcs', 'app.db cache --values=no', 'app.db cache --limt 3', 'none.db', 'none.db locks', 'moved.db locks', 'app.jsonl', 'newer.db'],
   summary: ['summary app.db', 'summary app.db --json', 'wide.db', 'broken.db'],
   locks: lists('locks', 'app.db locks --expired', 'wide.db locks'),
   circuits: lists('circuits'),
@@ -155,10 +155,22 @@ test('in a terminal there are colours, and the columns stay aligned', async () =
   await expect(text.replaceAll('\u001b', '␛')).toMatchFileSnapshot(fileOf('in a terminal'))
 })
 
+test('a table that is wider than the terminal has a line for each cell', async () => {
+  vi.stubEnv('COLUMNS', '60')
+  let text = ''
+  try {
+    for (const line of ['app.db', 'wide.db locks', 'broken.db cache', 'app.db prefixes'])
+      text += shown(line, await scopedbHere(...wordsOf(line)))
+  } finally {
+    vi.unstubAllEnvs()
+  }
+  await expect(text).toMatchFileSnapshot(fileOf('in a narrow terminal'))
+})
+
 test('every command has a golden file, and there is no other', async () => {
   const commands = [...(await scopedbHere('--help')).out.matchAll(/^ {2}(\w+) {2}/gm)].map(([, name = '']) => name)
   expect(Object.keys(LINES).sort()).toEqual(['no command', ...commands].sort())
-  expect(readdirSync(GOLDEN).sort()).toEqual([...Object.keys(LINES), 'in a terminal'].map((name) => `${name.replaceAll(' ', '-')}.txt`).sort())
+  expect(readdirSync(GOLDEN).sort()).toEqual([...Object.keys(LINES), 'in a terminal', 'in a narrow terminal'].map((name) => `${name.replaceAll(' ', '-')}.txt`).sort())
 }) // biome-ignore format: two lines are easier to read
 
 const fileOf = (name: string): string => join(GOLDEN, `${name.replaceAll(' ', '-')}.txt`)

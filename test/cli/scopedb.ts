@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url'
 import { vi } from 'vitest'
 import { run } from '../../packages/cli/dist/index.js'
 
+// Tables have the widths of their cells, whatever the terminal is that the tests are started from.
+delete process.env.COLUMNS
+
 export const program: string = fileURLToPath(new URL('../../packages/cli/bin/scopedb.js', import.meta.url))
 
 /** How a run of `scopedb` ended. */

@@ -87,3 +87,14 @@ test('the alerts of its README name what is in a scrape', async () => {
   expect(names.length).toBeGreaterThanOrEqual(4)
   for (const name of names) expect(scraped()).toContain(name)
 })
+
+test('an alert on a counter that begins with its first event also finds a new series', async () => {
+  const readme = await readFile(join(examples, 'metrics/README.md'), 'utf8')
+  const counters = [...readme.matchAll(/(?:increase|rate)\((\w+(?:\{[^}]*\})?)\[(\w+)\]\)/g)]
+  expect(counters.length).toBeGreaterThanOrEqual(2)
+  for (const [, counter = '', time = ''] of counters) {
+    // Counts from 0: see the test of lost locks in test/integrations/otel.
+    if (counter === 'go_go_scope_lock_lost_total') continue
+    expect(readme).toContain(`or ${counter} unless ${counter} offset ${time}`)
+  }
+})

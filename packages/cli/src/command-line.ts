@@ -1,33 +1,50 @@
 import { nearestOf } from '@go-go-scope/persistence-core/integration'
 import { UsageError } from './exit-codes.js'
 
-/** An argument, as commands declare it for citty. */
+/** An argument of a command. An option of the type `string` takes a value, one of the type `boolean` none. */
 export interface Argument {
-  readonly type: string
-  readonly description?: string
+  readonly type: 'positional' | 'string' | 'boolean'
+  readonly description: string
   /** For a boolean with the default `true`: describes its `--no-` form. */
   readonly negativeDescription?: string
+  /** Default: `true` for a positional argument, `false` for an option. */
   readonly required?: boolean
-  readonly default?: unknown
+  readonly default?: string | boolean
   readonly valueHint?: string
 }
 
-/** A command of citty. Its own types are not exported, because citty is bundled. */
-export interface Command {
-  readonly meta?: unknown
-  readonly args?: unknown
-  readonly run?: unknown
-  readonly subCommands?: unknown
+export type Arguments = Readonly<Record<string, Argument>>
+
+/** The values of arguments by name, whatever was declared. */
+export type GivenArguments = Readonly<Record<string, string | boolean | undefined>>
+
+/** The values of arguments by name, by their declarations. */
+type Values<Args extends Arguments> = {
+  readonly [Name in keyof Args]: Args[Name] extends { type: 'boolean' }
+    ? boolean | undefined
+    : Args[Name] extends { required: true } | { default: string }
+      ? string
+      : string | undefined
 }
 
-/** The part of a command that its help, its completions and the check of its arguments use. */
-export interface DeclaredCommand {
+interface Declaration<Args, Given> {
   readonly meta: { readonly name: string; readonly description: string }
-  readonly args: Readonly<Record<string, Argument>>
+  readonly args: Args
+  /** Returns or resolves to the exit code; anything else is a success. */
+  readonly run: (context: { readonly args: Given }) => unknown
+}
+
+/** A command of `scopedb`. */
+export type Command = Declaration<Arguments, GivenArguments>
+
+/** Declares a command whose `run` gets the values by the types of its arguments. */
+export function defineCommand<const Args extends Arguments>(declared: Declaration<Args, Values<Args>>): Command {
+  // `readArguments` makes the values by the same declaration.
+  return declared as unknown as Command
 }
 
 /** Returns the usage of a command, for example `scopedb <db> locks [options]`. */
-export function usageOf({ meta, args }: DeclaredCommand): string {
+export function usageOf({ meta, args }: Command): string {
   const shown = (name: string): string => (args[name]?.required === false ? `[${name}]` : `<${name}>`)
   const positionals = Object.keys(args).filter((name) => args[name]?.type === 'positional')
   const [first, ...others] = positionals
@@ -39,7 +56,7 @@ export function usageOf({ meta, args }: DeclaredCommand): string {
 }
 
 /** Returns the arguments that are not positional. */
-export function optionsOf(args: DeclaredCommand['args']): [string, Argument][] {
+export function optionsOf(args: Arguments): [string, Argument][] {
   return Object.entries(args).filter(([, { type }]) => type !== 'positional')
 }
 
@@ -56,17 +73,17 @@ export function optionAbout({ description = '', negativeDescription, ...argument
 }
 
 /**
- * Refuses unknown options and surplus arguments, because a mistyped option of a command that removes something must not be
- * ignored.
+ * Reads the arguments of a command. Refuses unknown options and surplus arguments, because a mistyped option of a command that
+ * removes something must not be ignored.
  *
  * @throws UsageError
  */
-export function checkArguments(command: DeclaredCommand, given: readonly string[]): void {
+export function readArguments(command: Command, given: readonly string[]): GivenArguments {
   const options = new Map(optionsOf(command.args))
   const refusal = (problem: string): UsageError =>
     new UsageError(`${problem}; ${usageOf(command)}, and scopedb ${command.meta.name} --help`)
   const words: string[] = []
-  const named = new Set<string>()
+  const values = new Map<string, string | boolean>()
   for (let at = 0; at < given.length; at++) {
     const word = given[at] ?? ''
     if (word === '--') {
@@ -77,23 +94,42 @@ export function checkArguments(command: DeclaredCommand, given: readonly string[
       words.push(word)
       continue
     }
-    const [name = '', value] = word.replace(/^--/, '').split('=', 2)
-    const option = options.get(name) ?? options.get(name.replace(/^no-/, ''))
     // Every command accepts it, for scripts that always pass it.
-    if (name === 'no-color' || name === 'color') continue
+    if (word === '--no-color' || word === '--color') continue
+    const [, flag = word, value] = /^--([^=]*)(?:=(.*))?$/s.exec(word) ?? []
+    const positive = flag.replace(/^no-/, '')
+    const isNegative = !options.has(flag) && options.get(positive)?.type === 'boolean'
+    const name = isNegative ? positive : flag
+    const option = options.get(name)
     if (option === undefined)
-      throw refusal(`there is no option ${word}${didYouMean(nearestOf(name, [...options.keys()]), '--')}`)
-    named.add(name)
-    if (option.type !== 'boolean' && value === undefined && given[++at] === undefined)
-      throw refusal(`${word} needs a value`)
+      throw refusal(`there is no option ${word}${didYouMean(nearestOf(positive, [...options.keys()]), '--')}`)
+    if (option.type === 'boolean') {
+      // `--yes=no` would be taken for a yes.
+      if (value !== undefined) throw refusal(`--${flag} takes no value`)
+      values.set(name, !isNegative)
+      continue
+    }
+    const text = value ?? given[++at]
+    if (text === undefined) throw refusal(`${word} needs a value`)
+    // In a script, the value may be an empty variable.
+    if (value === undefined && text.startsWith('--'))
+      throw refusal(`${word} needs a value; one that begins so is written as ${word}=${text}`)
+    values.set(name, text)
   }
   const positionals = Object.entries(command.args).filter(([, { type }]) => type === 'positional')
   const surplus = words[positionals.length]
   if (surplus !== undefined) throw refusal(`there is nothing to do with ${JSON.stringify(surplus)}`)
-  const missing = positionals.slice(words.length).find(([, { required }]) => required !== false)
-  if (missing !== undefined) throw refusal(`${missing[0]} is missing (${missing[1].description})`)
-  for (const [name, option] of options)
-    if (option.required === true && !named.has(name)) throw refusal(`${optionName(name, option)} is missing`)
+  for (const [at, [name, { required, description }]] of positionals.entries()) {
+    const word = words[at]
+    if (word !== undefined) values.set(name, word)
+    else if (required !== false) throw refusal(`${name} is missing (${description})`)
+  }
+  for (const [name, option] of options) {
+    if (values.has(name)) continue
+    if (option.required === true) throw refusal(`${optionName(name, option)} is missing (${option.description})`)
+    if (option.default !== undefined) values.set(name, option.default)
+  }
+  return Object.fromEntries(values)
 }
 
 /** Returns a suggestion for an error message, or an empty text if there is none. */

@@ -1,8 +1,7 @@
-import { defineCommand } from 'citty'
+import { ACTION_COMMANDS, ACTIONS } from './action-commands.js'
 import { color, db, json, jsonl, prefixToLookAt, whole, yes } from './arguments.js'
-import { ACTIONS, CHANGE_COMMANDS } from './change-commands.js'
 import { doctor, verify } from './checks.js'
-import type { Command, DeclaredCommand } from './command-line.js'
+import { type Command, defineCommand } from './command-line.js'
 import { type Choices, completionsOf, printCompletions, SHELLS, wordsOfLine } from './completions.js'
 import { backupDatabase, restoreDatabase } from './copies.js'
 import { migrate } from './migrate.js'
@@ -67,7 +66,7 @@ export const commands: Readonly<Record<string, Command>> = {
     },
     run: ({ args }) => restoreDatabase(args.from, args.to, args),
   }),
-  ...CHANGE_COMMANDS,
+  ...ACTION_COMMANDS,
   export: defineCommand({
     meta: {
       name: 'export',
@@ -156,7 +155,7 @@ const CHOICES: Choices = {
 export async function complete(given: readonly string[]): Promise<void> {
   const [how, line = ''] = given
   const words = how === '--line' ? wordsOfLine(line) : how === '--line-base64' ? wordsOfLine(fromBase64(line)) : given
-  const lines = completionsOf(words, commands as Readonly<Record<string, DeclaredCommand>>, CHOICES)
+  const lines = completionsOf(words, commands, CHOICES)
   await write(lines.map((line) => `${line}\n`).join(''))
 }
 

@@ -1,4 +1,4 @@
-import { type DeclaredCommand, optionAbout, optionName, optionsOf } from './command-line.js'
+import { type Command, optionAbout, optionName, optionsOf } from './command-line.js'
 import { UsageError } from './exit-codes.js'
 import { write } from './output.js'
 
@@ -87,7 +87,7 @@ export async function printCompletions(shell: string): Promise<void> {
   await write(script)
 }
 
-type Commands = Readonly<Record<string, DeclaredCommand>>
+type Commands = Readonly<Record<string, Command>>
 
 /** The possible values of arguments, by command and argument. */
 export type Choices = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
@@ -115,7 +115,7 @@ export function completionsOf(words: readonly string[], commands: Commands, choi
 }
 
 function argumentsOf(
-  { args }: DeclaredCommand,
+  { args }: Command,
   choices: Choices[string],
   before: readonly string[],
   current: string,

@@ -1,6 +1,6 @@
 import { bytes, duration } from '@go-go-scope/persistence-inspector/format'
 import type { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
-import { type ChangeOptions, confirm } from './changes.js'
+import { type ConfirmOptions, confirm } from './confirm.js'
 import { loadFrontEnd, requireExists, requireFile, requireFolderOf, withDatabase } from './open-database.js'
 import { say, toJson, write } from './output.js'
 
@@ -28,7 +28,7 @@ export async function backupDatabase(
 export async function restoreDatabase(
   from: string,
   to: string,
-  options: ChangeOptions & { json?: boolean | undefined; 'allow-unverified'?: boolean | undefined },
+  options: ConfirmOptions & { json?: boolean | undefined; 'allow-unverified'?: boolean | undefined },
 ): Promise<void> {
   const { yes, json, 'allow-unverified': allowUnverified = false } = options
   requireExists(from)

@@ -1,20 +1,21 @@
-import { link, open, rename, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { open, rm, stat } from 'node:fs/promises'
 import { checkPages, openHandle } from './check-pages.js'
-import { UsageError } from './exit-codes.js'
 
 /**
  * Copies a snapshot of a file, whatever release its tables are from, and checks the pages of the copy. The copy gets its name
  * once it is complete. A killed process leaves a file that ends with `.partial`.
  *
  * @param prepare Called with the path of the copy before it gets its name.
- * @throws UsageError if the file exists.
+ * @throws PersistenceError `FILE_EXISTS`.
  */
 export async function copyAsItIs(
   path: string,
   to: string,
   prepare: (partial: string) => Promise<void> = async () => {},
 ): Promise<void> {
+  // As backups get their names. Loaded here, because other commands do not need it.
+  const { flushFolder, publish, refuseExisting } = await import('@go-go-scope/persistence-core')
+  await refuseExisting(to, 'migrate')
   const partial = `${to}.${process.pid}.partial`
   // Readable only by its owner. SQLite fills the empty file.
   const made = await open(partial, 'wx', 0o600)
@@ -32,7 +33,8 @@ export async function copyAsItIs(
     if (problem !== undefined) throw new Error(`the copy of ${path} is damaged, as the file may be: ${problem}`)
     // A migration may follow, which cannot be undone, so the copy must be on disk first.
     await made.sync()
-    await giveName(partial, to)
+    await publish(partial, to, 'migrate')
+    await flushFolder(to)
   } finally {
     await made.close()
     // Also `-wal` and `-shm`, which a read-only connection to a file in WAL mode leaves behind.
@@ -43,33 +45,4 @@ export async function copyAsItIs(
 async function hasLog(path: string): Promise<boolean> {
   const found = await stat(`${path}-wal`).catch(() => undefined) // Usually missing.
   return found !== undefined && found.size > 0
-}
-
-/** Gives the file its name without replacing another file. */
-async function giveName(partial: string, to: string): Promise<void> {
-  try {
-    await link(partial, to).catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EEXIST') throw error
-      // Without hard links, an empty file reserves the name. A crash in between leaves that file.
-      await (await open(to, 'wx', 0o600)).close()
-      await rename(partial, to).catch(async (failure) => {
-        await rm(to)
-        throw failure
-      })
-    })
-  } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? new UsageError(`there is a file ${to} already`) : error
-  }
-  // Windows cannot sync a folder.
-  if (process.platform === 'win32') return
-  const folder = await open(dirname(to), 'r')
-  try {
-    await folder.sync()
-  } catch (error) {
-    // Neither can some file systems, such as the shared folders of virtual machines.
-    if (!['EBADF', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'].includes(String((error as NodeJS.ErrnoException).code)))
-      throw error
-  } finally {
-    await folder.close()
-  }
 }

@@ -73,7 +73,5 @@ export function exitCodeOf(error: unknown): { code: number; message: string } {
   if (error instanceof NewerFormatError) return { code: EXIT.schemaNewer, message }
   if (error instanceof SchemaOlderError) return { code: EXIT.schemaOlder, message }
   if (error instanceof NotAsNamedError) return { code: EXIT.found, message }
-  // citty's own errors are recognized only by their name.
-  const usage = error instanceof UsageError || (error instanceof Error && error.name === 'CLIError')
-  return { code: usage ? EXIT.usage : EXIT.failed, message }
+  return { code: error instanceof UsageError ? EXIT.usage : EXIT.failed, message }
 }

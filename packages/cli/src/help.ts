@@ -1,7 +1,7 @@
-import { type DeclaredCommand, optionAbout, optionName, optionsOf, usageOf } from './command-line.js'
+import { type Command, optionAbout, optionName, optionsOf, usageOf } from './command-line.js'
 import { paint } from './output.js'
 
-type Commands = Readonly<Record<string, DeclaredCommand>>
+type Commands = Readonly<Record<string, Command>>
 
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   inspect: [
@@ -40,7 +40,7 @@ scopedb <command> --help shows the arguments of a command.`
 }
 
 /** Returns the help for one command. */
-export function helpOfCommand(command: DeclaredCommand): string {
+export function helpOfCommand(command: Command): string {
   const positionals = Object.entries(command.args).filter(([, { type }]) => type === 'positional')
   const rows = [
     ...positionals.map(([name, { description = '' }]) => [`<${name}>`, description] as const),

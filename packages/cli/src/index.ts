@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { nearestOf } from '@go-go-scope/persistence-core/integration'
-import { type CommandDef, runCommand } from 'citty'
-import { type Command, checkArguments, type DeclaredCommand, didYouMean } from './command-line.js'
+import { didYouMean, readArguments } from './command-line.js'
 import { commands, complete } from './commands.js'
 import { EXIT, exitCodeOf, UsageError } from './exit-codes.js'
 import { helpOf, helpOfCommand } from './help.js'
@@ -20,15 +19,14 @@ export async function run(args: readonly string[]): Promise<number> {
   // Accepts `scopedb help locks`, as other programs do. A database of that name is ./help.
   const given = args[0] === 'help' ? [...args.slice(1), '--help'] : inOrder(args)
   const [name = '', ...rest] = given
-  const command: Command | undefined = Object.hasOwn(commands, name) ? commands[name] : undefined
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   try {
-    const declared = commands as Readonly<Record<string, DeclaredCommand>>
     if (given.length === 0) {
-      say(helpOf(declared))
+      say(helpOf(commands))
       return EXIT.usage
     }
     if (name === '--help' || name === '-h') {
-      await write(`${helpOf(declared)}\n`)
+      await write(`${helpOf(commands)}\n`)
       return EXIT.ok
     }
     if (name === '--version' || name === '-v') {
@@ -46,11 +44,10 @@ export async function run(args: readonly string[]): Promise<number> {
       throw new UsageError(`there is no command ${name}${meant}; scopedb --help lists all`)
     }
     if (rest.includes('--help') || rest.includes('-h')) {
-      await write(`${helpOfCommand(command as DeclaredCommand)}\n`)
+      await write(`${helpOfCommand(command)}\n`)
       return EXIT.ok
     }
-    checkArguments(command as DeclaredCommand, rest)
-    const { result } = await runCommand(command as CommandDef, { rawArgs: [...rest] })
+    const result = await command.run({ args: readArguments(command, rest) })
     return typeof result === 'number' ? result : EXIT.ok
   } catch (error) {
     const { code, message } = exitCodeOf(error)
@@ -67,8 +64,11 @@ function inOrder(args: readonly string[]): readonly string[] {
   if (first === undefined || first.startsWith('-') || first === 'complete' || Object.hasOwn(commands, first))
     return args
   if (second !== undefined && Object.hasOwn(commands, second)) return [second, first, ...rest]
-  // A database alone means its summary.
-  if (second === undefined || second.startsWith('-')) return ['summary', ...args]
+  // A database alone means its summary. A lone word that is nearly the name of a command is mistyped.
+  if (second === undefined || second.startsWith('-')) {
+    const isWord = /^[a-z]+$/.test(first) && !isDatabase(first)
+    return isWord && nearestOf(first, Object.keys(commands)) !== undefined ? args : ['summary', ...args]
+  }
   // The command's name is mistyped. The other word is the database.
   return isDatabase(second) && !isDatabase(first) ? args : [second, first, ...rest]
 }

@@ -180,7 +180,7 @@ function ownerCell(owner: string, process: OwnerProcess | undefined): string {
   return `${process.host} pid ${process.pid}${state}`
 }
 
-const valueCell = (value: unknown): string => (value === undefined ? '' : shorten(cell(toJson(value) ?? 'undefined')))
+const valueCell = (value: unknown): string => (value === undefined ? '' : shorten(toJson(value) ?? 'undefined'))
 
 const LONGEST_VALUE = 60
 /** Returns the start of a text as a copy, because a slice would keep the whole text in memory. */

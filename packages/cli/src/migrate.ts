@@ -1,4 +1,4 @@
-import { type ChangeOptions, confirm } from './changes.js'
+import { type ConfirmOptions, confirm } from './confirm.js'
 import { copyAsItIs } from './copy-as-it-is.js'
 import { SchemaOlderError, UsageError } from './exit-codes.js'
 import { requireFile, requireFolderOf, withDatabase } from './open-database.js'
@@ -12,7 +12,7 @@ export interface Plan {
   readonly steps: readonly string[]
 }
 
-export interface MigrateOptions extends ChangeOptions {
+export interface MigrateOptions extends ConfirmOptions {
   readonly dryRun: boolean
   readonly json: boolean
   /** A new file for a copy of the database before the migration. */

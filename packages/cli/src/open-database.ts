@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, isAbsolute } from 'node:path'
 import {
   type AdapterOptions,
   type AdapterStats,
@@ -28,7 +28,7 @@ export interface HowToOpen {
   /** Whether to create a missing file, and to create or update its tables. Only with `write`. */
   readonly migrate?: boolean
   /** Options that are passed to the adapter. */
-  readonly exactly?: Pick<AdapterOptions, 'codec' | 'clock' | 'maxKeyLength' | 'maxValueSize'>
+  readonly exactly?: Pick<AdapterOptions, 'codec' | 'clock' | 'maxValueSize'>
   readonly onDiagnostic?: DiagnosticListener
 }
 
@@ -55,7 +55,9 @@ export async function openDatabase(path: string, how: HowToOpen = {}): Promise<D
   if (!isServer(path) && !migrate) {
     requireExists(path)
     // A pipe would be waited for without end.
-    if (!statSync(path).isFile()) throw new UsageError(`${path} is no file`)
+    const found = statSync(path)
+    if (found.isDirectory()) throw new UsageError(`${path} is a folder; name the file of the database in it`)
+    if (!found.isFile()) throw new UsageError(`${path} is not a regular file; name the file of the database`)
     // Opening a file for writing sets its journal mode before its tables are checked.
     if (write) await (await open(path, { prefix: how.prefix })).disconnect()
   }
@@ -64,7 +66,9 @@ export async function openDatabase(path: string, how: HowToOpen = {}): Promise<D
 
 /** @throws UsageError if the file does not exist. */
 export function requireExists(path: string): void {
-  if (!existsSync(path)) throw new UsageError(`there is no file ${path}`)
+  if (existsSync(path)) return
+  const where = isAbsolute(path) ? '' : ` in ${process.cwd()}`
+  throw new UsageError(`there is no file ${path}${where}; check the path, and that you may read its folder`)
 }
 
 /** @throws UsageError for a server, because only files are copied here. */
@@ -75,7 +79,8 @@ export function requireFile(path: string): void {
 /** @throws UsageError if the folder of the file does not exist. */
 export function requireFolderOf(path: string): void {
   const folder = dirname(path)
-  if (!existsSync(folder)) throw new UsageError(`there is no folder ${folder} for ${basename(path)}`)
+  if (!existsSync(folder))
+    throw new UsageError(`there is no folder ${folder} for ${basename(path)}; create it, or choose another path`)
 }
 
 async function open(path: string, how: HowToOpen): Promise<Database> {
@@ -85,6 +90,8 @@ async function open(path: string, how: HowToOpen): Promise<Database> {
     readOnly: !write,
     locks: 'database',
     createTables: write && migrate,
+    // An app may have raised its limit. A server has its own limit.
+    maxKeyLength: isServer(path) ? 1_536 : Number.MAX_SAFE_INTEGER,
     ...exactly,
     ...(onDiagnostic && { onDiagnostic }),
   } as const

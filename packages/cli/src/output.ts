@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { styleText } from 'node:util'
+import { stripVTControlCharacters, styleText } from 'node:util'
 import { duration } from '@go-go-scope/persistence-inspector/format'
 import Table from 'cli-table3'
 import { EXIT } from './exit-codes.js'
@@ -58,7 +58,10 @@ export function withoutPasswords(text: string): string {
     .replaceAll(/password=[^\s&]*/gi, 'password=')
 }
 
-/** Formats a table without borders. Each column is as wide as its widest cell. */
+/**
+ * Formats a table without borders. Each column is as wide as its widest cell. A table that is wider than the terminal becomes
+ * {@link records}, because wrapped lines are taken for rows.
+ */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const none = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right']
   const chars = Object.fromEntries(
@@ -70,12 +73,22 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     head: head.map((name) => paint('bold', name)),
   })
   made.push(...rows.map((row) => [...row]))
-  return made
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')
+  const lines = made.toString().split('\n')
+  // The head is in ASCII, and as wide as the whole table.
+  const [top = ''] = lines
+  if (stripVTControlCharacters(top).length > widthOfTerminal()) return records(head, rows)
+  return lines.map((line) => line.trimEnd()).join('\n')
 }
+
+/** Formats each row as lines of a name and a cell, without the empty cells. */
+function records(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const width = Math.max(...head.map((name) => name.length))
+  const line = (text: string, at: number): string => `${paint('bold', (head[at] ?? '').padEnd(width))}  ${text}`
+  return rows.map((row) => row.flatMap((text, at) => (text === '' ? [] : [line(text, at)])).join('\n')).join('\n\n')
+}
+
+/** Returns the number of columns. A program that shows the output, such as `watch`, says it in `COLUMNS`. */
+const widthOfTerminal = (): number => process.stdout.columns || Number(process.env.COLUMNS) || Number.POSITIVE_INFINITY
 
 /** Returns any stored value as JSON. Values that JSON lacks are shown in a readable form. */
 export function toJson(value: object | string, space?: number): string
@@ -121,9 +134,14 @@ function shownObject(value: object): unknown {
   return value
 }
 
-/** Returns a key, prefix or owner as a cell. Escapes characters that would end the line or move the cursor. */
+/** Words with one space between two. More spaces would look like the end of a cell, and quotes stand around escaped texts. */
+const PLAIN = /^(?!")[^\s\p{Cc}\p{Cf}\ufffd]+(?: [^\s\p{Cc}\p{Cf}\ufffd]+)*$/u
+/** Spaces that look like the usual one. */
+const OTHER_SPACES = /(?! )\p{Zs}/gu
+
+/** Returns a key, prefix or owner as a cell: itself, or as JSON if it could be taken for another text, or move the cursor. */
 export function cell(text: string): string {
-  return /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffd]*$/u.test(text) ? text : toJson(text)
+  return text === '' || PLAIN.test(text) ? text : toJson(text).replaceAll(OTHER_SPACES, escaped)
 }
 
 /** Returns the time until or since a moment, for people. @param at Epoch ms. */

@@ -1,6 +1,5 @@
-import { type ArgsDef, defineCommand } from 'citty'
 import { color, db, formatOf, json, jsonl, prefix, prefixToLookAt, startsWith, whole } from './arguments.js'
-import type { Command } from './command-line.js'
+import { type Argument, type Arguments, type Command, defineCommand } from './command-line.js'
 import { type Asked, LISTS, type List, printList, printPrefixes } from './lists.js'
 import { withDatabase } from './open-database.js'
 import { serve } from './serve.js'
@@ -12,7 +11,7 @@ const LIST_OPTIONS = {
   limit: { type: 'string', description: 'maximum number of items', valueHint: 'N' },
   expired: { type: 'boolean', description: 'include expired and released items' },
   values: { type: 'boolean', description: 'include the stored values' },
-} as const satisfies Record<keyof Asked, ArgsDef[string]>
+} as const satisfies Record<keyof Asked, Argument>
 
 /** The commands that show the content of a database. */
 export const READ_COMMANDS: Readonly<Record<string, Command>> = {
@@ -86,7 +85,7 @@ function listCommand(name: string, list: List<object>): Command {
   )
   return defineCommand({
     meta: { name, description: list.about },
-    args: { db, prefix: prefixToLookAt, ...taken, json, jsonl, color } as ArgsDef,
+    args: { db, prefix: prefixToLookAt, ...taken, json, jsonl, color } as Arguments,
     run({ args }) {
       const given = args as Record<string, unknown>
       const starts = given['starts-with'] as string | undefined

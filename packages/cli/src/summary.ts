@@ -173,7 +173,7 @@ function tasksPart(tasks: Summary['tasks']): string | undefined {
       latest === undefined ? '' : progressBar(latest.progress),
       latest === undefined ? '' : fromNow(latest.timestamp),
     ])
-  return table(['tasks', 'prefix', '', 'saved'], rows) + more(tasks)
+  return table(['tasks', 'prefix', 'progress', 'saved'], rows) + more(tasks)
 }
 
 function standbysPart(standbys: Summary['standbys']): string | undefined {

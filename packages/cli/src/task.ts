@@ -14,7 +14,10 @@ export async function task(
   const found = prefix ?? (await prefixOf(path, id))
   await withDatabase(path, { prefix: found }, async (database) => {
     const checkpoints = await database.checkpoint.list(id)
-    if (checkpoints.length === 0) throw new NotAsNamedError(`the task ${cell(id)} has no checkpoint`)
+    if (checkpoints.length === 0)
+      throw new NotAsNamedError(
+        `the task ${cell(id)} has no checkpoint; scopedb ${path} tasks lists those that have one`,
+      )
     if (diff !== undefined) return write(`${difference(checkpoints, diff)}\n`)
     if (json === true) return write(`${toJson(checkpoints, 2)}\n`)
     await write(`${table(['sequence', 'saved', 'after', 'progress', 'data'], checkpoints.map(rowOf))}\n`)
@@ -44,7 +47,7 @@ function rowOf({ sequence, timestamp, progress, data }: Checkpoint, at: number, 
     new Date(timestamp).toJSON() ?? `${timestamp}`,
     before === undefined ? '' : duration(timestamp - before.timestamp),
     progressBar(progress),
-    cell(toJson(data) ?? 'undefined'),
+    toJson(data) ?? 'undefined',
   ]
 }
 

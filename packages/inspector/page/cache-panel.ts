@@ -23,7 +23,7 @@ export const CACHE: ListOf<CacheRow> = {
   keys: 'Keys that begin with',
   columns: [SIZE, text('Entries', 'figure', ({ entries }) => (entries === undefined ? '' : count(entries)))],
   // Without a common start, the keys of a group cannot be named.
-  offers: ({ startsWith = '' }, prefix) =>
+  actions: ({ startsWith = '' }, prefix) =>
     startsWith === '' ? [] : [{ label: 'Clear', action: { do: 'clear', prefix, startsWith } }],
 }
 

@@ -25,12 +25,12 @@ export interface ListOf<Info> {
   readonly columns: readonly Column<Info>[]
   /** Whether its items have values. */
   readonly values?: true
-  /** Returns the changes that can be made to an item. */
-  readonly offers?: (item: Shown<Info>, prefix: string) => readonly Offer[]
+  /** Returns the buttons for the actions on an item. */
+  readonly actions?: (item: Shown<Info>, prefix: string) => readonly ActionButton[]
 }
 
-/** A button for a change, which needs a confirmation. */
-export interface Offer {
+/** A button for an action, which needs a confirmation. */
+export interface ActionButton {
   readonly label: string
   readonly action: Action
 }
@@ -61,7 +61,7 @@ const LOCKS: ListOf<LockInfo> = {
     text('Token', 'figure', ({ token }) => (token === undefined ? '' : String(token))),
     text('Holds', 'figure', ({ holds }) => (holds === undefined ? '' : String(holds))),
   ],
-  offers: ({ key, token }, prefix) =>
+  actions: ({ key, token }, prefix) =>
     token === undefined ? [] : [{ label: 'Release', action: { do: 'lock release', prefix, key, token } }],
 }
 
@@ -87,10 +87,10 @@ const CIRCUITS: ListOf<CircuitInfo> = {
       show: (cell, item, { history, now }) => showStrip(cell, history.of(idOf(item)), now),
     },
   ],
-  offers: (circuit, prefix) => {
+  actions: (circuit, prefix) => {
     const { key } = circuit
-    const reset: Offer = { label: 'Reset', action: { do: 'circuit reset', prefix, key } }
-    const isolate: Offer = { label: 'Isolate', action: { do: 'circuit isolate', prefix, key } }
+    const reset: ActionButton = { label: 'Reset', action: { do: 'circuit reset', prefix, key } }
+    const isolate: ActionButton = { label: 'Isolate', action: { do: 'circuit isolate', prefix, key } }
     const state = stateOf(circuit)
     return state === 'closed' ? [isolate] : state === 'isolated' ? [reset] : [reset, isolate]
   },
@@ -106,7 +106,7 @@ const CLAIMS: ListOf<ClaimInfo> = {
     text('Renewed', 'figure', ({ grantedAt }, view) => since(grantedAt, view)),
     text('Run', 'figure', ({ generation }) => (generation === undefined ? '' : String(generation))),
   ],
-  offers: ({ key, generation }, prefix) =>
+  actions: ({ key, generation }, prefix) =>
     generation === undefined ? [] : [{ label: 'Free', action: { do: 'claim free', prefix, key, generation } }],
 }
 
@@ -123,7 +123,7 @@ const RESULTS: ListOf<ResultInfo> = {
     text('Size', 'figure', ({ bytes: size }) => (size === undefined ? '' : bytes(size))),
   ],
   values: true,
-  offers: ({ key }, prefix) => [{ label: 'Delete', action: { do: 'result delete', prefix, key } }],
+  actions: ({ key }, prefix) => [{ label: 'Delete', action: { do: 'result delete', prefix, key } }],
 }
 
 const ENTRIES: ListOf<EntryInfo> = {
@@ -136,7 +136,7 @@ const ENTRIES: ListOf<EntryInfo> = {
     text('Size', 'figure', ({ bytes: size }) => (size === undefined ? '' : bytes(size))),
   ],
   values: true,
-  offers: ({ key }, prefix) => [{ label: 'Delete', action: { do: 'entry delete', prefix, key } }],
+  actions: ({ key }, prefix) => [{ label: 'Delete', action: { do: 'entry delete', prefix, key } }],
 }
 
 /** The lists in the order of the page. */

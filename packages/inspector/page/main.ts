@@ -9,10 +9,10 @@ import type { View } from './columns.js'
 import { Confirmation } from './confirmation.js'
 import { byId, setText } from './dom.js'
 import { Filter } from './filter.js'
-import { CLIENTS, idOf, LISTS, type Offer, STANDBYS, stateOf } from './lists.js'
+import { type ActionButton, CLIENTS, idOf, LISTS, STANDBYS, stateOf } from './lists.js'
 import { Live } from './live.js'
 import { Panel } from './panel.js'
-import { ask, NotGivenError, order } from './server.js'
+import { ask, NotGivenError, perform } from './server.js'
 import { Tiles } from './tiles.js'
 
 type Name = keyof Lists
@@ -29,7 +29,7 @@ const filter = new Filter(() => live.now())
 const tiles = new Tiles(byId('tiles'))
 const live = new Live(look)
 const confirmation = new Confirmation(async (action) => {
-  const done = await order(access, action)
+  const done = await perform(access, action)
   live.now()
   return done
 })
@@ -73,14 +73,14 @@ function show(overview: Overview): void {
 }
 
 function makePanels({ values, changeable }: Overview) {
-  const change = changeable !== undefined && {
-    change: {
+  const callbacks = changeable !== undefined && {
+    actions: {
       allows: (prefix: string) => changeable === 'all' || changeable.prefix === prefix,
-      ask: (offer: Offer) => confirmation.ask(offer),
+      ask: (button: ActionButton) => confirmation.ask(button),
     },
   }
   const prune = byId('prune')
-  prune.hidden = !change
+  prune.hidden = !callbacks
   prune.addEventListener('click', () => confirmation.ask({ label: 'Remove', action: { do: 'prune', prefix: '' } }))
   const listOf = (name: Name): Panel<object> =>
     new Panel<object>(name, LISTS[name], {
@@ -89,11 +89,11 @@ function makePanels({ values, changeable }: Overview) {
         live.now()
       },
       ...(values && { showValue: (item: Shown<object>) => void showValue(name, item) }),
-      ...change,
+      ...callbacks,
     })
   const made = {
     lists: Object.fromEntries(NAMES.map((name) => [name, listOf(name)])) as Record<Name, Panel<object>>,
-    cache: new Panel<CacheRow>('cache', CACHE, { ...change }),
+    cache: new Panel<CacheRow>('cache', CACHE, { ...callbacks }),
     standbys: new Panel<StandbyInfo>('standbys', STANDBYS, {}),
     clients: new Panel<ServedUser>('clients', CLIENTS, {}),
   }
@@ -114,7 +114,7 @@ function showPlace({ engine, file, location: address = '', sqliteVersion, server
   const version = serverVersion === undefined ? `SQLite ${sqliteVersion}` : `PostgreSQL ${serverVersion}`
   setText(byId('place'), [place, engine, version].filter((part) => part !== '').join(' · '))
   // Pages of two databases, such as those of production and of a test, look alike otherwise.
-  setText(byId('change-where'), place)
+  setText(byId('action-where'), place)
   document.title = `${file === undefined ? place : place.replace(/.*[/\\]/, '')} – Inspector`
 }
 

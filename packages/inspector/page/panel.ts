@@ -4,20 +4,20 @@ import { visible } from '../src/visible.js'
 import type { View } from './columns.js'
 import { element, setText } from './dom.js'
 import { count } from './format.js'
-import { idOf, type ListOf, type Offer } from './lists.js'
+import { type ActionButton, idOf, type ListOf } from './lists.js'
 import { type Row, Rows } from './rows.js'
 
-/** The actions of the page that a panel uses. */
-export interface PanelActions {
+/** What a panel calls when the user presses one of its buttons. */
+export interface PanelCallbacks {
   /** Absent if values are not shown. */
   readonly showValue?: (item: Shown<object>) => void
   readonly showMore?: () => void
-  /** Absent if no changes are allowed. */
-  readonly change?: {
-    /** Whether changes are allowed under a prefix. */
+  /** Absent if no actions are allowed. */
+  readonly actions?: {
+    /** Whether actions are allowed under a prefix. */
     readonly allows: (prefix: string) => boolean
     /** Asks the user to confirm. */
-    readonly ask: (offer: Offer) => void
+    readonly ask: (button: ActionButton) => void
   }
 }
 
@@ -30,16 +30,16 @@ export class Panel<Info extends object> {
   readonly #table: HTMLElement
   readonly #more: HTMLElement = element('button', { type: 'button', class: 'more' }, 'Show more')
   readonly #rows: Rows<Shown<Info>>
-  readonly #actions: PanelActions
+  readonly #callbacks: PanelCallbacks
   #view: View | undefined
 
-  constructor(name: string, list: ListOf<Info>, actions: PanelActions) {
+  constructor(name: string, list: ListOf<Info>, callbacks: PanelCallbacks) {
     this.#list = list
-    this.#actions = actions
+    this.#callbacks = callbacks
     const labels = [list.keys, ...list.columns.map(({ label }) => label)]
     const heads = labels.map((label) => element('th', { scope: 'col', role: 'columnheader' }, label))
     if (this.#hasValues) heads.push(element('th', { scope: 'col', role: 'columnheader' }, 'Value'))
-    if (this.#canChange) heads.push(element('th', { scope: 'col', role: 'columnheader', class: 'change' }, 'Change'))
+    if (this.#hasActions) heads.push(element('th', { scope: 'col', role: 'columnheader', class: 'actions' }, 'Actions'))
     const body = element('tbody', { role: 'rowgroup' })
     const table = element(
       'table',
@@ -51,7 +51,7 @@ export class Panel<Info extends object> {
     // The cells of an unreadable item have other content, so it gets a row of its own.
     const rowOf = (item: Shown<Info>): string => idOf(item) + (item.unreadable ?? '')
     this.#rows = new Rows(body, rowOf, (item) => this.#makeRow(item))
-    this.#more.addEventListener('click', () => actions.showMore?.())
+    this.#more.addEventListener('click', () => callbacks.showMore?.())
     const title = element('h2', {}, element('span', { id: `${name}-title` }, list.title), this.#count)
     this.element = element(
       'section',
@@ -68,16 +68,16 @@ export class Panel<Info extends object> {
     setText(this.#note, [items.length === 0 ? this.#list.none : '', remark, full].join(' ').trim())
     this.#note.hidden = this.#note.textContent === ''
     this.#table.hidden = items.length === 0
-    this.#more.hidden = !(more && full === '' && this.#actions.showMore)
+    this.#more.hidden = !(more && full === '' && this.#callbacks.showMore)
     this.#rows.show(items)
   }
 
   get #hasValues(): boolean {
-    return this.#list.values === true && this.#actions.showValue !== undefined
+    return this.#list.values === true && this.#callbacks.showValue !== undefined
   }
 
-  get #canChange(): boolean {
-    return this.#list.offers !== undefined && this.#actions.change !== undefined
+  get #hasActions(): boolean {
+    return this.#list.actions !== undefined && this.#callbacks.actions !== undefined
   }
 
   #makeRow(made: Shown<Info>): Row<Shown<Info>> {
@@ -91,13 +91,13 @@ export class Panel<Info extends object> {
     )
     const row = element('tr', { role: 'row' }, name, ...cells)
     if (this.#hasValues) row.append(element('td', { role: 'cell', 'data-label': 'Value' }, this.#valueButton(made)))
-    const changes = element('td', { role: 'cell', 'data-label': 'Change', class: 'change' })
-    if (this.#canChange) row.append(changes)
+    const actions = element('td', { role: 'cell', 'data-label': 'Actions', class: 'actions' })
+    if (this.#hasActions) row.append(actions)
     return {
       element: row,
       update: (item) => {
         this.#updateRow(item, cells)
-        this.#offer(item, changes)
+        this.#showActions(item, actions)
       },
     }
   }
@@ -109,19 +109,19 @@ export class Panel<Info extends object> {
     }
   }
 
-  /** Shows the buttons for the changes of an item. Unchanged buttons stay in place and keep the focus. */
-  #offer(item: Shown<Info>, cell: HTMLElement): void {
-    const { change } = this.#actions
-    const changeable = item.prefix !== null && change?.allows(item.prefix) === true
-    const offers = changeable ? (this.#list.offers?.(item, item.prefix) ?? []) : []
-    const shown = JSON.stringify(offers)
-    if (cell.dataset.offers === shown) return
-    cell.dataset.offers = shown
+  /** Shows the buttons for the actions on an item. Unchanged buttons stay in place and keep the focus. */
+  #showActions(item: Shown<Info>, cell: HTMLElement): void {
+    const { actions } = this.#callbacks
+    const allowed = item.prefix !== null && actions?.allows(item.prefix) === true
+    const buttons = allowed ? (this.#list.actions?.(item, item.prefix) ?? []) : []
+    const shown = JSON.stringify(buttons)
+    if (cell.dataset.actions === shown) return
+    cell.dataset.actions = shown
     cell.replaceChildren(
-      ...offers.map((offer) => {
-        const label = `${offer.label} ${visible(item.key)}`
-        const button = element('button', { type: 'button', 'aria-label': label }, offer.label)
-        button.addEventListener('click', () => change?.ask(offer))
+      ...buttons.map((shownButton) => {
+        const label = `${shownButton.label} ${visible(item.key)}`
+        const button = element('button', { type: 'button', 'aria-label': label }, shownButton.label)
+        button.addEventListener('click', () => actions?.ask(shownButton))
         return button
       }),
     )
@@ -131,7 +131,7 @@ export class Panel<Info extends object> {
     const button = element('button', { type: 'button', 'aria-label': `Show the value of ${visible(item.key)}` }, 'Show')
     // The value of a row with an unknown prefix cannot be requested.
     button.hidden = item.prefix === null
-    button.addEventListener('click', () => this.#actions.showValue?.(item))
+    button.addEventListener('click', () => this.#callbacks.showValue?.(item))
     return button
   }
 }

@@ -19,8 +19,8 @@ export function ask<Answer>(access: Access, query: Readonly<Record<string, strin
   return answerOf(`${location.pathname}?${new URLSearchParams(query)}`, { headers: access.headers })
 }
 
-/** Requests a change. @returns the result, for people. @throws NotGivenError */
-export async function order(access: Access, action: Action): Promise<string> {
+/** Requests an action. @returns the result, for people. @throws NotGivenError */
+export async function perform(access: Access, action: Action): Promise<string> {
   const headers = { ...access.headers, 'content-type': 'application/json' }
   const body = JSON.stringify(action)
   return (await answerOf<{ done: string }>(location.pathname, { method: 'POST', headers, body })).done
@@ -37,6 +37,12 @@ async function answerOf<Answer>(address: string, request: RequestInit): Promise<
   // A proxy in between may answer with something other than JSON, such as the page of its log-in.
   const answer = await response.json().catch(() => undefined)
   if (response.ok && answer !== undefined) return answer
-  const why = answer?.error ?? `the server answered with status ${response.status}; reload this page`
+  const why = answer?.error ?? problemOf(response.status)
   throw new NotGivenError(String(why), response.status === 403)
+}
+
+/** Describes an answer that is not one of ours. Servers limit the length of an address, and answer a longer one with 414 or 431. */
+function problemOf(status: number): string {
+  if (status === 414 || status === 431) return 'the key is too long; use scopedb'
+  return `the server answered with status ${status}; reload this page`
 }

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Inspection, InspectOptions } from '@go-go-scope/persistence-core/public'
 import type { Action } from './action.js'
 
-/** The members of an adapter that are used to make changes under its prefix. */
+/** The members of an adapter that are used to perform actions under its prefix. */
 export interface Changeable {
   inspect(options?: InspectOptions): Inspection
   readonly lock: { readonly kind: string; extend(key: string, ttl: number, owner: string): Promise<boolean> }
@@ -23,7 +23,7 @@ export interface Changeable {
 export class NotAsNamedError extends Error {}
 
 /**
- * Makes exactly the requested change. An item that has changed since the user saw it is left alone.
+ * Performs exactly the requested action. An item that has changed since the user saw it is left alone.
  *
  * @param database The adapter of the action's prefix.
  * @param show Formats a key for messages.

@@ -20,7 +20,7 @@ interface OfKey {
 
 export type ActionName = keyof Takes
 
-/** A requested change. */
+/** A change that a user requests. */
 export type Action = {
   [Name in ActionName]: {
     readonly do: Name /** Put before its key; `prune` looks at none. */

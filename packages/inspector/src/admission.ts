@@ -24,7 +24,7 @@ export function refusalOf(request: Request, { hosts, write }: Settings): string 
   return 'nothing can be changed here; the option write of inspector() would allow it, by POST'
 }
 
-/** Whether the `Origin`, which all browsers send for a change, is the requested host. Other programs send none. */
+/** Whether the `Origin`, which all browsers send with an action, is the requested host. Other programs send none. */
 function isOfHost(origin: string | null, request: Request): boolean {
   if (origin === null || isReading(request)) return true
   if (!/^https?:/.test(origin) || !URL.canParse(origin)) return false

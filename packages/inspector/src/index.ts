@@ -1,5 +1,5 @@
 export type { Changeable } from './act.js'
-export type { WriteUnder } from './change.js'
 export { type InspectorHandler, inspector } from './inspector.js'
 export { type Inspectable, type InspectorOptions, OWN_MACHINE } from './options.js'
 export type { DatabaseStats } from './overview.js'
+export type { WriteUnder } from './perform-action.js'

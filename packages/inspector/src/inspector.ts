@@ -1,13 +1,13 @@
 import { PersistenceError } from '@go-go-scope/persistence-core/integration'
 import { isAuthorized, isReading, refusalOf } from './admission.js'
-import { changeBy } from './change.js'
 import { type Inspectable, type InspectorOptions, settingsOf } from './options.js'
 import { OverviewReader } from './overview-reader.js'
 import { pageResponse } from './page.js'
+import { performAction } from './perform-action.js'
 import { errorResponse, jsonResponse } from './responses.js'
 import { readValue } from './value.js'
 
-/** Answers requests for the page, for its data (the same path with a query), and for changes (POST). */
+/** Answers requests for the page, for its data (the same path with a query), and for actions (POST). */
 export type InspectorHandler = (request: Request) => Promise<Response>
 
 /**
@@ -33,7 +33,7 @@ export function inspector(persistence: Inspectable, options: InspectorOptions): 
     }
     if (isPage) return pageResponse(byToken)
     try {
-      if (!isReading(request)) return await changeBy(request, persistence, settings)
+      if (!isReading(request)) return await performAction(request, persistence, settings)
       if (query.get('view') === 'overview') return jsonResponse(await overview.read(query))
       if (query.get('view') === 'value') return await readValue(persistence, settings, query)
       return errorResponse('there is no such view', 404)

@@ -7,8 +7,8 @@ import {
   readOptions,
 } from '@go-go-scope/persistence-core/integration'
 import { type Clock, type Inspection, type InspectOptions, systemClock } from '@go-go-scope/persistence-core/public'
-import type { WriteUnder } from './change.js'
 import type { DatabaseStats } from './overview.js'
+import type { WriteUnder } from './perform-action.js'
 
 /** The members of an adapter that are used. */
 export interface Inspectable {

@@ -1,9 +1,9 @@
 import { surveyCache } from './cache-survey.js'
-import { changeableBy } from './change.js'
 import { askedBy, partOf, readLists } from './lists.js'
 import type { Inspectable, Settings } from './options.js'
 import type { CacheSurvey, DatabaseStats, Overview } from './overview.js'
 import { Paced } from './paced.js'
+import { changeableBy } from './perform-action.js'
 
 const PREFIXES = 100
 

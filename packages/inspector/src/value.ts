@@ -1,10 +1,14 @@
 import { inspect } from 'node:util'
 import type { Inspection } from '@go-go-scope/persistence-core/public'
+import { firstMembers } from './first-members.js'
 import type { Inspectable, Settings } from './options.js'
 import { errorResponse, jsonResponse } from './responses.js'
 
 /** Longer texts are cut to this length. */
 const CHARACTERS = 20_000
+/** As many as fill such a text: each takes two characters or more. */
+const MEMBERS = CHARACTERS / 2
+const DEPTH = 10
 const RESULTS = 10_000
 
 /** Reads one value if that is allowed. @param query `of`, `prefix` and `key`. */
@@ -32,15 +36,18 @@ function itemsFrom(inspection: Inspection, of: string | null, key: string) {
   return of === 'tasks' ? inspection.tasks(first) : inspection.entries(first)
 }
 
-/** Formats a value like a console, which can show everything that can be stored, including circular references. */
+/**
+ * Formats a value like a console, which can show everything that can be stored, including circular references. `inspect` has limits
+ * for arrays and texts, but formats all keys of all objects, during which the server does nothing else.
+ */
 function asText(value: unknown): string {
-  const text = inspect(value, {
-    depth: 10,
+  const first = firstMembers(value, MEMBERS, DEPTH)
+  const text = inspect(first.partial ? first.value : value, {
+    depth: DEPTH,
     customInspect: false,
     maxArrayLength: 1_000,
     maxStringLength: CHARACTERS,
     breakLength: 80,
-    sorted: false,
   })
-  return text.length > CHARACTERS ? `${text.slice(0, CHARACTERS)}…` : text
+  return first.partial || text.length > CHARACTERS ? `${text.slice(0, CHARACTERS)}…` : text
 }

@@ -32,8 +32,9 @@ const allowed: Record<string, readonly string[]> = {
   'idempotency-key': [`${core}/integration`],
   // The folder page has the parts of the page's text.
   inspector: [`${core}/integration`, `${core}/public`, 'inspector:page'],
-  // The program opens databases as an app does, and shares the suggestions for mistyped words.
+  // The program opens databases as an app does. It shares the suggestions for mistyped words, and how a copy gets its name.
   cli: [
+    core,
     `${core}/integration`,
     `${core}/public`,
     '@go-go-scope/persistence-inspector',
@@ -47,7 +48,6 @@ const allowed: Record<string, readonly string[]> = {
     'node:sqlite',
     'bun:sqlite',
     '@photostructure/sqlite',
-    'citty',
     'cli-table3',
     'log-update',
   ],

@@ -46,7 +46,7 @@ test.each<[string, readonly string[]]>([
   ['no token', [`GET /${OVERVIEW} HTTP/1.1`, 'Host: localhost']],
   ['a wrong token', [`GET /${OVERVIEW} HTTP/1.1`, 'Host: localhost', `${BEARER}x`]],
   ['the token in the query', [`GET /${OVERVIEW}&token=${TOKEN.replaceAll(' ', '+')} HTTP/1.1`, 'Host: localhost']],
-  ['a change', [`POST /${OVERVIEW} HTTP/1.1`, 'Host: localhost', BEARER, 'Content-Length: 0']],
+  ['an action', [`POST /${OVERVIEW} HTTP/1.1`, 'Host: localhost', BEARER, 'Content-Length: 0']],
   ['a method that fetch does not know', [`TRACE /${OVERVIEW} HTTP/1.1`, 'Host: localhost', BEARER]],
 ])('%s: 403 and no byte of data', async (_what, lines) => {
   const answer = await send(...lines)
@@ -86,7 +86,7 @@ test.each<[string, readonly string[]]>([
   ['by PUT', ['PUT / HTTP/1.1', HOST, BEARER, TYPE]],
   ['by DELETE', ['DELETE / HTTP/1.1', HOST, BEARER, TYPE]],
   ['by GET', [`GET /?do=clear&prefix=shop:&startsWith= HTTP/1.1`, HOST, TYPE]],
-])('a change %s: 403, no byte of data, and nothing is changed', async (_what, lines) => {
+])('an action %s: 403, no byte of data, and nothing is changed', async (_what, lines) => {
   const before = await persistence.cache.keys()
   const answer = await sendTo(writing, [...lines, LENGTH], CLEAR)
   expect(answer).toMatch(/^HTTP\/1\.1 403 /)
@@ -95,7 +95,7 @@ test.each<[string, readonly string[]]>([
   expect(await persistence.cache.keys()).toEqual(before)
 })
 
-test('a change without the option write: 403, and nothing is changed', async () => {
+test('an action without the option write: 403, and nothing is changed', async () => {
   const answer = await sendTo(reading, [POST, HOST, BEARER, TYPE, LENGTH], CLEAR)
   expect(answer).toMatch(/^HTTP\/1\.1 403 /)
   expect(await persistence.cache.has('session:1')).toBe(true)
@@ -116,7 +116,7 @@ test('an allowed change is made, by a browser of this origin and by a program', 
     expect(answer).toMatch(/^HTTP\/1\.1 200 /)
     expect(await persistence.cache.has('extra')).toBe(false)
   }
-  const long = `{"do":"${'x'.repeat(100_000)}"}`
+  const long = `{"do":"${'x'.repeat(1_100_000)}"}`
   const answer = await sendTo(writing, [POST, HOST, BEARER, TYPE, `Content-Length: ${long.length}`], long)
   expect(answer).toMatch(/^HTTP\/1\.1 413 /)
 })

@@ -1,4 +1,4 @@
-import { type Database, type HowToOpen, isServer, openDatabase } from '../open-database.js'
+import { type Database, type HowToOpen, openDatabase } from '../open-database.js'
 import { storedText } from './stored-text.js'
 
 /** A database opened under one prefix at a time, because items come sorted by prefix, and there may be thousands of prefixes. */
@@ -12,8 +12,6 @@ export class DatabaseByPrefix {
     const exactly = {
       codec: storedText,
       maxValueSize: Number.MAX_SAFE_INTEGER,
-      // An app may have raised its limit. A server has its own limit.
-      maxKeyLength: isServer(path) ? 1_536 : Number.MAX_SAFE_INTEGER,
       ...how.exactly,
     }
     this.#how = { ...how, exactly }

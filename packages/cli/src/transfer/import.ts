@@ -1,6 +1,6 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { NotAsNamedError } from '@go-go-scope/persistence-inspector/actions'
-import { type ChangeOptions, confirm } from '../changes.js'
+import { type ConfirmOptions, confirm } from '../confirm.js'
 import { UsageError } from '../exit-codes.js'
 import { isServer, requireExists } from '../open-database.js'
 import { say, toJson, write } from '../output.js'
@@ -12,7 +12,7 @@ import { linesOf } from './lines.js'
 import { StandingClock } from './stored-text.js'
 import { Tally } from './tally.js'
 
-export interface ImportOptions extends ChangeOptions {
+export interface ImportOptions extends ConfirmOptions {
   readonly conflicts: string
   readonly json: boolean
 }

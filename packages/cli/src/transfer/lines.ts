@@ -49,7 +49,7 @@ export async function writeLines(lines: AsyncIterable<string>, file: string | un
   if (file === undefined) return pipeline(inPieces(lines), process.stdout, { end: false })
   // Before the first line is read: only a file that was created here may be removed when reading fails.
   const target = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'EEXIST' ? new UsageError(`there is a file ${file} already`) : error
+    throw error.code === 'EEXIST' ? new UsageError(`there is a file ${file} already; choose another name`) : error
   })
   try {
     await target.writeFile(inPieces(lines))

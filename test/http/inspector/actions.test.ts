@@ -31,8 +31,8 @@ beforeEach(async () => {
 })
 afterEach(() => shop.disconnect())
 
-/** Requests a change as the page does. */
-const order = (action: unknown, by = inspect): Promise<Response> =>
+/** Requests an action as the page does. */
+const perform = (action: unknown, by = inspect): Promise<Response> =>
   by(requestFor('', { method: 'POST', headers: JSON_TYPE, body: JSON.stringify(action) }))
 
 /** Returns the content of the tables. */
@@ -78,7 +78,7 @@ test.each<
     ['s:1', 's:1x', 's:2', 's_3'],
   ],
 ])('%j is done, and told', async (action, done, is, wanted) => {
-  const response = await order(action)
+  const response = await perform(action)
   // A lock is free only after the last ms of its lease.
   clock.advance(2)
   expect([response.status, await response.json()]).toEqual([200, { done }])
@@ -123,14 +123,30 @@ const UNCHANGED: readonly (readonly [what: string, status: number, action: unkno
   ],
   ['more than it takes', 400, { do: 'prune', prefix: '', key: 's:1' }, /prune takes no "key"/],
   ['a key that is none', 400, { do: 'entry delete', ...OF, key: '' }, /INVALID_KEY/],
-  ['what is longer than any key', 413, { do: 'entry delete', ...OF, key: 'k'.repeat(70_000) }, /at most 65536 bytes/],
+  [
+    'what is longer than any key',
+    413,
+    { do: 'entry delete', ...OF, key: 'k'.repeat(1_048_576) },
+    /at most 1048576 bytes/,
+  ],
 ]
 
 test.each(UNCHANGED)('%s is refused by %i, and nothing is changed', async (_what, status, action, reason) => {
   const before = rows()
-  const response = await order(action)
+  const response = await perform(action)
   expect([response.status, await response.json()]).toEqual([status, { error: expect.stringMatching(reason) }])
   expect(rows()).toEqual(before)
+})
+
+test('an action on a key of 64 KiB of control characters is performed', async () => {
+  await using adapter = new SQLiteAdapter(db, { clock, maxKeyLength: 65_536, closeOnDisconnect: false })
+  const key = '\u0001'.repeat(65_536)
+  await adapter.cache.set(key, 1)
+  const response = await perform(
+    { do: 'entry delete', prefix: '', key },
+    inspector(adapter, { token: TOKEN, clock, write: true }),
+  )
+  expect([response.status, await adapter.cache.has(key)]).toEqual([200, false])
 })
 
 test('a text that is no JSON is refused', async () => {
@@ -142,7 +158,7 @@ describe('without the option write', () => {
   test.each([undefined, false])('nothing is changed: write %s', async (write) => {
     const reading = inspector(shop, { token: TOKEN, clock, ...(write === false && { write }) })
     const before = rows()
-    const response = await order({ do: 'clear', ...OF, startsWith: '' }, reading)
+    const response = await perform({ do: 'clear', ...OF, startsWith: '' }, reading)
     expect([response.status, await response.text()]).toEqual([403, expect.stringContaining('nothing can be changed')])
     expect(rows()).toEqual(before)
     expect(await overview(reading)).not.toHaveProperty('changeable')
@@ -152,7 +168,7 @@ describe('without the option write', () => {
     const inMemory = new SQLiteAdapter(db, { clock, keyPrefix: 'shop:', closeOnDisconnect: false })
     await inMemory.connect()
     const held = await inMemory.lock.acquire('nightly', HOUR, 'ada')
-    const response = await order(
+    const response = await perform(
       { do: 'lock release', ...OF, key: 'nightly', token: 1 },
       inspector(inMemory, { token: TOKEN, clock, write: true }),
     )
@@ -173,7 +189,7 @@ describe('the prefix that may be changed', () => {
     await asterisk.cache.set('s:1', 'of the asterisk')
     const ofAsterisk = inspector(asterisk, { token: TOKEN, clock, write: true })
     for (const prefix of ['shop:', 'nosuch:']) {
-      expect((await order({ do: 'clear', prefix, startsWith: '' }, ofAsterisk)).status).toBe(403)
+      expect((await perform({ do: 'clear', prefix, startsWith: '' }, ofAsterisk)).status).toBe(403)
     }
     expect(await asterisk.cache.has('s:1')).toBe(true)
     expect((await overview(ofAsterisk)).changeable).toEqual({ prefix: '*' })
@@ -196,10 +212,10 @@ describe('the prefix that may be changed', () => {
       },
     })
     expect((await overview(anywhere)).changeable).toBe('all')
-    expect((await order({ do: 'entry delete', ...OF, key: 's:1' }, anywhere)).status).toBe(200)
-    expect((await order({ do: 'circuit isolate', prefix: 'other:', key: 'mail' }, anywhere)).status).toBe(200)
+    expect((await perform({ do: 'entry delete', ...OF, key: 's:1' }, anywhere)).status).toBe(200)
+    expect((await perform({ do: 'circuit isolate', prefix: 'other:', key: 'mail' }, anywhere)).status).toBe(200)
     expect([asked, await shop.cache.has('s:1')]).toEqual([['shop:', 'other:'], false])
-    expect((await order({ do: 'circuit reset', prefix: 'other:', key: 'payments' }, anywhere)).status).toBe(409)
+    expect((await perform({ do: 'circuit reset', prefix: 'other:', key: 'payments' }, anywhere)).status).toBe(409)
   })
 })
 

@@ -6,11 +6,11 @@ import type { Overview } from './overview.js'
 import { errorResponse, jsonResponse } from './responses.js'
 import { visible } from './visible.js'
 
-/** Calls `change` with the database under a prefix and returns its result. */
+/** Calls `change`, which performs an action, with the database under a prefix and returns its result. */
 export type WriteUnder = (prefix: string, change: (database: Changeable) => Promise<string>) => Promise<string>
 
-/** Longer than a key in any database. */
-const MOST_BYTES = 64 * 1024
+/** Also enough for a key of an app that has raised `maxKeyLength`. Each of its characters may take six in JSON. */
+const MOST_BYTES = 1024 * 1024
 
 /**
  * Returns the prefixes whose items may be changed; `undefined` if none.
@@ -23,14 +23,14 @@ export function changeableBy(persistence: Inspectable, { write }: Settings): Ove
   return write && prefix !== undefined ? { prefix } : undefined
 }
 
-/** Makes the change of an authorized request. */
-export async function changeBy(request: Request, persistence: Inspectable, settings: Settings): Promise<Response> {
+/** Performs the action of an authorized request. */
+export async function performAction(request: Request, persistence: Inspectable, settings: Settings): Promise<Response> {
   // A form on another site can send other content types without a CORS preflight.
   if (!/^application\/json *(;|$)/i.test(request.headers.get('content-type') ?? '')) {
-    return errorResponse('a change is sent as application/json')
+    return errorResponse('an action is sent as application/json')
   }
   const text = await textOf(request)
-  if (text === undefined) return errorResponse(`a change has at most ${MOST_BYTES} bytes`, 413)
+  if (text === undefined) return errorResponse(`an action has at most ${MOST_BYTES} bytes`, 413)
   const action = readAction(parsed(text))
   const { write } = settings
   if (typeof write !== 'function' && action.do !== 'prune' && action.prefix !== persistence.inspect().prefix) {
@@ -38,10 +38,10 @@ export async function changeBy(request: Request, persistence: Inspectable, setti
       'the adapter of this page has another prefix; its option write can be a function of the prefix',
     )
   }
-  const change = (database: Changeable): Promise<string> => act(database, action, visible)
+  const perform = (database: Changeable): Promise<string> => act(database, action, visible)
   try {
     const done =
-      typeof write === 'function' ? write(action.prefix, change) : change(persistence as Inspectable & Changeable)
+      typeof write === 'function' ? write(action.prefix, perform) : perform(persistence as Inspectable & Changeable)
     return jsonResponse({ done: await done })
   } catch (error) {
     if (error instanceof NotAsNamedError) return errorResponse(error.message, 409)
@@ -66,6 +66,6 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw invalidArgument('inspector', 'a change must be JSON')
+    throw invalidArgument('inspector', 'an action must be JSON')
   }
 }

@@ -1,10 +1,9 @@
-import { defineCommand } from 'citty'
 import { db, prefix, startsWith, whole, yes } from './arguments.js'
-import { change } from './changes.js'
-import type { Command } from './command-line.js'
+import { type Command, defineCommand } from './command-line.js'
 import { UsageError } from './exit-codes.js'
+import { performAction } from './perform-action.js'
 
-/** The actions of each command that takes one. */
+/** The second words of the actions, by their first word, which is the command. */
 export const ACTIONS = {
   circuit: ['reset', 'isolate'],
   lock: ['release'],
@@ -15,21 +14,21 @@ export const ACTIONS = {
 
 type Actions = typeof ACTIONS
 
-/** Each command name with each of its actions. */
-type Change<Name extends keyof Actions> = { [N in Name]: `${N} ${Actions[N][number]}` }[Name]
+/** The name of each action of a command. */
+type ActionOf<Name extends keyof Actions> = { [N in Name]: `${N} ${Actions[N][number]}` }[Name]
 
 const actionOf = (name: keyof Actions) =>
   ({ type: 'positional', required: true, description: ACTIONS[name].join(' or ') }) as const
 
 /** @throws UsageError unless the command has that action. */
-function checked<Name extends keyof Actions>(name: Name, given: string): Change<Name> {
+function checked<Name extends keyof Actions>(name: Name, given: string): ActionOf<Name> {
   const actions: readonly string[] = ACTIONS[name]
-  if (actions.includes(given)) return `${name} ${given}` as Change<Name>
+  if (actions.includes(given)) return `${name} ${given}` as ActionOf<Name>
   const named = actions.map((action) => `${name} ${action}`).join(' and ')
   throw new UsageError(`there is no ${name} ${given}; there ${actions.length === 1 ? 'is' : 'are'} ${named}`)
 }
 
-/** Returns a command that changes an item identified by its key alone. */
+/** Returns a command for the actions on an item that its key alone names. */
 function ofKey(name: 'circuit' | 'result' | 'entry', description: string): Command {
   return defineCommand({
     meta: { name, description },
@@ -41,12 +40,12 @@ function ofKey(name: 'circuit' | 'result' | 'entry', description: string): Comma
       yes,
     },
     run: ({ args: { db, action, key, prefix = '', yes } }) =>
-      change(db, { do: checked(name, action), prefix, key }, { yes }),
+      performAction(db, { do: checked(name, action), prefix, key }, { yes }),
   })
 }
 
-/** The commands that make changes. */
-export const CHANGE_COMMANDS: Readonly<Record<string, Command>> = {
+/** The commands that perform an action. */
+export const ACTION_COMMANDS: Readonly<Record<string, Command>> = {
   circuit: ofKey('circuit', 'closes a circuit (reset), or opens it until it is reset (isolate)'),
   lock: defineCommand({
     meta: { name: 'lock', description: 'releases a lock, if it still has the given token' },
@@ -59,7 +58,7 @@ export const CHANGE_COMMANDS: Readonly<Record<string, Command>> = {
       yes,
     },
     run: ({ args: { db, action, key, token, prefix = '', yes } }) =>
-      change(db, { do: checked('lock', action), prefix, key, token: whole(token, 'token') ?? 0 }, { yes }),
+      performAction(db, { do: checked('lock', action), prefix, key, token: whole(token, 'token') ?? 0 }, { yes }),
   }),
   claim: defineCommand({
     meta: {
@@ -76,7 +75,7 @@ export const CHANGE_COMMANDS: Readonly<Record<string, Command>> = {
     },
     run: ({ args: { db, action, key, generation: seen, prefix = '', yes } }) => {
       const generation = whole(seen, 'generation') ?? 0
-      return change(db, { do: checked('claim', action), prefix, key, generation }, { yes })
+      return performAction(db, { do: checked('claim', action), prefix, key, generation }, { yes })
     },
   }),
   result: ofKey('result', 'removes the result of an idempotency key, so that its work may run again'),
@@ -90,12 +89,12 @@ export const CHANGE_COMMANDS: Readonly<Record<string, Command>> = {
     run: ({ args: { db, prefix = '', 'starts-with': startsWith, yes } }) => {
       // An empty variable in a script must not clear everything.
       if (startsWith === '') throw new UsageError('--starts-with is empty; leave it out to remove all of the prefix')
-      return change(db, { do: 'clear', prefix, startsWith: startsWith ?? '' }, { yes })
+      return performAction(db, { do: 'clear', prefix, startsWith: startsWith ?? '' }, { yes })
     },
   }),
   prune: defineCommand({
     meta: { name: 'prune', description: 'removes expired rows, under every prefix' },
     args: { db, yes },
-    run: ({ args: { db, yes } }) => change(db, { do: 'prune', prefix: '' }, { yes }),
+    run: ({ args: { db, yes } }) => performAction(db, { do: 'prune', prefix: '' }, { yes }),
   }),
 }

@@ -9,7 +9,7 @@ let folder: string
 let path: string
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'scopedb-changes-'))
+  folder = mkdtempSync(join(tmpdir(), 'scopedb-actions-'))
   path = join(folder, 'app.db')
   await using adapter = await SQLiteAdapter.open(path, { locks: 'database' })
   await adapter.cache.set('k', 1)
@@ -104,7 +104,7 @@ test('a kept failure is deleted, also where results of longer keys are listed be
 })
 
 test.each([
-  ['a folder', ['FOLDER', 'locks'], 'is no file'],
+  ['a folder', ['FOLDER', 'locks'], 'is a folder; name the file of the database in it'],
   ['a backup that is not there', ['restore', 'FOLDER/none.db', 'FOLDER/other.db', '--yes'], 'there is no file'],
   ['a beginning that is empty', ['FOLDER/app.db', 'clear', '--starts-with', '', '--yes'], '--starts-with is empty'],
   ['two formats', ['FOLDER/app.db', 'locks', '--json', '--jsonl'], 'one of the two'],
@@ -119,6 +119,10 @@ test.each([
   ['an option without its value', ['clear', '--yes', '--starts-with'], '--starts-with needs a value'],
   ['a missing word', ['claim', 'free', '--generation', '1', '--yes'], 'key is missing'],
   ['a missing option', ['claim', 'free', 'claimed', '--yes'], '--generation N is missing'],
+  ['a value of an option that takes none', ['clear', '--yes=no'], '--yes takes no value'],
+  ['an option with a value in its negative form', ['clear', '--no-prefix', 'shop:', '--yes'], 'mean --prefix?'],
+  ['the same with the value in one word', ['clear', '--no-starts-with=s:', '--yes'], 'mean --starts-with?'],
+  ['an option in the place of a value', ['clear', '--yes', '--prefix', '--no-color'], '--prefix needs a value'],
 ])('%s is refused, with how the command is called, and nothing is done', async (_, words, problem) => {
   const before = readFileSync(path)
   const { code, err } = await scopedb(path, ...words)
@@ -126,6 +130,29 @@ test.each([
   expect(err).toContain(problem)
   expect(err).toContain(`scopedb <db> ${words[0]}`)
   expect(readFileSync(path).equals(before)).toBe(true)
+})
+
+test('the value of an option may have any characters, and what comes after -- is no option', async () => {
+  const file = join(folder, 'any.db')
+  const keyPrefix = '--no-color=a=b:'
+  await using adapter = await SQLiteAdapter.open(file, { keyPrefix })
+  await adapter.cache.setMany(['--yes', '--no-json', 'k'].map((key) => [key, 1]))
+  const remove = (key: string) => scopedb(file, 'entry', 'delete', '--yes', `--prefix=${keyPrefix}`, '--', key)
+  for (const key of ['--yes', '--no-json']) expect((await remove(key)).code).toBe(0)
+  expect(await adapter.cache.keys()).toEqual(['k'])
+})
+
+test('keys of an app that has raised its maxKeyLength can be named', async () => {
+  const file = join(folder, 'long.db')
+  const key = 'k'.repeat(60_000)
+  await using adapter = await SQLiteAdapter.open(file, { locks: 'database', maxKeyLength: key.length })
+  await adapter.cache.set(key, 1)
+  const lock = await adapter.lock.acquire(key, HOUR, 'me')
+  await adapter.checkpoint.save({ id: 'c', taskId: key, sequence: 1, timestamp: 1, progress: 1, data: 1 })
+  expect((await scopedb(file, 'entry', 'delete', key, '--yes')).code).toBe(0)
+  expect((await scopedb(file, 'lock', 'release', key, '--token', String(lock?.token), '--yes')).code).toBe(0)
+  expect((await scopedb(file, 'task', key)).code).toBe(0)
+  expect([await adapter.cache.has(key), await lock?.isValid()]).toEqual([false, false])
 })
 
 function emptyExport(): string {
