@@ -1,4 +1,4 @@
-import { PersistenceError, type PersistenceErrorCode } from '../../errors/persistence-error.js'
+import { PersistenceError, type PersistenceErrorCode, problemOf } from '../../errors/persistence-error.js'
 import { refusedAsMoved } from './schema/moved-file.js'
 
 // The primary result codes of SQLite that have a code of ours (https://www.sqlite.org/rescode.html).
@@ -92,4 +92,10 @@ export function classify(error: unknown, operation: string): PersistenceError {
     `${operation}: ${advice === undefined ? native : `${advice} (${native})`}`,
     error,
   )
+}
+
+/** Wraps an error of opening a file. The message has the path, because an app with many files needs to know which one failed. */
+export function openError(error: unknown, path: string): PersistenceError {
+  const failure = classify(error, 'open')
+  return new PersistenceError(failure.code, 'open', `open ${path}: ${problemOf(failure)}`, failure.cause)
 }

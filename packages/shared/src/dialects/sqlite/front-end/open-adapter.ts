@@ -3,9 +3,9 @@ import { type ResolvedOptions, resolveOptions } from '../../../adapter/adapter-o
 import { invalidOption } from '../../../arguments/invalid.js'
 import { Connection } from '../../../connection/connection.js'
 import type { SqlDriver } from '../../../driver/driver.js'
-import { hasCode, PersistenceError, problemOf } from '../../../errors/persistence-error.js'
+import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import type { LoadedEngine } from '../engine/loaded-engine.js'
-import { classify } from '../error-codes.js'
+import { openError } from '../error-codes.js'
 import { checkPath } from '../file/check-path.js'
 import { createFile } from '../file/create-file.js'
 import { fileIdentity } from '../file/file-identity.js'
@@ -76,9 +76,9 @@ async function openHandle<Handle extends object>(
     return await engine.open(immutable ? immutableUri(path) : path, readOnly)
   } catch (error) {
     if (file?.created === true) await removeUnused(path, file.identity)
-    const failure = classify(error, 'open')
+    const failure = openError(error, path)
     if (immutable && (await isReadable(path))) throw takesNoUri(path, engine.name, failure)
-    throw new PersistenceError(failure.code, 'open', `open ${path}: ${problemOf(failure)}`, failure.cause)
+    throw failure
   }
 }
 
@@ -126,13 +126,10 @@ async function unreadLog(path: string, damage: unknown): Promise<unknown> {
   }
 }
 
-/**
- * Adds the path to the error: an app with many files needs to know which one failed, and the connection does not know that path.
- */
+/** Adds the path to the error, because the connection does not know it as the app has given it. */
 function withPath(error: unknown, path: string): unknown {
   const plain = error instanceof PersistenceError && error.constructor === PersistenceError
-  if (!plain || error.message.includes(path)) return error
-  return new PersistenceError(error.code, 'open', `open ${path}: ${problemOf(error)}`, error.cause)
+  return plain && !error.message.includes(path) ? openError(error, path) : error
 }
 
 /**
