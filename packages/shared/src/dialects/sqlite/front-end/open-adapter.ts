@@ -23,7 +23,7 @@ export interface Opener<Handle extends object, Adapter extends SqliteAdapter> {
   /** @throws PersistenceError `ENGINE_MISSING`. */
   load(): Promise<LoadedEngine<Handle>>
   driver(handle: Handle): SqlDriver
-  adapter(handle: Handle, options: OpenOptions): Adapter
+  adapter(handle: Handle): Adapter
   /** Called when the settings of the connection are in place. */
   tuned?(handle: Handle): Promise<void>
 }
@@ -39,7 +39,6 @@ interface PreparedFile {
 /** What a call of `open` opens, and how. */
 interface Opening {
   readonly path: string
-  readonly options: OpenOptions
   readonly resolved: ResolvedOptions
   readonly tuning: ResolvedOpenOptions
 }
@@ -59,7 +58,7 @@ export async function openAdapter<Handle extends object, Adapter extends SqliteA
   const file = path !== ':memory:' ? await prepareFile(path, tuning, engine) : undefined
   try {
     const handle = await openHandle(path, tuning, engine, file)
-    return await connectHandle({ path, options, resolved, tuning }, handle, opener, file)
+    return await connectHandle({ path, resolved, tuning }, handle, opener, file)
   } finally {
     // By now the connection has its own entry in the registry, or has closed the file.
     file?.registration.leave()
@@ -83,7 +82,7 @@ async function openHandle<Handle extends object>(
 }
 
 async function connectHandle<Handle extends object, Adapter extends SqliteAdapter>(
-  { path, options, resolved, tuning }: Opening,
+  { path, resolved, tuning }: Opening,
   handle: Handle,
   opener: Opener<Handle, Adapter>,
   file: PreparedFile | undefined,
@@ -96,7 +95,7 @@ async function connectHandle<Handle extends object, Adapter extends SqliteAdapte
   })
   try {
     // Created before the first statement runs, so that the adapter's onDiagnostic receives events of opening.
-    const adapter = opener.adapter(handle, options)
+    const adapter = opener.adapter(handle)
     await connection.open()
     if (file !== undefined && connection.place.identity !== file.identity) throw otherFile(path, connection)
     await tune(connection, tuning, path !== ':memory:')
