@@ -188,7 +188,8 @@ export type Parameters = readonly SqlValue[]
 /** One step of a transaction. */
 export interface Step {
   readonly sql: string
-  readonly parameters: Parameters
+  /** Default: none. */
+  readonly parameters?: Parameters
   readonly clocked?: BoundTime
   /** The number of rows that this step must return. Any other number rolls the whole transaction back with `CONSTRAINT`. */
   readonly expect?: number
