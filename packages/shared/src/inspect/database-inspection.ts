@@ -132,7 +132,7 @@ export class DatabaseInspection implements Inspection {
   prefixes(options: PageOptions = {}): AsyncIterableIterator<PrefixItem> {
     const { after, limit } = readOptions(options, PAGE, 'inspect.prefixes')
     const start = positionOf(after, 'inspect.prefixes')
-    return listPrefixes(this.#inspected.session, this.#inspected, start, checkedLimit(limit, 'inspect.prefixes'))
+    return listPrefixes(this.#inspected, start, checkedLimit(limit, 'inspect.prefixes'))
   }
 
   async standbys(): Promise<readonly StandbyInfo[]> {
