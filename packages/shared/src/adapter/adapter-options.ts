@@ -1,5 +1,5 @@
 import { checkRuntime } from '../arguments/check-runtime.js'
-import { invalidOption, waitingTime } from '../arguments/invalid.js'
+import { flagValue, invalidOption, waitingTime } from '../arguments/invalid.js'
 import { unbindable } from '../arguments/limits.js'
 import { type OptionNames, readOptions } from '../arguments/options.js'
 import { readArgument } from '../arguments/read-argument.js'
@@ -165,9 +165,7 @@ function positive(options: AdapterOptions, name: Numeric, fallback: number): num
 }
 
 function flag(options: AdapterOptions, name: 'createTables' | 'closeOnDisconnect', fallback: boolean): boolean {
-  const value = options[name] ?? fallback
-  if (typeof value !== 'boolean') throw invalidOption(name, value, 'true or false')
-  return value
+  return flagValue(options[name] ?? fallback, 'options', name, 'INVALID_OPTION')
 }
 
 function callable<Name extends 'random' | 'onDiagnostic'>(options: AdapterOptions, name: Name): AdapterOptions[Name] {

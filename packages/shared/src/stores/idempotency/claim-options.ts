@@ -1,5 +1,5 @@
 import { checkSignal } from '../../arguments/abort-signal.js'
-import { invalidCallOption, shown, waitingTime } from '../../arguments/invalid.js'
+import { flagValue, invalidCallOption, shown, waitingTime } from '../../arguments/invalid.js'
 import { checkKey } from '../../arguments/limits.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
@@ -48,7 +48,6 @@ export function claimRequest(
   if (onFailure !== 'forget' && onFailure !== 'keep') {
     throw invalidCallOption(operation, 'onFailure', onFailure, "'forget' or 'keep'")
   }
-  if (typeof renew !== 'boolean') throw invalidCallOption(operation, 'renew', renew, 'true or false')
   return {
     key,
     lease: leaseTime(lease, operation),
@@ -57,7 +56,7 @@ export function claimRequest(
     wait,
     signal,
     onFailure,
-    renew,
+    renew: flagValue(renew, operation, 'renew'),
     operation,
   }
 }

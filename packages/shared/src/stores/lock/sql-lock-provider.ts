@@ -1,5 +1,5 @@
 import { checkSignal } from '../../arguments/abort-signal.js'
-import { invalidArgument, invalidCallOption, shown, waitingTime } from '../../arguments/invalid.js'
+import { flagValue, invalidArgument, shown, waitingTime } from '../../arguments/invalid.js'
 import { checkKey } from '../../arguments/limits.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
 import { failureOf } from '../../errors/failure-of.js'
@@ -220,7 +220,7 @@ const HOLD_OPTIONS: OptionNames<HoldOptions> = {
 function checkHoldOptions(given: HoldOptions): HoldOptions {
   const options = readOptions(given, HOLD_OPTIONS, 'lock.hold')
   const { renew = false, wait = 0, signal } = options
-  if (typeof renew !== 'boolean') throw invalidCallOption('lock.hold', 'renew', renew, 'true or false')
+  flagValue(renew, 'lock.hold', 'renew')
   waitingTime(wait, 'lock.hold', 'wait')
   checkSignal(signal, 'lock.hold')
   return options

@@ -1,6 +1,6 @@
 import { ADAPTER_OPTIONS, type AdapterOptions } from '../../../adapter/adapter-options.js'
-import { invalidOption } from '../../../arguments/invalid.js'
-import type { OptionNames } from '../../../arguments/options.js'
+import { flagValue, invalidOption } from '../../../arguments/invalid.js'
+import type { Complete, OptionNames } from '../../../arguments/options.js'
 import type { StartWorker } from '../thread/worker.js'
 
 /** Options of `open`, for a file that the adapter opens itself. */
@@ -89,8 +89,8 @@ export function resolveOpenOptions(options: OpenOptions = {}): ResolvedOpenOptio
   } = options
   if (durability !== 'power' && durability !== 'process')
     throw invalidOption('durability', durability, "'power' or 'process'")
-  if (typeof readOnly !== 'boolean') throw invalidOption('readOnly', readOnly, 'true or false')
-  if (typeof immutable !== 'boolean') throw invalidOption('immutable', immutable, 'true or false')
+  flagValue(readOnly, 'options', 'readOnly', 'INVALID_OPTION')
+  flagValue(immutable, 'options', 'immutable', 'INVALID_OPTION')
   if (immutable && !readOnly)
     throw invalidOption('readOnly', readOnly, 'true with immutable: true, which cannot write; leave one of the two out')
   if (!Number.isInteger(mode) || mode < 0 || mode > 0o777)
