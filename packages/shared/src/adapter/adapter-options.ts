@@ -1,7 +1,7 @@
 import { checkRuntime } from '../arguments/check-runtime.js'
 import { flagValue, invalidOption, waitingTime } from '../arguments/invalid.js'
 import { unbindable } from '../arguments/limits.js'
-import { type OptionNames, readOptions } from '../arguments/options.js'
+import { type Complete, type OptionNames, readOptions } from '../arguments/options.js'
 import { readArgument } from '../arguments/read-argument.js'
 import type { DiagnosticListener } from '../errors/diagnostics.js'
 import { PersistenceError } from '../errors/persistence-error.js'
@@ -81,22 +81,7 @@ export function adapterOptions(options: AdapterOptions): AdapterOptions {
 }
 
 /** Validated options with their defaults. */
-export interface ResolvedOptions {
-  readonly keyPrefix: string
-  readonly defaultLockTTL: number
-  readonly createTables: boolean
-  readonly locks: LockKind
-  readonly closeOnDisconnect: boolean
-  readonly busyTimeout: number
-  readonly maxKeyLength: number
-  readonly maxValueSize: number
-  readonly sweepInterval: number | undefined
-  readonly watchInterval: number
-  readonly codec: ValueCodec
-  readonly clock: Clock
-  readonly random: () => number
-  readonly onDiagnostic: DiagnosticListener | undefined
-}
+export type ResolvedOptions = Complete<AdapterOptions, 'sweepInterval' | 'onDiagnostic'>
 
 const DEFAULT_LOCK_TTL_MS = 30_000
 const DEFAULT_BUSY_TIMEOUT_MS = 5_000

@@ -1,7 +1,7 @@
 import { checkSignal } from '../../arguments/abort-signal.js'
 import { flagValue, invalidArgument, shown, waitingTime } from '../../arguments/invalid.js'
 import { checkKey } from '../../arguments/limits.js'
-import { type OptionNames, readOptions } from '../../arguments/options.js'
+import { type Complete, type OptionNames, readOptions } from '../../arguments/options.js'
 import { failureOf } from '../../errors/failure-of.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { LockProvider } from '../../ports/lock.js'
@@ -56,14 +56,7 @@ export interface SqlLockProvider extends LockProvider {
 }
 
 /** The options of a call of `hold` that decide how it acquires the lock. */
-interface ResolvedHold {
-  /** ms; may be Infinity. */
-  readonly ttl: number
-  readonly owner: string | undefined
-  /** ms; may be Infinity. */
-  readonly wait: number
-  readonly signal: AbortSignal | undefined
-}
+type ResolvedHold = Complete<Omit<HoldOptions, 'renew' | 'maxLife'>, 'owner' | 'signal'>
 
 const LOCK_TTL: TimeArgument = {
   name: 'ttl',

@@ -57,17 +57,8 @@ export const OPEN_OPTIONS: OptionNames<OpenOptions> = {
   readers: true,
 }
 
-export interface ResolvedOpenOptions {
-  readonly durability: 'power' | 'process'
-  readonly readOnly: boolean
-  readonly immutable: boolean
-  readonly mode: number
-  readonly cacheSize: number | undefined
-  readonly mmapSize: number
-  readonly walSize: number | undefined
-  readonly worker: boolean | StartWorker
-  readonly readers: number
-}
+/** Validated options with their defaults. */
+export type ResolvedOpenOptions = Complete<Omit<OpenOptions, keyof AdapterOptions>, 'cacheSize' | 'walSize'>
 
 const MOST_READERS = 16
 const SMALLEST_WAL = 64 * 1024
