@@ -7,16 +7,17 @@ const TTL = 1_000
 // More than the entries that are checked at once.
 const MANY = 1_000
 
+const clock = new ManualClock()
 let grants = 0
 function grant(table: HoldTable, key: string): Hold {
-  const expiresAt = table.clock.monotonic() + TTL
+  const expiresAt = clock.monotonic() + TTL
   const hold: Hold = { key, token: ++grants, owner: undefined, expiresAt, count: 1, lease: undefined }
   table.add(hold)
   return hold
 }
 
 test('a process that locks a name of its own for every request keeps few keys of released locks', () => {
-  const table = new HoldTable(new ManualClock())
+  const table = new HoldTable(clock)
   let most = 0
   for (let request = 0; request < 10 * MANY; request++) {
     table.release(grant(table, `request ${request}`))
@@ -27,7 +28,7 @@ test('a process that locks a name of its own for every request keeps few keys of
 })
 
 test('locks that are held do not keep the keys of released ones', () => {
-  const table = new HoldTable(new ManualClock())
+  const table = new HoldTable(clock)
   for (let at = 0; at < MANY; at++) grant(table, `held ${at}`)
   for (let request = 0; request < 10 * MANY; request++) table.release(grant(table, `request ${request}`))
   expect(table.size).toBe(MANY)
@@ -35,14 +36,13 @@ test('locks that are held do not keep the keys of released ones', () => {
 })
 
 test('many locks that are held at once and released leave few keys', () => {
-  const table = new HoldTable(new ManualClock())
+  const table = new HoldTable(clock)
   const all = Array.from({ length: 10 * MANY }, (_, at) => grant(table, `job ${at}`))
   for (const hold of all) table.release(hold)
   expect(table.keys).toBe(0)
 })
 
 test('expired holds leave while others are acquired', () => {
-  const clock = new ManualClock()
   const table = new HoldTable(clock)
   for (let at = 0; at < MANY; at++) grant(table, `crashed ${at}`)
   clock.pass(TTL)
@@ -51,7 +51,6 @@ test('expired holds leave while others are acquired', () => {
 })
 
 test('a listener that acquires the lock at once, when its hold is found to have expired, keeps it', () => {
-  const clock = new ManualClock()
   const table = new HoldTable(clock)
   const again: Hold[] = []
   for (let at = 0; at < MANY; at++) {

@@ -8,7 +8,7 @@ const TO = "postgres://db.example/it's (schema app)"
 
 /** Seals the file as the command `copy` does, which has the file open by other means. */
 async function run(world: World, steps: ReturnType<typeof sealingSteps>): Promise<void> {
-  for (const { sql, parameters } of steps) await world.rows(sql, parameters as (string | number | null)[])
+  for (const { sql, parameters = [] } of steps) await world.rows(sql, parameters as (string | number | null)[])
 }
 
 export const sealedFile: EngineSuite = engineSuite('a file that the command copy has left', (check) => {

@@ -97,7 +97,7 @@ export class Store implements CopySource {
 
   /** Returns the names of some locks and claims that are held. */
   async held(): Promise<string[]> {
-    const { sql, parameters } = this.#sql.held(Date.now())
+    const { sql, parameters = [] } = this.#sql.held(Date.now())
     return shownNames(await this.#query(sql, ...parameters))
   }
 

@@ -1,7 +1,7 @@
 import { checkRuntime } from '../arguments/check-runtime.js'
-import { invalidOption, waitingTime } from '../arguments/invalid.js'
+import { flagValue, invalidOption, waitingTime } from '../arguments/invalid.js'
 import { unbindable } from '../arguments/limits.js'
-import { type OptionNames, readOptions } from '../arguments/options.js'
+import { type Complete, type OptionNames, readOptions } from '../arguments/options.js'
 import { readArgument } from '../arguments/read-argument.js'
 import type { DiagnosticListener } from '../errors/diagnostics.js'
 import { PersistenceError } from '../errors/persistence-error.js'
@@ -81,22 +81,7 @@ export function adapterOptions(options: AdapterOptions): AdapterOptions {
 }
 
 /** Validated options with their defaults. */
-export interface ResolvedOptions {
-  readonly keyPrefix: string
-  readonly defaultLockTTL: number
-  readonly createTables: boolean
-  readonly locks: LockKind
-  readonly closeOnDisconnect: boolean
-  readonly busyTimeout: number
-  readonly maxKeyLength: number
-  readonly maxValueSize: number
-  readonly sweepInterval: number | undefined
-  readonly watchInterval: number
-  readonly codec: ValueCodec
-  readonly clock: Clock
-  readonly random: () => number
-  readonly onDiagnostic: DiagnosticListener | undefined
-}
+export type ResolvedOptions = Complete<AdapterOptions, 'sweepInterval' | 'onDiagnostic'>
 
 const DEFAULT_LOCK_TTL_MS = 30_000
 const DEFAULT_BUSY_TIMEOUT_MS = 5_000
@@ -165,9 +150,7 @@ function positive(options: AdapterOptions, name: Numeric, fallback: number): num
 }
 
 function flag(options: AdapterOptions, name: 'createTables' | 'closeOnDisconnect', fallback: boolean): boolean {
-  const value = options[name] ?? fallback
-  if (typeof value !== 'boolean') throw invalidOption(name, value, 'true or false')
-  return value
+  return flagValue(options[name] ?? fallback, 'options', name, 'INVALID_OPTION')
 }
 
 function callable<Name extends 'random' | 'onDiagnostic'>(options: AdapterOptions, name: Name): AdapterOptions[Name] {

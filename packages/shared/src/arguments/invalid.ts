@@ -71,3 +71,9 @@ export function waitingTime(ms: number, operation: string, name: string, code?: 
   if (typeof ms === 'number' && ms >= 0) return ms
   throw invalidCallOption(operation, name, ms, 'a number of ms from 0', code)
 }
+
+/** Returns the value of an option that is a flag. @throws PersistenceError `code` for anything but a boolean. */
+export function flagValue(value: boolean, operation: string, name: string, code?: PersistenceErrorCode): boolean {
+  if (typeof value === 'boolean') return value
+  throw invalidCallOption(operation, name, value, 'true or false', code)
+}

@@ -6,8 +6,10 @@ import { readMembers } from './read-argument.js'
 /** The names of all options of a kind. The type ensures that the list is complete and has no other names. */
 export type OptionNames<Options> = Readonly<Record<keyof Options, true>>
 
-/** Options with their defaults. */
-export type Complete<Options> = { readonly [Name in keyof Options]-?: Exclude<Options[Name], undefined> }
+/** Options with their defaults. Those named by `NoDefault` are `undefined` if the caller has left them out. */
+export type Complete<Options, NoDefault extends keyof Options = never> = {
+  readonly [Name in keyof Options]-?: Name extends NoDefault ? Options[Name] : Exclude<Options[Name], undefined>
+}
 
 /**
  * Returns the caller's options, after reading each exactly once.

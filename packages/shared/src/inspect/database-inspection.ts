@@ -1,15 +1,15 @@
-import { invalidArgument, invalidCallOption, shown } from '../arguments/invalid.js'
+import { flagValue, invalidArgument, shown } from '../arguments/invalid.js'
 import { checkText } from '../arguments/limits.js'
 import { type OptionNames, readOptions } from '../arguments/options.js'
 import { checkedLimit, checkedStart } from '../arguments/page-options.js'
 import { type ServedUser, ServedUsers } from '../connection/served-users.js'
 import type { Names } from '../keys/key-space.js'
-import type { PageStatement, ValuePageStatement } from '../session/row-walk.js'
+import type { ValuePageStatement } from '../session/row-walk.js'
 import type { Session } from '../session/session.js'
 import type { ValueStore } from '../values/value-store.js'
 import type { InspectSql } from './inspect-sql.js'
 import type { Inspection, InspectOptions, ListOptions, PageOptions, ValueListOptions } from './inspection.js'
-import { listItems, positionOf } from './list.js'
+import { type Listing, listItems, positionOf } from './list.js'
 import type {
   CircuitInfo,
   ClaimInfo,
@@ -23,15 +23,7 @@ import type {
 } from './listed-rows.js'
 import { type Naming, qualifiedNaming, taggedNaming, UntaggedNaming } from './naming.js'
 import { listPrefixes } from './prefixes.js'
-import {
-  circuitReader,
-  claimReader,
-  entryReader,
-  lockReader,
-  type RowReader,
-  resultReader,
-  taskReader,
-} from './read-rows.js'
+import { circuitReader, claimReader, entryReader, lockReader, resultReader, taskReader } from './read-rows.js'
 import { listStandbys } from './standbys.js'
 
 /** The parts of an adapter that an inspection needs. */
@@ -47,13 +39,9 @@ export interface Inspected {
 }
 
 /** What a list of `Info` reads. */
-interface ListSource<Info> {
-  /** Returns the names of the keys that start with a text. */
-  readonly naming: (startsWith: string) => Naming
-  readonly statements: readonly (PageStatement | ValuePageStatement)[]
-  readonly reader: RowReader<Info>
+interface ListSource<Info> extends Pick<Listing<Info>, 'naming' | 'statements' | 'reader'> {
   /** Whether the list includes an item when `expired` was not requested. Default: nothing expires. */
-  readonly isCurrent?: (info: Info) => boolean
+  readonly isCurrent?: Listing<Info>['wants']
 }
 
 const INSPECT: OptionNames<InspectOptions> = { prefix: true }
@@ -80,59 +68,67 @@ export class DatabaseInspection implements Inspection {
   }
 
   locks(options: ListOptions = {}): AsyncIterableIterator<Item<LockInfo>> {
-    const given = readOptions(options, LIST, 'inspect.locks')
-    const naming = (startsWith: string): Naming => qualifiedNaming(this.prefix, startsWith)
     const { locks } = this.#inspected.sql
-    return this.#list('inspect.locks', given, { naming, statements: [locks], reader: lockReader, isCurrent: isHeld })
+    return this.#list('inspect.locks', readOptions(options, LIST, 'inspect.locks'), (startsWith) => ({
+      naming: qualifiedNaming(this.prefix, startsWith),
+      statements: [locks],
+      reader: lockReader,
+      isCurrent: isHeld,
+    }))
   }
 
   circuits(options: Omit<ListOptions, 'expired'> = {}): AsyncIterableIterator<Item<CircuitInfo>> {
-    const given = readOptions(options, KEYS, 'inspect.circuits')
     const { sql, tables } = this.#inspected
-    const reader = circuitReader(tables.circuits)
-    return this.#list('inspect.circuits', given, {
-      naming: this.#tagged('circuit:'),
+    return this.#list('inspect.circuits', readOptions(options, KEYS, 'inspect.circuits'), (startsWith) => ({
+      naming: taggedNaming('circuit:', this.prefix, startsWith),
       statements: [sql.circuits],
-      reader,
-    })
+      reader: circuitReader(tables.circuits),
+    }))
   }
 
   claims(options: ListOptions = {}): AsyncIterableIterator<Item<ClaimInfo>> {
-    const given = readOptions(options, LIST, 'inspect.claims')
-    const naming = this.#untagged('idempotency')
     const { claims } = this.#inspected.sql
-    return this.#list('inspect.claims', given, { naming, statements: [claims], reader: claimReader, isCurrent: isHeld })
+    return this.#list('inspect.claims', readOptions(options, LIST, 'inspect.claims'), (startsWith) => ({
+      naming: this.#untagged('idempotency', startsWith),
+      statements: [claims],
+      reader: claimReader,
+      isCurrent: isHeld,
+    }))
   }
 
   results(options: ValueListOptions = {}): AsyncIterableIterator<Item<ResultInfo>> {
-    const given = readOptions(options, VALUES, 'inspect.results')
     const { sql, tables } = this.#inspected
-    const statements = sql.failures === undefined ? [sql.results] : [sql.results, sql.failures]
-    const reader = resultReader(tables.results, this.#values(given, 'inspect.results'))
-    const naming = this.#untagged('idempotency')
-    return this.#list('inspect.results', given, { naming, statements, reader, isCurrent: isLasting })
+    return this.#list('inspect.results', readOptions(options, VALUES, 'inspect.results'), (startsWith, values) => ({
+      naming: this.#untagged('idempotency', startsWith),
+      statements: sql.failures === undefined ? [sql.results] : [sql.results, sql.failures],
+      reader: resultReader(tables.results, values),
+      isCurrent: isLasting,
+    }))
   }
 
   tasks(options: Omit<ValueListOptions, 'expired'> = {}): AsyncIterableIterator<Item<TaskInfo>> {
-    const given = readOptions(options, TASKS, 'inspect.tasks')
     const { sql, tables } = this.#inspected
-    const reader = taskReader(tables.checkpoints, this.#values(given, 'inspect.tasks'))
-    const naming = this.#untagged('checkpoint')
-    return this.#list('inspect.tasks', given, { naming, statements: [sql.tasks], reader })
+    return this.#list('inspect.tasks', readOptions(options, TASKS, 'inspect.tasks'), (startsWith, values) => ({
+      naming: this.#untagged('checkpoint', startsWith),
+      statements: [sql.tasks],
+      reader: taskReader(tables.checkpoints, values),
+    }))
   }
 
   entries(options: ValueListOptions = {}): AsyncIterableIterator<Item<EntryInfo>> {
-    const given = readOptions(options, VALUES, 'inspect.entries')
     const { entries, tables } = this.#inspected
-    const reader = entryReader(tables.entries, this.#values(given, 'inspect.entries'))
-    const naming = this.#tagged('cache:')
-    return this.#list('inspect.entries', given, { naming, statements: [entries], reader, isCurrent: isLasting })
+    return this.#list('inspect.entries', readOptions(options, VALUES, 'inspect.entries'), (startsWith, values) => ({
+      naming: taggedNaming('cache:', this.prefix, startsWith),
+      statements: [entries],
+      reader: entryReader(tables.entries, values),
+      isCurrent: isLasting,
+    }))
   }
 
   prefixes(options: PageOptions = {}): AsyncIterableIterator<PrefixItem> {
     const { after, limit } = readOptions(options, PAGE, 'inspect.prefixes')
     const start = positionOf(after, 'inspect.prefixes')
-    return listPrefixes(this.#inspected.session, this.#inspected, start, checkedLimit(limit, 'inspect.prefixes'))
+    return listPrefixes(this.#inspected, start, checkedLimit(limit, 'inspect.prefixes'))
   }
 
   async standbys(): Promise<readonly StandbyInfo[]> {
@@ -145,23 +141,17 @@ export class DatabaseInspection implements Inspection {
     return this.#inspected.session.connection.shared(ServedUsers).list ?? []
   }
 
-  #tagged(tag: 'cache:' | 'circuit:'): (startsWith: string) => Naming {
-    return (startsWith) => taggedNaming(tag, this.prefix, startsWith)
+  #untagged(kind: keyof Names, startsWith: string): Naming {
+    return new UntaggedNaming(this.#inspected, kind, this.prefix, startsWith)
   }
 
-  #untagged(kind: keyof Names): (startsWith: string) => Naming {
-    return (startsWith) => new UntaggedNaming(this.#inspected, kind, this.prefix, startsWith)
-  }
-
-  #values({ values }: ValueListOptions, operation: string): ValueStore | undefined {
-    return flag(values, 'values', operation) ? this.#inspected.session.values : undefined
-  }
-
+  /** @param source Receives the start of the wanted keys, and what decodes values if these are wanted. */
   #list<Info>(
     operation: string,
-    { startsWith, after, limit, expired }: ListOptions,
-    { naming, statements, reader, isCurrent }: ListSource<Info>,
+    { startsWith, after, limit, expired = false, values = false }: ValueListOptions,
+    source: (startsWith: string, values: ValueStore | undefined) => ListSource<Info>,
   ): AsyncIterableIterator<Item<Info>> {
+    const { session } = this.#inspected
     const start = checkedStart(startsWith, operation)
     if (start !== '' && this.prefix === undefined) {
       throw invalidArgument(
@@ -169,21 +159,16 @@ export class DatabaseInspection implements Inspection {
         'option startsWith is for one prefix; call inspect with the prefix of those keys',
       )
     }
-    const listing = {
-      operation,
-      statements,
-      naming: naming(start),
-      reader,
-      wants: flag(expired, 'expired', operation) || isCurrent === undefined ? () => true : isCurrent,
-    }
-    return listItems(this.#inspected.session, listing, positionOf(after, operation), checkedLimit(limit, operation))
+    const { isCurrent = all, ...listing } = source(
+      start,
+      flagValue(values, operation, 'values') ? session.values : undefined,
+    )
+    const wants = flagValue(expired, operation, 'expired') ? all : isCurrent
+    const position = positionOf(after, operation)
+    return listItems(session, { ...listing, operation, wants }, position, checkedLimit(limit, operation))
   }
 }
 
+const all = (): boolean => true
 const isHeld = ({ held }: { readonly held: boolean }): boolean => held
 const isLasting = ({ expired }: { readonly expired: boolean }): boolean => !expired
-
-function flag(value: unknown, name: string, operation: string): boolean {
-  if (value === undefined || typeof value === 'boolean') return value === true
-  throw invalidCallOption(operation, name, value, 'true or false')
-}

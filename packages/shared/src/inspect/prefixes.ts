@@ -7,14 +7,11 @@ import type { Inspected } from './database-inspection.js'
 import { cursorOf, type ListPosition } from './list.js'
 import type { PrefixItem } from './listed-rows.js'
 
-/** How the rows of a table are read. */
-interface NamedRows {
-  readonly statement: PageStatement | ValuePageStatement
-  readonly values?: false
-}
-
 /** A table whose stored names show their prefix. */
-interface PrefixedTable extends NamedRows {
+interface PrefixedTable {
+  readonly statement: PageStatement | ValuePageStatement
+  /** `false` for a table whose rows have values. */
+  readonly values?: false
   /** Returns how the names of a prefix start. */
   startOf(prefix: string): string
   split(name: string): NamedKey | undefined
@@ -26,12 +23,11 @@ interface PrefixedTable extends NamedRows {
  * @param limit The maximum number of prefixes; may be Infinity.
  */
 export async function* listPrefixes(
-  session: Session,
-  { sql, entries }: Inspected,
+  inspected: Inspected,
   start: ListPosition,
   limit: number,
 ): AsyncGenerator<PrefixItem, void, undefined> {
-  const recorded: NamedRows = { statement: sql.prefixes }
+  const { session, sql, entries } = inspected
   const tables: readonly PrefixedTable[] = [
     tagged('cache:', { statement: entries, values: false }),
     tagged('circuit:', { statement: sql.circuits }),
@@ -49,7 +45,7 @@ export async function* listPrefixes(
     if (part < start.part) continue
     const from = part === start.part ? start.from : undefined
     for await (const { prefix, end } of prefixesIn(session, table, from)) {
-      if (await isRecorded(session, recorded, prefix)) continue
+      if (await isRecorded(inspected, prefix)) continue
       if (await isInAny(session, tables.slice(0, at), prefix)) continue
       yield { prefix, cursor: cursorOf({ next: end }, part) }
       if (--left === 0) return
@@ -85,7 +81,7 @@ async function* prefixesIn(
 /** Returns the first row of the range from `from` on. */
 async function firstRow(
   session: Session,
-  { statement, values }: NamedRows,
+  { statement, values }: Pick<PrefixedTable, 'statement' | 'values'>,
   from: Position,
   range: NameRange = ALL_NAMES,
 ): Promise<Row | undefined> {
@@ -94,8 +90,9 @@ async function firstRow(
   return value ?? undefined
 }
 
-async function isRecorded(session: Session, recorded: NamedRows, prefix: string): Promise<boolean> {
-  return (await firstRow(session, recorded, prefix))?.prefix === prefix
+/** Returns whether an adapter has used the prefix. */
+export async function isRecorded({ session, sql }: Inspected, prefix: string): Promise<boolean> {
+  return (await firstRow(session, { statement: sql.prefixes }, prefix))?.prefix === prefix
 }
 
 /** Returns whether one of the tables has a name with the prefix. */
@@ -107,6 +104,6 @@ async function isInAny(session: Session, tables: readonly PrefixedTable[], prefi
   return false
 }
 
-function tagged(tag: 'cache:' | 'circuit:', of: NamedRows): PrefixedTable {
+function tagged(tag: 'cache:' | 'circuit:', of: Pick<PrefixedTable, 'statement' | 'values'>): PrefixedTable {
   return { ...of, startOf: (prefix) => taggedNames(prefix, tag).start, split: (name) => splitTagged(name, tag) }
 }

@@ -9,6 +9,7 @@ import { DatabaseInspection, type Inspected } from './database-inspection.js'
 import type { InvariantSql, Part } from './invariants-sql.js'
 import type { Item, Listed } from './listed-rows.js'
 import { type Naming, qualifiedNaming, taggedNaming, UntaggedNaming } from './naming.js'
+import { isRecorded } from './prefixes.js'
 import { taskReader } from './read-rows.js'
 
 /** Options of `verify`. */
@@ -155,9 +156,7 @@ class VerificationPass {
 
   async #isRecorded(prefix: string): Promise<boolean> {
     if (this.#lastLookup?.prefix === prefix) return this.#lastLookup.isRecorded
-    const { session, sql } = this.#inspected
-    const { value } = await walkRows(session, sql.prefixes, { range: ALL_NAMES, from: prefix, most: 1 }).next()
-    this.#lastLookup = { prefix, isRecorded: value?.prefix === prefix }
+    this.#lastLookup = { prefix, isRecorded: await isRecorded(this.#inspected, prefix) }
     return this.#lastLookup.isRecorded
   }
 

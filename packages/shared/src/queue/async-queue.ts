@@ -13,7 +13,6 @@ import { packedTaker } from './packed.js'
 import { PartwiseAnswer } from './partwise-answer.js'
 import type { QueueContext } from './queue-context.js'
 import { itemsIn, type Run, runsAtHead, writesIn } from './runs.js'
-import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 
 /** Delivers results to the callers. */
 type Settle = () => void
@@ -55,14 +54,6 @@ export class AsyncQueue extends BacklogQueue {
   constructor(driver: AsyncDriver, context: QueueContext) {
     super(context)
     this.#runner = new AsyncRunner(driver, context)
-  }
-
-  execute<Rows extends RowCount, Result>(
-    statement: Statement<Rows>,
-    parameters: Parameters,
-    decode: Decode<Rows, Result>,
-  ): Promise<Result> {
-    return this.enqueue(statement, parameters, decode)
   }
 
   async close({ keepHandle = false, split }: CloseOptions = {}): Promise<void> {

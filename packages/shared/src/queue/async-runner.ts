@@ -82,7 +82,7 @@ export class AsyncRunner {
     const driver = this.#driver
     if (takesTransactions(driver) && steps.every(({ after }) => after === undefined)) {
       const answers = await this.#transactAtOnce(driver, () =>
-        steps.map(({ sql, parameters, clocked, expect }) => {
+        steps.map(({ sql, parameters = NO_PARAMETERS, clocked, expect }) => {
           return { sql, parameters: boundParameters(parameters, clocked, this.#clock), again: false, expect }
         }),
       )
@@ -91,8 +91,8 @@ export class AsyncRunner {
     return this.#transact(async () => {
       const results: Row[][] = []
       for (const step of steps) {
-        const parameters = boundParameters(step.parameters, step.clocked, this.#clock)
-        const rows = await this.#driver.query(step.sql, parameters, step.ofApp)
+        const { sql, parameters = NO_PARAMETERS, clocked, ofApp } = step
+        const rows = await this.#driver.query(sql, boundParameters(parameters, clocked, this.#clock), ofApp)
         results.push(stepChecked(step, rows, name))
       }
       return results

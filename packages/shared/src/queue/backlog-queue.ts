@@ -39,11 +39,26 @@ export abstract class BacklogQueue implements OperationQueue {
     return !this.#awake
   }
 
-  abstract execute<Rows extends RowCount, Result>(
+  /** Queues a call. Returns a promise; only a subclass returns a result synchronously. */
+  execute<Rows extends RowCount, Result>(
     statement: Statement<Rows>,
     parameters: Parameters,
     decode: Decode<Rows, Result>,
-  ): Result | Promise<Result>
+  ): Result | Promise<Result> {
+    const result = new Promise<Result>(keepSettlers)
+    this.#push({
+      type: 'call',
+      name: statement.name,
+      statement,
+      parameters,
+      // The row count is lost here and restored by `settle`, which passes the decoder the answer of its own statement.
+      decode: decode as Decode<RowCount, unknown>,
+      resolve: resolveLast,
+      reject: rejectLast,
+      deadline: this.#deadlineOf(statement),
+    })
+    return result
+  }
 
   abstract close(options?: CloseOptions): Promise<void>
 
@@ -74,26 +89,6 @@ export abstract class BacklogQueue implements OperationQueue {
   drain(): Promise<void> {
     if (!this.#awake) return Promise.resolve()
     return new Promise((resolve) => this.backlog.onIdle(resolve))
-  }
-
-  protected enqueue<Rows extends RowCount, Result>(
-    statement: Statement<Rows>,
-    parameters: Parameters,
-    decode: Decode<Rows, Result>,
-  ): Promise<Result> {
-    const result = new Promise<Result>(keepSettlers)
-    this.#push({
-      type: 'call',
-      name: statement.name,
-      statement,
-      parameters,
-      // The row count is lost here and restored by `settle`, which passes the decoder the answer of its own statement.
-      decode: decode as Decode<RowCount, unknown>,
-      resolve: resolveLast,
-      reject: rejectLast,
-      deadline: this.#deadlineOf(statement),
-    })
-    return result
   }
 
   /** Converts an error of the driver or the guard to a typed error of the named call. */

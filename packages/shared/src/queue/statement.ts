@@ -152,59 +152,34 @@ export interface TallySql {
   readonly column: string
 }
 
-/** Optional traits of a statement. */
-export interface StatementTraits {
-  /** Default: not clocked. */
-  readonly clocked?: BoundTime
-  /** Only for a read. */
-  readonly scans?: true
-  /** Only for a read. */
-  readonly decodesInParts?: true
-  readonly repeatable?: true
-  /** SQL of {@link Statement.afterLoss}. */
-  readonly afterLoss?: string
-  readonly batch?: BatchSql
-  readonly announces?: Announcement
-}
+/** The traits of a statement that it may lack. */
+type StatementTraits = Partial<Pick<Statement, 'clocked' | 'batch' | 'announces'>>
 
-/** Declares a statement that changes nothing. */
+/** Declares a statement that changes nothing. Default: not clocked. */
 export function read<Rows extends RowCount>(
   name: string,
   rows: Rows,
   sql: string,
-  { clocked = 'none', scans, decodesInParts, batch, announces }: StatementTraits = {},
+  traits: StatementTraits & Pick<Statement, 'scans' | 'decodesInParts'> = {},
 ): Statement<Rows> {
-  return {
-    name,
-    kind: 'read',
-    rows,
-    clocked,
-    sql,
-    ...(scans && { scans }),
-    ...(decodesInParts && { decodesInParts }),
-    ...(batch && { batch }),
-    ...(announces && { announces }),
-  }
+  return { name, kind: 'read', rows, clocked: 'none', sql, ...traits }
 }
 
-/** Declares a statement that changes the database. */
+/**
+ * Declares a statement that changes the database. Default: not clocked.
+ *
+ * @param afterLoss SQL of {@link Statement.afterLoss}.
+ */
 export function write<Rows extends RowCount>(
   name: string,
   rows: Rows,
   sql: string,
-  { clocked = 'none', repeatable, afterLoss, batch, announces }: StatementTraits = {},
+  { afterLoss, ...traits }: StatementTraits & Pick<Statement, 'repeatable'> & { readonly afterLoss?: string } = {},
 ): Statement<Rows> {
-  return {
-    name,
-    kind: 'write',
-    rows,
-    clocked,
-    sql,
-    ...(repeatable && { repeatable }),
-    ...(afterLoss !== undefined && { afterLoss: write(name, rows, afterLoss, { clocked, repeatable: true }) }),
-    ...(batch && { batch }),
-    ...(announces && { announces }),
-  }
+  const statement = { name, kind: 'write', rows, clocked: 'none', sql, ...traits } as const
+  if (afterLoss === undefined) return statement
+  const { clocked } = statement
+  return { ...statement, afterLoss: write(name, rows, afterLoss, { clocked, repeatable: true }) }
 }
 
 /** The parameters of one call, without the time. */
@@ -213,7 +188,8 @@ export type Parameters = readonly SqlValue[]
 /** One step of a transaction. */
 export interface Step {
   readonly sql: string
-  readonly parameters: Parameters
+  /** Default: none. */
+  readonly parameters?: Parameters
   readonly clocked?: BoundTime
   /** The number of rows that this step must return. Any other number rolls the whole transaction back with `CONSTRAINT`. */
   readonly expect?: number

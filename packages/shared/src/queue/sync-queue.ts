@@ -46,22 +46,22 @@ export class SyncQueue extends BacklogQueue {
     this.#runner = new SyncRunner(driver, context)
   }
 
-  execute<Rows extends RowCount, Result>(
+  override execute<Rows extends RowCount, Result>(
     statement: Statement<Rows>,
     parameters: Parameters,
     decode: Decode<Rows, Result>,
   ): Result | Promise<Result> {
     const behind = this.backlog.length > 0 || this.#flushing || (this.groupWrites && statement.kind === 'write')
     if (behind || (statement.rows === 'many' ? this.#turn.isLong() : this.#turn.seemsLong())) {
-      return this.enqueue(statement, parameters, decode)
+      return super.execute(statement, parameters, decode)
     }
-    if (this.#concurrency.shouldGather(statement, parameters)) return this.enqueue(statement, parameters, decode)
+    if (this.#concurrency.shouldGather(statement, parameters)) return super.execute(statement, parameters, decode)
     let answer: Answer
     try {
       answer = this.#runner.run(statement, parameters)
     } catch (error) {
       const reason = this.failure(error, statement)
-      if (reason.code === 'BUSY') return this.enqueue(statement, parameters, decode)
+      if (reason.code === 'BUSY') return super.execute(statement, parameters, decode)
       throw reason
     }
     return decode(answer as never, parameters, 1)

@@ -106,8 +106,8 @@ export class SyncRunner {
   steps(steps: readonly Step[], name: string): Row[][] {
     return this.transact(() =>
       steps.map((step) => {
-        const parameters = boundParameters(step.parameters, step.clocked, this.#clock)
-        return stepChecked(step, this.query(step.sql, parameters), name)
+        const { sql, parameters = NO_PARAMETERS, clocked } = step
+        return stepChecked(step, this.query(sql, boundParameters(parameters, clocked, this.#clock)), name)
       }),
     )
   }

@@ -15,6 +15,16 @@ export function leaseMargin(duration: number): number {
 /** A clock that may know by how much the lease time of a file is ahead of it, as a `ConnectionClock` does. */
 type LeaseClock = Clock & { readonly lead?: number | undefined }
 
+/** When a lease ends, as its holder may assume it. */
+export interface LeaseTerm {
+  /** Monotonic ms; may be Infinity. */
+  readonly end: number
+  /** ms before the end at which its holder stops relying on it. */
+  readonly margin: number
+  /** The `lead` of a `ConnectionClock` when the end was set. `undefined` if only the monotonic clock counts. */
+  readonly lead: number | undefined
+}
+
 /**
  * A lease as its holder may assume it by the local monotonic clock. A database uses wall time, which can jump. A holder that
  * follows this lease never outlives the stored one, and its signal aborts a margin early.
@@ -22,30 +32,15 @@ type LeaseClock = Clock & { readonly lead?: number | undefined }
 export class Lease {
   readonly #clock: LeaseClock
   readonly #lost: (reason?: string) => PersistenceError
-  #end: number
-  #margin: number
-  #lead: number | undefined
+  #term: LeaseTerm
   #closed = false
   #controller: AbortController | undefined
   #cancelTimer: (() => void) | undefined
 
-  /**
-   * @param end Monotonic ms; may be Infinity.
-   * @param margin ms.
-   * @param lead The `lead` of a `ConnectionClock` when the end was set. `undefined` if only the monotonic clock counts.
-   * @param lost Creates the error with which the signal aborts. Without a reason, the local clock has reached the end.
-   */
-  constructor(
-    clock: LeaseClock,
-    end: number,
-    margin: number,
-    lead: number | undefined,
-    lost: (reason?: string) => PersistenceError,
-  ) {
+  /** @param lost Creates the error with which the signal aborts. Without a reason, the local clock has reached the end. */
+  constructor(clock: LeaseClock, term: LeaseTerm, lost: (reason?: string) => PersistenceError) {
     this.#clock = clock
-    this.#end = end
-    this.#margin = margin
-    this.#lead = lead
+    this.#term = term
     this.#lost = lost
   }
 
@@ -65,26 +60,18 @@ export class Lease {
 
   /** Whether the end is reached by the local clock, without the margin. */
   get ended(): boolean {
-    return this.#clock.monotonic() >= this.#end
+    return this.#clock.monotonic() >= this.#term.end
   }
 
   /** Whether the holder may still rely on the lease: it is neither over nor within the margin. */
   get safe(): boolean {
-    return !this.#closed && this.#clock.monotonic() < this.#end - this.#margin
+    return !this.#closed && this.#clock.monotonic() < this.#term.end - this.#term.margin
   }
 
-  /**
-   * Moves the end.
-   *
-   * @param end Monotonic ms.
-   * @param margin ms.
-   * @param lead As for the constructor.
-   */
-  moveTo(end: number, margin: number, lead: number | undefined): void {
-    const sooner = end - margin < this.#end - this.#margin
-    this.#end = end
-    this.#margin = margin
-    this.#lead = lead
+  /** Moves the end. */
+  moveTo(term: LeaseTerm): void {
+    const sooner = term.end - term.margin < this.#term.end - this.#term.margin
+    this.#term = term
     // A timer that fires early checks the end and waits again: resetting it at every extension would cost more.
     if (sooner && !this.#closed && this.#controller !== undefined) this.#watch()
   }
@@ -105,10 +92,10 @@ export class Lease {
 
   #watch(): void {
     this.#stopTimer()
-    const lead = this.#lead
+    const { end, margin, lead } = this.#term
     // Only here: what is over in the file is refused there, and what is not over may still be renewed.
     const grown = lead === undefined ? 0 : Math.max(0, (this.#clock.lead as number) - lead)
-    const remaining = this.#end - this.#margin - this.#clock.monotonic() - grown
+    const remaining = end - margin - this.#clock.monotonic() - grown
     if (remaining <= 0) this.lose()
     else if (remaining < Number.POSITIVE_INFINITY) {
       const pause = lead === undefined ? remaining : SHORTEST_PAUSE_MS + Math.ceil(remaining * TENTH)

@@ -1,38 +1,24 @@
-import { PersistenceError, type PersistenceErrorCode } from '../../errors/persistence-error.js'
+import { PersistenceError, type PersistenceErrorCode, problemOf } from '../../errors/persistence-error.js'
 import { refusedAsMoved } from './schema/moved-file.js'
 
-// Primary result codes of SQLite (https://www.sqlite.org/rescode.html).
-const BY_NUMBER: ReadonlyMap<number, PersistenceErrorCode> = new Map([
-  [5, 'BUSY'],
-  [6, 'BUSY'],
-  [8, 'READ_ONLY'],
-  [10, 'IO_ERROR'],
-  [11, 'CORRUPT'],
-  [13, 'DISK_FULL'],
-  [14, 'CANNOT_OPEN'],
-  // SQLITE_PROTOCOL: several processes started on a new WAL at the same time; a retry succeeds.
-  [15, 'BUSY'],
-  [18, 'VALUE_TOO_LARGE'],
-  [19, 'CONSTRAINT'],
-  [26, 'NOT_A_DATABASE'],
-])
+// The primary result codes of SQLite that have a code of ours (https://www.sqlite.org/rescode.html).
+const RESULT_CODES: readonly (readonly [number: number, name: string, code: PersistenceErrorCode])[] = [
+  [5, 'SQLITE_BUSY', 'BUSY'],
+  [6, 'SQLITE_LOCKED', 'BUSY'],
+  [8, 'SQLITE_READONLY', 'READ_ONLY'],
+  [10, 'SQLITE_IOERR', 'IO_ERROR'],
+  [11, 'SQLITE_CORRUPT', 'CORRUPT'],
+  [13, 'SQLITE_FULL', 'DISK_FULL'],
+  [14, 'SQLITE_CANTOPEN', 'CANNOT_OPEN'],
+  // Several processes started on a new WAL at the same time; a retry succeeds.
+  [15, 'SQLITE_PROTOCOL', 'BUSY'],
+  [18, 'SQLITE_TOOBIG', 'VALUE_TOO_LARGE'],
+  [19, 'SQLITE_CONSTRAINT', 'CONSTRAINT'],
+  [26, 'SQLITE_NOTADB', 'NOT_A_DATABASE'],
+]
 
 // SQLITE_READONLY_DBMOVED: the file was moved or deleted under an open connection.
 const DATABASE_MOVED = 1032
-
-const BY_NAME: ReadonlyMap<string, number> = new Map([
-  ['SQLITE_BUSY', 5],
-  ['SQLITE_LOCKED', 6],
-  ['SQLITE_READONLY', 8],
-  ['SQLITE_IOERR', 10],
-  ['SQLITE_CORRUPT', 11],
-  ['SQLITE_FULL', 13],
-  ['SQLITE_CANTOPEN', 14],
-  ['SQLITE_PROTOCOL', 15],
-  ['SQLITE_TOOBIG', 18],
-  ['SQLITE_CONSTRAINT', 19],
-  ['SQLITE_NOTADB', 26],
-])
 
 // One engine reports some failures only by message, so the texts of sqlite3_errstr are the last resort.
 const BY_MESSAGE: readonly (readonly [RegExp, PersistenceErrorCode])[] = [
@@ -76,19 +62,17 @@ function property(error: unknown, name: string): unknown {
 
 /** Returns the {@link PersistenceErrorCode} of an engine's error, from its codes and never from its class. */
 function codeOf(error: unknown): PersistenceErrorCode {
-  for (const name of ['errcode', 'errno']) {
-    const number = property(error, name)
+  for (const member of ['errcode', 'errno']) {
+    const number = property(error, member)
     if (number === DATABASE_MOVED) return 'FILE_REPLACED'
-    if (typeof number === 'number' && number > 0) {
-      const code = BY_NUMBER.get(number & 0xff)
-      if (code !== undefined) return code
-    }
+    if (typeof number !== 'number' || number <= 0) continue
+    const found = RESULT_CODES.find(([primary]) => primary === (number & 0xff))
+    if (found !== undefined) return found[2]
   }
-  const code = property(error, 'code')
-  if (typeof code === 'string') {
-    for (const [name, number] of BY_NAME) {
-      if (code === name || code.startsWith(`${name}_`)) return BY_NUMBER.get(number) ?? 'SQL'
-    }
+  const given = property(error, 'code')
+  if (typeof given === 'string') {
+    const found = RESULT_CODES.find(([, name]) => given === name || given.startsWith(`${name}_`))
+    if (found !== undefined) return found[2]
   }
   const message = String(property(error, 'message') ?? error)
   return BY_MESSAGE.find(([text]) => text.test(message))?.[1] ?? 'SQL'
@@ -108,4 +92,10 @@ export function classify(error: unknown, operation: string): PersistenceError {
     `${operation}: ${advice === undefined ? native : `${advice} (${native})`}`,
     error,
   )
+}
+
+/** Wraps an error of opening a file. The message has the path, because an app with many files needs to know which one failed. */
+export function openError(error: unknown, path: string): PersistenceError {
+  const failure = classify(error, 'open')
+  return new PersistenceError(failure.code, 'open', `open ${path}: ${problemOf(failure)}`, failure.cause)
 }

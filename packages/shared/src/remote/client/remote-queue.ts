@@ -71,7 +71,7 @@ export class RemoteQueue implements OperationQueue {
   }
 
   atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {
-    const units = steps.reduce((sum, { sql, parameters }) => sum + sql.length + unitsOf(parameters), 0)
+    const units = steps.reduce((sum, { sql, parameters = [] }) => sum + sql.length + unitsOf(parameters), 0)
     return new Promise((resolve, reject) => {
       this.#channel.request({
         name,
@@ -113,7 +113,7 @@ export class RemoteQueue implements OperationQueue {
 
 function writeSteps(out: Item[], name: string, steps: readonly Step[]): void {
   out.push(clientOp.atomic, name, steps.length)
-  for (const { sql, parameters, clocked, expect, announces } of steps) {
+  for (const { sql, parameters = [], clocked, expect, announces } of steps) {
     out.push(sql, clocked ?? 'none', expect ?? null, writeAnnouncement(announces))
     writeParameters(out, parameters)
   }

@@ -11,7 +11,7 @@ import type { GetOrSetOptions } from './cache-provider.js'
 import { ABSENT, type CacheRows } from './cache-rows.js'
 import type { HitCounter } from './hit-counter.js'
 import type { Load } from './load.js'
-import { Loads } from './loads.js'
+import { Loads, type NeededLoad } from './loads.js'
 
 const OPERATION = 'cache.getOrSet'
 const OPTIONS: OptionNames<GetOrSetOptions<never>> = { ttl: true, staleWhileRevalidate: true }
@@ -89,19 +89,21 @@ export class CacheLoading {
   }
 
   #share<T>(wanted: Wanted<T>, unreadable: SqlValue | undefined): Promise<T> {
-    const { key, stored } = wanted
-    const begin = (loading: Load): Promise<T> => this.#orAbandoned(loading, this.#load(loading, wanted, unreadable))
-    const read = (text: string): T => this.#read<T>(text, stored)
-    return this.#loads.share({ entry: this.#entryName(stored), key, begin }, read, () => this.#session.ready)
+    const needed = this.#needed(wanted, (loading) => this.#load(loading, wanted, unreadable))
+    const read = (text: string): T => this.#read<T>(text, wanted.stored)
+    return this.#loads.share(needed, read, () => this.#session.ready)
   }
 
-  async #orAbandoned<T>(loading: Load, loaded: Promise<T>): Promise<T> {
-    try {
-      return await loaded
-    } catch (error) {
-      if (!this.#session.ready) loading.abandoned = { error }
-      throw error
+  #needed<T>({ key, stored }: Wanted<T>, load: (loading: Load) => Promise<T>): NeededLoad<T> {
+    const begin = async (loading: Load): Promise<T> => {
+      try {
+        return await load(loading)
+      } catch (error) {
+        if (!this.#session.ready) loading.abandoned = { error }
+        throw error
+      }
     }
+    return { entry: this.#rows.entryPrefix + stored, key, begin }
   }
 
   /** @param unreadable The stored text of an entry that cannot be decoded. */
@@ -129,9 +131,8 @@ export class CacheLoading {
   }
 
   #refreshInBackground<T>(wanted: Wanted<T>): void {
-    const { key, stored } = wanted
-    const begin = (loading: Load): Promise<T> => this.#orAbandoned(loading, this.#refresh(loading, wanted))
-    this.#loads.refresh({ entry: this.#entryName(stored), key, begin })?.catch((error: unknown) => {
+    const needed = this.#needed(wanted, (loading) => this.#refresh(loading, wanted))
+    this.#loads.refresh(needed)?.catch((error: unknown) => {
       const { diagnostics } = this.#session
       if (error instanceof PersistenceError) diagnostics.backgroundError(OPERATION, error)
       else diagnostics.emit({ type: 'listener-error', operation: OPERATION, error })
@@ -181,10 +182,6 @@ export class CacheLoading {
   async #replace(row: SqlValue[], { text, expiresAt }: ReadEntry): Promise<void> {
     if (row[2] !== null) this.#sweeper.wrote(1)
     return this.#session.execute(this.#rows.sql.replace, [...row, text, expiresAt], nothing)
-  }
-
-  #entryName(stored: string): string {
-    return this.#rows.entryPrefix + stored
   }
 }
 

@@ -1,12 +1,15 @@
 import type { Complete } from '../../arguments/options.js'
-import type { Row } from '../../driver/driver.js'
+import type { Row, SqlValue } from '../../driver/driver.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
 import type { Admission, AdmitOptions, Permit, ReportOutcome } from '../../ports/probes.js'
-import { oneRow, type Parameters, type Statement } from '../../queue/statement.js'
+import { oneRow, type Statement } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { stateOrNull, storedProbes, toState } from './circuit-row.js'
 import type { ProbeSql } from './circuit-sql.js'
 import { StateListeners } from './state-listeners.js'
+
+/** The parameters of a statement of {@link ProbeSql}: all begin with the stored key. */
+type ProbeParameters = readonly [stored: string, ...others: SqlValue[]]
 
 /**
  * Decides for all processes which calls are admitted and which reports count. Keys are stored keys, and the caller has connected.
@@ -42,7 +45,7 @@ export class CircuitProbes {
       const local = this.#session.clock.now()
       const now = Number(row.judged_at ?? local)
       const retryAt = this.#retryAt(row, options, now)
-      if (retryAt === 'in the future') await this.#change(this.#sql.followClock, stored, [stored, generation])
+      if (retryAt === 'in the future') await this.#change(this.#sql.followClock, [stored, generation])
       else if (retryAt > now) return { admitted: false, state, retryAt: retryAt - now + local }
       else {
         const permit = await this.#probe(key, stored, options)
@@ -53,32 +56,32 @@ export class CircuitProbes {
 
   async succeeded(stored: string, { generation, probe }: Permit, threshold: number): Promise<ReportOutcome> {
     if (probe !== undefined)
-      return this.#report('succeeded', this.#sql.probeSucceeded, stored, [stored, generation, probe, threshold])
+      return this.#report('succeeded', this.#sql.probeSucceeded, [stored, generation, probe, threshold])
     for (;;) {
       const row = await this.#session.executeRegardless(this.#read.succeeded, [stored], oneRow)
       const state = stateOrNull(row, this.#sql.table, this.#read.succeeded.name)
       const current = row === undefined ? generation === 0 : row.generation === generation
       if (!current || state === null || state.state !== 'closed') return { counted: current, state }
       if (state.failureCount === 0) return { counted: true, state }
-      const changed = await this.#change(this.#sql.callSucceeded, stored, [stored, generation])
+      const changed = await this.#change(this.#sql.callSucceeded, [stored, generation])
       if (changed !== undefined) return { counted: true, state: changed.state }
     }
   }
 
   failed(stored: string, { generation, probe }: Permit, threshold: number): Promise<ReportOutcome> {
     return probe === undefined
-      ? this.#report('failed', this.#sql.callFailed, stored, [stored, threshold, generation])
-      : this.#report('failed', this.#sql.probeFailed, stored, [stored, generation, probe])
+      ? this.#report('failed', this.#sql.callFailed, [stored, threshold, generation])
+      : this.#report('failed', this.#sql.probeFailed, [stored, generation, probe])
   }
 
   async withdrawn(stored: string, { generation, probe }: Permit): Promise<void> {
-    if (probe !== undefined) await this.#change(this.#sql.probeWithdrawn, stored, [stored, generation, probe])
+    if (probe !== undefined) await this.#change(this.#sql.probeWithdrawn, [stored, generation, probe])
   }
 
   async #probe(key: string, stored: string, options: Complete<AdmitOptions>): Promise<Permit | undefined> {
     const probe = this.#session.connection.owners.next()
-    const parameters = [stored, probe, options.lease, options.probes, options.resetTimeout]
-    const admitted = await this.#change(this.#sql.admitProbe, stored, parameters)
+    const { lease, probes, resetTimeout } = options
+    const admitted = await this.#change(this.#sql.admitProbe, [stored, probe, lease, probes, resetTimeout])
     return admitted && { key, generation: admitted.generation, probe }
   }
 
@@ -95,12 +98,11 @@ export class CircuitProbes {
   async #report(
     method: 'succeeded' | 'failed',
     statement: Statement<'one'>,
-    stored: string,
-    parameters: Parameters,
+    parameters: ProbeParameters,
   ): Promise<ReportOutcome> {
-    const changed = await this.#change(statement, stored, parameters)
+    const changed = await this.#change(statement, parameters)
     if (changed !== undefined) return { counted: true, state: changed.state }
-    const state = await this.#session.executeRegardless(this.#read[method], [stored], (row) =>
+    const state = await this.#session.executeRegardless(this.#read[method], [parameters[0]], (row) =>
       stateOrNull(row, this.#sql.table, this.#read[method].name),
     )
     return { counted: false, state }
@@ -109,13 +111,12 @@ export class CircuitProbes {
   /** @returns `undefined` when the statement decided to change nothing. */
   async #change(
     statement: Statement<'one'>,
-    stored: string,
-    parameters: Parameters,
+    parameters: ProbeParameters,
   ): Promise<{ state: CircuitBreakerPersistedState; generation: number } | undefined> {
     return this.#session.executeRegardless(statement, parameters, (row) => {
       if (row === undefined) return undefined
       const state = toState(row, this.#sql.table, statement.name)
-      this.#listeners.emitIfChanged(stored, state)
+      this.#listeners.emitIfChanged(parameters[0], state)
       return { state, generation: Number(row.generation) }
     })
   }

@@ -1,7 +1,7 @@
 import { checkSignal } from '../../arguments/abort-signal.js'
-import { invalidCallOption, shown, waitingTime } from '../../arguments/invalid.js'
+import { flagValue, invalidCallOption, shown, waitingTime } from '../../arguments/invalid.js'
 import { checkKey } from '../../arguments/limits.js'
-import { type OptionNames, readOptions } from '../../arguments/options.js'
+import { type Complete, type OptionNames, readOptions } from '../../arguments/options.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { ClaimOptions } from '../../ports/claims.js'
 import { timeToLive } from '../../time/time-to-live.js'
@@ -18,16 +18,8 @@ const OPTIONS: OptionNames<ClaimOptions> = {
 }
 
 /** Validated options of a claim with their defaults; times in ms. */
-export interface ClaimRequest {
+export interface ClaimRequest extends Complete<ClaimOptions, 'ttl' | 'fingerprint' | 'signal'> {
   readonly key: string
-  readonly lease: number
-  /** `undefined` for no expiry. */
-  readonly ttl: number | undefined
-  readonly fingerprint: string | undefined
-  readonly wait: number
-  readonly signal: AbortSignal | undefined
-  readonly onFailure: 'forget' | 'keep'
-  readonly renew: boolean
   /** The call, for its errors. */
   readonly operation: string
 }
@@ -48,7 +40,6 @@ export function claimRequest(
   if (onFailure !== 'forget' && onFailure !== 'keep') {
     throw invalidCallOption(operation, 'onFailure', onFailure, "'forget' or 'keep'")
   }
-  if (typeof renew !== 'boolean') throw invalidCallOption(operation, 'renew', renew, 'true or false')
   return {
     key,
     lease: leaseTime(lease, operation),
@@ -57,7 +48,7 @@ export function claimRequest(
     wait,
     signal,
     onFailure,
-    renew,
+    renew: flagValue(renew, operation, 'renew'),
     operation,
   }
 }

@@ -100,9 +100,7 @@ export class ClaimRows {
   }
 
   complete(grant: ClaimGrant, value: unknown): Promise<Ending> {
-    return this.#record(grant, value, 'result', this.#sql.complete.name, (text) =>
-      this.#complete(this.#sql.complete, grant, text),
-    )
+    return this.#record(grant, value, 'result', (text) => this.#complete(this.#sql.complete, grant, text))
   }
 
   async forget(grant: ClaimGrant): Promise<Ending> {
@@ -110,7 +108,7 @@ export class ClaimRows {
   }
 
   keep(grant: ClaimGrant, error: unknown): Promise<Ending> {
-    return this.#record(grant, error, 'error', this.#sql.forget.name, (text) => {
+    return this.#record(grant, error, 'error', (text) => {
       const expiresAt = this.#session.clock.expiry(grant.ttl)
       const { forget, keep, record } = this.#sql
       if (keep !== undefined) return this.#decide(keep, [...ofClaim(grant), text, expiresAt])
@@ -128,9 +126,9 @@ export class ClaimRows {
     grant: ClaimGrant,
     value: unknown,
     report: Unstored['report'],
-    operation: string,
     write: (text: string) => Promise<boolean>,
   ): Promise<Ending> {
+    const { name: operation } = report === 'result' ? this.#sql.complete : this.#sql.forget
     let problem: PersistenceError
     try {
       const text = this.#session.values.encode(value, operation)
@@ -159,10 +157,9 @@ export class ClaimRows {
   async #withRecord(
     decision: Statement<'one'>,
     parameters: Parameters,
-    record: Statement<'none'> | undefined,
+    record: Statement<'none'>,
     recorded: Parameters,
   ): Promise<boolean> {
-    if (record === undefined) throw new TypeError('a dialect has record or keep')
     const { announces } = decision
     const decide = {
       sql: decision.sql,

@@ -2,7 +2,7 @@ import type { Diagnostics } from '../../errors/diagnostics.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { ClaimedKey, ClaimOutcome, KeyRecord, VacantKey } from '../../ports/claims.js'
 import type { ConnectionClock } from '../../time/connection-clock.js'
-import { Lease, leaseMargin } from '../../time/lease.js'
+import { Lease, type LeaseTerm, leaseMargin } from '../../time/lease.js'
 import { Renewal } from '../../time/renewal.js'
 import { type ClaimRequest, leaseTime } from './claim-options.js'
 import type { ClaimGrant, ClaimRows, Ending, LeaseEnd } from './claim-rows.js'
@@ -38,14 +38,9 @@ export class HeldClaim<T> implements ClaimedKey<T> {
     const { clock, rows, request } = context
     const { lease, operation } = request
     const key = JSON.stringify(grant.key)
-    this.#lease = new Lease(
-      clock,
-      end.localEnd,
-      leaseMargin(lease),
-      clock.lead,
-      (reason = 'its lease is over by the local clock') =>
-        new PersistenceError('CLAIM_LOST', operation, `${operation}: lost ${key}: ${reason}`),
-    )
+    const lost = (reason = 'its lease is over by the local clock'): PersistenceError =>
+      new PersistenceError('CLAIM_LOST', operation, `${operation}: lost ${key}: ${reason}`)
+    this.#lease = new Lease(clock, this.#term(end, lease), lost)
     if (request.renew) {
       const extend = async (duration: number): Promise<boolean> => !rows.ended && this.renew(duration)
       this.#renewal = new Renewal(clock, this.#lease, lease, Number.POSITIVE_INFINITY, extend)
@@ -107,7 +102,11 @@ export class HeldClaim<T> implements ClaimedKey<T> {
 
   #extend(end: LeaseEnd, duration: number): void {
     this.#expiresAt = end.expiresAt
-    this.#lease.moveTo(end.localEnd, leaseMargin(duration), this.#context.clock.lead)
+    this.#lease.moveTo(this.#term(end, duration))
+  }
+
+  #term({ localEnd }: LeaseEnd, duration: number): LeaseTerm {
+    return { end: localEnd, margin: leaseMargin(duration), lead: this.#context.clock.lead }
   }
 
   async #report(write: (grant: ClaimGrant) => Promise<Ending>): Promise<ClaimOutcome<T>> {

@@ -20,7 +20,9 @@ export interface ResultSql {
  * All statements on claims and on the records they leave. They use the lease clock unless stated otherwise. The row of a grant
  * has `granted_at` and `expires_at` by the time of the database, and `ran_at`, the time that was bound.
  */
-export interface ClaimSql {
+export type ClaimSql = ClaimStatements & (SeparateRecords | RecordsInClaims)
+
+interface ClaimStatements {
   readonly table: string
   readonly recordTable: string
   /**
@@ -48,20 +50,25 @@ export interface ClaimSql {
   readonly forget: Statement<'one'>
   /** Parameters: key, generation. Like {@link forget}, for any caller. */
   readonly free: Statement<'one'>
-  /**
-   * Parameters: key, fingerprint, failure, expiry. Follows {@link complete} or {@link forget} in one transaction. Absent when a
-   * claim and its record are one row, which then keeps its fingerprint.
-   */
-  readonly record?: Statement<'none'>
-  /** Parameters: key, owner, generation, failure, expiry. Ends the claim. Present when {@link record} is absent. */
-  readonly keep?: Statement<'one'>
-  /**
-   * Parameters: key. Deletes a kept failure, which has no result; the record of a result is deleted with it. Absent when both are
-   * one row.
-   */
-  readonly deleteFailure?: Statement<'none'>
   /** Parameters: maximum number of rows. */
   readonly sweepClaims: Statement<'many'>
   /** Parameters: maximum number of rows. Uses the wall clock. */
   readonly sweepRecords: Statement<'many'>
+}
+
+/** The records of claims have their own table. */
+interface SeparateRecords {
+  /** Parameters: key, fingerprint, failure, expiry. Follows `complete` or `forget` in one transaction. */
+  readonly record: Statement<'none'>
+  /** Parameters: key. Deletes a kept failure, which has no result; the record of a result is deleted with it. */
+  readonly deleteFailure: Statement<'none'>
+  readonly keep?: undefined
+}
+
+/** A claim and its record are one row, which keeps its fingerprint. */
+interface RecordsInClaims {
+  /** Parameters: key, owner, generation, failure, expiry. Ends the claim. */
+  readonly keep: Statement<'one'>
+  readonly record?: undefined
+  readonly deleteFailure?: undefined
 }

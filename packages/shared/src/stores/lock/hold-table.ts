@@ -19,9 +19,9 @@ let tables = 0
  * then walked ever longer chains and dropped to a twenty-fifth of its rate.
  */
 export class HoldTable {
-  readonly clock: Clock
   /** Unique among the tables of this process. */
   readonly name: string = `table ${++tables}`
+  readonly #clock: Clock
   readonly #holds = new Map<string, Hold | undefined>()
   #cursor: MapIterator<[string, Hold | undefined]> | undefined
   #newKeys = 0
@@ -32,7 +32,7 @@ export class HoldTable {
 
   /** @param onLost Called once for each hold that is found to be lost. */
   constructor(clock: Clock, onLost?: (key: string, reason: string) => void) {
-    this.clock = clock
+    this.#clock = clock
     this.#onLost = onLost
   }
 
@@ -54,7 +54,7 @@ export class HoldTable {
   /** Returns the hold of `key` if it has not expired. */
   find(key: string): Hold | undefined {
     const hold = this.#holds.get(key)
-    return hold !== undefined && hold.expiresAt > this.clock.monotonic() ? hold : undefined
+    return hold !== undefined && hold.expiresAt > this.#clock.monotonic() ? hold : undefined
   }
 
   /** Adds a grant and replaces the previous hold of the key, if any. */
@@ -100,7 +100,7 @@ export class HoldTable {
 
   /** Checks the next entries, ends expired holds and removes keys without a hold. */
   sweep(): void {
-    const now = this.clock.monotonic()
+    const now = this.#clock.monotonic()
     for (let checked = 0; checked < ENTRIES_PER_SWEEP; checked++) {
       this.#cursor ??= this.#holds.entries()
       const next = this.#cursor.next()

@@ -1,6 +1,6 @@
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { Clock } from '../../time/clock.js'
-import { Lease } from '../../time/lease.js'
+import { Lease, type LeaseTerm } from '../../time/lease.js'
 import type { RenewedLease } from '../../time/renewal.js'
 
 /** The record that an owner holds a lock. Plain and small, because a process may have a million. */
@@ -39,8 +39,7 @@ export interface HoldListener {
 /** Returns the lease of `hold` for a caller that watches its signal. */
 export function leaseOf(hold: Hold, clock: Clock): Lease {
   if (hold.lease === undefined) {
-    const { key, expiresAt, margin = 0, lead } = hold
-    hold.lease = new Lease(clock, expiresAt, margin, lead, (reason = hold.lostBy ?? expiryOf(key)) => lockLost(reason))
+    hold.lease = new Lease(clock, termOf(hold), (reason = hold.lostBy ?? expiryOf(hold.key)) => lockLost(reason))
     // A caller may read the signal of a lock that it has released.
     if (hold.count === 0) hold.lease.settle()
   }
@@ -62,7 +61,11 @@ export function renewedLease(hold: Hold, clock: Clock): RenewedLease {
 /** Moves the expiry of a hold to `expiresAt`, in monotonic ms. */
 export function moveExpiry(hold: Hold, expiresAt: number): void {
   hold.expiresAt = expiresAt
-  hold.lease?.moveTo(expiresAt, hold.margin ?? 0, hold.lead)
+  hold.lease?.moveTo(termOf(hold))
+}
+
+function termOf({ expiresAt, margin = 0, lead }: Hold): LeaseTerm {
+  return { end: expiresAt, margin, lead }
 }
 
 /** Marks a hold as lost and aborts its signal. */

@@ -1,7 +1,7 @@
 import { checkSignal } from '../../arguments/abort-signal.js'
-import { invalidArgument, invalidCallOption, shown, waitingTime } from '../../arguments/invalid.js'
+import { flagValue, invalidArgument, shown, waitingTime } from '../../arguments/invalid.js'
 import { checkKey } from '../../arguments/limits.js'
-import { type OptionNames, readOptions } from '../../arguments/options.js'
+import { type Complete, type OptionNames, readOptions } from '../../arguments/options.js'
 import { failureOf } from '../../errors/failure-of.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { LockProvider } from '../../ports/lock.js'
@@ -56,14 +56,7 @@ export interface SqlLockProvider extends LockProvider {
 }
 
 /** The options of a call of `hold` that decide how it acquires the lock. */
-interface ResolvedHold {
-  /** ms; may be Infinity. */
-  readonly ttl: number
-  readonly owner: string | undefined
-  /** ms; may be Infinity. */
-  readonly wait: number
-  readonly signal: AbortSignal | undefined
-}
+type ResolvedHold = Complete<Omit<HoldOptions, 'renew' | 'maxLife'>, 'owner' | 'signal'>
 
 const LOCK_TTL: TimeArgument = {
   name: 'ttl',
@@ -220,7 +213,7 @@ const HOLD_OPTIONS: OptionNames<HoldOptions> = {
 function checkHoldOptions(given: HoldOptions): HoldOptions {
   const options = readOptions(given, HOLD_OPTIONS, 'lock.hold')
   const { renew = false, wait = 0, signal } = options
-  if (typeof renew !== 'boolean') throw invalidCallOption('lock.hold', 'renew', renew, 'true or false')
+  flagValue(renew, 'lock.hold', 'renew')
   waitingTime(wait, 'lock.hold', 'wait')
   checkSignal(signal, 'lock.hold')
   return options

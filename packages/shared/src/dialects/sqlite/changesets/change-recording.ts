@@ -33,7 +33,7 @@ export class ChangeRecording implements AsyncDisposable {
     tables: readonly RecordedTable[],
   ): Promise<ChangeRecording> {
     const recording = new ChangeRecording(session, recorder, tables)
-    const record = { sql: 'SELECT 1', parameters: [], after: () => recording.#start() }
+    const record = { sql: 'SELECT 1', after: () => recording.#start() }
     await session.atomic('changesets.record', [...recording.#checks('changesets.record'), record])
     session.connection.shared(OpenRecordings).all.add(recording)
     return recording
@@ -73,7 +73,7 @@ export class ChangeRecording implements AsyncDisposable {
 
   async #take(): Promise<Uint8Array> {
     if (this.#current === undefined) throw closedError(TAKE)
-    const take = { sql: 'SELECT 1', parameters: [], after: () => this.#renew() }
+    const take = { sql: 'SELECT 1', after: () => this.#renew() }
     await this.#session.atomic(TAKE, [...this.#checks(TAKE), take])
     const taken = this.#taken
     this.#taken = []

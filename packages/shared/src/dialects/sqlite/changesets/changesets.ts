@@ -110,7 +110,7 @@ export class Changesets {
       applyNow(this.#recorder, bytes, answers)
     }
     const checks = chosen.map(({ table, key }) => takesChangesOf(table, key, APPLY))
-    await this.#session.atomic(APPLY, [...checks, { sql: 'SELECT 1', parameters: [], after: apply }])
+    await this.#session.atomic(APPLY, [...checks, { sql: 'SELECT 1', after: apply }])
     const changes = chosen.reduce((sum, part) => sum + part.changes, 0)
     return { changes, omitted: answers.omitted, replaced: answers.replaced }
   }

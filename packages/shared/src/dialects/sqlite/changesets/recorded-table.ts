@@ -63,7 +63,6 @@ export function checkedAsBefore({ name, key, nullable }: RecordedTable, operatio
   if (conditions.length === 0) return [unchanged]
   const unnamed: Step = {
     sql: `SELECT 1 FROM main.${quotedName(name)} WHERE ${conditions.join(' OR ')} LIMIT 1`,
-    parameters: [],
     expect: 0,
     unmet: () => refuse('has a row whose key is NULL, which no changeset can name; give the row a key'),
   }

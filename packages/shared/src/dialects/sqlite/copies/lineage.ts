@@ -7,8 +7,8 @@ import { newNumbers } from '../schema/new-numbers.js'
 
 const NOT_HELD: readonly Step[] = [
   // Other owners may have taken them over since. The holders of that time must not hold them again.
-  { sql: 'DELETE FROM go_goscope_locks', parameters: [] },
-  { sql: 'DELETE FROM go_goscope_claims', parameters: [] },
+  { sql: 'DELETE FROM go_goscope_locks' },
+  { sql: 'DELETE FROM go_goscope_claims' },
 ]
 
 /** How a restored database continues from its backup. */
@@ -37,7 +37,7 @@ export async function beginLineage(
   const lineage = randomUUID()
   // The copy has no followers: those of the original find another lineage.
   const log = await queue.query(operation, READ_LOG)
-  const removing = (log.length === 0 ? [] : removingLog(log)).map((sql): Step => ({ sql, parameters: [] }))
+  const removing = (log.length === 0 ? [] : removingLog(log)).map((sql): Step => ({ sql }))
   const rows = await queue.atomic(operation, [
     ...newLineageSteps(lineage, newNumbers(now), given),
     ...NOT_HELD,

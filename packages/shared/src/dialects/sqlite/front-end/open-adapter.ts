@@ -3,9 +3,9 @@ import { type ResolvedOptions, resolveOptions } from '../../../adapter/adapter-o
 import { invalidOption } from '../../../arguments/invalid.js'
 import { Connection } from '../../../connection/connection.js'
 import type { SqlDriver } from '../../../driver/driver.js'
-import { hasCode, PersistenceError, problemOf } from '../../../errors/persistence-error.js'
+import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import type { LoadedEngine } from '../engine/loaded-engine.js'
-import { classify } from '../error-codes.js'
+import { openError } from '../error-codes.js'
 import { checkPath } from '../file/check-path.js'
 import { createFile } from '../file/create-file.js'
 import { fileIdentity } from '../file/file-identity.js'
@@ -23,7 +23,7 @@ export interface Opener<Handle extends object, Adapter extends SqliteAdapter> {
   /** @throws PersistenceError `ENGINE_MISSING`. */
   load(): Promise<LoadedEngine<Handle>>
   driver(handle: Handle): SqlDriver
-  adapter(handle: Handle, options: OpenOptions): Adapter
+  adapter(handle: Handle): Adapter
   /** Called when the settings of the connection are in place. */
   tuned?(handle: Handle): Promise<void>
 }
@@ -39,7 +39,6 @@ interface PreparedFile {
 /** What a call of `open` opens, and how. */
 interface Opening {
   readonly path: string
-  readonly options: OpenOptions
   readonly resolved: ResolvedOptions
   readonly tuning: ResolvedOpenOptions
 }
@@ -59,7 +58,7 @@ export async function openAdapter<Handle extends object, Adapter extends SqliteA
   const file = path !== ':memory:' ? await prepareFile(path, tuning, engine) : undefined
   try {
     const handle = await openHandle(path, tuning, engine, file)
-    return await connectHandle({ path, options, resolved, tuning }, handle, opener, file)
+    return await connectHandle({ path, resolved, tuning }, handle, opener, file)
   } finally {
     // By now the connection has its own entry in the registry, or has closed the file.
     file?.registration.leave()
@@ -76,14 +75,14 @@ async function openHandle<Handle extends object>(
     return await engine.open(immutable ? immutableUri(path) : path, readOnly)
   } catch (error) {
     if (file?.created === true) await removeUnused(path, file.identity)
-    const failure = classify(error, 'open')
+    const failure = openError(error, path)
     if (immutable && (await isReadable(path))) throw takesNoUri(path, engine.name, failure)
-    throw new PersistenceError(failure.code, 'open', `open ${path}: ${problemOf(failure)}`, failure.cause)
+    throw failure
   }
 }
 
 async function connectHandle<Handle extends object, Adapter extends SqliteAdapter>(
-  { path, options, resolved, tuning }: Opening,
+  { path, resolved, tuning }: Opening,
   handle: Handle,
   opener: Opener<Handle, Adapter>,
   file: PreparedFile | undefined,
@@ -96,7 +95,7 @@ async function connectHandle<Handle extends object, Adapter extends SqliteAdapte
   })
   try {
     // Created before the first statement runs, so that the adapter's onDiagnostic receives events of opening.
-    const adapter = opener.adapter(handle, options)
+    const adapter = opener.adapter(handle)
     await connection.open()
     if (file !== undefined && connection.place.identity !== file.identity) throw otherFile(path, connection)
     await tune(connection, tuning, path !== ':memory:')
@@ -126,13 +125,10 @@ async function unreadLog(path: string, damage: unknown): Promise<unknown> {
   }
 }
 
-/**
- * Adds the path to the error: an app with many files needs to know which one failed, and the connection does not know that path.
- */
+/** Adds the path to the error, because the connection does not know it as the app has given it. */
 function withPath(error: unknown, path: string): unknown {
   const plain = error instanceof PersistenceError && error.constructor === PersistenceError
-  if (!plain || error.message.includes(path)) return error
-  return new PersistenceError(error.code, 'open', `open ${path}: ${problemOf(error)}`, error.cause)
+  return plain && !error.message.includes(path) ? openError(error, path) : error
 }
 
 /**

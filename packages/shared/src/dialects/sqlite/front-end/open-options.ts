@@ -1,6 +1,6 @@
 import { ADAPTER_OPTIONS, type AdapterOptions } from '../../../adapter/adapter-options.js'
-import { invalidOption } from '../../../arguments/invalid.js'
-import type { OptionNames } from '../../../arguments/options.js'
+import { flagValue, invalidOption } from '../../../arguments/invalid.js'
+import type { Complete, OptionNames } from '../../../arguments/options.js'
 import type { StartWorker } from '../thread/worker.js'
 
 /** Options of `open`, for a file that the adapter opens itself. */
@@ -57,17 +57,8 @@ export const OPEN_OPTIONS: OptionNames<OpenOptions> = {
   readers: true,
 }
 
-export interface ResolvedOpenOptions {
-  readonly durability: 'power' | 'process'
-  readonly readOnly: boolean
-  readonly immutable: boolean
-  readonly mode: number
-  readonly cacheSize: number | undefined
-  readonly mmapSize: number
-  readonly walSize: number | undefined
-  readonly worker: boolean | StartWorker
-  readonly readers: number
-}
+/** Validated options with their defaults. */
+export type ResolvedOpenOptions = Complete<Omit<OpenOptions, keyof AdapterOptions>, 'cacheSize' | 'walSize'>
 
 const MOST_READERS = 16
 const SMALLEST_WAL = 64 * 1024
@@ -89,8 +80,8 @@ export function resolveOpenOptions(options: OpenOptions = {}): ResolvedOpenOptio
   } = options
   if (durability !== 'power' && durability !== 'process')
     throw invalidOption('durability', durability, "'power' or 'process'")
-  if (typeof readOnly !== 'boolean') throw invalidOption('readOnly', readOnly, 'true or false')
-  if (typeof immutable !== 'boolean') throw invalidOption('immutable', immutable, 'true or false')
+  flagValue(readOnly, 'options', 'readOnly', 'INVALID_OPTION')
+  flagValue(immutable, 'options', 'immutable', 'INVALID_OPTION')
   if (immutable && !readOnly)
     throw invalidOption('readOnly', readOnly, 'true with immutable: true, which cannot write; leave one of the two out')
   if (!Number.isInteger(mode) || mode < 0 || mode > 0o777)

@@ -40,7 +40,7 @@ export async function createCacheTable(name: string, queue: OperationQueue, crea
   if (create) {
     await queue.atomic(
       'connect',
-      [table.create, ...table.indexes].map((sql) => ({ sql, parameters: [] })),
+      [table.create, ...table.indexes].map((sql) => ({ sql })),
     )
   } else if (!found.has(name)) {
     throw new PersistenceError(

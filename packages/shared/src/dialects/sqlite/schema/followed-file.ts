@@ -33,8 +33,8 @@ export async function checkFollowed(queue: OperationQueue, writable: boolean): P
   const log = objects.filter(({ name }) => !MARKS.includes(String(name)))
   if (!writable || !(await isUseless(queue, log))) return
   try {
-    const still = { sql: isBroken(log) ? WHOLE : FOLLOWED, parameters: [], expect: 0 }
-    await queue.atomic('connect', [still, ...removingLog(log).map((sql) => ({ sql, parameters: [] }))])
+    const still = { sql: isBroken(log) ? WHOLE : FOLLOWED, expect: 0 }
+    await queue.atomic('connect', [still, ...removingLog(log).map((sql) => ({ sql }))])
   } catch (error) {
     // Another connection has begun to follow, or has removed the log meanwhile.
     if (await isUseless(queue, await queue.query('connect', READ_LOG))) throw error

@@ -72,7 +72,7 @@ function beforeTheirVersion(
   const tables = early.filter(({ type }) => type === 'table')
   const ours = tables.every((table) => differences(table, columns(table), SCHEMA_VERSION).length === 0)
   if (version === 0 && tables.length > 0 && ours) {
-    return missing('go_goscope_meta with its schema_version, although it has the tables of this family')
+    return fileLacks('go_goscope_meta with its schema_version, although it has the tables of this family')
   }
   return foreign(early[0] as KnownObject, `it is there, and the file has schema version ${version}`)
 }
@@ -83,7 +83,7 @@ function checkColumns(table: KnownObject, found: readonly string[], version: num
   const lacking = wantedColumns(table, version).filter((column) => !found.includes(column))
   if (version === SCHEMA_VERSION && different.length === lacking.length) {
     const remedy = table.since === 0 ? ', or drop the table, so that connect makes it anew' : ''
-    throw missing(`${lacking.join(', ')} in the table ${table.name}`, remedy)
+    throw fileLacks(`${lacking.join(', ')} in the table ${table.name}`, remedy)
   }
   throw foreign(table, different.join(', '))
 }
@@ -120,7 +120,8 @@ function bare(sql: string): string {
   return sql.replaceAll('"', '').replaceAll(/\s+/g, ' ')
 }
 
-function missing(what: string, remedy = ''): PersistenceError {
+/** Creates the error for a file without something that a restored backup would have. */
+export function fileLacks(what: string, remedy = ''): PersistenceError {
   return new PersistenceError(
     'SCHEMA_MISSING',
     'connect',

@@ -2,7 +2,7 @@ import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { SchemaMissingError } from '../../../errors/schema-missing-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
 import { checkFollowed } from './followed-file.js'
-import { checkObjects } from './foreign-objects.js'
+import { checkObjects, fileLacks } from './foreign-objects.js'
 import { KNOWN_OBJECTS, OWN_TABLES } from './known-objects.js'
 import { MIGRATIONS, migrationSteps, SCHEMA_VERSION } from './migrations.js'
 import { remakingSteps } from './remake.js'
@@ -68,12 +68,7 @@ export async function readSchema(
 /** Tables that only we create cannot be recreated: their rows contained tokens and layouts that processes have relied on. */
 function checkOwnTables(found: ReadonlySet<string>): void {
   const missing = OWN_TABLES.filter((table) => !found.has(table))
-  if (missing.length === 0) return
-  throw new PersistenceError(
-    'SCHEMA_MISSING',
-    'connect',
-    `connect: the file lacks ${missing.join(', ')}; restore it from a backup`,
-  )
+  if (missing.length > 0) throw fileLacks(missing.join(', '))
 }
 
 function schemaMissing(version: number, missing: readonly string[], empty: boolean): PersistenceError {

@@ -141,10 +141,7 @@ const RAISE_VERSION = "UPDATE go_goscope_meta SET value = ?1 WHERE key = 'schema
 export function migrationSteps({ version, steps }: Migration): Step[] {
   const claim: readonly Step[] =
     version === 1
-      ? [
-          { sql: CREATE_META, parameters: [] },
-          { sql: INSERT_VERSION, parameters: ['1'], expect: 1 },
-        ]
+      ? [{ sql: CREATE_META }, { sql: INSERT_VERSION, parameters: ['1'], expect: 1 }]
       : [{ sql: RAISE_VERSION, parameters: [String(version), String(version - 1)], expect: 1 }]
-  return [...claim, ...steps.map((sql) => ({ sql, parameters: [] }))]
+  return [...claim, ...steps.map((sql) => ({ sql }))]
 }

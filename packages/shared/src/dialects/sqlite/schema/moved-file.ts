@@ -3,6 +3,7 @@ import type { PersistenceError } from '../../../errors/persistence-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
 import type { Step } from '../../../queue/statement.js'
 import { PUBLISHED_TABLES } from './published-tables.js'
+import { quotedText } from './quoted.js'
 
 /**
  * The table, with one row, of a file that the command `copy` has moved: `id` of the copy, and `store`, the new location of the
@@ -70,34 +71,29 @@ const EVENTS = ['INSERT', 'UPDATE', 'DELETE'] as const
  * @param to The new location of the rows, for people.
  */
 export function sealingSteps(caches: readonly string[], id: string, to: string): Step[] {
-  const message = `${MESSAGE_START}${to}`.replaceAll("'", "''")
+  const message = quotedText(`${MESSAGE_START}${to}`)
   const triggers = [...SEALED_TABLES, ...caches].flatMap((table) =>
-    EVENTS.map(
-      (event) => `CREATE TRIGGER "${triggerOf(table, event)}" BEFORE ${event} ON "${table}" FOR EACH ROW BEGIN
-  SELECT RAISE(ABORT, '${message}');
+    EVENTS.map((event) => ({
+      sql: `CREATE TRIGGER "${triggerOf(table, event)}" BEFORE ${event} ON "${table}" FOR EACH ROW BEGIN
+  SELECT RAISE(ABORT, ${message});
 END`,
-    ),
+    })),
   )
   return [
-    ...bare([`CREATE TABLE ${MOVED_TABLE} (id TEXT NOT NULL, store TEXT NOT NULL) STRICT`]),
+    { sql: `CREATE TABLE ${MOVED_TABLE} (id TEXT NOT NULL, store TEXT NOT NULL) STRICT` },
     { sql: `INSERT INTO ${MOVED_TABLE} (id, store) VALUES (?1, ?2)`, parameters: [id, to] },
-    ...bare(triggers),
+    ...triggers,
   ]
 }
 
 /** Returns steps that undo {@link sealingSteps}. */
 export function unsealingSteps(caches: readonly string[]): Step[] {
-  const triggers = [...SEALED_TABLES, ...caches].flatMap((table) => EVENTS.map((event) => triggerOf(table, event)))
-  return bare([
-    ...triggers.map((trigger) => `DROP TRIGGER IF EXISTS "${trigger}"`),
-    `DROP TABLE IF EXISTS ${MOVED_TABLE}`,
-  ])
+  const triggers = [...SEALED_TABLES, ...caches].flatMap((table) =>
+    EVENTS.map((event) => ({ sql: `DROP TRIGGER IF EXISTS "${triggerOf(table, event)}"` })),
+  )
+  return [...triggers, { sql: `DROP TABLE IF EXISTS ${MOVED_TABLE}` }]
 }
 
 function triggerOf(table: string, event: string): string {
   return `${MOVED_TRIGGER_PREFIX}${event.toLowerCase()}_${table}`
-}
-
-function bare(texts: readonly string[]): Step[] {
-  return texts.map((sql) => ({ sql, parameters: [] }))
 }

@@ -24,23 +24,24 @@ export function newLineageSteps(
   { token, generation }: Given = NOTHING_GIVEN,
 ): Step[] {
   const beginning = (known: string): string => `max(max(${known}) + ${jump}, ${clock}) + ${beyond}`
-  const step = (sql: string, ...parameters: string[]): Step => ({ sql, parameters })
   return [
     {
-      ...step(`UPDATE go_goscope_lock_counter
-SET token = ${beginning(`token, ${token}, coalesce((SELECT max(token) FROM go_goscope_locks), 0)`)} WHERE id = 1 RETURNING token AS above`),
+      sql: `UPDATE go_goscope_lock_counter
+SET token = ${beginning(`token, ${token}, coalesce((SELECT max(token) FROM go_goscope_locks), 0)`)} WHERE id = 1 RETURNING token AS above`,
       expect: 1,
     },
     // A table with AUTOINCREMENT has no counter before its first row.
-    step(`INSERT INTO sqlite_sequence (name, seq)
-SELECT 'go_goscope_claims', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'go_goscope_claims')`),
     {
-      ...step(`UPDATE sqlite_sequence
+      sql: `INSERT INTO sqlite_sequence (name, seq)
+SELECT 'go_goscope_claims', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'go_goscope_claims')`,
+    },
+    {
+      sql: `UPDATE sqlite_sequence
 SET seq = ${beginning(`seq, ${generation}, coalesce((SELECT max(generation) FROM go_goscope_claims), 0)`)}
-WHERE name = 'go_goscope_claims' RETURNING seq AS above`),
+WHERE name = 'go_goscope_claims' RETURNING seq AS above`,
       expect: 1,
     },
-    step("DELETE FROM go_goscope_meta WHERE key IN ('lineage', 'log_end')"),
-    step("INSERT INTO go_goscope_meta (key, value) VALUES ('lineage', ?1)", lineage),
+    { sql: "DELETE FROM go_goscope_meta WHERE key IN ('lineage', 'log_end')" },
+    { sql: "INSERT INTO go_goscope_meta (key, value) VALUES ('lineage', ?1)", parameters: [lineage] },
   ]
 }

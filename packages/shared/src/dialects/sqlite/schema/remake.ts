@@ -34,5 +34,5 @@ export function remakingSteps(absent: readonly KnownObject[]): Step[] {
     ...behind.map(({ sql }) => sql),
     // IF NOT EXISTS, because another process may have been first.
     ...others.map(({ create }) => create.replace(/^(CREATE \w+) (?!IF NOT EXISTS)/, '$1 IF NOT EXISTS ')),
-  ].map((sql) => ({ sql, parameters: [] }))
+  ].map((sql) => ({ sql }))
 }

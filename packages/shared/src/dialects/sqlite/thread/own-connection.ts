@@ -1,8 +1,8 @@
 import { resolveOptions } from '../../../adapter/adapter-options.js'
 import { Connection } from '../../../connection/connection.js'
-import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
+import { hasCode } from '../../../errors/persistence-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
-import { classify } from '../error-codes.js'
+import { openError } from '../error-codes.js'
 import { immutableUri } from '../file/immutable-file.js'
 import { keepOpen } from '../file/kept-open.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
@@ -64,7 +64,6 @@ async function openHandle(path: string, engine: ThreadEngine<object>, readOnly: 
   try {
     return await engine.open(path, readOnly)
   } catch (error) {
-    const { code, message, cause } = classify(error, 'open')
-    throw new PersistenceError(code, 'open', message.replace(/^open/, `open ${path}`), cause)
+    throw openError(error, path)
   }
 }
