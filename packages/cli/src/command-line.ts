@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import { nearestOf } from '@go-go-scope/persistence-core/integration'
 import { UsageError } from './exit-codes.js'
 
@@ -84,37 +85,34 @@ export function readArguments(command: Command, given: readonly string[]): Given
     new UsageError(`${problem}; ${usageOf(command)}, and scopedb ${command.meta.name} --help`)
   const words: string[] = []
   const values = new Map<string, string | boolean>()
-  for (let at = 0; at < given.length; at++) {
-    const word = given[at] ?? ''
-    if (word === '--') {
-      words.push(...given.slice(at + 1))
-      break
-    }
-    if (!word.startsWith('-') || word === '-') {
-      words.push(word)
-      continue
-    }
+  const declared = Object.fromEntries(
+    [...options].map(([name, { type }]) => [name, { type: type as 'string' | 'boolean' }]),
+  )
+  // It is not strict, because its own refusals name neither the command nor the option that was meant.
+  const { tokens } = parseArgs({ args: [...given], options: declared, strict: false, tokens: true })
+  for (const token of tokens) {
+    if (token.kind === 'positional') words.push(token.value)
+    if (token.kind !== 'option') continue
+    const { name: flag, rawName, value, inlineValue } = token
     // Every command accepts it, for scripts that always pass it.
-    if (word === '--no-color' || word === '--color') continue
-    const [, flag = word, value] = /^--([^=]*)(?:=(.*))?$/s.exec(word) ?? []
+    if (flag === 'no-color' || flag === 'color') continue
     const positive = flag.replace(/^no-/, '')
     const isNegative = !options.has(flag) && options.get(positive)?.type === 'boolean'
     const name = isNegative ? positive : flag
     const option = options.get(name)
     if (option === undefined)
-      throw refusal(`there is no option ${word}${didYouMean(nearestOf(positive, [...options.keys()]), '--')}`)
+      throw refusal(`there is no option ${rawName}${didYouMean(nearestOf(positive, [...options.keys()]), '--')}`)
     if (option.type === 'boolean') {
       // `--yes=no` would be taken for a yes.
-      if (value !== undefined) throw refusal(`--${flag} takes no value`)
+      if (value !== undefined) throw refusal(`${rawName} takes no value`)
       values.set(name, !isNegative)
       continue
     }
-    const text = value ?? given[++at]
-    if (text === undefined) throw refusal(`${word} needs a value`)
+    if (value === undefined) throw refusal(`${rawName} needs a value`)
     // In a script, the value may be an empty variable.
-    if (value === undefined && text.startsWith('--'))
-      throw refusal(`${word} needs a value; one that begins so is written as ${word}=${text}`)
-    values.set(name, text)
+    if (!inlineValue && value.startsWith('--'))
+      throw refusal(`${rawName} needs a value; one that begins so is written as ${rawName}=${value}`)
+    values.set(name, value)
   }
   const positionals = Object.entries(command.args).filter(([, { type }]) => type === 'positional')
   const surplus = words[positionals.length]
