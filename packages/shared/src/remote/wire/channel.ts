@@ -1,4 +1,4 @@
-import type { Item } from './protocol.js'
+import { ENVELOPE, type Item } from './protocol.js'
 
 /** Receives what arrives through a channel. */
 export interface ChannelListener {
@@ -28,6 +28,11 @@ export interface Channel {
   keepAlive(on: boolean): void
   /** Stops listening and sending, and closes a port that has no other use. May be repeated. */
   close(): void
+}
+
+/** Whether a message is one of ours in an object. An answer of the app that repeats it and adds something is the app's. */
+export function isEnvelope(message: unknown): message is { readonly [ENVELOPE]: unknown } {
+  return typeof message === 'object' && message !== null && ENVELOPE in message && Object.keys(message).length === 1
 }
 
 type Listener = (...given: unknown[]) => void
