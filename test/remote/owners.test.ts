@@ -26,7 +26,7 @@ test.each([
       await once(owner, 'message')
       const former = await connect(owner as Peer)
       const lock = await former.acquire('job', Number.POSITIVE_INFINITY)
-      await new Promise((resolve) => lock?.signal.addEventListener('abort', resolve))
+      await expect.poll(() => lock?.signal.aborted, { timeout: NOTICED }).toBe(true)
       const next = await connect(owner as Peer)
       await expect.poll(() => next.cache.get('freed'), { timeout: NOTICED }).toBe(true)
       await next.disconnect()
