@@ -37,6 +37,14 @@ export function isEnvelope(message: unknown): message is { readonly [ENVELOPE]: 
 
 type Listener = (...given: unknown[]) => void
 
+/** Marks our listeners. On a global symbol, because a process may have several installed copies of this package. */
+const OURS = Symbol.for('go-go-scope.persistence.listener/1')
+
+/** Whether one of the listeners is the app's. */
+export function hasListenerOfApp(listeners: readonly object[]): boolean {
+  return listeners.some((listener) => !(OURS in listener))
+}
+
 /** What `MessagePort`, `Worker`, `process`, `ChildProcess` and the worker of `cluster` have in common. */
 export interface Emitter {
   on(event: string, listener: (...given: unknown[]) => void): unknown
@@ -53,7 +61,7 @@ export class Listening {
   }
 
   on(event: string, listener: Listener): void {
-    this.#emitter.on(event, listener)
+    this.#emitter.on(event, Object.assign(listener, { [OURS]: true }))
     this.#listeners.push([event, listener])
   }
 

@@ -1,5 +1,5 @@
 import { inNextTurn } from '../../time/clock.js'
-import { type Channel, type ChannelListener, type Emitter, isEnvelope, Listening } from './channel.js'
+import { type Channel, type ChannelListener, type Emitter, hasListenerOfApp, isEnvelope, Listening } from './channel.js'
 import { readPlain, writePlain } from './plain-items.js'
 import { ENVELOPE, type Item } from './protocol.js'
 
@@ -74,12 +74,11 @@ export class ProcessChannel implements Channel {
   }
 
   keepAlive(on: boolean): void {
-    // Whether a child keeps its parent alive is up to the app.
-    if (this.#toChild) return
+    // Whether a child keeps its parent alive is up to the app. A released channel must not undo what the next one needs.
+    if (this.#toChild || ProcessChannel.#last !== this) return
     this.#alive = on
     if (this.#process.connected !== true) return
-    const isWanted = this.#process.listenerCount('message') > this.#listening.countOf('message')
-    if (this.#alive || isWanted) this.#process.channel?.ref?.()
+    if (on || hasListenerOfApp(process.listeners('message'))) this.#process.channel?.ref?.()
     else this.#process.channel?.unref?.()
   }
 
