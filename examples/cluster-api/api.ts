@@ -28,24 +28,8 @@ const routes: Record<string, (request: IncomingMessage) => Promise<Answer>> = {
   async 'POST /orders'({ headers }) {
     const key = String(headers['idempotency-key'] ?? randomUUID())
     // One worker processes the order. The others wait for its result, and a later retry gets the same result.
-    const claim = await persistence.idempotency.claim(`order ${key}`, {
-      lease: LEASE_MS,
-      wait: MINUTE,
-      ttl: 60 * MINUTE,
-    })
-    if (claim.state === 'completed') return [200, claim.value]
-    if (claim.state !== 'claimed') return [503, { error: claim.state }]
-    const renewing = setInterval(() => void claim.renew(), LEASE_MS / 3)
-    try {
-      const charge = await service('charge', key)
-      await claim.complete(charge)
-      return [201, charge]
-    } catch (error) {
-      await claim.fail(error)
-      throw error
-    } finally {
-      clearInterval(renewing)
-    }
+    const options = { lease: LEASE_MS, ttl: 60 * MINUTE }
+    return [201, await persistence.idempotency.once(`order ${key}`, () => service('charge', key), options)]
   },
 
   async 'POST /report'() {

@@ -13,6 +13,7 @@ class Thread extends EventEmitter {
 const { execArgv } = process
 afterEach(() => {
   process.execArgv = execArgv
+  vi.unstubAllEnvs()
 })
 
 test('messages of a thread that are not of its job are ignored', async () => {
@@ -31,14 +32,20 @@ test('messages of a thread that are not of its job are ignored', async () => {
 })
 
 test.each([
-  [['--input-type=module', '-e', 'code'], { execArgv: [] }],
-  [['--input-type', 'module', '-'], { execArgv: [] }],
-  [['--import', './hooks.mjs'], {}],
-])('a thread of a process with %j inherits no flag that Node refuses for it', async (flags, expected) => {
-  process.execArgv = flags
-  const worker = new Thread()
-  const start = vi.fn(() => worker)
-  new EngineThread(start, order)
-  expect(start.mock.calls).toEqual([[{ workerData: expect.anything(), ...expected }]])
-  worker.emit('exit', 0)
-})
+  [['--input-type=module', '-e', 'code'], '', ''],
+  [['--input-type', 'module', '-'], '--no-warnings', '--no-warnings'],
+  [['-e', 'code'], '--no-warnings --input-type=module', '--no-warnings '],
+  [['--import', './hooks.mjs'], '--no-warnings', undefined],
+])(
+  'a thread of a process with %j and NODE_OPTIONS=%j inherits no flag that Node refuses for it',
+  async (flags, options, left) => {
+    process.execArgv = flags
+    vi.stubEnv('NODE_OPTIONS', options)
+    const worker = new Thread()
+    const start = vi.fn(() => worker)
+    new EngineThread(start, order)
+    const changed = { execArgv: [], env: expect.objectContaining({ PATH: process.env.PATH, NODE_OPTIONS: left }) }
+    expect(start.mock.calls).toEqual([[{ workerData: expect.anything(), ...(left !== undefined && changed) }]])
+    worker.emit('exit', 0)
+  },
+)

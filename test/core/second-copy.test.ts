@@ -1,8 +1,11 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import * as core from '@go-go-scope/persistence-core'
+import { serve } from '@go-go-scope/persistence-core/remote'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { root } from '../../scripts/workspace.mjs'
@@ -76,4 +79,17 @@ describe('two installed copies of the core', () => {
     await Promise.all([one.cache.set('k', 1), two.cache.set('k', 2)])
     await Promise.all([one.disconnect(), two.disconnect()])
   })
+
+  test('may use an owner one after the other in a child, which ends by itself', async () => {
+    const owned = adapterOf(core, handle)
+    const server = serve(owned)
+    const child = fork(join(root, 'test/proof/remote/two-copies.mjs'), [join(folder, 'dist/remote.js')], {
+      execArgv: [],
+    })
+    server.attach(child as never)
+    expect(await once(child, 'exit')).toEqual([0, null])
+    expect(await owned.cache.keys()).toEqual(['one', 'other'])
+    await server.close()
+    await owned.disconnect()
+  }, 20_000)
 })

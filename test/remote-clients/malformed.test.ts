@@ -276,10 +276,10 @@ describe('messages to a client', () => {
     const raw = served.port()
     const remote = await connectRemote(raw)
     const foreign = fc.anything().filter((message) => !(typeof message === 'object' && message && ENVELOPE in message))
-    const posted = fc.sample(foreign, 30).filter((message) => isCloneable(message))
+    const answer = { [ENVELOPE]: [99], error: 'unknown command' }
+    const posted = [answer, ...fc.sample(foreign, 30)].filter((message) => isCloneable(message))
     for (const message of posted) raw.postMessage(message)
-    await remote.cache.set('k', 1)
-    expect(await remote.cache.get('k')).toBe(1)
+    expect(await remote.cache.getOrSet('k', () => 1)).toBe(1)
     await remote.disconnect()
   })
 })

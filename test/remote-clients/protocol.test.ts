@@ -110,6 +110,21 @@ describe('connecting', () => {
     await Promise.all([middle.disconnect(), outside.disconnect()])
   })
 
+  test('a client of a client learns that the owner of the database has gone', async () => {
+    const middle = await connectRemote(served.port())
+    const inner = serve(middle)
+    const last = await connectRemote(inner.createPort())
+    const lock = await last.acquire('job', 60_000)
+    const lost = new Promise((resolve) => lock?.signal.addEventListener('abort', resolve))
+    await served.server.close()
+    await lost
+    await expect.poll(() => last.isConnected()).toBe(false)
+    await expect(last.cache.get('k')).rejects.toMatchObject({ code: 'DISCONNECTED', outcome: 'none' })
+    expect(() => inner.createPort()).toThrow(expect.objectContaining({ code: 'CLOSED' }))
+    await last.disconnect()
+    await middle.disconnect()
+  })
+
   test('a lock that clients of two servers hold under one owner name is lost for all of them', async () => {
     const second = serve(served.adapter)
     const clients = await Promise.all(

@@ -89,7 +89,7 @@ describe('a process', () => {
     client.peer.on('message', (message) => received.push(message))
     const child = client.peer as ChildProcess
     child.send({ cmd: 'of the app' })
-    child.send({ order: 'unknown', given: { 'go-go-scope': 1 } })
+    child.send({ 'go-go-scope/1': [99], error: 'unknown command' })
     await Promise.all(Array.from({ length: 20 }, (_, n) => client.do('set', { key: `k${n}`, value: n })))
     expect(await client.do('get', { key: 'k19' })).toBe(19)
     const ours = received.filter((message) => Object.hasOwn(message as object, 'go-go-scope/1'))

@@ -21,6 +21,9 @@ export interface ConnectionUser {
   connectionLost(): void
 }
 
+/** See {@link Connection.timeRun}. */
+export type SinceRun = (ranAt: unknown) => number
+
 const connections = new WeakMap<object, Connection>()
 
 /**
@@ -170,15 +173,17 @@ export class Connection {
   }
 
   /**
-   * Returns the ms that have passed since the statement of a lease ran.
+   * Call it before a statement of a lease is called.
    *
-   * @param ranAt The time that was bound, from its row.
-   * @param asked Monotonic ms of the call.
-   * @param now Monotonic ms.
+   * @returns a function that takes the time that was bound, from the row of the statement, and returns the ms since then.
    */
-  sinceRun(ranAt: unknown, asked: number, now: number): number {
-    // If another thread or process ran the statement, its lease clock may be ahead of the local one.
-    return this.owner === undefined ? this.clock.lease.now() - Number(ranAt) : now - asked
+  timeRun(): SinceRun {
+    const { clock } = this
+    if (this.owner === undefined) return (ranAt) => clock.lease.now() - Number(ranAt)
+    // If another thread or process runs the statement, its lease clock may be ahead of the local one. So the time is measured from
+    // the call, by both clocks: the monotonic clock may stand still while the machine is suspended.
+    const [wall, monotonic] = [clock.now(), clock.monotonic()]
+    return () => Math.max(clock.now() - wall, clock.monotonic() - monotonic)
   }
 
   join(user: ConnectionUser): void {

@@ -18,6 +18,8 @@ export interface DatabaseOwner {
   readonly place: Place
   /** Why the owner is no longer reachable; `undefined` while it is. */
   readonly gone: string | undefined
+  /** Calls `callback` when the owner is no longer reachable. */
+  onGone(callback: () => void): void
   /** Creates the queue that sends calls to the owner. Called once per connection. */
   openQueue(context: OwnerContext): OperationQueue
   /**

@@ -36,6 +36,7 @@ export class RemoteOwner implements DatabaseOwner {
   /** The intervals in ms of all that watch a circuit. The owner is sent the shortest. */
   readonly #intervals = new Map<string, number[]>()
   readonly #claims = new Map<string, () => void>()
+  readonly #onGone: (() => void)[] = []
   /** The locks that were granted here. */
   #holds: HoldTables | undefined
   /** Made with the connection. */
@@ -85,6 +86,10 @@ export class RemoteOwner implements DatabaseOwner {
 
   get gone(): string | undefined {
     return this.#parts === undefined ? this.#endReason : this.#parts.channel.closeReason
+  }
+
+  onGone(callback: () => void): void {
+    this.#onGone.push(callback)
   }
 
   receive(message: unknown): void {
@@ -179,5 +184,6 @@ export class RemoteOwner implements DatabaseOwner {
     this.#parts?.loads.ended(reason)
     // The waiting callers ask again, and are refused.
     for (const listener of [...this.#claims.values()]) listener()
+    for (const callback of this.#onGone.splice(0)) callback()
   }
 }

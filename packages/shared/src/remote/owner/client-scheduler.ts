@@ -23,8 +23,10 @@ export class ClientScheduler implements EndsWithConnection {
   readonly #onEnd = new Set<() => void>()
   #scheduled = false
 
-  constructor({ clock }: Connection) {
+  constructor({ clock, owner }: Connection) {
     this.#clock = clock
+    // Clients of a client must learn that the owner of the database has gone.
+    owner?.onGone(() => this.ending())
   }
 
   add(client: ServedClient): void {

@@ -106,7 +106,8 @@ class AdapterServer implements PersistenceServer {
   }
 
   #serve(peer: Peer): void {
-    const wanted = 'a Worker, a worker of cluster, a ChildProcess with an IPC channel or a MessagePort'
+    const wanted =
+      'a Worker of node:worker_threads, a worker of cluster, a ChildProcess with an IPC channel or a MessagePort'
     const channel = channelOf(peer, 'attach', wanted)
     this.#channels.add(new ServedChannel(channel, this.#parts, (closed) => this.#remove(closed)))
   }

@@ -1,4 +1,4 @@
-import type { Item } from './protocol.js'
+import { ENVELOPE, type Item } from './protocol.js'
 
 /** Receives what arrives through a channel. */
 export interface ChannelListener {
@@ -30,7 +30,20 @@ export interface Channel {
   close(): void
 }
 
+/** Whether a message is one of ours in an object. An answer of the app that repeats it and adds something is the app's. */
+export function isEnvelope(message: unknown): message is { readonly [ENVELOPE]: unknown } {
+  return typeof message === 'object' && message !== null && ENVELOPE in message && Object.keys(message).length === 1
+}
+
 type Listener = (...given: unknown[]) => void
+
+/** Marks our listeners. On a global symbol, because a process may have several installed copies of this package. */
+const OURS = Symbol.for('go-go-scope.persistence.listener/1')
+
+/** Whether one of the listeners is the app's. */
+export function hasListenerOfApp(listeners: readonly object[]): boolean {
+  return listeners.some((listener) => !(OURS in listener))
+}
 
 /** What `MessagePort`, `Worker`, `process`, `ChildProcess` and the worker of `cluster` have in common. */
 export interface Emitter {
@@ -48,7 +61,7 @@ export class Listening {
   }
 
   on(event: string, listener: Listener): void {
-    this.#emitter.on(event, listener)
+    this.#emitter.on(event, Object.assign(listener, { [OURS]: true }))
     this.#listeners.push([event, listener])
   }
 

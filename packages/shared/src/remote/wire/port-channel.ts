@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import { inNextTurn } from '../../time/clock.js'
-import { type Channel, type ChannelListener, type Emitter, Listening } from './channel.js'
+import { type Channel, type ChannelListener, type Emitter, isEnvelope, Listening } from './channel.js'
 import { ENVELOPE, type Item } from './protocol.js'
 
 /**
@@ -69,15 +69,16 @@ export class PortChannel implements Channel {
     }
     this.#listening.on('message', (message: unknown) => {
       if (Array.isArray(message) && message[0] === ENVELOPE) receive(message)
-      else if (typeof message === 'object' && message !== null && ENVELOPE in message) receive(message[ENVELOPE])
+      else if (isEnvelope(message)) receive(message[ENVELOPE])
       // The app may have waited for this message alone.
       else if (this.#toParent) inNextTurn(() => this.keepAlive(this.#alive))
     })
     this.#listening.on(this.#toWorker ? 'exit' : 'close', ended)
     // The event has been emitted before.
     if (this.#hasEnded()) inNextTurn(ended)
-    // A port of ours must not keep the thread alive. A thread that listens to its parent stays alive for it.
+    // A port of ours must not keep the thread alive. An owner that serves its parent stays alive until it closes.
     if (this.#toParent) {
+      this.keepAlive(true)
       const last = PortChannel.#last
       if (last !== undefined) {
         last.#exit.end()

@@ -1,5 +1,5 @@
 import { inNextTurn } from '../../time/clock.js'
-import { type Channel, type ChannelListener, type Emitter, Listening } from './channel.js'
+import { type Channel, type ChannelListener, type Emitter, hasListenerOfApp, isEnvelope, Listening } from './channel.js'
 import { readPlain, writePlain } from './plain-items.js'
 import { ENVELOPE, type Item } from './protocol.js'
 
@@ -16,10 +16,10 @@ export interface ProcessLike extends Emitter {
 /** A channel over the IPC of a child process, with either serialization. */
 export class ProcessChannel implements Channel {
   /**
-   * The listeners of the last channel to the parent. They stay until there is another one, also when it is closed: they keep the
-   * process alive while the app listens, which Node and Bun no longer do once `ref` or `unref` was called.
+   * The last channel to the parent. Its listeners stay until there is another one, also when it is closed: they keep the process
+   * alive while the app listens, which Node and Bun no longer do once `ref` or `unref` was called.
    */
-  static #last: Listening | undefined
+  static #last: ProcessChannel | undefined
   readonly toThread = false
   readonly #process: ProcessLike
   readonly #listening: Listening
@@ -50,7 +50,7 @@ export class ProcessChannel implements Channel {
       if (event === 'message') inNextTurn(() => this.keepAlive(this.#alive))
     }
     this.#listening.on('message', (message: unknown) => {
-      if (typeof message === 'object' && message !== null && ENVELOPE in message) {
+      if (isEnvelope(message)) {
         if (!this.#ended) listener.message(readPlain(message[ENVELOPE]))
       }
       // The app may have waited for this message alone. Bun does not report that a listener is removed.
@@ -60,8 +60,12 @@ export class ProcessChannel implements Channel {
     this.#listening.on('disconnect', () => this.#end(listener, !this.#toChild))
     if (this.#toChild) this.#listening.on('exit', () => this.#end(listener, true))
     else {
-      ProcessChannel.#last?.end()
-      ProcessChannel.#last = this.#listening
+      // As long as the client of a released channel may hold locks, that channel waits for its last message.
+      const last = ProcessChannel.#last
+      if (last !== undefined && last.#ended) last.#listening.end()
+      ProcessChannel.#last = this
+      // As in PortChannel.
+      this.keepAlive(true)
       this.#listening.on('newListener', followApp)
       this.#listening.on('removeListener', followApp)
     }
@@ -70,19 +74,18 @@ export class ProcessChannel implements Channel {
   }
 
   keepAlive(on: boolean): void {
-    // Whether a child keeps its parent alive is up to the app.
-    if (this.#toChild) return
+    // Whether a child keeps its parent alive is up to the app. A released channel must not undo what the next one needs.
+    if (this.#toChild || ProcessChannel.#last !== this) return
     this.#alive = on
     if (this.#process.connected !== true) return
-    const isWanted = this.#process.listenerCount('message') > this.#listening.countOf('message')
-    if (this.#alive || isWanted) this.#process.channel?.ref?.()
+    if (on || hasListenerOfApp(process.listeners('message'))) this.#process.channel?.ref?.()
     else this.#process.channel?.unref?.()
   }
 
   close(): void {
     this.#ended = true
-    if (this.#toChild) this.#listening.end()
-    this.keepAlive(false)
+    if (this.#toChild || ProcessChannel.#last !== this) this.#listening.end()
+    else this.keepAlive(false)
   }
 
   #end(listener: ChannelListener, certain: boolean): void {

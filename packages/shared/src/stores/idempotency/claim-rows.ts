@@ -1,3 +1,4 @@
+import type { SinceRun } from '../../connection/connection.js'
 import type { Row } from '../../driver/driver.js'
 import { hasCode, PersistenceError } from '../../errors/persistence-error.js'
 import { hasRow, type Parameters, requiredRow, type Statement } from '../../queue/statement.js'
@@ -76,9 +77,9 @@ export class ClaimRows {
     lease: number,
   ): Promise<(LeaseEnd & { generation: number }) | undefined> {
     const parameters = [stored, owner, fingerprint ?? null, lease, this.#session.clock.bound('wall')]
-    const calledAt = this.#session.clock.monotonic()
+    const sinceRun = this.#session.connection.timeRun()
     return this.#session.executeRegardless(this.#sql.grant, parameters, (row) =>
-      row === undefined ? undefined : { ...this.#leaseEnd(row, calledAt), generation: Number(row.generation) },
+      row === undefined ? undefined : { ...this.#leaseEnd(row, sinceRun), generation: Number(row.generation) },
     )
   }
 
@@ -93,9 +94,9 @@ export class ClaimRows {
 
   /** @returns `undefined` when the claim was over. */
   async renew(grant: ClaimGrant, lease: number): Promise<LeaseEnd | undefined> {
-    const calledAt = this.#session.clock.monotonic()
+    const sinceRun = this.#session.connection.timeRun()
     return this.#session.execute(this.#sql.renew, [...ofClaim(grant), lease], (row) =>
-      row === undefined ? undefined : this.#leaseEnd(row, calledAt),
+      row === undefined ? undefined : this.#leaseEnd(row, sinceRun),
     )
   }
 
@@ -177,14 +178,13 @@ export class ClaimRows {
     }
   }
 
-  /** @param calledAt Monotonic ms of the call. */
-  #leaseEnd(row: Row, calledAt: number): LeaseEnd {
+  #leaseEnd(row: Row, sinceRun: SinceRun): LeaseEnd {
     const end = Number(row.expires_at)
     const grantedAt = Number(row.granted_at)
     // Read before the elapsed time: if the process is delayed in between, it must not assume a later end than the real one.
-    const { clock, connection } = this.#session
+    const { clock } = this.#session
     const [wall, monotonic] = [clock.now(), clock.monotonic()]
-    const elapsed = connection.sinceRun(row.ran_at, calledAt, monotonic)
+    const elapsed = sinceRun(row.ran_at)
     clock.lease.observe(grantedAt)
     this.#session.leaseTime?.granted(grantedAt)
     const remaining = end - grantedAt - elapsed

@@ -1,3 +1,4 @@
+import type { SinceRun } from '../../connection/connection.js'
 import type { Row } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import { type PrefixedNames, qualifiedNames } from '../../keys/key-space.js'
@@ -60,13 +61,13 @@ export class DatabaseLockManager implements LockManager {
   }
 
   async acquire(key: string, ttl: number, given: string | undefined): Promise<Hold | undefined> {
-    const calledAt = this.clock.monotonic()
+    const sinceRun = this.#session.connection.timeRun()
     const owner = given ?? this.#session.connection.owners.next()
     const { acquire, acquireUnique = acquire } = this.#sql
     const hold = await this.#session.execute(
       given === undefined ? acquireUnique : acquire,
       [this.#names.store(key), owner, wholeTtl(ttl)],
-      (row) => (row === undefined ? undefined : this.#granted(key, owner, given === undefined, row, calledAt)),
+      (row) => (row === undefined ? undefined : this.#granted(key, owner, given === undefined, row, sinceRun)),
     )
     const { readMark } = this.#sql
     if (hold !== undefined) this.#sweeper.wrote(1)
@@ -88,14 +89,14 @@ export class DatabaseLockManager implements LockManager {
 
   async extend(hold: Hold, ttl: number): Promise<boolean> {
     if (isLost(hold) || !this.#session.ready) return false
-    const calledAt = this.clock.monotonic()
+    const sinceRun = this.#session.connection.timeRun()
     return this.#confirmed('lock.extend', async () => {
       const extended = await this.#session.execute(
         this.#sql.extendGrant,
         [...this.#ofGrant(hold), wholeTtl(ttl)],
         (row) => {
           // The hold may have been lost meanwhile. Its signal has then aborted, which cannot be undone.
-          if (row !== undefined && !isLost(hold)) this.#setExpiry(hold, row, calledAt)
+          if (row !== undefined && !isLost(hold)) this.#setExpiry(hold, row, sinceRun)
           return row !== undefined
         },
       )
@@ -106,11 +107,11 @@ export class DatabaseLockManager implements LockManager {
 
   async extendOwned(key: string, owner: string, ttl: number): Promise<boolean> {
     if (!this.#session.ready) return false
-    const calledAt = this.clock.monotonic()
+    const sinceRun = this.#session.connection.timeRun()
     return this.#confirmed('lock.extend', () =>
       this.#session.execute(this.#sql.extendOwned, [this.#names.store(key), owner, wholeTtl(ttl)], (row) => {
         const hold = this.#holds.get(key)
-        if (row !== undefined && hold !== undefined && hold.token === row.token) this.#setExpiry(hold, row, calledAt)
+        if (row !== undefined && hold !== undefined && hold.token === row.token) this.#setExpiry(hold, row, sinceRun)
         return row !== undefined
       }),
     )
@@ -166,33 +167,29 @@ export class DatabaseLockManager implements LockManager {
     return [this.#names.store(hold.key), this.ownerOf(hold), hold.token]
   }
 
-  #granted(key: string, owner: string, uncounted: boolean, row: Row, calledAt: number): Hold {
+  #granted(key: string, owner: string, uncounted: boolean, row: Row, sinceRun: SinceRun): Hold {
     const token = Number(row.token)
     const known = this.#holds.get(key)
     if (known?.token === token) {
       known.count++
-      this.#setExpiry(known, row, calledAt)
+      this.#setExpiry(known, row, sinceRun)
       return known
     }
     const hold: Hold = { key, token, owner, uncounted, expiresAt: 0, margin: 0, count: 1, lease: undefined }
-    this.#setExpiry(hold, row, calledAt)
+    this.#setExpiry(hold, row, sinceRun)
     this.#holds.add(hold)
     // Notified last: a listener of the signal may request the lock immediately, even as its present owner.
     if (known !== undefined) this.#holds.end(known, grantedAnew(key))
     return hold
   }
 
-  /**
-   * Sets the expiry from the row of a grant or an extension, minus the time since that statement ran.
-   *
-   * @param calledAt Monotonic ms of the call.
-   */
-  #setExpiry(hold: Hold, row: Row, calledAt: number): void {
+  /** Sets the expiry from the row of a grant or an extension, minus the time since that statement ran. */
+  #setExpiry(hold: Hold, row: Row, sinceRun: SinceRun): void {
     // The local clock is read first: if the process is delayed between the reads, it must not assume a later end than the real
     // one.
     const now = this.clock.monotonic()
     const granted = Number(row.expires_at) - Number(row.marked_at)
-    const elapsed = this.#session.connection.sinceRun(row.ran_at, calledAt, now)
+    const elapsed = sinceRun(row.ran_at)
     this.clock.lease.observe(Number(row.marked_at))
     this.#session.leaseTime?.granted(Number(row.marked_at))
     hold.margin = leaseMargin(granted)

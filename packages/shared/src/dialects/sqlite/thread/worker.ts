@@ -14,4 +14,8 @@ export interface WorkerLike {
  *
  * @param options Pass these options to the worker unchanged.
  */
-export type StartWorker = (options: { workerData: unknown; execArgv?: string[] }) => WorkerLike
+export type StartWorker = (options: {
+  workerData: unknown
+  execArgv?: string[]
+  env?: Record<string, string | undefined>
+}) => WorkerLike
