@@ -67,7 +67,7 @@ async function stoppedPair(): Promise<StandbyPair> {
   const pair = await StandbyPair.make()
   await pair.follower.begin()
   pair.before = () => {
-    throw new PersistenceError('IO_ERROR', 'standby', 'standby: the file system failed')
+    throw new PersistenceError('READ_ONLY', 'standby', 'standby: no writes')
   }
   await pair.follower.round()
   pair.before = () => undefined
