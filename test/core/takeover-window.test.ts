@@ -5,7 +5,11 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { SQLiteAdapter, Standby } from '@go-go-scope/persistence-sqlite-node'
 import { DatabaseSync } from '@photostructure/sqlite'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { follow } from '../../packages/shared/src/dialects/sqlite/standby/follow.js'
+import type { StandbyHost } from '../../packages/shared/src/dialects/sqlite/standby/standby.js'
+import type { WorkerLike } from '../../packages/shared/src/dialects/sqlite/thread/worker.js'
+import { PersistenceError } from '../../packages/shared/src/errors/persistence-error.js'
 
 const THREAD = new URL(import.meta.resolve('@go-go-scope/persistence-sqlite-node/thread'))
 
@@ -56,32 +60,78 @@ test('a takeover whose file is renamed after the thread closed it never opens an
   }
 })
 
-test('a takeover whose file cannot be opened for a moment says that it is made, and another call opens the file', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'takeover-window-'))
-  const [source, target] = [join(folder, 'app.db'), join(folder, 'standby.db')]
-  const options = { DatabaseSync: DatabaseSync as never }
-  let holder: InstanceType<typeof DatabaseSync> | undefined
-  try {
-    const app = await SQLiteAdapter.open(source, options)
-    await app.cache.set('k', 1)
-    const worker = forwarding(() => {
-      holder = new DatabaseSync(target)
-      holder.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
-    })
-    const standby = await Standby.follow(app, { target, worker, busyTimeout: 0 })
-    await app.disconnect()
-    await expect(standby.takeOver({ force: true })).rejects.toMatchObject({
+/** A thread that takes over at the first request for it, and no second time. */
+class TakingThread implements WorkerLike {
+  stopped = false
+  #taken = false
+  readonly #listeners: [event: string, listener: (value: never) => void][] = []
+
+  on(event: string, listener: (value: never) => void): void {
+    this.#listeners.push([event, listener])
+  }
+
+  postMessage(request: { readonly id: number; readonly call: string } | undefined): void {
+    if (request === undefined) this.#stop()
+    else if (request.call === 'takeOver' && !this.#taken) this.#take(request.id)
+    else this.emit('message', { event: { id: request.id, error: { name: 'Error', message: 'it has taken over' } } })
+  }
+
+  ref(): void {}
+  unref(): void {}
+
+  emit(name: string, value: unknown): void {
+    for (const [event, listener] of this.#listeners) if (event === name) listener(value as never)
+  }
+
+  #take(id: number): void {
+    this.#taken = true
+    this.emit('message', { event: { id, answer: 'device:inode' } })
+  }
+
+  #stop(): void {
+    this.stopped = true
+    this.emit('message', { result: undefined, stays: false })
+    this.emit('exit', 0)
+  }
+}
+
+describe.each(['/standby.db', ':memory:'])('a takeover whose database %s cannot be opened for a moment', (target) => {
+  let open = async (): Promise<string> => {
+    throw new PersistenceError('BUSY', 'connect', 'connect: another connection held the database')
+  }
+  const begin = async () => {
+    const thread = new TakingThread()
+    const host: StandbyHost<string> = { adapter: () => open(), open: () => open() }
+    const start = () => {
+      setImmediate(() => thread.emit('message', { event: { begun: true } }))
+      return thread as WorkerLike
+    }
+    const standby = await follow({ path: '/source.db', engine: 'none' }, { target }, {}, start, host)
+    return { thread, standby }
+  }
+
+  test('says that it is made, and another call opens it', async () => {
+    const failing = open
+    const { thread, standby } = await begin()
+    await expect(standby.takeOver()).rejects.toMatchObject({
       code: 'BUSY',
       operation: 'standby.takeOver',
       retryable: true,
-      message: expect.stringMatching(/is a database of its own now.*call takeOver\(\) again/),
+      message: expect.stringMatching(/is a database of its own now.*call takeOver\(\) again.*held the database/),
     })
-    holder?.close()
-    const promoted = await standby.takeOver()
-    expect(await promoted.cache.get('k')).toBe(1)
-    await promoted.disconnect()
+    open = async () => 'the adapter'
+    expect(await standby.takeOver()).toBe('the adapter')
+    open = failing
+    await expect(standby.takeOver()).rejects.toThrow('it has taken over')
     await standby.stop()
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+    // The thread belongs to the adapter of a database in memory.
+    expect(thread.stopped).toBe(target !== ':memory:')
+  })
+
+  test('ends its thread if it is stopped instead', async () => {
+    const { thread, standby } = await begin()
+    await expect(standby.takeOver()).rejects.toMatchObject({ code: 'BUSY' })
+    await standby.stop()
+    expect(thread.stopped).toBe(true)
+  })
 })

@@ -44,14 +44,13 @@ export class Ending {
     if (this.#takenOver) throw state.unusable('standby.takeOver')
     const round = async () => (state.going ? this.#follower.round() : undefined)
     let failure = await round()
-    // It may pass, and a takeover without the last changes loses them.
-    if (hasCode(failure, 'IO_ERROR')) failure = await round()
-    const fails = hasCode(failure, 'IO_ERROR')
-    // A source whose disk fails may be lost.
-    if (failure !== undefined && !fails) throw failure
+    // The failure of a disk may pass, and a takeover without the last changes loses them.
+    if (failure !== undefined && !isOfWaiting(failure)) failure = await round()
+    if (failure !== undefined && isOfWaiting(failure)) throw failure
     await this.#follower.isFound()
     const position = state.usable('standby.takeOver', 'stopped')
-    this.#sourceReadable = state.going && !fails
+    // A source whose disk fails may be lost.
+    this.#sourceReadable = state.going && failure === undefined
     if (force) await promote(standby, now())
     else if (this.#sourceReadable) await this.#promoteAlone()
     else await this.#promoteStopped(position)
@@ -169,4 +168,9 @@ export class Ending {
     const { message } = state.unusable('standby.takeOver', `${instead}, or pass force: true to lose ${loss}`)
     throw new PersistenceError(code, 'standby.takeOver', message)
   }
+}
+
+/** Whether the next round will succeed once others have finished or there is room. */
+function isOfWaiting({ code }: PersistenceError): boolean {
+  return code === 'BUSY' || code === 'DISK_FULL'
 }

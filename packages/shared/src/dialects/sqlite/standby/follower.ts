@@ -74,7 +74,7 @@ export class Follower {
     } catch (cause) {
       const error = hasCode(cause, 'BUSY') ? lockedAlone(cause) : (cause as PersistenceError)
       if (position === undefined) throw error
-      if (error.code === 'IO_ERROR') return this.#wait(error)
+      if (isOfDisk(error)) return this.#wait(error)
       // The source is gone: this is the case for which a standby exists.
       return this.#state.end('stopped', error.message)
     }
@@ -85,7 +85,8 @@ export class Follower {
   /**
    * Polls for changes once and applies them. Never rejects: a permanent failure becomes the state.
    *
-   * @returns `BUSY` when another writer took longer than the timeout, `DISK_FULL` or `IO_ERROR`; the next round retries.
+   * @returns `BUSY` when another writer took longer than the timeout, `DISK_FULL`, `IO_ERROR`, `CORRUPT`; the next round
+   *   retries.
    */
   async round(): Promise<PersistenceError | undefined> {
     const problem = await this.#attempt(async () => {
@@ -109,14 +110,13 @@ export class Follower {
       const error = cause as PersistenceError
       const { code, message } = error
       if (code === 'BUSY') return error
+      // A damaged standby has already reported its state.
+      if (!this.#state.going) return undefined
       if (isOfDisk(error)) {
         await this.#wait(error)
         return error
       }
-      // A damaged standby has already reported its state.
-      if (this.#state.going) {
-        this.#state.end(code === 'CONSTRAINT' ? 'diverged' : code === 'SCHEMA_NEWER' ? 'lost' : 'stopped', message)
-      }
+      this.#state.end(code === 'CONSTRAINT' ? 'diverged' : code === 'SCHEMA_NEWER' ? 'lost' : 'stopped', message)
     }
     return undefined
   }
@@ -238,9 +238,12 @@ export class Follower {
   }
 }
 
-/** Whether a full or failing disk caused the error. A later attempt may succeed, and a failed one has changed nothing. */
-function isOfDisk(error: unknown): boolean {
-  return hasCode(error, 'DISK_FULL') || hasCode(error, 'IO_ERROR')
+/**
+ * Whether a full or failing disk may have caused the error. A later attempt may succeed, and a failed one has changed nothing. SQLite
+ * also reports `CORRUPT` when the system could not read a page.
+ */
+function isOfDisk({ code }: PersistenceError): boolean {
+  return ['DISK_FULL', 'IO_ERROR', 'CORRUPT'].includes(code)
 }
 
 /** Returns the result of `step`, or `undefined` when a disk was full or failed. */
@@ -248,7 +251,7 @@ async function unlessDiskFails<Result>(step: Promise<Result>): Promise<Result | 
   try {
     return await step
   } catch (error) {
-    if (isOfDisk(error)) return undefined
+    if (isOfDisk(error as PersistenceError)) return undefined
     throw error
   }
 }
