@@ -18,6 +18,7 @@ import { replaceFile } from '../../packages/shared/src/dialects/sqlite/copies/re
 import { lockTarget } from '../../packages/shared/src/dialects/sqlite/copies/restore-lock.js'
 import { TemporaryFile } from '../../packages/shared/src/dialects/sqlite/copies/temporary-file.js'
 import type { JobContext } from '../../packages/shared/src/dialects/sqlite/thread/run-job.js'
+import { StopFlag } from '../../packages/shared/src/dialects/sqlite/thread/stop-flag.js'
 
 let folder: string
 beforeEach(() => {
@@ -94,7 +95,11 @@ test('a file that cannot be replaced keeps its place and its log, and no second 
   writeFileSync(target, 'damaged')
   writeFileSync(`${target}-wal`, 'log')
   // No engine opens a damaged file.
-  const replaced = replaceFile({ temporary, target, now: 0 }, {} as JobContext, async () => undefined)
+  const replaced = replaceFile(
+    { temporary, target, now: 0 },
+    { stop: new StopFlag() } as JobContext,
+    async () => undefined,
+  )
   await expect(replaced).rejects.toMatchObject({ syscall: 'rename' })
   rmSync(temporary, { recursive: true })
   expect(readdirSync(folder).sort()).toEqual(['app.db', 'app.db-wal'])

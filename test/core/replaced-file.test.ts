@@ -1,9 +1,11 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { rename } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { replaceFile } from '../../packages/shared/src/dialects/sqlite/copies/replace-file.js'
 import type { JobContext } from '../../packages/shared/src/dialects/sqlite/thread/run-job.js'
+import { StopFlag } from '../../packages/shared/src/dialects/sqlite/thread/stop-flag.js'
 import { temporaryFolder } from '../harness/temporary-folder.js'
 import { databaseSyncDriver } from './database-sync-driver.js'
 
@@ -38,7 +40,8 @@ function contextOf(
     return { ...made, close }
   }
   const open = (path: string): Database => new DatabaseSync(path)
-  return { engine: { name: 'an engine of the tests', library: 'tests', open, driver } } as unknown as JobContext
+  const engine = { name: 'an engine of the tests', library: 'tests', open, driver }
+  return { engine, stop: new StopFlag() } as unknown as JobContext
 }
 
 const isReplaced = (): boolean => readFileSync(target, 'utf8') === 'new'
@@ -82,5 +85,48 @@ describe('a file that is replaced', () => {
     await replaceFile({ temporary, target, now: 0 }, context, async () => 0)
     expect(isReplaced()).toBe(true)
     expect(existsSync(`${target}-wal`)).toBe(false)
+  })
+
+  test('is replaced although its folder cannot be flushed then, and the error says so and where the old file is', async () => {
+    const folder = dirname(target)
+    const away = `${folder}-away`
+    // A folder that is gone cannot be flushed either.
+    const renameFile: typeof rename = async (from, to) => {
+      await rename(from, to)
+      renameSync(folder, away)
+    }
+    const replaced = replaceFile({ temporary, target, now: 0 }, contextOf(), async () => 0, renameFile)
+    const error = await replaced.catch((error) => error)
+    renameSync(away, folder)
+    const [kept = ''] = readdirSync(folder).filter((name) => name.startsWith(`${basename(target)}.before-`))
+    expect(error).toMatchObject({
+      code: 'IO_ERROR',
+      operation: 'restore',
+      message: expect.stringContaining(
+        `the backup is in its place and can be opened, and the file that was there is now ${join(folder, kept)};`,
+      ),
+    })
+    expect(isReplaced()).toBe(true)
+    expect(readFileSync(join(folder, kept), 'latin1')).toContain('CREATE TABLE mine')
+  })
+
+  test('is not replaced any more after the stop was requested, and the request comes too late afterwards', async () => {
+    const context = contextOf()
+    const stopped = replaceFile({ temporary, target, now: 0 }, context, async () => context.stop.request())
+    await expect(stopped).rejects.toMatchObject({ code: 'CLOSED' })
+    expect(readdirSync(dirname(target)).sort()).toEqual(['app.db', 'temporary'])
+    expect(isReplaced()).toBe(false)
+    const late = contextOf()
+    let accepted = true
+    await replaceFile(
+      { temporary, target, now: 0 },
+      late,
+      async () => 0,
+      async (from, to) => {
+        accepted = late.stop.request()
+        await rename(from, to)
+      },
+    )
+    expect([accepted, isReplaced()]).toEqual([false, true])
   })
 })

@@ -38,6 +38,8 @@ export class StandbyPair {
   before: (sql: string) => void = () => undefined
   /** As {@link before}, for the connection that writes into the source. */
   beforeWriting: (sql: string) => void = () => undefined
+  /** Called when the follower looks at the file of the standby. */
+  looking: () => void = () => undefined
   /** Whether the standby's path still leads to its file. */
   stays = true
   /** The clock by which the follower waits for other writers, in ms. */
@@ -88,7 +90,10 @@ export class StandbyPair {
     const state = new FollowerState(Date.now, () => undefined)
     const parts = {
       standby: this.sql,
-      stays: async () => this.stays,
+      stays: async () => {
+        this.looking()
+        return this.stays
+      },
       source: new Source(this.path, this.sql, open),
       state,
       busyWait: { busyTimeout: BUSY_TIMEOUT, monotonic: () => this.monotonic, stopping: () => false },

@@ -122,6 +122,24 @@ describe('a call whose signal aborts', () => {
     expect(events).toEqual(['tidied', 'enough', 'tidied'])
   })
 
+  test('gets the result of a job that had begun what cannot be undone', async () => {
+    const worker = new HeldWorker()
+    const controller = new AbortController()
+    let flag: StopFlag | undefined
+    const start = ({ workerData }: { workerData: unknown }) => {
+      flag = new StopFlag((workerData as { goGoScope: { memory: SharedArrayBuffer } }).goGoScope.memory)
+      return worker
+    }
+    const order = { engine: 'an engine', job: 'restore', input: {}, signal: controller.signal }
+    const call = withThread(start, order)
+    flag?.commit()
+    controller.abort(new Error('enough'))
+    await vi.advanceTimersByTimeAsync(1_000)
+    worker.emit('message', { result: 'replaced', stays: false })
+    worker.end()
+    expect(await call).toBe('replaced')
+  })
+
   test('ends the thread that was being started meanwhile', async () => {
     const worker = new HeldWorker()
     const controller = new AbortController()

@@ -5,9 +5,28 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { SQLiteAdapter, Standby } from '@go-go-scope/persistence-sqlite-node'
 import { DatabaseSync } from '@photostructure/sqlite'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { follow } from '../../packages/shared/src/dialects/sqlite/standby/follow.js'
+import type { StandbyHost } from '../../packages/shared/src/dialects/sqlite/standby/standby.js'
+import type { WorkerLike } from '../../packages/shared/src/dialects/sqlite/thread/worker.js'
+import { PersistenceError } from '../../packages/shared/src/errors/persistence-error.js'
 
 const THREAD = new URL(import.meta.resolve('@go-go-scope/persistence-sqlite-node/thread'))
+
+/** Returns a function that starts the thread of a standby, and calls `taken` when the thread answers that it has taken over. */
+const forwarding = (taken: () => void) => (given: object) => {
+  const thread = new Worker(THREAD, given)
+  return {
+    on: (event: string, listener: (told: never) => void) =>
+      thread.on(event, (told: { event?: { answer?: unknown } }) => {
+        if (event === 'message' && typeof told.event?.answer === 'string') taken()
+        listener(told as never)
+      }),
+    postMessage: (message: unknown) => thread.postMessage(message),
+    ref: () => thread.ref(),
+    unref: () => thread.unref(),
+  }
+}
 
 test('a takeover whose file is renamed after the thread closed it never opens another database, and says where the file is', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'takeover-window-'))
@@ -21,20 +40,7 @@ test('a takeover whose file is renamed after the thread closed it never opens an
     const app = await SQLiteAdapter.open(source, options)
     await app.cache.set('k', 1)
     let answered: () => void = () => undefined
-    /** Forwards the messages of the thread; its last answer is that it has taken over. */
-    const worker = (given: object) => {
-      const thread = new Worker(THREAD, given)
-      return {
-        on: (event: string, listener: (told: never) => void) =>
-          thread.on(event, (told: { event?: { answer?: unknown } }) => {
-            if (event === 'message' && typeof told.event?.answer === 'string') answered()
-            listener(told as never)
-          }),
-        postMessage: (message: unknown) => thread.postMessage(message),
-        ref: () => thread.ref(),
-        unref: () => thread.unref(),
-      }
-    }
+    const worker = forwarding(() => answered())
     const standby = await Standby.follow(app, { target, worker })
     await standby.waitFor()
     await app.disconnect()
@@ -52,4 +58,80 @@ test('a takeover whose file is renamed after the thread closed it never opens an
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+})
+
+/** A thread that takes over at the first request for it, and no second time. */
+class TakingThread implements WorkerLike {
+  stopped = false
+  #taken = false
+  readonly #listeners: [event: string, listener: (value: never) => void][] = []
+
+  on(event: string, listener: (value: never) => void): void {
+    this.#listeners.push([event, listener])
+  }
+
+  postMessage(request: { readonly id: number; readonly call: string } | undefined): void {
+    if (request === undefined) this.#stop()
+    else if (request.call === 'takeOver' && !this.#taken) this.#take(request.id)
+    else this.emit('message', { event: { id: request.id, error: { name: 'Error', message: 'it has taken over' } } })
+  }
+
+  ref(): void {}
+  unref(): void {}
+
+  emit(name: string, value: unknown): void {
+    for (const [event, listener] of this.#listeners) if (event === name) listener(value as never)
+  }
+
+  #take(id: number): void {
+    this.#taken = true
+    this.emit('message', { event: { id, answer: 'device:inode' } })
+  }
+
+  #stop(): void {
+    this.stopped = true
+    this.emit('message', { result: undefined, stays: false })
+    this.emit('exit', 0)
+  }
+}
+
+describe.each(['/standby.db', ':memory:'])('a takeover whose database %s cannot be opened for a moment', (target) => {
+  let open = async (): Promise<string> => {
+    throw new PersistenceError('BUSY', 'connect', 'connect: another connection held the database')
+  }
+  const begin = async () => {
+    const thread = new TakingThread()
+    const host: StandbyHost<string> = { adapter: () => open(), open: () => open() }
+    const start = () => {
+      setImmediate(() => thread.emit('message', { event: { begun: true } }))
+      return thread as WorkerLike
+    }
+    const standby = await follow({ path: '/source.db', engine: 'none' }, { target }, {}, start, host)
+    return { thread, standby }
+  }
+
+  test('says that it is made, and another call opens it', async () => {
+    const failing = open
+    const { thread, standby } = await begin()
+    await expect(standby.takeOver()).rejects.toMatchObject({
+      code: 'BUSY',
+      operation: 'standby.takeOver',
+      retryable: true,
+      message: expect.stringMatching(/is a database of its own now.*call takeOver\(\) again.*held the database/),
+    })
+    open = async () => 'the adapter'
+    expect(await standby.takeOver()).toBe('the adapter')
+    open = failing
+    await expect(standby.takeOver()).rejects.toThrow('it has taken over')
+    await standby.stop()
+    // The thread belongs to the adapter of a database in memory.
+    expect(thread.stopped).toBe(target !== ':memory:')
+  })
+
+  test('ends its thread if it is stopped instead', async () => {
+    const { thread, standby } = await begin()
+    await expect(standby.takeOver()).rejects.toMatchObject({ code: 'BUSY' })
+    await standby.stop()
+    expect(thread.stopped).toBe(true)
+  })
 })

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { ManualClock } from '@go-go-scope/persistence-conformance'
@@ -58,6 +67,24 @@ describe('schedules of one file and folder', () => {
     }
     await vi.waitUntil(hasLooked, OFTEN)
     expect(errors).toEqual([])
+  })
+
+  // As when another user owns the earlier backups: they would fill the disk.
+  test('report an earlier backup whose manifest cannot be read, once for each new backup', async () => {
+    const schedule = await start({})
+    const backUp = () => vi.waitUntil(() => schedule.run().catch(() => undefined), OFTEN)
+    const earlier = [await backUp(), await backUp()].map(({ path }) => path)
+    expect(errors).toEqual([])
+    for (const path of [...earlier, join(folder, 'backups', 'other-20260101T000000.000Z.db')]) {
+      rmSync(`${path}.json`, { force: true })
+      // Leads to itself.
+      symlinkSync(`${path}.json`, `${path}.json`)
+      writeFileSync(path, '')
+    }
+    await backUp()
+    expect(errors).toEqual([expect.objectContaining({ code: 'NOT_A_BACKUP', operation: 'BackupSchedule' })])
+    expect(earlier.some((path) => String(errors[0]).includes(`${path} is neither counted nor deleted`))).toBe(true)
+    expect(await schedule.list()).toHaveLength(1)
   })
 
   test('report a backup that cannot be deleted, and delete the older ones', async () => {

@@ -14,6 +14,8 @@ await source.cache.set('generation', 'old')
 await source.backup(join(folder, 'old.db'))
 await source.cache.set('generation', 'new')
 await source.backup(join(folder, 'new.db'))
+// The message of the last error.
+let said = ''
 
 /**
  * @param {string} operation
@@ -25,6 +27,7 @@ const codeOf = async (operation, work) => {
     return 'done'
   } catch (error) {
     const { code, message, ...named } = /** @type {import('@go-go-scope/persistence-core').PersistenceError} */ (error)
+    said = message
     return named.operation === operation && message.startsWith(operation) ? code : `${error}`
   }
 }
@@ -54,8 +57,10 @@ await takeOrders(async ([, kind, errno, at]) => {
   mkdirSync(copies)
   const target = join(copies, 'app.db')
   cpSync(join(folder, 'old.db'), target)
+  said = ''
   const restore = await failing('restore', () => engine.restore(join(folder, 'new.db'), target))
   failed += arm('w', 0, 0, 0)
+  const told = said.includes('the backup is in its place')
   const beside = readdirSync(copies).filter((name) => !/^app\.db(\.before-[\dTZ.]+)?$/.test(name))
   const generation = await generationIn(target)
   const again = await codeOf('restore', () => engine.restore(join(folder, 'new.db'), target))
@@ -65,6 +70,7 @@ await takeOrders(async ([, kind, errno, at]) => {
     backup,
     left,
     restore,
+    told,
     beside,
     generation,
     again,

@@ -173,8 +173,12 @@ export class BackupSchedule implements AsyncDisposable {
   async #rotate(made: Backup, database: string): Promise<void> {
     const report = (error: unknown): void => this.#report(typedError(error, 'BackupSchedule'))
     try {
-      const backups = await scheduledBackups(this.#options.directory, database)
-      for (const backup of outdated(backups, made, this.#options.keep)) await deleteBackup(backup).catch(report)
+      const unreadable: unknown[] = []
+      const { directory, keep } = this.#options
+      const backups = await scheduledBackups(directory, database, (error) => unreadable.push(error))
+      for (const backup of outdated(backups, made, keep)) await deleteBackup(backup).catch(report)
+      // The others have the same cause.
+      unreadable.slice(0, 1).forEach(report)
     } catch (error) {
       report(error)
     }

@@ -15,7 +15,10 @@ export interface EngineChoice<Options> {
 
 /** Options of the functions that work on files without an adapter. */
 export interface FileOptions {
-  /** Ends the call, which then rejects with the reason of the signal and leaves no file behind. */
+  /**
+   * Ends the call, which then rejects with the reason of the signal and leaves no file behind. A restore that already puts the
+   * backup in its place completes instead.
+   */
   signal?: AbortSignal | undefined
   /** Starts the thread, for an app that is bundled into one file. Default: the export `./thread` of the package. */
   worker?: StartWorker | undefined

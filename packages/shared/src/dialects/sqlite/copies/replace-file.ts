@@ -27,7 +27,7 @@ const HEADER = 'SQLite format 3\0'
  *   `undefined` if there is none or it cannot be read.
  * @param renameFile For tests.
  * @returns the name under which the old file is kept, `undefined` if there was none, and the result of `finish`.
- * @throws PersistenceError `FILE_IN_USE`, `FILE_EXISTS`.
+ * @throws PersistenceError `FILE_IN_USE`, `FILE_EXISTS`; `IO_ERROR` also if the file is replaced, which the message then says.
  */
 export async function replaceFile<Finished>(
   { temporary, target, now }: Replacement,
@@ -39,8 +39,9 @@ export async function replaceFile<Finished>(
   if (old === undefined) {
     await refuseSidecars(target)
     const finished = await finish(undefined)
+    context.stop.commit()
     await publish(temporary, target, 'restore')
-    await flushFolder(target)
+    await flushReplaced(target)
     return { kept: undefined, finished }
   }
   let held = await holdAlone(target, context)
@@ -66,16 +67,32 @@ export async function replaceFile<Finished>(
         await letGo()
         await collectGarbage()
       }
+      context.stop.commit()
       await renameFile(temporary, target)
     } catch (error) {
       // The caller needs the first error.
       await putBack(target, kept, old).catch(() => undefined)
       throw isOpenOnWindows(error) ? inUse(target, error) : error
     }
-    await flushFolder(target)
+    await flushReplaced(target, kept)
     return { kept, finished }
   } finally {
     await letGo()
+  }
+}
+
+/** Makes the replacement survive a power loss. @throws PersistenceError that says that the file is replaced nevertheless. */
+async function flushReplaced(target: string, kept?: string): Promise<void> {
+  try {
+    await flushFolder(target)
+  } catch (cause) {
+    const before = kept === undefined ? 'no file was there before' : `the file that was there is now ${kept}`
+    throw new PersistenceError(
+      'IO_ERROR',
+      'restore',
+      `restore ${target}: the backup is in its place and can be opened, and ${before}; but the folder could not be flushed, so a loss of power may undo that; check the disk (${(cause as Error).message})`,
+      cause,
+    )
   }
 }
 

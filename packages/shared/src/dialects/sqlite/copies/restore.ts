@@ -92,7 +92,8 @@ export async function restore<Options extends object>(
         await tidy()
       }
     } finally {
-      await lock.release()
+      // The caller has a result or an error. A restore that finds the lock later names it.
+      await lock.release().catch(() => undefined)
     }
   })
 }

@@ -1,7 +1,7 @@
 import { readdir, realpath, rm, stat } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
 import type { Complete } from '../../../arguments/options.js'
-import { hasCode } from '../../../errors/persistence-error.js'
+import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import type { Backup } from './backup.js'
 import { manifestPath, readManifest } from './manifest.js'
 import type { BackupKeep } from './schedule-options.js'
@@ -13,7 +13,11 @@ const DAYS_SINCE_MONDAY = 3
 /** Returns the name of a backup that starts at `startedAt`, in epoch ms. Names sort by time, whatever the time zone. */
 function scheduledName(database: string, startedAt: number): string {
   const time = new Date(startedAt).toISOString().replaceAll(/[-:]/g, '')
-  return `${basename(database).replace(/\.[^.]+$/, '')}-${time}.db`
+  return `${beginOfNames(database)}${time}.db`
+}
+
+function beginOfNames(database: string): string {
+  return `${basename(database).replace(/\.[^.]+$/, '')}-`
 }
 
 /** The name of a backup, and what its manifest says about it. */
@@ -47,19 +51,30 @@ export async function freeName(directory: string, database: string, now: number)
 /**
  * Returns the backups in a folder that the schedules of `database` have made, the newest first by their manifests, without those
  * whose size differs from their manifest.
+ *
+ * @param onUnreadable Called for each file that is named like one of them, and whose manifest the system could not read.
  */
-export async function scheduledBackups(directory: string, database: string): Promise<Backup[]> {
+export async function scheduledBackups(
+  directory: string,
+  database: string,
+  onUnreadable?: (error: PersistenceError) => void,
+): Promise<Backup[]> {
   const found: Backup[] = []
   const folder = await realpath(directory)
   for (const name of await readdir(directory)) {
-    const backup = await scheduledBackup(join(directory, name), folder, database)
+    const backup = await scheduledBackup(join(directory, name), folder, database, onUnreadable)
     if (backup !== undefined) found.push(backup)
   }
   return found.sort((one, other) => other.startedAt - one.startedAt)
 }
 
 /** @param folder The folder of `path`, with symbolic links resolved. */
-async function scheduledBackup(path: string, folder: string, database: string): Promise<Backup | undefined> {
+async function scheduledBackup(
+  path: string,
+  folder: string,
+  database: string,
+  onUnreadable?: (error: PersistenceError) => void,
+): Promise<Backup | undefined> {
   if (!path.endsWith('.db')) return undefined
   try {
     const manifest = await readManifest(path, 'BackupSchedule')
@@ -69,9 +84,14 @@ async function scheduledBackup(path: string, folder: string, database: string): 
     return (await stat(path)).size === manifest.bytes ? { path, ...manifest } : undefined
   } catch (error) {
     // It belongs to something else, or was deleted meanwhile.
-    if (hasCode(error, 'NOT_A_BACKUP')) return undefined
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+    if (!hasCode(error, 'NOT_A_BACKUP')) throw error
+    const { code = 'ENOENT', message } = Object(error.cause) as NodeJS.ErrnoException
+    if (code !== 'ENOENT' && basename(path).startsWith(beginOfNames(database))) {
+      const text = `BackupSchedule: ${path} is neither counted nor deleted, because its manifest cannot be read (${message}); check its permissions and the disk`
+      onUnreadable?.(new PersistenceError('NOT_A_BACKUP', 'BackupSchedule', text, error))
+    }
+    return undefined
   }
 }
 

@@ -97,7 +97,7 @@ async function readPosition(queue: OperationQueue): Promise<{ readonly position?
 
 /** @throws PersistenceError `BACKUP_DAMAGED`. */
 export async function refuseUnsound(queue: OperationQueue, path: string, operation: string): Promise<void> {
-  const verdict = await checkIntegrity((sql) => queue.query(operation, sql))
+  const verdict = await checkIntegrity((sql) => queue.query(operation, sql), operation)
   if (verdict !== 'ok') throw damaged(operation, path, `integrity_check says ${verdict}`)
 }
 

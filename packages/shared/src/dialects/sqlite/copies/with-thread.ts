@@ -16,7 +16,8 @@ export interface AbortableOrder<Event> extends Order {
 /**
  * Runs a job in a thread.
  *
- * @throws the reason of the signal soon after it has aborted, even while an engine blocks the thread; the error of the job.
+ * @throws the reason of the signal soon after it has aborted, even while an engine blocks the thread; the error of the job. A job
+ *   that has begun what cannot be undone is not ended.
  */
 export async function withThread<Event, Result>(
   start: StartWorker,
@@ -28,26 +29,27 @@ export async function withThread<Event, Result>(
   const left = new Promise<void>((resolve) => {
     leave = resolve
   })
+  let stopping = false
   const abort = (): void => {
-    thread.stop()
-    systemClock.setTimer(leave, GRACE_MS, { keepAlive: true })
+    stopping = thread.stop()
+    if (stopping) systemClock.setTimer(leave, GRACE_MS, { keepAlive: true })
   }
   signal?.addEventListener('abort', abort)
   // It may have aborted while the thread was started.
   if (signal?.aborted === true) abort()
   try {
     const answered = await Promise.race([thread.result.then((result) => ({ result })), left])
-    if (answered === undefined || signal?.aborted === true) throw signal?.reason
+    if (answered === undefined || stopping) throw signal?.reason
     // Some engines close a file when their thread ends.
     await thread.gone
     return answered.result
   } catch (error) {
-    if (signal?.aborted === true) await Promise.race([thread.gone, left])
+    if (stopping) await Promise.race([thread.gone, left])
     else await thread.gone
     await tidy?.()
     // A later backup removes what cannot be removed now.
     void thread.gone.then(tidy).catch(() => undefined)
-    throw signal?.aborted === true ? signal.reason : error
+    throw stopping ? signal?.reason : error
   } finally {
     signal?.removeEventListener('abort', abort)
   }

@@ -7,19 +7,19 @@ import { PersistenceError } from '../../../errors/persistence-error.js'
  * By stat, never by opening: closing a second descriptor of a database file releases the locks that SQLite holds on it.
  *
  * @returns `undefined` when there is no file of that name.
- * @throws PersistenceError `CANNOT_OPEN` for a path that cannot be followed.
+ * @throws PersistenceError `CANNOT_OPEN` for a path that cannot be followed; `IO_ERROR` when its disk or server fails.
  */
 export async function fileIdentity(path: string): Promise<string | undefined> {
   try {
     const { dev, ino } = await stat(path, { bigint: true })
     return `${dev}:${ino}`
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    const reason = (cause as Error).message
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
     throw new PersistenceError(
-      'CANNOT_OPEN',
+      code === 'EIO' || code === 'ESTALE' ? 'IO_ERROR' : 'CANNOT_OPEN',
       'open',
-      `open ${path}: the path cannot be followed; check every folder of it (${reason})`,
+      `open ${path}: the path cannot be followed; check every folder of it (${message})`,
       cause,
     )
   }

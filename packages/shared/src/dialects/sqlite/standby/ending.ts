@@ -1,12 +1,17 @@
 import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { leaveLog } from './change-log.js'
 import type { Follower, FollowerParts } from './follower.js'
+import type { Position } from './position.js'
 import { promote } from './promote.js'
 import { type BusyWait, retryWhileBusy } from './retry-while-busy.js'
+import { type Found, findPosition } from './round.js'
 
 // At exit the process waits 5 s for its threads, and a thread that is still working then aborts it. Before a follower leaves, it
 // may have to finish a round whose statement waits 1 s for the lock; its last attempt to leave also waits 1 s.
 const LEAVING_MS = { least: 1_000, most: 2_000 }
+
+// The errors for which a takeover is refused, although its source is readable.
+const REFUSALS = ['DIVERGED', 'FILE_IN_USE', 'NOT_FOLLOWING'] as const
 
 /** Ends following: by a takeover, and by leaving the source. Do not call its methods while the follower is in a round. */
 export class Ending {
@@ -37,15 +42,20 @@ export class Ending {
   async takeOver(force: boolean): Promise<void> {
     const { standby, source, state, now } = this.#parts
     if (this.#takenOver) throw state.unusable('standby.takeOver')
-    const behind = state.going ? await this.#follower.round() : undefined
-    if (behind !== undefined) throw behind
+    const round = async () => (state.going ? this.#follower.round() : undefined)
+    let failure = await round()
+    // The failure of a disk may pass, and a takeover without the last changes loses them.
+    if (failure !== undefined && !isOfWaiting(failure)) failure = await round()
+    if (failure !== undefined && isOfWaiting(failure)) throw failure
     await this.#follower.isFound()
-    const { seq } = state.usable('standby.takeOver', 'stopped')
-    this.#sourceReadable = state.going
+    const position = state.usable('standby.takeOver', 'stopped')
+    // A source whose disk fails may be lost.
+    this.#sourceReadable = state.going && failure === undefined
     if (force) await promote(standby, now())
-    else if (state.going) await this.#promoteAlone()
-    else await this.#promoteStopped(seq)
-    if (!(await this.#follower.isFound())) {
+    else if (this.#sourceReadable) await this.#promoteAlone()
+    else await this.#promoteStopped(position)
+    // If the look fails, the opener of the file finds out.
+    if (!(await this.#follower.isFound().catch(() => true))) {
       // The file may have been replaced while its pages were checked, which may take long. Opening its name would then find
       // another database, or create a new one.
       await source.unlock().catch(() => undefined)
@@ -115,19 +125,23 @@ export class Ending {
     }
   }
 
-  /** {@link #promoteAlone} for a standby that has stopped. Its source may be readable again. */
-  async #promoteStopped(seq: number): Promise<void> {
+  /**
+   * {@link #promoteAlone} for a standby that does not follow, or whose last round failed with an error of a disk. Its source may be
+   * readable again, or its path may lead to another file.
+   */
+  async #promoteStopped(position: Position): Promise<void> {
     const { standby, source, now } = this.#parts
     try {
       await source.mayHaveChanged()
-      await this.#refuseToLose(seq)
+      this.#refuseToLose(await findPosition(standby, position), position)
       await source.lockExclusively()
-      await this.#refuseToLose(seq)
+      const last = await this.#follower.head()
+      this.#refuseToLose({ kind: 'in the log', last, token: position.token }, position)
       this.#sourceReadable = true
     } catch (error) {
       // A source that cannot be read or locked is lost. This is the case for which a standby exists.
       const refusal = hasCode(error, 'BUSY') ? source.inUse(error) : error
-      if (hasCode(refusal, 'FILE_IN_USE') || hasCode(refusal, 'NOT_FOLLOWING')) {
+      if (REFUSALS.some((code) => hasCode(refusal, code))) {
         await source.unlock().catch(() => undefined)
         throw refusal
       }
@@ -140,15 +154,23 @@ export class Ending {
     }
   }
 
-  /** Refuses a takeover if the source has changes after `seq`, which a stopped standby would lose. */
-  async #refuseToLose(seq: number): Promise<void> {
-    const later = (await this.#follower.head()) - seq
-    if (later <= 0) return
-    const { message } = this.#parts.state.unusable('standby.takeOver')
-    throw new PersistenceError(
-      'NOT_FOLLOWING',
-      'standby.takeOver',
-      `${message}, or pass force: true to lose its later changes (${later})`,
-    )
+  /** Refuses a takeover that would lose what the source has and the standby does not have. */
+  #refuseToLose(found: Found, { seq }: Position): void {
+    if (found.kind === 'in the log' && found.last <= seq) return
+    const { state } = this.#parts
+    const [code, loss] =
+      found.kind === 'in the log'
+        ? (['NOT_FOLLOWING', `its later changes (${found.last - seq})`] as const)
+        : found.kind === 'diverged'
+          ? (['DIVERGED', `what is in the file that is at the path of its source now (${found.reason})`] as const)
+          : (['NOT_FOLLOWING', `its later changes, if there are any (${found.reason})`] as const)
+    const instead = state.going ? 'try again' : 'follow the source anew into another target'
+    const { message } = state.unusable('standby.takeOver', `${instead}, or pass force: true to lose ${loss}`)
+    throw new PersistenceError(code, 'standby.takeOver', message)
   }
+}
+
+/** Whether the next round will succeed once others have finished or there is room. */
+function isOfWaiting({ code }: PersistenceError): boolean {
+  return code === 'BUSY' || code === 'DISK_FULL'
 }

@@ -2,6 +2,7 @@ import { systemClock } from '../../../time/clock.js'
 import { openOwn } from '../thread/own-connection.js'
 import type { Job, JobContext } from '../thread/run-job.js'
 import type { ThreadEngine } from '../thread/thread-engine.js'
+import { failureIn } from '../thread/typed-error.js'
 import { Ending } from './ending.js'
 import { Follower, type FollowerParts } from './follower.js'
 import { FollowerState } from './follower-state.js'
@@ -14,14 +15,27 @@ import { sqlOf, Target } from './target.js'
 const BUSY_TIMEOUT_MS = 1_000
 // At exit the process requests the stop by a flag, which wakes no one.
 const LONGEST_PAUSE_MS = 50
-// Pause between two attempts to write to a full disk: each may copy the whole source.
+// Pause between two attempts on a full or failing disk: each may copy the whole source.
 const WAITING_MS = 1_000
 
 /** Follows a file until it is stopped, and answers requests for the standby meanwhile. */
-export const followJob: Job = async (
+export const followJob: Job = async (input: FollowInput, context: JobContext) => {
+  let operation = 'standby.follow'
+  const onBegun = (): void => {
+    operation = 'standby.stop'
+  }
+  try {
+    await followUntilStopped(input, context, onBegun)
+  } catch (error) {
+    throw failureIn(error, operation)
+  }
+}
+
+async function followUntilStopped(
   { source: path, target: name, every, busyTimeout }: FollowInput,
   { engine, stop, tell, listen }: JobContext,
-) => {
+  onBegun: () => void,
+): Promise<void> {
   const { monotonic, now } = systemClock
   const target = await Target.open(name, engine, BUSY_TIMEOUT_MS)
   const state = new FollowerState(now, (changed) => tell({ state: changed }))
@@ -40,7 +54,10 @@ export const followJob: Job = async (
     await follower.begin()
     // By now the caller of `follow` has received the error.
     begun = !stop.requested
-    if (begun) tell({ begun })
+    if (begun) {
+      onBegun()
+      tell({ begun })
+    }
     const requests = new StandbyRequests(parts, follower, ending, tell, () => target.handOver())
     listen((message) => requests.receive(message))
     for (let due = monotonic() + every; !stop.requested && !target.closed; ) {

@@ -1,4 +1,4 @@
-import { PersistenceError } from '../../../errors/persistence-error.js'
+import { PersistenceError, type PersistenceErrorCode } from '../../../errors/persistence-error.js'
 import type { Position } from './position.js'
 import { BEFORE_THE_FIRST_COPY, type StandbyState } from './standby-state.js'
 
@@ -8,6 +8,8 @@ const REPORT_EVERY_MS = 100
 export class FollowerState {
   /** `undefined` before the first copy. */
   position: Position | undefined
+  /** The code of the problem for which the standby waits. */
+  waitsFor: PersistenceErrorCode = 'DISK_FULL'
   readonly #now: () => number
   readonly #report: (state: StandbyState) => void
   #current: StandbyState = BEFORE_THE_FIRST_COPY
@@ -28,7 +30,7 @@ export class FollowerState {
   }
 
   /**
-   * Returns the position of a standby that follows or waits for disk space; with `or`, also of one that is `stopped`.
+   * Returns the position of a standby that follows or waits for a disk; with `or`, also of one that is `stopped`.
    *
    * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`.
    */
@@ -39,12 +41,12 @@ export class FollowerState {
   }
 
   /** Creates the error of a call that needs a following standby. */
-  unusable(operation: string): PersistenceError {
+  unusable(operation: string, advice = 'follow the source anew into another target'): PersistenceError {
     const { state, reason } = this.#current
     return new PersistenceError(
       state === 'diverged' ? 'DIVERGED' : 'NOT_FOLLOWING',
       operation,
-      `${operation}: the standby is ${state}${reason === undefined ? '' : ` (${reason})`}; follow the source anew into another target`,
+      `${operation}: the standby is ${state}${reason === undefined ? '' : ` (${reason})`}; ${advice}`,
     )
   }
 
@@ -54,12 +56,14 @@ export class FollowerState {
   }
 
   /**
-   * Records that the disk has no space for the next round.
+   * Records that a disk is full or fails, so that the next round has to be made again.
    *
    * @param behind The number of missing changes, if known.
    */
-  waits(problem: string, behind: number | undefined): void {
-    const reason = `the disk of the standby or of its source is full, and it follows on when there is room (${problem})`
+  waits({ code, message }: PersistenceError, behind: number | undefined): void {
+    const problem = code === 'DISK_FULL' ? 'is full, and it follows on when there is room' : 'fails, and it tries again'
+    const reason = `the disk of the standby or of its source ${problem} (${message})`
+    this.waitsFor = code
     this.change({ state: 'waiting', reason, behind })
   }
 

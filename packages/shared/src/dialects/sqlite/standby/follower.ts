@@ -63,26 +63,30 @@ export class Follower {
   async begin(): Promise<void> {
     const position = await readPosition(this.#standby)
     this.#state.position = position
-    // The file may have been changed in any way meanwhile. Check it now and not at a takeover, when time is short.
-    if (position !== undefined) await this.#refuseDamaged('standby.follow')
+    if (position !== undefined) {
+      // The file may have been changed in any way meanwhile. Check it now and not at a takeover, when time is short.
+      await this.#refuseDamaged('standby.follow')
+      this.#tables = await followedTables(this.#standby, 'main')
+      this.#state.change({ position: position.seq })
+    }
     try {
       await this.#source.attach()
     } catch (cause) {
-      const error = hasCode(cause, 'BUSY') ? lockedAlone(cause) : cause
+      const error = hasCode(cause, 'BUSY') ? lockedAlone(cause) : (cause as PersistenceError)
       if (position === undefined) throw error
+      if (isOfDisk(error)) return this.#wait(error)
       // The source is gone: this is the case for which a standby exists.
-      return this.#state.end('stopped', (error as Error).message, position.seq)
+      return this.#state.end('stopped', error.message)
     }
     if (position === undefined) return this.#copy(undefined, this.#busyWait)
-    this.#tables = await followedTables(this.#standby, 'main')
-    this.#state.change({ position: position.seq })
     await this.#settle(await this.#poll(position), this.#busyWait)
   }
 
   /**
    * Polls for changes once and applies them. Never rejects: a permanent failure becomes the state.
    *
-   * @returns `BUSY` when another writer took longer than the timeout, or `DISK_FULL`; the next round retries.
+   * @returns `BUSY` when another writer took longer than the timeout, `DISK_FULL`, `IO_ERROR`, `CORRUPT`; the next round
+   *   retries.
    */
   async round(): Promise<PersistenceError | undefined> {
     const problem = await this.#attempt(async () => {
@@ -92,7 +96,7 @@ export class Follower {
       else if (await this.isFound()) await this.#settle(await this.#poll(position))
     })
     if (hasCode(problem, 'BUSY')) return problem
-    // Also for a standby that waits for disk space: a follower that does not report for a day is dropped.
+    // Also for a standby that waits for a disk: a follower that does not report for a day is dropped.
     const failure = await this.#attempt(() => this.#sendHeartbeat())
     return problem ?? failure
   }
@@ -101,23 +105,23 @@ export class Follower {
   async #attempt(step: () => Promise<void>): Promise<PersistenceError | undefined> {
     try {
       await step()
-    } catch (error) {
+    } catch (cause) {
       this.#source.markChanged()
-      const { code, message } = error as PersistenceError
-      if (code === 'BUSY') return error as PersistenceError
-      if (code === 'DISK_FULL') {
-        await this.#wait(message)
-        return error as PersistenceError
-      }
+      const error = cause as PersistenceError
+      const { code, message } = error
+      if (code === 'BUSY') return error
       // A damaged standby has already reported its state.
-      if (this.#state.going) {
-        this.#state.end(code === 'CONSTRAINT' ? 'diverged' : code === 'SCHEMA_NEWER' ? 'lost' : 'stopped', message)
+      if (!this.#state.going) return undefined
+      if (isOfDisk(error)) {
+        await this.#wait(error)
+        return error
       }
+      this.#state.end(code === 'CONSTRAINT' ? 'diverged' : code === 'SCHEMA_NEWER' ? 'lost' : 'stopped', message)
     }
     return undefined
   }
 
-  async #wait(problem: string): Promise<void> {
+  async #wait(problem: PersistenceError): Promise<void> {
     const { current, position } = this.#state
     // Content that must be copied again is not counted in changes.
     const counted = current.state !== 'copying' && position !== undefined
@@ -188,9 +192,9 @@ export class Follower {
     this.#heartbeat.forget()
     try {
       const { position, tables } = await copyAnew(this.#standby, follower, cookie)
-      // The WAL also contains the whole copy. Checkpoint it now, or a takeover would have to. If the file has no space for it
+      // The WAL also contains the whole copy. Checkpoint it now, or a takeover would have to. If the file cannot take it in
       // yet, the copy is complete nevertheless.
-      await unlessFull(this.#standby.query('PRAGMA main.wal_checkpoint(TRUNCATE)'))
+      await unlessDiskFails(this.#standby.query('PRAGMA main.wal_checkpoint(TRUNCATE)'))
       await this.#refuseDamaged('standby.follow')
       this.#tables = tables
       this.#state.following(position, reason)
@@ -219,14 +223,14 @@ export class Follower {
   async #sendHeartbeat(): Promise<void> {
     const { going, position } = this.#state
     if (!going || position === undefined) return
-    // A source with a full disk can still be followed. The next heartbeat is a second later, and what the source keeps for the
-    // standby is bounded.
-    const known = await unlessFull(this.#heartbeat.send(this.#source.sql, position))
+    // A source whose disk takes no writes can still be followed. The next heartbeat is a second later, and what the source keeps
+    // for the standby is bounded.
+    const known = await unlessDiskFails(this.#heartbeat.send(this.#source.sql, position))
     if (known === false) this.#source.markChanged()
   }
 
   async #refuseDamaged(operation: string): Promise<void> {
-    const verdict = await checkIntegrity((text) => this.#standby.query(text))
+    const verdict = await checkIntegrity((text) => this.#standby.query(text), operation)
     if (verdict === 'ok') return
     const error = damagedStandby(operation, verdict)
     this.#state.end('lost', error.message)
@@ -234,12 +238,20 @@ export class Follower {
   }
 }
 
-/** Returns the result of `step`, or `undefined` when the disk was full. */
-async function unlessFull<Result>(step: Promise<Result>): Promise<Result | undefined> {
+/**
+ * Whether a full or failing disk may have caused the error. A later attempt may succeed, and a failed one has changed nothing. SQLite
+ * also reports `CORRUPT` when the system could not read a page.
+ */
+function isOfDisk({ code }: PersistenceError): boolean {
+  return ['DISK_FULL', 'IO_ERROR', 'CORRUPT'].includes(code)
+}
+
+/** Returns the result of `step`, or `undefined` when a disk was full or failed. */
+async function unlessDiskFails<Result>(step: Promise<Result>): Promise<Result | undefined> {
   try {
     return await step
   } catch (error) {
-    if (hasCode(error, 'DISK_FULL')) return undefined
+    if (isOfDisk(error as PersistenceError)) return undefined
     throw error
   }
 }

@@ -15,7 +15,7 @@ import { inTransaction, oneRow, type Sql } from './sql.js'
  * @throws PersistenceError `CORRUPT`; it is then still a standby.
  */
 export async function promote(sql: Sql, now: number): Promise<void> {
-  const verdict = await checkPages((text) => sql.query(text))
+  const verdict = await checkPages((text) => sql.query(text), 'standby.takeOver')
   if (verdict !== 'ok') throw damagedStandby('standby.takeOver', verdict)
   await inTransaction(sql, 'DEFERRED', async () => {
     const { triggers } = await oneRow(sql, 'SELECT triggers FROM go_goscope_standby')

@@ -8,7 +8,12 @@ import { inTransaction, oneRow, type Sql } from './sql.js'
 /** The outcome of one poll of the source. */
 export type Outcome =
   /** The standby has the content that the source had at that moment. */
-  | { readonly kind: 'current'; readonly position: Position; readonly changes: number }
+  { readonly kind: 'current'; readonly position: Position; readonly changes: number } | OutOfLog
+
+/** Where the position of a standby is in the log of its source: before these last changes, or not in it. */
+export type Found = { readonly kind: 'in the log'; readonly last: number; readonly token: number } | OutOfLog
+
+type OutOfLog =
   /** The log does not contain all changes. `trimmed`: it did before it was trimmed. */
   | { readonly kind: 'copy anew'; readonly reason: string; readonly trimmed: boolean }
   /** The source has another lineage. */
@@ -57,6 +62,22 @@ export async function applyChanges(
   tables: FollowedTables,
   onBehind?: (changes: number) => void,
 ): Promise<Outcome> {
+  const found = await findPosition(sql, position)
+  if (found.kind !== 'in the log') return found
+  const { last, token } = found
+  if (last === position.seq) {
+    if (await differs(sql, tables)) await copyWhole(sql, tables)
+    return { kind: 'current', position, changes: 0 }
+  }
+  if (last - position.seq >= MANY_CHANGES) onBehind?.(last - position.seq)
+  await copyLogged(sql, position, tables)
+  await copyWhole(sql, tables)
+  await advance(sql, last, token)
+  return { kind: 'current', position: { ...position, seq: last, token }, changes: last - position.seq }
+}
+
+/** Finds the position of a standby in the log of its source. Changes nothing. */
+export async function findPosition(sql: Sql, position: Position): Promise<Found> {
   const { schema_version: cookie } = await oneRow(sql, 'PRAGMA source.schema_version')
   const found = await oneRow(sql, HAS_LOG)
   const { lineage, log_end: logEnd } = found.meta === 1 ? await oneRow(sql, META) : { lineage: null, log_end: null }
@@ -79,17 +100,7 @@ export async function applyChanges(
       cookie === position.cookie ? 'the source was written to past its log' : 'the schema of the source has changed'
     return { kind: 'copy anew', reason, trimmed: false }
   }
-  const last = Number(log.last)
-  if (last === position.seq) {
-    if (await differs(sql, tables)) await copyWhole(sql, tables)
-    return { kind: 'current', position, changes: 0 }
-  }
-  if (last - position.seq >= MANY_CHANGES) onBehind?.(last - position.seq)
-  await copyLogged(sql, position, tables)
-  await copyWhole(sql, tables)
-  const token = Number(log.last_token)
-  await advance(sql, last, token)
-  return { kind: 'current', position: { ...position, seq: last, token }, changes: last - position.seq }
+  return { kind: 'in the log', last: Number(log.last), token: Number(log.last_token) }
 }
 
 const DROPPED =
@@ -132,10 +143,10 @@ async function copyWhole(sql: Sql, tables: FollowedTables): Promise<void> {
   await copySequences(sql)
 }
 
-function diverged(reason: string): Outcome {
+function diverged(reason: string): OutOfLog {
   return { kind: 'diverged', reason }
 }
 
-function older(last: number, { seq }: Position): Outcome {
+function older(last: number, { seq }: Position): OutOfLog {
   return diverged(`the source is older than the standby: its log ends at ${last}, before ${seq}`)
 }

@@ -5,7 +5,6 @@ import type { Ending } from './ending.js'
 import type { Follower, FollowerParts } from './follower.js'
 import type { FollowerState } from './follower-state.js'
 import type { CallName, Calls, FollowEvent, Request } from './messages.js'
-import type { StandbyState } from './standby-state.js'
 
 type Answers = { [Name in CallName]: (input: Calls[Name]['input']) => Promise<Calls[Name]['answer']> }
 
@@ -87,21 +86,23 @@ export class StandbyRequests {
     const reached = current.position ?? Number.NEGATIVE_INFINITY
     this.#waiting = this.#waiting.filter(({ id, position }) => {
       if (reached >= position) this.#send({ id, answer: reached })
-      else if (!going || current.state === 'waiting') this.#send({ id, error: errorForm(notReached(current)) })
+      else if (!going || current.state === 'waiting') this.#send({ id, error: errorForm(this.#notReached()) })
       else return true
       return false
     })
   }
-}
 
-function notReached({ state, reason }: StandbyState): PersistenceError {
-  const [code, when] =
-    state === 'waiting'
-      ? (['DISK_FULL', 'for now'] as const)
-      : ([state === 'diverged' ? 'DIVERGED' : 'NOT_FOLLOWING', 'any more'] as const)
-  return new PersistenceError(
-    code,
-    'standby.waitFor',
-    `standby.waitFor: changes do not come ${when}, the standby is ${state} (${reason})`,
-  )
+  #notReached(): PersistenceError {
+    const { waitsFor, current } = this.#state
+    const { state, reason } = current
+    const [code, when] =
+      state === 'waiting'
+        ? ([waitsFor, 'for now'] as const)
+        : ([state === 'diverged' ? 'DIVERGED' : 'NOT_FOLLOWING', 'any more'] as const)
+    return new PersistenceError(
+      code,
+      'standby.waitFor',
+      `standby.waitFor: changes do not come ${when}, the standby is ${state} (${reason})`,
+    )
+  }
 }

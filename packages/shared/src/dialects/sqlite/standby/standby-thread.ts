@@ -1,6 +1,7 @@
 import { errorOf } from '../../../errors/error-form.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { EngineThread } from '../thread/engine-thread.js'
+import { failureIn } from '../thread/typed-error.js'
 import type { StartWorker } from '../thread/worker.js'
 import type { CallName, Calls, FollowEvent, FollowInput } from './messages.js'
 import { BEFORE_THE_FIRST_COPY, type StandbyState } from './standby-state.js'
@@ -8,6 +9,14 @@ import { BEFORE_THE_FIRST_COPY, type StandbyState } from './standby-state.js'
 interface Pending {
   resolve(answer: unknown): void
   reject(error: unknown): void
+}
+
+/** The calls of the app. A read is named by its queue. */
+const OPERATIONS: Readonly<Record<CallName, string>> = {
+  query: 'standby',
+  reach: 'standby.waitFor',
+  verify: 'standby.verify',
+  takeOver: 'standby.takeOver',
 }
 
 /** Controls the thread of a standby. */
@@ -45,9 +54,12 @@ export class StandbyThread {
 
   /** Sends a request to the thread. @throws PersistenceError the error in its answer, or that the thread has ended. */
   request<Name extends CallName>(call: Name, input: Calls[Name]['input']): Promise<Calls[Name]['answer']> {
-    if (this.#over) return Promise.reject(endedError(this.state))
+    const operation = OPERATIONS[call]
+    if (this.#over) return Promise.reject(failureIn(endedError(this.state), operation))
     const id = ++this.#lastId
-    const answer = new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject }))
+    const answer = new Promise((resolve, reject) =>
+      this.#pending.set(id, { resolve, reject: (error) => reject(failureIn(error, operation)) }),
+    )
     this.#thread.send({ id, call, input })
     return answer as Promise<Calls[Name]['answer']>
   }

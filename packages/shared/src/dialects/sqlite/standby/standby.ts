@@ -4,10 +4,12 @@ import { checkSignal } from '../../../arguments/abort-signal.js'
 import { invalidArgument, invalidCallOption, shown } from '../../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../../arguments/options.js'
 import type { SqlDriver } from '../../../driver/driver.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { SqlCacheProvider } from '../../../stores/cache/cache-provider.js'
 import type { SqlCheckpointProvider } from '../../../stores/checkpoint/checkpoint-store.js'
 import type { SqlCircuitBreakerProvider } from '../../../stores/circuit-breaker/circuit-provider.js'
 import type { SqlIdempotencyProvider } from '../../../stores/idempotency/idempotency-store.js'
+import { typedError } from '../thread/typed-error.js'
 import { untilAborted } from './abortable.js'
 import { standbyReads } from './standby-reads.js'
 import type { StandbyCondition, Verification } from './standby-state.js'
@@ -61,6 +63,8 @@ export class Standby<Adapter> implements AsyncDisposable {
   readonly #host: StandbyHost<Adapter>
   readonly #reads: SqlAdapter
   #takenOver = false
+  /** A takeover that was made, while its database could not be opened. */
+  #unopened: { readonly identity: string | undefined } | undefined
   /** Settles when the last takeover has succeeded or failed. */
   #takingOver: Promise<void> | undefined
 
@@ -82,7 +86,7 @@ export class Standby<Adapter> implements AsyncDisposable {
     return this.#thread.state.state
   }
 
-  /** Why the standby does not follow or waits for disk space, or why its last full copy was made. */
+  /** Why the standby does not follow or waits for a disk, or why its last full copy was made. */
   get reason(): string | undefined {
     return this.#thread.state.reason
   }
@@ -110,7 +114,8 @@ export class Standby<Adapter> implements AsyncDisposable {
    *
    * @param position The number of the change. Default: the last change that is committed in the source now.
    * @returns the number of the last change that the standby has.
-   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `DISK_FULL` while it waits for disk space; the reason of the signal.
+   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `DISK_FULL` or `IO_ERROR` while it waits for a disk; the reason of the
+   *   signal.
    */
   async waitFor(position?: number, options: { signal?: AbortSignal | undefined } = {}): Promise<number> {
     if (position !== undefined && !Number.isSafeInteger(position)) {
@@ -126,7 +131,7 @@ export class Standby<Adapter> implements AsyncDisposable {
    * `integrity_check`. Reads wait meanwhile, about half a second for 100,000 rows. A difference makes the standby `diverged`;
    * damage makes it `lost`.
    *
-   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `DISK_FULL`, `CORRUPT`.
+   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `DISK_FULL`, `IO_ERROR`, `CORRUPT`.
    */
   verify(): Promise<Verification> {
     return this.#thread.request('verify', {})
@@ -135,47 +140,42 @@ export class Standby<Adapter> implements AsyncDisposable {
   /**
    * Turns the standby into an independent database, after it has applied the last changes of the source, if the source is
    * readable. Lock tokens and claim generations continue far above all that the source has granted, and the database has a new
-   * lineage. The standby has then ended; {@link stop} waits until it has left the source too.
+   * lineage. The standby has then ended; {@link stop} waits until it has left the source too. If the database cannot be opened
+   * then, the error says that it has taken over, and another call opens it.
    *
    * @returns a connected adapter on the new database.
-   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `FILE_IN_USE`, `CORRUPT`, `BUSY`, `DISK_FULL`; the standby then
-   *   continues as before. `FILE_REPLACED` when it has taken over, and its file was renamed, deleted or replaced before it was
-   *   opened.
+   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `FILE_IN_USE`, `CORRUPT`, `BUSY`, `DISK_FULL`, `IO_ERROR`; the standby
+   *   then continues as before. `FILE_REPLACED` when it has taken over, and its file was renamed, deleted or replaced before it
+   *   was opened.
    */
   async takeOver(options: TakeOverOptions = {}): Promise<Adapter> {
     const { force = false } = readOptions(options, TAKE_OVER_OPTIONS, 'standby.takeOver')
     if (typeof force !== 'boolean') {
       throw invalidCallOption('standby.takeOver', 'force', force, 'true or false')
     }
-    const taking = this.#thread.request('takeOver', { force })
-    this.#takingOver = taking.then(
-      () => {
-        this.#takenOver = true
-      },
-      () => undefined,
-    )
-    const identity = await taking
-    await this.#reads.disconnect()
-    if (this.#target === ':memory:') {
-      const driver = new ThreadDriver(this.#thread)
-      return this.#host.adapter({}, () => driver)
+    const taken = this.#unopened ?? { identity: await this.#end(force) }
+    this.#unopened = undefined
+    try {
+      await this.#reads.disconnect()
+      return await this.#open(taken.identity)
+    } catch (error) {
+      this.#unopened = taken
+      throw notOpened(error, this.#target)
     }
-    // The thread has closed the file, and is leaving the source now.
-    return this.#host.open(this.#target, identity)
   }
 
   /**
    * Stops following, after a takeover that has begun. The last follower of a source removes the log from it. The file of the
    * standby stays. May be called again.
    *
-   * @throws PersistenceError `BUSY` when others write to the source without a pause, `DISK_FULL` when its disk is full; the log
+   * @throws PersistenceError `BUSY` when others write to the source without a pause, `DISK_FULL`, `IO_ERROR`; the log
    *   then stays in the source for a day.
    */
   async stop(): Promise<void> {
     // Its thread may have the only copy.
     await this.#takingOver
     // The adapter that has taken over now owns the thread.
-    if (this.#takenOver && this.#target === ':memory:') return
+    if (this.#takenOver && this.#unopened === undefined && this.#target === ':memory:') return
     await this.#reads.disconnect()
     await this.#thread.stop()
   }
@@ -183,4 +183,36 @@ export class Standby<Adapter> implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
   }
+
+  /** Takes over. @returns device and inode of the file of the new database; `undefined` for one in memory. */
+  #end(force: boolean): Promise<string | undefined> {
+    const taking = this.#thread.request('takeOver', { force })
+    this.#takingOver = taking.then(
+      () => {
+        this.#takenOver = true
+      },
+      () => undefined,
+    )
+    return taking
+  }
+
+  #open(identity: string | undefined): Promise<Adapter> {
+    // The thread has closed the file, and is leaving the source now.
+    if (this.#target !== ':memory:') return this.#host.open(this.#target, identity)
+    const driver = new ThreadDriver(this.#thread)
+    return this.#host.adapter({}, () => driver)
+  }
+}
+
+/** Creates the error of a takeover that was made, and whose database could not be opened. */
+function notOpened(cause: unknown, target: string): PersistenceError {
+  const error = typedError(cause, 'standby.takeOver')
+  if (error.operation === 'standby.takeOver') return error
+  const instead = target === ':memory:' ? '' : `, or open ${target} by SQLiteAdapter.open`
+  return new PersistenceError(
+    error.code,
+    'standby.takeOver',
+    `standby.takeOver: the standby is a database of its own now, but could not be opened; call takeOver() again${instead} (${error.message})`,
+    error,
+  )
 }

@@ -105,10 +105,11 @@ export class EngineThread<Event, Result> {
     this.#worker.postMessage(message)
   }
 
-  /** Requests the end of the job, even while an engine blocks its thread. */
-  stop(): void {
-    this.#stop.request()
+  /** Requests the end of the job, even while an engine blocks its thread. @returns `false` if it comes too late. */
+  stop(): boolean {
+    const accepted = this.#stop.request()
     this.#worker.postMessage(undefined)
+    return accepted
   }
 
   /** Keeps the process alive, which is the default of a started thread. */

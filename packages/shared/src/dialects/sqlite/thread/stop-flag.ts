@@ -5,6 +5,7 @@ const FINISHED = 1
 const START = 2
 const BEGUN = 1
 const GIVEN_UP = 2
+const COMMITTED = 2
 
 /**
  * Shared flags between a thread and its starter, without messages: a thread that an engine blocks reads no messages, and at exit
@@ -30,8 +31,17 @@ export class StopFlag {
     if (this.requested) throw new PersistenceError('CLOSED', 'backup', 'backup: it was asked to stop')
   }
 
-  request(): void {
-    this.#set(REQUESTED)
+  /** Requests the end. @returns `false` if it comes too late, after {@link commit}. */
+  request(): boolean {
+    const accepted = Atomics.compareExchange(this.#cells, REQUESTED, 0, 1) !== COMMITTED
+    Atomics.notify(this.#cells, REQUESTED)
+    return accepted
+  }
+
+  /** Begins what cannot be undone: {@link request} then has no effect. @throws PersistenceError as {@link throwIfRequested}. */
+  commit(): void {
+    Atomics.compareExchange(this.#cells, REQUESTED, 0, COMMITTED)
+    this.throwIfRequested()
   }
 
   /** Blocks this thread for `ms`, or until the stop is requested. */
@@ -63,16 +73,12 @@ export class StopFlag {
 
   /** Records that the thread has ended its work. */
   finish(): void {
-    this.#set(FINISHED)
+    Atomics.store(this.#cells, FINISHED, 1)
+    Atomics.notify(this.#cells, FINISHED)
   }
 
   /** Blocks this thread until the other one has ended its work, at most `ms`. */
   waitUntilFinished(ms: number): void {
     Atomics.wait(this.#cells, FINISHED, 0, ms)
-  }
-
-  #set(cell: number): void {
-    Atomics.store(this.#cells, cell, 1)
-    Atomics.notify(this.#cells, cell)
   }
 }

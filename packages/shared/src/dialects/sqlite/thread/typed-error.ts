@@ -1,3 +1,4 @@
+import { failureOf } from '../../../errors/failure-of.js'
 import { PersistenceError, type PersistenceErrorCode } from '../../../errors/persistence-error.js'
 import { systemCode } from '../../../errors/system-code.js'
 import { classify } from '../error-codes.js'
@@ -25,6 +26,11 @@ export function typedError(error: unknown, operation: string): PersistenceError 
   if (error instanceof PersistenceError || !isSystemError(error)) return classify(error, operation)
   const [code, advice] = BY_CODE.get(systemCode(error) ?? '') ?? ['IO_ERROR', 'the file system failed; check the disk']
   return new PersistenceError(code, operation, `${operation}: ${advice} (${error.message})`, error)
+}
+
+/** Converts an error like {@link typedError}, and names `operation` whatever failed in it. */
+export function failureIn(error: unknown, operation: string): PersistenceError {
+  return failureOf(typedError(error, operation), operation)
 }
 
 /** Runs `work` and converts its errors to typed errors, except for the reason of `signal` once that has aborted. */
