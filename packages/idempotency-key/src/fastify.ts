@@ -17,11 +17,12 @@ export interface FastifyRequestLike {
 /** The members of Fastify's reply that are used. */
 export interface FastifyReplyLike {
   readonly statusCode: number
-  readonly sent: boolean
   readonly raw: {
     readonly destroyed: boolean
     readonly stream?: { readonly destroyed: boolean }
     once(event: 'close', listener: () => void): unknown
+    end(...args: never[]): unknown
+    destroy(...args: never[]): unknown
   }
   code(status: number): unknown
   header(name: string, value: string): unknown
@@ -57,6 +58,11 @@ const guardRoutes: Plugin = async (fastify, options) => {
     if (run instanceof GuardedRun) {
       runs.set(request, run)
       run.follow(reply.raw)
+      // After `hijack`, `onSend` is not called.
+      onEnd(reply.raw, async () => {
+        if (!runs.delete(request)) return
+        await run.settle({ status: reply.statusCode, headers: headersOf(reply), body: null })
+      })
     }
     if (!(run instanceof Response)) return undefined
     reply.send(await putInto(reply, run))
@@ -88,15 +94,20 @@ const guardRoutes: Plugin = async (fastify, options) => {
     reply.headers(given)
     return payload
   })
+}
 
-  // After `hijack`, `onSend` is not called. The response has been sent when this hook runs.
-  fastify.addHook('onResponse', async (request: object, reply: FastifyReplyLike) => {
-    // An HTTP/2 client has left, and the handler still runs.
-    if (!reply.sent) return
-    const run = runs.get(request)
-    runs.delete(request)
-    await run?.settle({ status: reply.statusCode, headers: headersOf(reply), body: null })
-  })
+/**
+ * Calls `ended` when the response is ended or destroyed, also after its client has left: Node then emits no event. The client's
+ * leaving itself is not an end, because the handler still runs.
+ */
+function onEnd(response: FastifyReplyLike['raw'], ended: () => Promise<void>): void {
+  for (const name of ['end', 'destroy'] as const) {
+    const method = response[name]
+    response[name] = (...args) => {
+      void ended()
+      return method.apply(response, args)
+    }
+  }
 }
 
 /** Sets the status and headers of the reply. Returns the payload. */
