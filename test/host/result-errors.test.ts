@@ -89,10 +89,13 @@ describe('default wrapping', () => {
     expect(await errorOfAbort({ any: 'value' })).toEqual({ any: 'value' })
   })
 
-  it.each([undefined, null, 0, '', false])('keeps an AbortError whose reason is %j, which reads as a success', async (reason) => {
-    expect(await errorOf(new AbortError(reason))).toMatchObject({ _tag: 'AbortError', reason })
-    expect(await errorOfAbort(reason)).toBeTruthy()
-  })
+  it.each([undefined, null, 0, '', false])(
+    'keeps an AbortError whose reason is %j, which reads as a success',
+    async (reason) => {
+      expect(await errorOf(new AbortError(reason))).toMatchObject({ _tag: 'AbortError', reason })
+      expect(await errorOfAbort(reason)).toBeTruthy()
+    },
+  )
 })
 
 describe('errorClass', () => {
