@@ -127,3 +127,17 @@ test('a refresh of a stale value is not stopped by a caller that gives up', asyn
   refresh.finish('new')
   expect(await next.call).toBe('new')
 })
+
+test('a value keeps its type, also where the load takes a signal and the ttl depends on the value', async () => {
+  const { cache } = opened()
+  const load = async (signal?: AbortSignal) => ({ token: 'secret', expiresIn: signal?.aborted ? 1 : 100 })
+  const byMember = await cache.getOrSet('k', ({ signal }) => load(signal), {
+    ttl: (value: { expiresIn: number }) => value.expiresIn,
+  })
+  const inferred = await cache.getOrSet('k', ({ signal }) => load(signal), {
+    ttl: ({ expiresIn }) => expiresIn,
+  })
+  expect([byMember.token, inferred.token, await cache.ttl('k')]).toEqual(['secret', 'secret', 100])
+  // @ts-expect-error The ttl is for another type.
+  await cache.getOrSet('k', () => load(), { ttl: (value: string) => value.length })
+})

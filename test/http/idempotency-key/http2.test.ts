@@ -1,8 +1,8 @@
 import { type EventEmitter, once } from 'node:events'
-import { type ClientHttp2Stream, connect, constants } from 'node:http2'
+import { type ClientHttp2Stream, connect, constants, type Http2ServerResponse } from 'node:http2'
 import { text } from 'node:stream/consumers'
 import { idempotencyKey } from '@go-go-scope/idempotency-key/fastify'
-import fastify, { type FastifyReply } from 'fastify'
+import fastify from 'fastify'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { store } from './requests.js'
 
@@ -12,9 +12,15 @@ afterEach(() => {
 
 type Claim = typeof store.claim
 
+/** The members of Fastify's reply that handlers here use. */
+interface Reply {
+  readonly raw: Http2ServerResponse
+  hijack(): unknown
+}
+
 /** Hosts a guarded handler over HTTP/2. Returns a function that sends it the same request each time. */
 async function serve(
-  handler: (response: EventEmitter, reply: FastifyReply) => Promise<string | undefined>,
+  handler: (response: EventEmitter, reply: Reply) => Promise<string | undefined>,
   claim: (...call: Parameters<Claim>) => ReturnType<Claim> = (...call) => store.claim(...call),
   onLeft = () => {},
 ) {

@@ -214,7 +214,7 @@ export class SqlAdapter
     return this.cache.deleteMany(keys)
   }
 
-  getOrSet<T>(key: string, load: (run: LoadRun) => T | Promise<T>, options?: GetOrSetOptions<NoInfer<T>>): Promise<T> {
+  getOrSet<T>(key: string, load: (run: LoadRun) => T | Promise<T>, options?: GetOrSetOptions<T>): Promise<T> {
     return this.cache.getOrSet(key, load, options)
   }
 

@@ -107,7 +107,7 @@ export class SqlCacheAdapter extends BaseAdapter implements SqlCacheProvider {
     return this.#cache.deleteMany(keys)
   }
 
-  getOrSet<T>(key: string, load: (run: LoadRun) => T | Promise<T>, options?: GetOrSetOptions<NoInfer<T>>): Promise<T> {
+  getOrSet<T>(key: string, load: (run: LoadRun) => T | Promise<T>, options?: GetOrSetOptions<T>): Promise<T> {
     return this.#cache.getOrSet(key, load, options)
   }
 

@@ -99,7 +99,7 @@ export interface SqlCacheProvider extends CacheProvider {
    *   `VALUE_NOT_SERIALIZABLE` and `VALUE_TOO_LARGE` for a loaded value that cannot be stored; any error of `load`; the reason of
    *   `signal`.
    */
-  getOrSet<T>(key: string, load: (run: LoadRun) => T | Promise<T>, options?: GetOrSetOptions<NoInfer<T>>): Promise<T>
+  getOrSet<T>(key: string, load: (run: LoadRun) => T | Promise<T>, options?: GetOrSetOptions<T>): Promise<T>
   /** Removes the expired entries of the table. @returns the number of removed entries. */
   prune(): Promise<number>
   /** Returns hits and misses of the reads of this adapter, and the number of unexpired entries of its prefix. */

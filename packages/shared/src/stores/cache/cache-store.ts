@@ -135,7 +135,7 @@ export class CacheStore implements SqlCacheProvider {
     return this.#session.execute(this.#sql.deleteMany, [JSON.stringify(stored)], nothing)
   }
 
-  getOrSet<T>(key: string, load: (run: LoadRun) => T | Promise<T>, options?: GetOrSetOptions<NoInfer<T>>): Promise<T> {
+  getOrSet<T>(key: string, load: (run: LoadRun) => T | Promise<T>, options?: GetOrSetOptions<T>): Promise<T> {
     return this.#loading.getOrSet(key, load, options)
   }
 
