@@ -205,6 +205,19 @@ describe('a persistence that is no open store', () => {
     }
   })
 
+  it.each([
+    ['checkpoint', ['loadLatest', 'save', 'cleanup', 'deleteAll']],
+    ['circuitBreaker', ['getState', 'setState', 'recordFailure', 'recordSuccess']],
+    ['idempotency', ['get', 'set']],
+  ])('is refused when the %s lacks a method that the scope calls', (port, methods) => {
+    const whole = Object.fromEntries(methods.map((name) => [name, async () => undefined]))
+    for (const name of methods) {
+      const create = () => scope({ persistence: { [port]: { ...whole, [name]: undefined } } })
+      expect(create).toThrow(`scope option persistence.${port}: must be the ${port} of an adapter`)
+      expect(create).toThrow(`got an object without ${name}()`)
+    }
+  })
+
   it('does not include open stores, nor ports that are not given', async () => {
     await using persistence = await SQLiteAdapter.open(':memory:')
     const notGiven = { lock: undefined }

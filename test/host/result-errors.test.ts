@@ -89,10 +89,13 @@ describe('default wrapping', () => {
     expect(await errorOfAbort({ any: 'value' })).toEqual({ any: 'value' })
   })
 
-  it('keeps an AbortError whose reason is undefined, so that it is a failure', async () => {
-    expect(await errorOf(new AbortError(undefined))).toBeInstanceOf(AbortError)
-    expect(await errorOfAbort(undefined)).toBeDefined()
-  })
+  it.each([undefined, null, 0, '', false])(
+    'keeps an AbortError whose reason is %j, which reads as a success',
+    async (reason) => {
+      expect(await errorOf(new AbortError(reason))).toMatchObject({ _tag: 'AbortError', reason })
+      expect(await errorOfAbort(reason)).toBeTruthy()
+    },
+  )
 })
 
 describe('errorClass', () => {

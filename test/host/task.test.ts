@@ -156,6 +156,20 @@ describe('task', () => {
     expect(onCleanup).toHaveBeenCalledTimes(3)
   })
 
+  it('calls onCleanup also when it settles with the result of another call', async () => {
+    await using s = scope()
+    const end = deferred<number>()
+    const onCleanup = vi.fn()
+    const first = s.task(() => end.promise, { dedupe: 'k', memo: { key: 'k', ttl: 1000 } })
+    const joined = s.task(() => 0, { dedupe: 'k', onCleanup })
+    expect(onCleanup).not.toHaveBeenCalled()
+    end.resolve(1)
+    await Promise.all([first, joined])
+    expect(onCleanup).toHaveBeenCalledTimes(1)
+    await s.task(() => 0, { memo: { key: 'k', ttl: 1000 }, onCleanup })
+    expect(onCleanup).toHaveBeenCalledTimes(2)
+  })
+
   it('lets dispose wait for an asynchronous onCleanup', async () => {
     const cleaned = deferred()
     const s = scope()

@@ -17,11 +17,12 @@ export interface FastifyRequestLike {
 /** The members of Fastify's reply that are used. */
 export interface FastifyReplyLike {
   readonly statusCode: number
-  readonly sent: boolean
   readonly raw: {
     readonly destroyed: boolean
     readonly stream?: { readonly destroyed: boolean }
     once(event: 'close', listener: () => void): unknown
+    end(...args: never[]): unknown
+    destroy(...args: never[]): unknown
   }
   code(status: number): unknown
   header(name: string, value: string): unknown
@@ -56,11 +57,18 @@ const guardRoutes: Plugin = async (fastify, options) => {
     )
     if (run instanceof GuardedRun) {
       runs.set(request, run)
-      run.follow(reply.raw)
+      const { raw } = reply
+      run.follow(raw)
+      // After `hijack`, `onSend` is not called, and after the client has left, Node emits no event when the handler ends.
+      for (const name of ['end', 'destroy'] as const) {
+        const method = raw[name]
+        raw[name] = (...args) => {
+          if (runs.delete(request)) void run.settle({ status: reply.statusCode, headers: headersOf(reply), body: null })
+          return method.apply(raw, args)
+        }
+      }
     }
-    if (!(run instanceof Response)) return undefined
-    reply.send(await putInto(reply, run))
-    return reply
+    return run instanceof Response ? reply.send(await putInto(reply, run)) : undefined
   })
 
   // Must be the last hook, so that the kept response is the one that is sent.
@@ -71,31 +79,21 @@ const guardRoutes: Plugin = async (fastify, options) => {
       return new Promise(() => undefined)
     }
     const run = runs.get(request)
-    if (run === undefined) return payload
+    if (!run) return payload
     runs.delete(request)
-    const body = bodyOf(payload)
     const status = reply.statusCode
     const given = reply.getHeaders()
-    const tooLong = body !== null && Buffer.byteLength(body) > guard.maxBody
+    const body = bodyOf(payload, guard.maxBody)
     recording.set(request, false)
-    const other = await run.settle({ status, headers: headersOf(reply), body: tooLong ? null : body })
+    const other = await run.settle({ status: reply.statusCode, headers: headersOf(reply), body })
     const again = recording.get(request)
     recording.delete(request)
-    if (other === undefined && !again) return payload
+    if (!other && !again) return payload
     for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name)
-    if (other !== undefined) return putInto(reply, other)
+    if (other) return putInto(reply, other)
     reply.code(status)
     reply.headers(given)
     return payload
-  })
-
-  // After `hijack`, `onSend` is not called. The response has been sent when this hook runs.
-  fastify.addHook('onResponse', async (request: object, reply: FastifyReplyLike) => {
-    // An HTTP/2 client has left, and the handler still runs.
-    if (!reply.sent) return
-    const run = runs.get(request)
-    runs.delete(request)
-    await run?.settle({ status: reply.statusCode, headers: headersOf(reply), body: null })
   })
 }
 
@@ -106,10 +104,10 @@ async function putInto(reply: FastifyReplyLike, response: Response): Promise<Buf
   return Buffer.from(await response.arrayBuffer())
 }
 
-/** Returns the body of a payload; `null` for a stream. */
-function bodyOf(payload: unknown): string | Uint8Array | null {
-  if (payload === undefined || payload === null) return ''
-  return typeof payload === 'string' || payload instanceof Uint8Array ? payload : null
+/** Returns the body of a payload; `null` for a stream and for a body that is longer than `limit` bytes. */
+function bodyOf(payload: unknown, limit: number): string | Uint8Array | null {
+  const body = payload ?? ''
+  return (typeof body === 'string' || body instanceof Uint8Array) && Buffer.byteLength(body) <= limit ? body : null
 }
 
 /**

@@ -58,7 +58,7 @@ export class GuardedRun {
       return undefined
     }
     if (made.body === null) {
-      this.#report('response-not-stored', 'its body is too long, a stream, broken off, or was read before')
+      this.#report('response-not-stored', 'its body is too long, a stream, broken off or read before')
     }
     const outcome = await this.#record(keptOf(made))
     if (outcome === undefined || outcome.recorded) return undefined
@@ -121,7 +121,7 @@ export class GuardedRun {
       return keep({ status, headers })
     } catch (cause) {
       // The work is done. An error in the app's `keep` must neither repeat the work nor keep the key claimed forever.
-      this.#report('keep-failed', 'the option keep threw; the default has decided instead', cause)
+      this.#report('keep-failed', 'the option keep threw; the default decided instead', cause)
       return keepByDefault({ status })
     }
   }

@@ -2,6 +2,8 @@
 export function headersOf(response: { getHeaders(): NodeHeaders }): Headers {
   const headers = new Headers()
   for (const [name, values] of Object.entries(response.getHeaders())) {
+    // HTTP/2 has the status here, once the headers are sent.
+    if (name[0] === ':') continue
     for (const value of [values ?? []].flat()) headers.append(name, String(value))
   }
   return headers

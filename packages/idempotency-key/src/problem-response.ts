@@ -31,7 +31,7 @@ export const otherRequest = (): Response =>
   problemResponse(
     422,
     'Idempotency-Key is already used',
-    'This key was used with another request. Use a new key for each new request.',
+    'This key was used with another request. Use a new key for each request.',
   )
 
 export const responseNotKept = (status?: number): Response =>

@@ -55,7 +55,13 @@ export type {
 export type { DatabaseVerification, Fault, VerifyOptions } from './inspect/verify.js'
 export type * from './ports/index.js'
 export type { OwnerProcess } from './processes/generated-owner.js'
-export type { EntriesOptions, GetOrSetOptions, SqlCacheProvider, StartsWith } from './stores/cache/cache-provider.js'
+export type {
+  EntriesOptions,
+  GetOrSetOptions,
+  LoadRun,
+  SqlCacheProvider,
+  StartsWith,
+} from './stores/cache/cache-provider.js'
 export type { SqlCheckpointProvider } from './stores/checkpoint/checkpoint-store.js'
 export type { CircuitRunOptions, SqlCircuitBreakerProvider } from './stores/circuit-breaker/circuit-provider.js'
 export type { SqlIdempotencyProvider } from './stores/idempotency/idempotency-store.js'

@@ -68,6 +68,25 @@ describe('the lease of an idempotent task', () => {
   })
 })
 
+describe('a resumed task with an idempotency key', () => {
+  it('runs in one of two processes, and both get its result', async () => {
+    await using s = scope({ persistence: one })
+    await using other = scope({ persistence: two })
+    const fn = vi.fn(() => clock.passed(100).then(() => 'imported'))
+    const both = [s, other].map((each) => each.resumeTask('job', fn, { idempotency }))
+    expect(await Promise.all(both)).toEqual(Array(2).fill([undefined, 'imported']))
+    expect(fn).toHaveBeenCalledOnce()
+  })
+
+  it('continues from the newest checkpoint of the process that had its key and has died', async () => {
+    await two.idempotency.claim('k', { lease: 600 })
+    await using s = scope({ persistence: one })
+    const resumed = s.resumeTask('job', ({ checkpoint }) => checkpoint.data, { idempotency })
+    await two.checkpoint.save({ id: 'c', taskId: 'job', sequence: 1, timestamp: 0, progress: 0, data: { done: 3 } })
+    expect(await resumed).toEqual([undefined, { done: 3 }])
+  })
+})
+
 describe('a run of another process', () => {
   it('is waited for, and the log says so', async () => {
     const logger = notes()

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { Readable } from 'node:stream'
 import type { IdempotencyProblem } from '@go-go-scope/idempotency-key'
@@ -187,6 +188,46 @@ describe('Fastify', () => {
       const answer = await app.inject({ ...POST, url: '/' })
       expect([answer.statusCode, answer.json(), answer.headers['x-second']]).toEqual([201, { paid: 1 }, undefined])
     }
+  })
+
+  test.each(['end', 'destroy'] as const)(
+    'a hijacked reply that is ended by %s after its client has left counts as done',
+    async (ending) => {
+      let runs = 0
+      const events = new EventTarget()
+      const begun = once(events, 'begun')
+      await using app = fastify()
+      await app.register(forFastify, ownKeys())
+      app.post('/', async (_request, reply) => {
+        runs++
+        reply.hijack()
+        const left = once(reply.raw, 'close')
+        events.dispatchEvent(new Event('begun'))
+        await left
+        reply.raw.writeHead(201)
+        reply.raw[ending]()
+      })
+      const url = await app.listen({ port: 0, host: '127.0.0.1' })
+      const client = new AbortController()
+      const first = fetch(url, { ...POST, signal: client.signal })
+      await begun
+      client.abort()
+      await expect(first).rejects.toThrow()
+      await expect.poll(async () => (await fetch(url, POST)).status, { timeout: 20_000 }).toBe(410)
+      expect(runs).toBe(1)
+    },
+  )
+
+  test('a hijacked reply with a status that is not kept frees the key', async () => {
+    const statuses = [500, 201]
+    await using app = fastify()
+    await app.register(forFastify, ownKeys())
+    app.post('/', async (_request, reply) => {
+      reply.hijack()
+      reply.raw.writeHead(statuses.shift() as number).end()
+    })
+    expect((await app.inject({ ...POST, url: '/' })).statusCode).toBe(500)
+    await expect.poll(async () => (await app.inject({ ...POST, url: '/' })).statusCode, { timeout: 20_000 }).toBe(201)
   })
 
   test('the plugin guards the routes of its instance that are declared later, and no others', async () => {

@@ -30,13 +30,13 @@ const IDEMPOTENCY: OptionTable<NonNullable<ScopeOptions['idempotency']>> = {
   defaultLease: MS_ABOVE_0,
 }
 
-/** A method of each port that the ports before it do not have. */
-const PORT_METHODS: Readonly<Record<keyof PersistenceProviders, string>> = {
-  lock: 'acquire',
-  circuitBreaker: 'getState',
-  checkpoint: 'loadLatest',
-  cache: 'has',
-  idempotency: 'get',
+/** The methods of each port that a scope calls. The ports before it do not have the first one. */
+const PORT_METHODS: Readonly<Record<keyof PersistenceProviders, readonly [string, ...string[]]>> = {
+  lock: ['acquire'],
+  circuitBreaker: ['getState', 'setState', 'recordFailure', 'recordSuccess'],
+  checkpoint: ['loadLatest', 'save', 'cleanup', 'deleteAll'],
+  cache: ['has'],
+  idempotency: ['get', 'set'],
 }
 const PORTS = Object.keys(PORT_METHODS) as (keyof PersistenceProviders)[]
 
@@ -54,9 +54,10 @@ export function checkScopeOptions(options: ScopeOptions): void {
     const provider = persistence[port]
     if (provider === undefined) continue
     checkStore(`persistence.${port}`, provider)
-    if (hasMethod(provider, PORT_METHODS[port])) continue
+    const missing = PORT_METHODS[port].find((method) => !hasMethod(provider, method))
+    if (missing === undefined) continue
     throw new TypeError(
-      `scope option persistence.${port}: must be the ${port} of an adapter or a provider like it, got an object without ${PORT_METHODS[port]}()`,
+      `scope option persistence.${port}: must be the ${port} of an adapter or a provider like it, got an object without ${missing}()`,
     )
   }
 }
@@ -70,7 +71,7 @@ function checkHasPorts(persistence: object): void {
   // Plain objects of this realm and of other ones.
   const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null
   if (isPlain && Object.keys(persistence).length === 0) return
-  const port = PORTS.find((name) => hasMethod(persistence, PORT_METHODS[name]))
+  const port = PORTS.find((name) => hasMethod(persistence, PORT_METHODS[name][0]))
   const got =
     port === undefined
       ? 'an object without any of them'

@@ -36,7 +36,7 @@ export interface TaskOptions<E extends Error = Error> {
   errorClass?: ErrorClass<E>
   /** Wraps only plain errors and thrown non-errors. */
   systemErrorClass?: ErrorClass
-  /** Called once, when the task settles. */
+  /** Called once, when the task settles, also with the result of another call. */
   onCleanup?: () => void | Promise<void>
 }
 

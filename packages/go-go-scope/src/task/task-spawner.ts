@@ -86,7 +86,10 @@ export class TaskSpawner {
   }
 
   /** Returns a task that only waits for the result of another call. Disposing it does not affect that call. */
-  #alias(promise: Promise<AnyResult>, { id }: TaskOptions): Task<AnyResult> {
+  #alias(promise: Promise<AnyResult>, { id, onCleanup }: TaskOptions): Task<AnyResult> {
+    if (onCleanup !== undefined) {
+      this.#track(promise.then(() => callSafely(this.#environment.report, 'onCleanup', onCleanup)))
+    }
     return new Task(id ?? `task-${++this.#count}`, new AbortSource(), promise)
   }
 

@@ -3,9 +3,9 @@ import { messageOf, type Reporter } from '../errors/reporter.js'
 import type { ErrorClass, TaskOptions } from './task-options.js'
 
 /**
- * Returns the error of a task's result for a thrown value. Never returns `undefined` and never throws, although a thrown
- * value may be a revoked Proxy or have getters that throw, and a class of the app may throw in its constructor or its
- * instanceof check. Such a throw is reported, and the value is wrapped.
+ * Returns the error of a task's result for a thrown value. Never returns a falsy value, which `if (error)` takes for a
+ * success, and never throws, although a thrown value may be a revoked Proxy or have getters that throw, and a class of the
+ * app may throw in its constructor or its instanceof check. Such a throw is reported, and the value is wrapped.
  */
 export function wrapError(thrown: unknown, options: TaskOptions, report: Reporter): unknown {
   try {
@@ -21,7 +21,7 @@ export function wrapError(thrown: unknown, options: TaskOptions, report: Reporte
 function passedOn(thrown: unknown, { errorClass, systemErrorClass }: TaskOptions): unknown {
   if (errorClass !== undefined) return thrown instanceof errorClass ? thrown : undefined
   if (thrown instanceof AbortError) {
-    return systemErrorClass !== undefined || thrown.reason === undefined ? thrown : thrown.reason
+    return systemErrorClass !== undefined || !thrown.reason ? thrown : thrown.reason
   }
   return isOfItsOwnKind(thrown) ? thrown : undefined
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { eventually } from '../eventually.js'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 
@@ -87,6 +88,25 @@ export const getOrSet: EngineSuite = engineSuite('getOrSet', (check) => {
     const { cache } = await world.adapter()
     await refuses(() => cache.getOrSet('k', async () => () => 1), { code: 'VALUE_NOT_SERIALIZABLE' })
     assert.equal(await cache.has('k'), false)
+  })
+
+  check('the last caller that gives up stops the load, and the next one loads again', async (world) => {
+    const { cache } = await world.adapter()
+    const loads: AbortSignal[] = []
+    const load = ({ signal }: { signal: AbortSignal }) =>
+      new Promise<string>((_, fail) => {
+        loads.push(signal)
+        signal.addEventListener('abort', fail)
+      })
+    const callers = [new AbortController(), new AbortController()]
+    const calls = callers.map(({ signal }) => cache.getOrSet('k', load, { signal }))
+    await eventually('it loads', () => loads.length > 0)
+    for (const [at, caller] of callers.entries()) {
+      assert.equal(loads[0]?.aborted, false)
+      caller.abort(at)
+      await assert.rejects(calls[at] as Promise<string>, (reason) => reason === at)
+    }
+    assert.equal(await cache.getOrSet('k', () => 'again'), 'again')
   })
 
   check('a bad key or ttl is refused before anything is loaded', async (world) => {

@@ -113,7 +113,7 @@ type ObjectCall = (adapter: AdapterUnderTest, argument: never, lock: never) => P
 export const OBJECT_CALLS: readonly (readonly [name: string, argument: object, call: ObjectCall])[] = [
   [
     'cache.getOrSet',
-    { ttl: 1, staleWhileRevalidate: 1 },
+    { ttl: 1, staleWhileRevalidate: 1, signal: new AbortController().signal },
     ({ cache }, options) => cache.getOrSet('k', async () => 1, options),
   ],
   ['cache.keys', { startsWith: 'k' }, ({ cache }, options) => cache.keys(options)],

@@ -17,6 +17,7 @@ const CALL_SLIPS: Readonly<Record<string, readonly (readonly [slip: string, opti
   'cache.getOrSet': [
     ['tll', 'ttl'],
     ['staleWhileRevaldate', 'staleWhileRevalidate'],
+    ['singal', 'signal'],
   ],
   'cache.keys': [['startWith', 'startsWith']],
   'cache.clear': [['startswith', 'startsWith']],

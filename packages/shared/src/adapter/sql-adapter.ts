@@ -8,7 +8,7 @@ import type { CircuitBreakerPersistedState } from '../ports/circuit-breaker.js'
 import type { PersistenceAdapter, PersistenceProviders } from '../ports/providers.js'
 import { pruneRegularly } from '../session/prune-timer.js'
 import { Session } from '../session/session.js'
-import type { GetOrSetOptions, SqlCacheProvider, StartsWith } from '../stores/cache/cache-provider.js'
+import type { GetOrSetOptions, LoadRun, SqlCacheProvider, StartsWith } from '../stores/cache/cache-provider.js'
 import { CacheStore } from '../stores/cache/cache-store.js'
 import { CheckpointStore, type SqlCheckpointProvider } from '../stores/checkpoint/checkpoint-store.js'
 import { CircuitBreakerStore } from '../stores/circuit-breaker/circuit-breaker-store.js'
@@ -214,7 +214,7 @@ export class SqlAdapter
     return this.cache.deleteMany(keys)
   }
 
-  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: GetOrSetOptions<NoInfer<T>>): Promise<T> {
+  getOrSet<T>(key: string, load: (run: LoadRun) => T | Promise<T>, options?: GetOrSetOptions<T>): Promise<T> {
     return this.cache.getOrSet(key, load, options)
   }
 

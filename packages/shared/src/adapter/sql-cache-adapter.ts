@@ -5,7 +5,13 @@ import type { SqlDriver } from '../driver/driver.js'
 import type { CacheStats } from '../ports/cache.js'
 import { pruneRegularly } from '../session/prune-timer.js'
 import { Session } from '../session/session.js'
-import type { EntriesOptions, GetOrSetOptions, SqlCacheProvider, StartsWith } from '../stores/cache/cache-provider.js'
+import type {
+  EntriesOptions,
+  GetOrSetOptions,
+  LoadRun,
+  SqlCacheProvider,
+  StartsWith,
+} from '../stores/cache/cache-provider.js'
 import { CacheStore } from '../stores/cache/cache-store.js'
 import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } from './adapter-options.js'
 import { BaseAdapter } from './base-adapter.js'
@@ -101,7 +107,7 @@ export class SqlCacheAdapter extends BaseAdapter implements SqlCacheProvider {
     return this.#cache.deleteMany(keys)
   }
 
-  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: GetOrSetOptions<NoInfer<T>>): Promise<T> {
+  getOrSet<T>(key: string, load: (run: LoadRun) => T | Promise<T>, options?: GetOrSetOptions<T>): Promise<T> {
     return this.#cache.getOrSet(key, load, options)
   }
 

@@ -33,6 +33,20 @@ export function anySignal(signals: readonly AbortSignal[]): AbortSignal {
   return AbortSignal.any(signals.map((signal) => (signal instanceof AbortSignal ? signal : relay(signal))))
 }
 
+/**
+ * Settles like `promise`, or rejects with the reason of the signal if that aborts first. The outcome of `promise` is then
+ * ignored.
+ */
+export function untilAborted<Result>(signal: AbortSignal | undefined, promise: Promise<Result>): Promise<Result> {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason)
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
 function relay(signal: AbortSignal): AbortSignal {
   const controller = new AbortController()
   const abort = (): void => controller.abort(signal.reason)

@@ -1,3 +1,4 @@
+import { checkSignal } from '../../arguments/abort-signal.js'
 import { invalidArgument, shown } from '../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
 import type { Row, SqlValue } from '../../driver/driver.js'
@@ -7,14 +8,14 @@ import { nothing, type Parameters } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import type { Sweeper } from '../../session/sweeper.js'
 import { type TimeArgument, timeToLive } from '../../time/time-to-live.js'
-import type { GetOrSetOptions } from './cache-provider.js'
+import type { GetOrSetOptions, LoadRun } from './cache-provider.js'
 import { ABSENT, type CacheRows } from './cache-rows.js'
 import type { HitCounter } from './hit-counter.js'
 import type { Load } from './load.js'
 import { Loads, type NeededLoad } from './loads.js'
 
 const OPERATION = 'cache.getOrSet'
-const OPTIONS: OptionNames<GetOrSetOptions<never>> = { ttl: true, staleWhileRevalidate: true }
+const OPTIONS: OptionNames<GetOrSetOptions<never>> = { ttl: true, staleWhileRevalidate: true, signal: true }
 const STALE: TimeArgument = { name: 'staleWhileRevalidate', advice: '; leave it out for none' }
 
 /** An entry with its expiry, as a load has read it. */
@@ -38,10 +39,11 @@ class Unreadable {
 interface Wanted<T> {
   readonly key: string
   readonly stored: string
-  readonly load: () => T | Promise<T>
+  readonly load: (run: LoadRun) => T | Promise<T>
   readonly ttl: GetOrSetOptions<T>['ttl']
   /** ms before its expiry at which an entry becomes stale; 0 for never. */
   readonly stale: number
+  readonly signal: AbortSignal | undefined
 }
 
 /** Implements `getOrSet`: on a cache miss, loads a value once for all concurrent callers. */
@@ -67,16 +69,16 @@ export class CacheLoading {
     this.#loads = session.connection.shared(Loads)
   }
 
-  async getOrSet<T>(key: string, load: () => T | Promise<T>, options?: GetOrSetOptions<T>): Promise<T> {
+  async getOrSet<T>(key: string, load: (run: LoadRun) => T | Promise<T>, options?: GetOrSetOptions<T>): Promise<T> {
     if (typeof load !== 'function') throw invalidArgument(OPERATION, `load must be a function, got ${typeof load}`)
-    const { ttl, stale } = options === undefined ? NO_OPTIONS : checkedOptions(options)
+    const given = options === undefined ? NO_OPTIONS : checkedOptions(options)
     const stored = this.#rows.stored(key, OPERATION)
     if (!this.#session.ready) await this.#session.connect(OPERATION)
-    if (stale > 0) return this.#getOrRefresh({ key, stored, load, ttl, stale })
+    if (given.stale > 0) return this.#getOrRefresh({ key, stored, load, ...given })
     const cached = await this.#session.execute(this.#rows.sql.getOrLoad, [stored], this.#valueOrUnreadable)
     const isUnreadable = cached instanceof Unreadable
     if (cached !== ABSENT && !isUnreadable) return cached as T
-    return this.#share({ key, stored, load, ttl, stale }, isUnreadable ? cached.text : undefined)
+    return this.#share({ key, stored, load, ...given }, isUnreadable ? cached.text : undefined)
   }
 
   async #getOrRefresh<T>(wanted: Wanted<T>): Promise<T> {
@@ -91,7 +93,7 @@ export class CacheLoading {
   #share<T>(wanted: Wanted<T>, unreadable: SqlValue | undefined): Promise<T> {
     const needed = this.#needed(wanted, (loading) => this.#load(loading, wanted, unreadable))
     const read = (text: string): T => this.#read<T>(text, wanted.stored)
-    return this.#loads.share(needed, read, () => this.#session.ready)
+    return this.#loads.share({ ...needed, signal: wanted.signal }, read, () => this.#session.ready)
   }
 
   #needed<T>({ key, stored }: Wanted<T>, load: (loading: Load) => Promise<T>): NeededLoad<T> {
@@ -185,13 +187,18 @@ export class CacheLoading {
   }
 }
 
-const NO_OPTIONS = { ttl: undefined, stale: 0 }
+const NO_OPTIONS = { ttl: undefined, stale: 0, signal: undefined }
 
-function checkedOptions<T>(options: GetOrSetOptions<T>): Pick<Wanted<T>, 'ttl' | 'stale'> {
-  const { ttl, staleWhileRevalidate } = readOptions(options, OPTIONS as OptionNames<GetOrSetOptions<T>>, OPERATION)
+function checkedOptions<T>(options: GetOrSetOptions<T>): Pick<Wanted<T>, 'ttl' | 'stale' | 'signal'> {
+  const { ttl, staleWhileRevalidate, signal } = readOptions(
+    options,
+    OPTIONS as OptionNames<GetOrSetOptions<T>>,
+    OPERATION,
+  )
+  checkSignal(signal, OPERATION)
   if (typeof ttl !== 'function') timeToLive(ttl, OPERATION)
   const stale = timeToLive(staleWhileRevalidate, OPERATION, STALE) ?? 0
-  if (stale === 0 || ttl !== undefined) return { ttl, stale }
+  if (stale === 0 || ttl !== undefined) return { ttl, stale, signal }
   throw invalidArgument(
     OPERATION,
     `option staleWhileRevalidate needs a ttl, got ${shown(staleWhileRevalidate)} alone; what never expires is never stale`,

@@ -13,6 +13,20 @@ export interface GetOrSetOptions<T = unknown> {
    * and the next caller starts another load. The entry expires after `ttl` plus this time, also for `get`. Default 0.
    */
   staleWhileRevalidate?: number | undefined
+  /**
+   * Ends the wait of this call for a load: the call rejects with the reason of the signal. The load goes on for other callers.
+   * For a time limit, pass `AbortSignal.timeout(ms)`. Default: none.
+   */
+  signal?: AbortSignal | undefined
+}
+
+/** What the `load` of {@link SqlCacheProvider.getOrSet} gets. */
+export interface LoadRun {
+  /**
+   * Aborts when all callers of this thread that wait for the value have given up. Callers of other threads then load themselves.
+   * A value that is loaded even so is stored.
+   */
+  readonly signal: AbortSignal
 }
 
 /** Selects keys by prefix. */
@@ -82,9 +96,10 @@ export interface SqlCacheProvider extends CacheProvider {
    * and the next caller starts a new load. Errors are never stored.
    *
    * @throws PersistenceError `INVALID_ARGUMENT` when a `load` requests its own key, also through the loads of other keys;
-   *   `VALUE_NOT_SERIALIZABLE` and `VALUE_TOO_LARGE` for a loaded value that cannot be stored; any error of `load`.
+   *   `VALUE_NOT_SERIALIZABLE` and `VALUE_TOO_LARGE` for a loaded value that cannot be stored; any error of `load`; the reason of
+   *   `signal`.
    */
-  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: GetOrSetOptions<NoInfer<T>>): Promise<T>
+  getOrSet<T>(key: string, load: (run: LoadRun) => T | Promise<T>, options?: GetOrSetOptions<T>): Promise<T>
   /** Removes the expired entries of the table. @returns the number of removed entries. */
   prune(): Promise<number>
   /** Returns hits and misses of the reads of this adapter, and the number of unexpired entries of its prefix. */

@@ -9,7 +9,7 @@ import { Sweeper } from '../../session/sweeper.js'
 import { timeToLive } from '../../time/time-to-live.js'
 import { CacheListing } from './cache-listing.js'
 import { CacheLoading } from './cache-loading.js'
-import type { EntriesOptions, GetOrSetOptions, SqlCacheProvider, StartsWith } from './cache-provider.js'
+import type { EntriesOptions, GetOrSetOptions, LoadRun, SqlCacheProvider, StartsWith } from './cache-provider.js'
 import { ABSENT, CacheRows } from './cache-rows.js'
 import type { CacheSql } from './cache-sql.js'
 import { HitCounter } from './hit-counter.js'
@@ -135,7 +135,7 @@ export class CacheStore implements SqlCacheProvider {
     return this.#session.execute(this.#sql.deleteMany, [JSON.stringify(stored)], nothing)
   }
 
-  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: GetOrSetOptions<NoInfer<T>>): Promise<T> {
+  getOrSet<T>(key: string, load: (run: LoadRun) => T | Promise<T>, options?: GetOrSetOptions<T>): Promise<T> {
     return this.#loading.getOrSet(key, load, options)
   }
 

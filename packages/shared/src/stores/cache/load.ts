@@ -1,8 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { untilAborted } from '../../arguments/abort-signal.js'
 import { invalidArgument } from '../../arguments/invalid.js'
 import { LoadRefusal, type LoadRequest, type LoadTurn, randomLoadNumber } from '../../connection/database-owner.js'
 import type { PersistenceError } from '../../errors/persistence-error.js'
 import { inNextTurn } from '../../time/clock.js'
+import type { LoadRun } from './cache-provider.js'
 
 /** The load from which the running code was called, also across awaits. */
 const callingLoads = new AsyncLocalStorage<Load>()
@@ -61,6 +63,9 @@ export class Load {
    * and other callers, do not share that failure.
    */
   abandoned: { readonly error: unknown } | undefined
+  /** The number of those that need its value. Without any the function is told to stop. */
+  callers = 0
+  readonly #abort = new AbortController()
   /** Called when it is overtaken. */
   readonly onOvertaken: (() => void)[] = []
 
@@ -97,11 +102,19 @@ export class Load {
     if (same?.size === 0) loadsByNumber.delete(this.#number)
   }
 
-  async run<T>(load: () => T | Promise<T>): Promise<T> {
+  /** Whether callers that share it do not share its failure: the next one loads again. */
+  get isPassedOn(): boolean {
+    return this.abandoned !== undefined || this.#abort.signal.aborted
+  }
+
+  async run<T>(load: (run: LoadRun) => T | Promise<T>): Promise<T> {
+    const { signal } = this.#abort
+    // Its callers may have given up while it waited for its turn.
+    signal.throwIfAborted()
     this.running = true
     runningLoads++
     try {
-      return await callingLoads.run(this, load)
+      return await callingLoads.run(this, load, { signal })
     } finally {
       this.running = false
       // On Node 20 and 22, an active AsyncLocalStorage slows every promise of the process. Enabling and disabling it also costs,
@@ -114,6 +127,19 @@ export class Load {
   async store(write: () => unknown): Promise<void> {
     if (this.overtaken) return
     await (this.turn === undefined ? write() : this.turn.store(write))
+  }
+
+  /** Returns `value` to a caller. The caller gives up when its `signal` aborts, and the last one stops the load. */
+  async given<T>(value: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    this.callers++
+    try {
+      return await untilAborted(signal, value)
+    } catch (error) {
+      if (signal?.aborted && this.callers === 1) this.#abort.abort(signal.reason)
+      throw error
+    } finally {
+      this.callers--
+    }
   }
 
   /**

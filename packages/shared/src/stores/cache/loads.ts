@@ -18,6 +18,8 @@ export interface NeededLoad<T> {
   readonly key: string
   /** Runs the load if there is none to share, and sets its `text` before it ends. */
   readonly begin: (load: Load) => Promise<T>
+  /** Ends the wait of the caller. */
+  readonly signal?: AbortSignal | undefined
   /** The number of a new load, if a client has chosen one. */
   readonly number?: number
 }
@@ -47,14 +49,15 @@ export class Loads {
    *
    * @param read Decodes a text that was loaded in another thread or process.
    * @param isConnected Returns whether the adapter of the caller is still connected.
-   * @throws PersistenceError the reason of a {@link LoadRefusal}.
+   * @throws PersistenceError the reason of a {@link LoadRefusal}; the reason of the caller's signal.
    */
   async share<T>(needed: NeededLoad<T>, read: (text: string) => T, isConnected: () => boolean): Promise<T> {
     const asking = callingLoad()
     try {
       for (;;) {
+        needed.signal?.throwIfAborted()
         const { load, value } = this.enter(needed, asking)
-        const given = await value
+        const given = await load.given(value, needed.signal)
         if (load.abandoned !== undefined && !isConnected()) throw load.abandoned.error
         if (given !== RELEASED) return given instanceof LoadedText ? read(given.text) : (given as T)
       }
@@ -71,11 +74,15 @@ export class Loads {
   refresh(needed: NeededLoad<unknown>): Promise<unknown> | undefined {
     if (this.#byEntry.has(needed.entry)) return undefined
     // The caller may be the code of a load, which does not wait for this one.
-    return outsideLoads(() => this.enter(needed, undefined).value)
+    return outsideLoads(() => {
+      const { load, value } = this.enter(needed, undefined)
+      load.callers++
+      return value
+    })
   }
 
   /**
-   * Returns the running load of the entry, or a new one, and its value: `RELEASED` for a caller that shares an abandoned load.
+   * Returns the running load of the entry, or a new one, and its value: `RELEASED` for a caller that shares a load that was passed on.
    *
    * @param asking The load whose code is the caller.
    * @throws LoadRefusal
@@ -97,7 +104,7 @@ export class Loads {
 
   /**
    * Returns the value of `load`, which is not necessarily the newest of its entry, to the code of the load `inside`: `RELEASED`
-   * when it was abandoned.
+   * when it was passed on.
    *
    * @throws LoadRefusal
    */
@@ -170,7 +177,7 @@ export class Loads {
       else turn.done(load.text as string)
       return value
     } catch (error) {
-      if (load.abandoned !== undefined) turn.release()
+      if (load.isPassedOn) turn.release()
       else turn.failed(error)
       throw error
     }
@@ -194,7 +201,7 @@ async function orReleased(load: Load, value: Promise<unknown>): Promise<unknown>
   try {
     return await value
   } catch (error) {
-    if (load.abandoned === undefined) throw error
+    if (!load.isPassedOn) throw error
     return RELEASED
   }
 }

@@ -1,0 +1,93 @@
+import { connectRemote } from '@go-go-scope/persistence-core/remote'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { proveCell } from '../cells/prove-cell.js'
+import { serveForEachTest } from '../proof/remote/served-adapter.js'
+
+proveCell()
+
+const served = serveForEachTest()
+type Remote = Awaited<ReturnType<typeof connectRemote>>
+type Cache = Pick<Remote['cache'], 'get' | 'getOrSet'>
+
+const never = (): never => {
+  throw new Error('a second load')
+}
+
+describe('getOrSet of several clients, with signals', () => {
+  let [one, two]: [one?: Remote, two?: Remote] = []
+  beforeEach(async () => {
+    one = await connectRemote(served.port())
+    two = await connectRemote(served.port())
+  })
+  afterEach(async () => {
+    await Promise.all([one?.disconnect(), two?.disconnect()])
+  })
+
+  /** The owner has read what was sent. */
+  const hasRead = async () => {
+    for (let turns = 0; turns < 5; turns++) {
+      for (const adapter of [one, two, served.adapter]) await adapter?.cache.get('none')
+    }
+  }
+
+  /** Asks for the key `k`, and returns when it loads. */
+  async function started(cache: Cache, signal?: AbortSignal) {
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    const begun = Promise.withResolvers<AbortSignal>()
+    const load = (run: { readonly signal: AbortSignal }) => {
+      begun.resolve(run.signal)
+      return promise
+    }
+    const call = cache.getOrSet('k', load, { signal }).catch((error: unknown) => error)
+    return { call, signal: await begun.promise, finish: resolve, fail: reject }
+  }
+
+  test.each(['a client', 'the owner'])('%s whose callers have given up passes the load on', async (who) => {
+    const caller = new AbortController()
+    const load = await started(who === 'the owner' ? served.adapter.cache : (one as Remote).cache, caller.signal)
+    const next = (two as Remote).cache.getOrSet('k', () => 'loaded by the next')
+    await hasRead()
+    caller.abort('no time')
+    expect([await load.call, load.signal.reason]).toEqual(['no time', 'no time'])
+    load.fail(load.signal.reason)
+    expect(await next).toBe('loaded by the next')
+  })
+
+  test('a caller that gives up does not affect the load of another client, nor those that share its failure', async () => {
+    const load = await started((one as Remote).cache)
+    const callers = [(two as Remote).cache, served.adapter.cache].map((cache) => {
+      const caller = new AbortController()
+      const call = (cache as Cache).getOrSet('k', never, { signal: caller.signal }).catch((error: unknown) => error)
+      return { caller, call }
+    })
+    await hasRead()
+    for (const { caller, call } of callers) {
+      caller.abort('no time')
+      expect(await call).toBe('no time')
+    }
+    const third = await connectRemote(served.port())
+    const other = third.cache.getOrSet('k', never)
+    await third.cache.get('none')
+    await hasRead()
+    expect(load.signal.aborted).toBe(false)
+    const failure = new Error('no answer')
+    load.fail(failure)
+    await expect(other).rejects.toThrow('no answer')
+    expect(await load.call).toBe(failure)
+    await third.disconnect()
+  })
+
+  test('a caller that has given up before its turn loads nothing when it comes', async () => {
+    const load = await started((one as Remote).cache)
+    const caller = new AbortController()
+    const given = (two as Remote).cache.getOrSet('k', never, { signal: caller.signal })
+    const outcome = given.catch((error: unknown) => error)
+    await hasRead()
+    caller.abort('no time')
+    expect(await outcome).toBe('no time')
+    await (one as Remote).disconnect()
+    load.fail(new Error('no answer'))
+    await load.call
+    expect(await (two as Remote).cache.getOrSet('k', () => 'again')).toBe('again')
+  })
+})
