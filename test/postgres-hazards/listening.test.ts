@@ -90,3 +90,13 @@ test('a connection that ends before its LISTEN is replaced', async () => {
   await vi.advanceTimersByTimeAsync(1)
   expect(notifications.active).toBe(true)
 })
+
+test('an end waits until a connection that is just coming is given back', async () => {
+  const { notifications, asked, stopped, subscribe } = newNotifications()
+  subscribe()
+  const ended = notifications.end().then(() => expect(stopped).toEqual([0]))
+  await vi.advanceTimersByTimeAsync(100)
+  asked[0]?.()
+  await vi.advanceTimersByTimeAsync(1_000)
+  await ended
+})
