@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
-import { classify as ofServer, undone } from '../../packages/persistence-postgres/src/sql/error-codes.js'
+import {
+  endsConnection,
+  classify as ofServer,
+  undone,
+} from '../../packages/persistence-postgres/src/sql/error-codes.js'
 import { ConnectionLost } from '../../packages/persistence-postgres/src/wire/wire.js'
 import { classify as ofEngine } from '../../packages/shared/src/dialects/sqlite/error-codes.js'
 import { typedError } from '../../packages/shared/src/dialects/sqlite/thread/typed-error.js'
@@ -73,6 +77,12 @@ test.each([
     expect(ofServer(sent, 'cache.get')).toMatchObject({ code: 'OUTCOME_UNKNOWN', retryable: false, cause: error })
     expect(ofServer(undone(sent), 'cache.get')).toMatchObject({ code: 'UNAVAILABLE', cause: error })
   }
+})
+
+test('a state of the server says whether the connection that got it can be used on', () => {
+  // Ended by an administrator, for an idle or a long transaction, or by the network; a cancelled statement, a constraint.
+  const ending = ['57P01', '25P03', '25P04', '08006', '57014', '23505'].map((code) => endsConnection(failed({ code })))
+  expect(ending).toEqual([true, true, true, true, false, false])
 })
 
 test('a session that the server refuses for a setting is CANNOT_OPEN, and any other failure to connect UNAVAILABLE', () => {
