@@ -149,7 +149,7 @@ test('a client whose loads have ended keeps its process alive no longer', async 
   expect(keepsAlive()).toBe(true)
   gate.resolve(1)
   expect(await Promise.all(loads)).toEqual([1, 1])
-  await expect.poll(keepsAlive).toBe(false)
+  await expect.poll(keepsAlive, { timeout: 10_000 }).toBe(false)
   await remote.disconnect()
   await server.close()
   await adapter.disconnect()

@@ -8,6 +8,7 @@ import { afterAll, expect, test } from 'vitest'
 import { settled } from './settled.js'
 
 const MINUTE = 60_000
+const WITHIN = { timeout: 10_000 }
 
 const folder = mkdtempSync(join(tmpdir(), 'schedules-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -34,14 +35,14 @@ test.each([
     onError: (error) => errors.push(error),
   })
   clock.advance(0)
-  await expect.poll(() => errors.length).toBe(1)
+  await expect.poll(() => errors.length, WITHIN).toBe(1)
   expect(errors[0]).toMatchObject({ code: 'ENGINE_MISSING', message: expect.stringContaining('no thread today') })
   await settled()
   clock.advance(pause - 1)
   await settled()
   expect(errors).toHaveLength(1)
   clock.advance(1)
-  await expect.poll(() => errors.length).toBe(2)
+  await expect.poll(() => errors.length, WITHIN).toBe(2)
   await schedule.stop()
   await adapter.disconnect()
 })
