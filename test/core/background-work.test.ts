@@ -77,6 +77,35 @@ describe.each([
     await adapter.disconnect()
   })
 
+  test('sweeps and polls end with their adapter, without an error and without a timer', async () => {
+    const clock = new ManualClock()
+    const handle = new DatabaseSync(':memory:')
+    const driver = databaseSyncDriver(handle, () => undefined)
+    const heard: unknown[] = []
+    const onDiagnostic = (event: DiagnosticEvent): void => void heard.push(event)
+    const adapterOn = () =>
+      new SqliteAdapter(handle, () => engineOf(driver), { clock, sweepInterval: 1_000, onDiagnostic })
+    // Hears of the handle after the other one has left it.
+    const stays = adapterOn()
+    await stays.connect()
+    const idle = clock.pending
+    for (const how of ['while it connects', 'between two tables']) {
+      const leaver = adapterOn()
+      const connecting = leaver.connect()
+      leaver.circuitBreaker.subscribe('api', () => undefined)
+      if (how === 'between two tables') {
+        await connecting
+        clock.advance(1_000)
+      }
+      await leaver.disconnect()
+      await connecting
+      await settled()
+      expect(clock.pending, how).toBe(idle)
+    }
+    expect(heard).toEqual([])
+    await stays.disconnect()
+  })
+
   test('a prune that a caller awaits waits for the database', async () => {
     const state = { busy: undefined as RegExp | undefined, tries: 0 }
     const { clock, adapter } = await adapterOn(state)

@@ -1,5 +1,5 @@
 import { ManualClock } from '@go-go-scope/persistence-conformance'
-import { type ClaimedKey, SqliteAdapter } from '@go-go-scope/persistence-core'
+import { type ClaimedKey, PersistenceError, SqliteAdapter } from '@go-go-scope/persistence-core'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { expect, test } from 'vitest'
 import { databaseSyncDriver } from './database-sync-driver.js'
@@ -7,8 +7,10 @@ import { settled } from './settled.js'
 
 const LEASE = { lease: 900 }
 
-/** Makes an adapter whose database is busy for writers while `state.busy` is set. */
-async function busyAdapter() {
+const busy = (): Error => Object.assign(new Error('of the engine'), { errcode: 5 })
+
+/** Makes an adapter whose database is busy for writers, or refuses them with another error, while `state.busy` is set. */
+async function busyAdapter(error: () => Error = busy) {
   const clock = new ManualClock()
   const state = { busy: false, refused: 0 }
   const failures: string[] = []
@@ -16,7 +18,7 @@ async function busyAdapter() {
   const driver = databaseSyncDriver(handle, (sql) => {
     if (!state.busy || !/^(BEGIN|INSERT|UPDATE|DELETE)/.test(sql)) return undefined
     state.refused++
-    throw Object.assign(new Error('of the engine'), { errcode: 5 })
+    throw error()
   })
   const { idempotency } = new SqliteAdapter(handle, () => driver, {
     clock,
@@ -64,6 +66,26 @@ test('a result is reported again while the file is busy', async () => {
   expect(await work.call).toBe('done')
   expect((await idempotency.get('k'))?.value).toBe('done')
 })
+
+// As of a full queue, and of a server.
+test.each(['QUEUE_FULL', 'UNAVAILABLE', 'OUTCOME_UNKNOWN'] as const)(
+  'a result is reported again when its report has failed as %s',
+  async (code) => {
+    const { idempotency, state, pass, started } = await busyAdapter(
+      () => new PersistenceError(code, 'a call', 'not now'),
+    )
+    const work = await started()
+    const done = work.call.catch((error: unknown) => error)
+    state.busy = true
+    work.finish('done')
+    await pass(50)
+    expect(state.refused).toBe(1)
+    state.busy = false
+    await pass(100)
+    expect(await done).toBe('done')
+    expect((await idempotency.get('k'))?.value).toBe('done')
+  },
+)
 
 test('a file that is busy until the claim is lost rejects the result as BUSY', async () => {
   const { idempotency, state, pass, started } = await busyAdapter()

@@ -80,7 +80,7 @@ test('an owner polls at the interval of the clients that remain', async () => {
   await adapter.connect()
   const server = serve(adapter)
   const database = await openRemote(server.createPort())
-  const clients = [5, 1, 1].map((intervals) => new SQLiteAdapter(database, { watchInterval: intervals * INTERVAL }))
+  const clients = [5, 1, 3].map((intervals) => new SQLiteAdapter(database, { watchInterval: intervals * INTERVAL }))
   await Promise.all(clients.map((client) => client.connect()))
   const idle = clock.pending
   const left: (() => void)[] = []

@@ -49,15 +49,21 @@ describe('a file that open has created', () => {
     theirs.close()
   })
 
-  test('is removed when its tables cannot be made', async () => {
+  test('is removed when its tables cannot be made, and its handle is closed', async () => {
+    const opened: Database[] = []
     const adapter = over(
-      (file) => new DatabaseSync(file),
+      (file) => {
+        const database = new DatabaseSync(file)
+        opened.push(database)
+        return database
+      },
       (sql) => {
         if (sql.startsWith('CREATE TABLE')) throw new Error('no tables today')
       },
     )
     await expect(adapter.open(path)).rejects.toThrow('no tables today')
     expect(readdirSync(folder)).toEqual([])
+    expect(opened.map(({ isOpen }) => isOpen)).toEqual([false])
   })
 
   test('stays when another connection has written into it meanwhile', async () => {

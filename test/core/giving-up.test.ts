@@ -112,3 +112,25 @@ describe.each([
     expect(tries() - before, 'tries').toBeLessThanOrEqual(2)
   })
 })
+
+test('a call that may wait without end says how long it has waited', async () => {
+  const clock = new ManualClock()
+  const handle = new DatabaseSync(':memory:')
+  let isBusy = false
+  const driver = databaseSyncDriver(handle, (sql) => (isBusy && sql.startsWith('INSERT') ? busy() : undefined))
+  const waits: number[] = []
+  const adapter = new SqliteAdapter(handle, () => driver, {
+    clock,
+    busyTimeout: Number.POSITIVE_INFINITY,
+    onDiagnostic: (event) => event.type === 'busy-retry' && waits.push(event.waited),
+  })
+  await adapter.connect()
+  isBusy = true
+  const written = adapter.cache.set('k', 1)
+  for (let passed = 0; passed < 1_000; passed += 50) await advance(clock, 50)
+  isBusy = false
+  await advance(clock, 50)
+  await written
+  expect(Math.round(waits.at(-1) ?? 0)).toBeGreaterThan(900)
+  await adapter.disconnect()
+})

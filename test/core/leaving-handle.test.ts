@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { SqliteAdapter } from '@go-go-scope/persistence-core'
+import { type AsyncDriver, SqliteAdapter } from '@go-go-scope/persistence-core'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
 import { SQLiteAdapter as NodeAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { DatabaseSync } from '@photostructure/sqlite'
 import sqlite3 from 'sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { databaseSyncDriver } from './database-sync-driver.js'
+import { inAnotherThread } from './in-another-thread.js'
 
 let folder: string
 beforeEach(() => {
@@ -104,6 +105,45 @@ describe('handles that were left open and closed by the app', () => {
     const users = [...(registry?.values() ?? [])].map((entry) => entry.users.size)
     expect(Math.max(...users)).toBeLessThanOrEqual(3)
   })
+})
+
+test('an adapter leaves a handle that others use only after its calls in flight', async () => {
+  const database = new DatabaseSync(':memory:')
+  const slow = inAnotherThread(databaseSyncDriver(database, () => undefined))
+  const driver: AsyncDriver = {
+    ...slow,
+    async prepare(sql) {
+      const { all, finalize } = await slow.prepare(sql)
+      return { all: (parameters) => new Promise(setImmediate).then(() => all(parameters)), finalize }
+    },
+  }
+  const [leaver, stays] = [1, 2].map(() => new SqliteAdapter(database, () => driver)) as [SqliteAdapter, SqliteAdapter]
+  await Promise.all([leaver.connect(), stays.connect()])
+  let stored = false
+  const call = leaver.cache.set('k', 1).then(() => {
+    stored = true
+  })
+  await leaver.disconnect()
+  expect(stored).toBe(true)
+  await call
+  await stays.disconnect()
+})
+
+test('an adapter that has left a handle hears no diagnostics of it any longer', async () => {
+  const database = new DatabaseSync(':memory:')
+  const heard: string[] = []
+  const adapterOn = (name: string) =>
+    new SqliteAdapter(database, () => databaseSyncDriver(database, () => undefined), {
+      onDiagnostic: ({ type }) => heard.push(`${name} ${type}`),
+    })
+  const [leaver, stays] = [adapterOn('leaver'), adapterOn('stays')]
+  await stays.cache.set('k', 1)
+  database.exec("UPDATE go_goscope_cache SET value = 'no value'")
+  await leaver.cache.get('k')
+  await leaver.disconnect()
+  await stays.cache.get('k')
+  expect(heard).toEqual(['leaver unreadable-row', 'stays unreadable-row', 'stays unreadable-row'])
+  await stays.disconnect()
 })
 
 test('a read-only adapter does not checkpoint the WAL, which would hold the write lock', async () => {

@@ -135,3 +135,22 @@ test('every getOrSet settles, whichever clients end and whenever messages arrive
     { numRuns: proofCount({ inTests: 40, inSoak: 3_000 }) },
   )
 }, 600_000)
+
+test('a client whose loads have ended keeps its process alive no longer', async () => {
+  const handle = new DatabaseSync(':memory:')
+  const adapter = new SqliteAdapter(handle, () => databaseSyncDriver(handle, () => undefined))
+  const server = serve(adapter)
+  const port = server.createPort()
+  const remote = await connectRemote(port)
+  const keepsAlive = () => (port as unknown as { hasRef(): boolean }).hasRef()
+  const gate = Promise.withResolvers<number>()
+  const loads = [1, 2].map(() => remote.cache.getOrSet('k', () => gate.promise))
+  await remote.cache.get('other')
+  expect(keepsAlive()).toBe(true)
+  gate.resolve(1)
+  expect(await Promise.all(loads)).toEqual([1, 1])
+  await expect.poll(keepsAlive, { timeout: 10_000 }).toBe(false)
+  await remote.disconnect()
+  await server.close()
+  await adapter.disconnect()
+})

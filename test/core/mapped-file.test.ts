@@ -19,7 +19,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 const hasNoMaps = (sql: string) => (sql.startsWith('PRAGMA mmap_size') ? [] : undefined)
 
 /** Opens with an engine that maps 1 MiB by default. */
-function open(options: { mmapSize?: number }, before: typeof hasNoMaps = () => undefined) {
+function open(options: { mmapSize?: number; walSize?: number }, before: typeof hasNoMaps = () => undefined) {
   const adapters = defineFrontEnd({
     driver: (database: Database) => databaseSyncDriver(database, before),
     load: async () => ({
@@ -55,4 +55,12 @@ describe('open and the memory map of the file', () => {
     expect(await adapter.cache.get('k')).toBe(1)
     await expect(open({ mmapSize: 65_536 }, hasNoMaps)).rejects.toMatchObject({ code: 'ENGINE_UNSUPPORTED' })
   })
+})
+
+test('the WAL keeps at most 64 MiB after a burst, or walSize if that is more', async () => {
+  const MiB = 1024 ** 2
+  for (const options of [{}, { walSize: MiB }, { walSize: 128 * MiB }]) await (await open(options)).cache.set('k', 1)
+  const limits = databases.map((database) => database.prepare('PRAGMA journal_size_limit').get()?.journal_size_limit)
+  expect(limits).toEqual([64 * MiB, 64 * MiB, 128 * MiB])
+  for (const database of databases) database.close()
 })

@@ -1,3 +1,4 @@
+import { ManualClock } from '@go-go-scope/persistence-conformance'
 import { FingerprintMismatchError, PersistenceError, SqliteAdapter } from '@go-go-scope/persistence-core'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { expect, test } from 'vitest'
@@ -35,4 +36,12 @@ test('a reason of the signal that is a typed error, and a mismatch, are not made
   const mismatch = await idempotency.once<unknown>('k', never, { fingerprint: 'b' }).catch((error: unknown) => error)
   expect(mismatch).toBeInstanceOf(FingerprintMismatchError)
   expect(mismatch).toMatchObject({ fingerprint: 'a', operation: 'idempotency.once' })
+})
+
+test('without a lease, the key is claimed for 30 s', async () => {
+  const clock = new ManualClock()
+  const handle = new DatabaseSync(':memory:')
+  const { idempotency } = new SqliteAdapter(handle, () => databaseSyncDriver(handle, () => undefined), { clock })
+  const inside = await idempotency.once('k', () => idempotency.claim('k', { lease: 1 }))
+  expect(inside).toEqual({ state: 'running', until: clock.now() + 30_000 })
 })

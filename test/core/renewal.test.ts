@@ -6,8 +6,9 @@ import { Renewal } from '../../packages/shared/src/time/renewal.js'
 const TTL = 900
 
 /** Makes a renewed hold; the test answers its extensions. */
-function renewed(clock: ManualClock): { hold: Hold; answers: (() => Promise<void>)[] } {
-  const answers: (() => Promise<void>)[] = []
+function renewed(clock: ManualClock, maxLife: number = Number.POSITIVE_INFINITY) {
+  const answers: ((extended?: boolean) => Promise<void>)[] = []
+  const asked: number[] = []
   const hold: Hold = {
     key: 'k',
     token: 1,
@@ -19,14 +20,15 @@ function renewed(clock: ManualClock): { hold: Hold; answers: (() => Promise<void
   }
   const extend = (ttl: number): Promise<boolean> =>
     new Promise((resolve) => {
-      answers.push(async () => {
-        moveExpiry(hold, clock.monotonic() + ttl)
-        resolve(true)
+      asked.push(ttl)
+      answers.push(async (extended = true) => {
+        if (extended) moveExpiry(hold, clock.monotonic() + ttl)
+        resolve(extended)
         await new Promise((next) => setImmediate(next))
       })
     })
-  new Renewal(clock, renewedLease(hold, clock), TTL, Number.POSITIVE_INFINITY, extend)
-  return { hold, answers }
+  const renewal = new Renewal(clock, renewedLease(hold, clock), TTL, maxLife, extend)
+  return { hold, answers, asked, renewal }
 }
 
 test('a lock whose signal has aborted is not renewed, also by an extension in flight', async () => {
@@ -49,4 +51,24 @@ test('a slow extension keeps a lock whose signal has not aborted', async () => {
   clock.advance(TTL / 3)
   expect(answers).toHaveLength(2)
   expect(leaseOf(hold, clock).signal.aborted).toBe(false)
+})
+
+test('an extension that has failed is tried again, also the last one before the maximum life', async () => {
+  const clock = new ManualClock()
+  const { answers, asked } = renewed(clock, 1.2 * TTL)
+  clock.advance(TTL / 3)
+  await answers[0]?.(false)
+  clock.advance(TTL / 3)
+  await answers[1]?.()
+  expect(asked).toEqual([780, 480])
+  expect(clock.pending, 'the rest of its life is the last extension').toBe(0)
+})
+
+test('a renewal that is stopped during an extension leaves no timer', async () => {
+  const clock = new ManualClock()
+  const { answers, renewal } = renewed(clock)
+  clock.advance(TTL / 3)
+  renewal.stop()
+  await answers[0]?.()
+  expect(clock.pending).toBe(0)
 })

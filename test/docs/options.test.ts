@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { resolvedOpen } from '../../packages/persistence-postgres/src/options.js'
+import { resolveOptions } from '../../packages/shared/src/adapter/adapter-options.js'
+import { backupOptions } from '../../packages/shared/src/dialects/sqlite/copies/backup-options.js'
+import { scheduleOptions } from '../../packages/shared/src/dialects/sqlite/copies/schedule-options.js'
+import { resolveOpenOptions } from '../../packages/shared/src/dialects/sqlite/front-end/open-options.js'
+import { resolveFollowOptions } from '../../packages/shared/src/dialects/sqlite/standby/follow-options.js'
+import { DEFAULT_CONNECT_TIMEOUT_MS } from '../../packages/shared/src/remote/client/connect-remote.js'
+import { runRequest } from '../../packages/shared/src/stores/circuit-breaker/circuit-options.js'
 import { root } from '../../scripts/workspace.mjs'
 
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
@@ -38,4 +46,38 @@ test.each([
   expect(options.length).toBeGreaterThan(0)
   const documented = read(document)
   expect(options.filter((option) => !documented.includes(`| \`${option}\` |`))).toEqual([])
+})
+
+/** Returns the value of a default such as `30,000`, `16 MiB` or `'power'`; `undefined` for one that is described in words. */
+function literalOf(text: string): unknown {
+  const [, digits, mebi] = /^([\d,]+)( MiB)?$/.exec(text) ?? []
+  if (digits !== undefined) return Number(digits.replaceAll(',', '')) * (mebi === undefined ? 1 : 1024 ** 2)
+  const [, code] = /^`([^`]+)`$/.exec(text) ?? []
+  if (code === undefined) return undefined
+  if (code === 'true' || code === 'false') return code === 'true'
+  return /^'.*'$/.test(code) ? code.slice(1, -1) : Number(code)
+}
+
+test.each<[section: string, defaults: object, literal: number]>([
+  ['## Every adapter', resolveOptions({}), 8],
+  ['## `open`', resolveOpenOptions({}), 7],
+  ['## `connectRemote`', { connectTimeout: DEFAULT_CONNECT_TIMEOUT_MS }, 1],
+  ['## PostgreSQL', resolvedOpen({}, 'power'), 2],
+  ['### Circuit breaker', runRequest({}), 4],
+  ['### Backups', backupOptions({}), 1],
+  ['### Standby', resolveFollowOptions({ target: ':memory:' }), 1],
+])('the defaults of the section %s are those of the code', (section, defaults, literal) => {
+  const [, after = ''] = read('docs/options.md').split(`\n${section}\n`)
+  const [rows = ''] = after.split(/\n##/)
+  const documented = [...rows.matchAll(/^\| `(\w+)` \| (.*?) \|/gm)].flatMap(([, name = '', text = '']) => {
+    const value = literalOf(text)
+    return value === undefined || Number.isNaN(value) ? [] : [[name, value] as const]
+  })
+  expect(documented).toHaveLength(literal)
+  expect(defaults).toMatchObject(Object.fromEntries(documented))
+})
+
+test('a schedule keeps as many backups as documented', () => {
+  const { keep } = scheduleOptions({ directory: '.', every: 1 })
+  expect(read('docs/options.md')).toContain(`| \`keep\` | \`{ last: ${keep.last} }\` |`)
 })

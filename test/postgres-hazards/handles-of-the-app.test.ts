@@ -2,8 +2,10 @@ import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
 import postgres from 'postgres'
 import { expect, test, vi } from 'vitest'
+import { Connector } from '../../packages/persistence-postgres/src/wire/connector.js'
 import { postgresJs } from '../../packages/persistence-postgres/src/wire/postgres-js.js'
 import type { ReservedLike } from '../../packages/persistence-postgres/src/wire/reservations.js'
+import type { Wire } from '../../packages/persistence-postgres/src/wire/wire.js'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { admin, disconnectAfterEach, newSchema, opens, track } from './server-adapters.js'
@@ -95,6 +97,15 @@ test('for each connection that ends, all waiting calls together ask an sql of po
   asked[0]?.({ unsafe: noRows, release: () => released++ })
   await new Promise((resolve) => setImmediate(resolve))
   expect({ answered, released }).toEqual({ answered: 2, released: 1 })
+})
+
+test('a connection of a pool that fails before its first use is given back as broken', async () => {
+  const closed: boolean[] = []
+  const failing = () => Promise.reject(new Error('gone'))
+  const wire: Wire = { lost: false, run: failing, query: failing, close: async (broken) => void closed.push(broken) }
+  const source = { engine: 'tests', several: true, pooled: true, connect: async () => wire, end: failing } as const
+  await expect(new Connector(source, 1_000).connect()).rejects.toThrow('gone')
+  expect(closed).toEqual([true])
 })
 
 test('a write that the app’s client gives up is not reported as failed', async () => {

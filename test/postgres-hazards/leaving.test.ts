@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { cuttingProxy } from './cutting-proxy.mjs'
-import { admin, eventually, newSchema } from './server-adapters.js'
+import { admin, eventually, newSchema, refused } from './server-adapters.js'
 
 proveCell()
 
@@ -267,4 +267,24 @@ test('adapters that come and go leave nothing on their handle', async () => {
   const first = await kept()
   expect(await kept()).toEqual(first)
   await Promise.all([pool.end(), sql.end()])
+})
+
+test('an open that is refused, and an adapter that has used a second connection, leave none on the server', async () => {
+  const schema = newSchema()
+  const url = new URL(serverUrl())
+  url.searchParams.set('application_name', schema)
+  const open = (options: object) => PostgresAdapter.open(url.href, { durability: 'process', schema, ...options })
+  const connections = async () => {
+    const { rows } = await admin.query('SELECT pid FROM pg_stat_activity WHERE application_name = $1', [schema])
+    return rows.length
+  }
+  expect(await refused(open({ createTables: false }))).toMatchObject({ code: 'SCHEMA_MISSING' })
+  await eventually(async () => ((await connections()) === 0 ? true : undefined))
+  const adapter = await open({})
+  const lock = await adapter.acquire('job', 60_000)
+  if (lock === null) throw new Error('the lock is free')
+  await adapter.fenced(lock, [{ sql: 'SELECT 1' }])
+  expect(await connections()).toBe(2)
+  await adapter.disconnect()
+  await eventually(async () => ((await connections()) === 0 ? true : undefined))
 })

@@ -1,5 +1,8 @@
+import { EventEmitter } from 'node:events'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { PostgresNotifications } from '../../packages/persistence-postgres/src/notifications/postgres-notifications.js'
+import { PgWire } from '../../packages/persistence-postgres/src/wire/pg-wire.js'
+import { SilenceWatch } from '../../packages/persistence-postgres/src/wire/silence-watch.js'
 import type { Listener } from '../../packages/persistence-postgres/src/wire/wire.js'
 import { proveCell } from '../postgres/cell.js'
 
@@ -89,4 +92,37 @@ test('a connection that ends before its LISTEN is replaced', async () => {
   asked[1]?.()
   await vi.advanceTimersByTimeAsync(1)
   expect(notifications.active).toBe(true)
+})
+
+test('an end waits until a connection that is just coming is given back', async () => {
+  const { notifications, asked, stopped, subscribe } = newNotifications()
+  subscribe()
+  const ended = notifications.end().then(() => expect(stopped).toEqual([0]))
+  await vi.advanceTimersByTimeAsync(100)
+  asked[0]?.()
+  await vi.advanceTimersByTimeAsync(1_000)
+  await ended
+})
+
+test('a connection whose LISTEN has failed reports no end of its listening', async () => {
+  const refusing = { query: () => Promise.reject(new Error('refused')) }
+  const client = Object.assign(new EventEmitter(), refusing)
+  const wire = new PgWire(client as never, async () => void client.emit('end'))
+  const ended = vi.fn()
+  const listening = wire.listen('channel', { notified: () => undefined, reconnected: () => undefined, ended })
+  await expect(listening).rejects.toThrow('refused')
+  expect(ended).not.toHaveBeenCalled()
+  expect(client.listenerCount('notification')).toBe(0)
+})
+
+test('a statement that follows one with a late answer is watched too', async () => {
+  const watch = new SilenceWatch(1_000, () => Promise.reject(new Error('nobody can be asked')))
+  const late = Promise.withResolvers<string>()
+  const first = watch.answered(1, undefined, late.promise)
+  await vi.advanceTimersByTimeAsync(1_500)
+  late.resolve('late')
+  expect(await first).toBe('late')
+  const second = expect(watch.answered(1, undefined, new Promise(() => undefined))).rejects.toThrow('does not answer')
+  await vi.advanceTimersByTimeAsync(5_000)
+  await second
 })

@@ -183,6 +183,8 @@ test('a remote database whose owner has left refuses every call at once', async 
   await new Promise((resolve) => setImmediate(resolve))
   const late = new SQLiteAdapter(database)
   await expect(late.cache.get('k')).rejects.toMatchObject(LEFT)
+  const subscribe = () => late.circuitBreaker.subscribe('api', () => undefined)
+  expect(subscribe).toThrow(expect.objectContaining({ ...LEFT, operation: 'circuitBreaker.subscribe' }))
   expect(late.isConnected()).toBe(false)
   await late.disconnect()
 })

@@ -1,5 +1,6 @@
-import { connectRemote, openRemote } from '@go-go-scope/persistence-core/remote'
+import { connectRemote, openRemote, SQLiteCacheAdapter, serve } from '@go-go-scope/persistence-core/remote'
 import { expect, test } from 'vitest'
+import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { serveForEachTest } from '../proof/remote/served-adapter.js'
 
@@ -35,3 +36,49 @@ test.each([openRemote, connectRemote] as ((peer: never, options: never) => Promi
     await (connected.close?.() ?? connected.disconnect?.())
   },
 )
+
+test('an adapter has the options of the owner’s adapter, unless it is given others', async () => {
+  const handle = await engine.openHandle(':memory:')
+  const create = new engine.SQLiteAdapter(handle as never, { closeOnDisconnect: false })
+  await create.connect()
+  await create.disconnect()
+  const owner = new engine.SQLiteAdapter(handle as never, {
+    keyPrefix: 'app:',
+    locks: 'database',
+    defaultLockTTL: Number.POSITIVE_INFINITY,
+    createTables: false,
+    maxKeyLength: 4,
+    maxValueSize: 8,
+  })
+  await owner.connect()
+  const server = serve(owner)
+  const port = () => server.createPort() as never
+  const [heir, other] = [
+    await connectRemote(port()),
+    await connectRemote(port(), {
+      keyPrefix: '',
+      locks: 'process',
+      defaultLockTTL: 1_000,
+      maxKeyLength: 5,
+      maxValueSize: 9,
+    }),
+  ]
+  await heir.cache.set('k', 1)
+  expect([await owner.cache.get('k'), await other.cache.get('k')]).toEqual([1, null])
+  expect([heir.lock.kind, other.lock.kind]).toEqual(['database', 'process'])
+  const leases = await Promise.all([heir, other].map(({ lock }) => lock.acquire('k')))
+  const CENTURY = 100 * 365 * 86_400_000
+  expect(leases.map((lease) => Number(lease?.expiresAt) - Date.now() > CENTURY)).toEqual([true, false])
+  await expect(heir.cache.set('12345', 1)).rejects.toMatchObject({ code: 'INVALID_KEY' })
+  await expect(heir.cache.set('k', '1234567')).rejects.toMatchObject({ code: 'VALUE_TOO_LARGE' })
+  await other.cache.set('12345', '1234567')
+
+  const database = await openRemote(port())
+  const lacking = new SQLiteCacheAdapter(database, { tableName: 'own' })
+  await expect(lacking.get('k')).rejects.toMatchObject({ code: 'SCHEMA_MISSING' })
+  const made = new SQLiteCacheAdapter(database, { tableName: 'own', createTables: true })
+  expect(await made.get('k')).toBeNull()
+  await Promise.all([heir, other, lacking, made].map((adapter) => adapter.disconnect()))
+  await server.close()
+  await owner.disconnect()
+})

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { connectRemote, serve } from '@go-go-scope/persistence-core/remote'
 import { describe, expect, test } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
@@ -130,6 +132,7 @@ describe('connections that only read', () => {
     await adapter.disconnect()
     expect((await Promise.allSettled(out)).map(({ status }) => status)).toEqual(out.map(() => 'fulfilled'))
     expect(await exits).toEqual([0, 0])
+    expect(readdirSync(dirname(file.path)), 'the last connection has moved the WAL into the file').toEqual(['app.db'])
     await expect(adapter.keys()).rejects.toMatchObject({ code: 'CLOSED' })
   })
 })

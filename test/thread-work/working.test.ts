@@ -143,3 +143,18 @@ describe('an engine in a thread', () => {
     await standby.stop()
   }, 60_000)
 })
+
+test('a transaction that finds its lock lost leaves none open', async () => {
+  await using file = await ThreadedFile.open({ locks: 'database' })
+  const { adapter } = file
+  const write = (text: string) => [
+    { sql: 'CREATE TABLE IF NOT EXISTS notes (text)' },
+    { sql: 'INSERT INTO notes VALUES (?)', parameters: [text] },
+    { sql: 'SELECT text FROM notes' },
+  ]
+  const lost = await adapter.acquire('job', 60_000)
+  await adapter.forceRelease('job')
+  await expect(adapter.fenced(lost as never, write('late'))).rejects.toMatchObject({ code: 'LOCK_LOST' })
+  const held = await adapter.acquire('job', 60_000)
+  expect((await adapter.fenced(held as never, write('in time'))).at(-1)).toEqual([{ text: 'in time' }])
+})

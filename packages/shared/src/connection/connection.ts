@@ -268,6 +268,6 @@ export class Connection {
       await this.queue.drain()
       await this.#secondQueue?.drain()
       await nextTurn()
-    } while (!this.queue.idle || this.#secondQueue?.idle === false)
+    } while (!this.queue.idle)
   }
 }

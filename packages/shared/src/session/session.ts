@@ -156,7 +156,6 @@ export class Session implements ConnectionUser {
 
   connectionLost(): void {
     this.ready = false
-    this.#connecting = undefined
   }
 
   async #executeLater<Rows extends RowCount, Result>(

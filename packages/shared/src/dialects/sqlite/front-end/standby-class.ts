@@ -12,7 +12,7 @@ import { follow, type Origin } from '../standby/follow.js'
 import { FOLLOW_OPTIONS, type FollowOptions } from '../standby/follow-options.js'
 import type { Standby } from '../standby/standby.js'
 import type { AdapterClass, FrontEndDefinition } from './front-end.js'
-import type { OpenOptions } from './open-options.js'
+import { type OpenOptions, resolveOpenOptions } from './open-options.js'
 import { SqliteAdapter } from './sqlite-adapter.js'
 
 /** Starts standbys on the engine of a front end. */
@@ -25,9 +25,9 @@ export interface StandbyClass<Options extends OpenOptions> {
    * @param options The target, and the options for reads and for the adapter that takes over. Default: the options of the adapter
    *   `source`. The adapter that takes over runs its engine in this thread.
    * @returns the standby, once it is readable: its first copy is complete, or it continues from an earlier one.
-   * @throws PersistenceError `FILE_EXISTS`, `FILE_IN_USE`, `SCHEMA_MISSING`, `WAL_NEEDED`, `INVALID_ARGUMENT`, `READ_ONLY` for an
-   *   adapter that was opened with `readOnly`, and `BUSY` when others write to the source without a pause for longer than
-   *   `busyTimeout`.
+   * @throws PersistenceError `FILE_EXISTS`, `FILE_IN_USE`, `SCHEMA_MISSING`, `WAL_NEEDED`, `INVALID_ARGUMENT`, `INVALID_OPTION`,
+   *   `READ_ONLY` for an adapter that was opened with `readOnly`, and `BUSY` when others write to the source without a pause for
+   *   longer than `busyTimeout`.
    */
   follow(
     source: SqliteAdapter | string,
@@ -54,6 +54,8 @@ export function standbyClass<Handle extends object, Options extends OpenOptions>
       )
       // The handles that are opened here have no other owner.
       const opening = { ...inherited, closeOnDisconnect: true, ...Object.fromEntries(own) } as Options
+      // Now and not at the takeover, which cannot be undone.
+      resolveOpenOptions(opening)
       const { startWorker } = definition
       const worker = given.worker ?? startWorker
       if (worker === undefined) throw withoutThread(origin.engine, 'standby.follow')

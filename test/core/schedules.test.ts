@@ -1,0 +1,64 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ManualClock } from '@go-go-scope/persistence-conformance'
+import { BackupSchedule, SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { afterAll, expect, test } from 'vitest'
+import { settled } from './settled.js'
+
+const MINUTE = 60_000
+const WITHIN = { timeout: 10_000 }
+
+const folder = mkdtempSync(join(tmpdir(), 'schedules-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+async function opened(name: string) {
+  const clock = new ManualClock()
+  const options = { clock, DatabaseSync: DatabaseSync as never }
+  const adapter = await SQLiteAdapter.open(join(folder, name), options)
+  return { adapter, clock }
+}
+
+test.each([
+  [60 * MINUTE, MINUTE],
+  [10_000, 10_000],
+])('of a schedule for every %i ms, a backup that has failed is tried again after %i ms', async (every, pause) => {
+  const { adapter, clock } = await opened(`${every}.db`)
+  const errors: unknown[] = []
+  const schedule = BackupSchedule.start(adapter, {
+    directory: folder,
+    every,
+    worker: () => {
+      throw new Error('no thread today')
+    },
+    onError: (error) => errors.push(error),
+  })
+  clock.advance(0)
+  await expect.poll(() => errors.length, WITHIN).toBe(1)
+  expect(errors[0]).toMatchObject({ code: 'ENGINE_MISSING', message: expect.stringContaining('no thread today') })
+  await settled()
+  clock.advance(pause - 1)
+  await settled()
+  expect(errors).toHaveLength(1)
+  clock.advance(1)
+  await expect.poll(() => errors.length, WITHIN).toBe(2)
+  await schedule.stop()
+  await adapter.disconnect()
+})
+
+test('a schedule that has stopped makes no backup any longer, and has removed what it had of one', async () => {
+  const { adapter } = await opened('stopped.db')
+  const before = readdirSync(folder)
+  const schedule = BackupSchedule.start(adapter, { directory: folder, every: MINUTE })
+  let outcome: unknown
+  const run = schedule.run().catch((error: unknown) => {
+    outcome = error
+  })
+  await settled()
+  await schedule.stop()
+  expect(outcome).toMatchObject({ code: 'CLOSED' })
+  expect(readdirSync(folder)).toEqual(before)
+  await run
+  await adapter.disconnect()
+})
