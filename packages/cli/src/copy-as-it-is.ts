@@ -2,6 +2,7 @@ import { link, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { checkPages, openHandle } from './check-pages.js'
 import { UsageError } from './exit-codes.js'
+import { flushHandle } from './flush-handle.js'
 
 /**
  * Copies a snapshot of a file, whatever release its tables are from, and checks the pages of the copy. The copy gets its name
@@ -31,7 +32,7 @@ export async function copyAsItIs(
     const [problem] = await checkPages(partial)
     if (problem !== undefined) throw new Error(`the copy of ${path} is damaged, as the file may be: ${problem}`)
     // A migration may follow, which cannot be undone, so the copy must be on disk first.
-    await made.sync()
+    await flushHandle(made)
     await giveName(partial, to)
   } finally {
     await made.close()
@@ -64,7 +65,7 @@ async function giveName(partial: string, to: string): Promise<void> {
   if (process.platform === 'win32') return
   const folder = await open(dirname(to), 'r')
   try {
-    await folder.sync()
+    await flushHandle(folder)
   } catch (error) {
     // Neither can some file systems, such as the shared folders of virtual machines.
     if (!['EBADF', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'].includes(String((error as NodeJS.ErrnoException).code)))

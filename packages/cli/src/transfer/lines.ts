@@ -2,6 +2,7 @@ import { open, unlink } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { TextDecoder } from 'node:util'
 import { UsageError } from '../exit-codes.js'
+import { flushHandle } from '../flush-handle.js'
 
 /** Yields the lines of a text as they arrive. `node:readline` would also split at U+2028, which JSON may contain. */
 export async function* linesOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
@@ -53,7 +54,7 @@ export async function writeLines(lines: AsyncIterable<string>, file: string | un
   })
   try {
     await target.writeFile(inPieces(lines))
-    await target.sync()
+    await flushHandle(target)
   } catch (error) {
     await unlink(file).catch(() => undefined) // The caller needs the error of writing.
     throw error
