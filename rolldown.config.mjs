@@ -9,7 +9,7 @@ const { exports, dependencies, peerDependencies } = JSON.parse(readFileSync('pac
 const targets = Object.values(exports).flatMap((target) => (typeof target === 'string' ? [] : Object.entries(target)))
 const needed = new Set(Object.keys({ ...dependencies, ...peerDependencies }))
 const packageOf = (specifier) => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
-const external = (specifier) => /^(node|bun):/.test(specifier) || needed.has(packageOf(specifier))
+const external = (specifier) => /^(node:|bun:|worker_threads$)/.test(specifier) || needed.has(packageOf(specifier))
 
 /** The sources of the targets that `isWanted`, by their names in `dist`. */
 function entries(isWanted) {

@@ -16,6 +16,7 @@ import { gzipSync } from 'node:zlib'
 import { checkPackage, createPackageFromTarballData, type Problem } from '@arethetypeswrong/core'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { parseAst } from 'rolldown/parseAst'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { engineNames, engines } from '../../scripts/engines.mjs'
 import { runProcess } from '../../scripts/run-process.mjs'
@@ -201,13 +202,44 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
       for (const specifier of importsOf(text)) {
         const isOwn = own.some((name) => specifier === name || specifier.startsWith(`${name}/`))
         // Types must compile without those of any runtime. Code may import the builtins of all runtimes, and on Bun those of Bun.
-        const builtin = folder === 'persistence-sqlite-bun' || folder === 'cli' ? /^(node|bun):/ : /^node:/
+        // By the name without `node:`, webpack bundles the thread of a front end.
+        const builtin =
+          folder === 'persistence-sqlite-bun' || folder === 'cli'
+            ? /^(node:|bun:|worker_threads$)/
+            : /^(node:|worker_threads$)/
         const isBuiltin = ending === '.js' && builtin.test(specifier)
         expect(specifier.startsWith('.') || isOwn || isBuiltin, `${file} imports ${specifier}`).toBe(true)
       }
     }
   })
+
+  test('can be bundled into an app that lacks its optional peers: it imports them in a try', () => {
+    const { files, installed, manifest } = packed(folder)
+    // A program, which is run and not bundled.
+    if (folder === 'cli') return
+    const isThere = (specifier: string) =>
+      /^(\.|node:)/.test(specifier) ||
+      Object.keys(manifest.dependencies ?? {}).some((name) => specifier.startsWith(name))
+    for (const file of files.filter((one) => one.endsWith('.js'))) {
+      const code = readFileSync(join(installed, file), 'utf8')
+      if (!/\bimport\(/.test(code)) continue
+      const missing = importedWithoutTry(parseAst(code)).filter((specifier) => !isThere(specifier))
+      expect(missing, file).toEqual([])
+    }
+  })
 })
+
+/** Returns what the code imports later outside of a `try`, by a literal: a bundler refuses an app that lacks it. */
+function importedWithoutTry(node: unknown, inTry = false): string[] {
+  if (typeof node !== 'object' || node === null) return []
+  const { type = '', source } = node as { type?: string; source?: { value?: unknown } }
+  const own = type === 'ImportExpression' && !inTry && typeof source?.value === 'string' ? [source.value] : []
+  const nested = Object.entries(node).flatMap(([name, child]) => {
+    const starts = type === 'TryStatement' && name === 'block'
+    return importedWithoutTry(child, starts || (inTry && !type.includes('Function')))
+  })
+  return [...own, ...nested]
+}
 
 /**
  * Ignores what an ES module cannot fix: the old resolution, which ignores exports, and CommonJS without require() of ES modules.
@@ -298,6 +330,15 @@ describe('installed from tarballs in an empty project', () => {
         [...files].reduce((sum, file) => sum + readFileSync(join(installed, file)).length, 0)
       const { files } = loadedWith('dist/engine.js', installed)
       expect(bytes(files)).toBeLessThan(bytes(targets(manifest, installed, 'code').all) / 10)
+    },
+  )
+
+  test.each([...new Set(engineNames.map((name) => engines[name].package))])(
+    'the thread of %s is started in the form by which webpack and Rspack bundle it',
+    (folder) => {
+      const code = readFileSync(join(packed(folder).installed, 'dist/index.js'), 'utf8')
+      expect(code).toContain('import { Worker } from "worker_threads"')
+      expect(code).toContain('new Worker(new URL("./thread.js", import.meta.url), options)')
     },
   )
 

@@ -14,7 +14,7 @@ export async function copyAsItIs(
   prepare: (partial: string) => Promise<void> = async () => {},
 ): Promise<void> {
   // As backups get their names. Loaded here, because other commands do not need it.
-  const { flushFolder, publish, refuseExisting } = await import('@go-go-scope/persistence-core')
+  const { flushFolder, flushHandle, publish, refuseExisting } = await import('@go-go-scope/persistence-core')
   await refuseExisting(to, 'migrate')
   const partial = `${to}.${process.pid}.partial`
   // Readable only by its owner. SQLite fills the empty file.
@@ -32,7 +32,7 @@ export async function copyAsItIs(
     const [problem] = await checkPages(partial)
     if (problem !== undefined) throw new Error(`the copy of ${path} is damaged, as the file may be: ${problem}`)
     // A migration may follow, which cannot be undone, so the copy must be on disk first.
-    await made.sync()
+    await flushHandle(made)
     await publish(partial, to, 'migrate')
     await flushFolder(to)
   } finally {

@@ -76,13 +76,15 @@ export async function sourceFor(url: string, driver?: DriverName, prepares = tru
 
 /** @throws PersistenceError `ENGINE_MISSING`. */
 async function loadPglite() {
-  const { PGlite } = await import('@electric-sql/pglite').catch((cause: unknown) => {
+  // In a `try`, or webpack refuses an app that does not install it.
+  try {
+    return (await import('@electric-sql/pglite')).PGlite
+  } catch (cause) {
     throw new PersistenceError(
       'ENGINE_MISSING',
       'open',
       'open: the package @electric-sql/pglite cannot be loaded; npm install @electric-sql/pglite, or open a server by its URL',
       cause,
     )
-  })
-  return PGlite
+  }
 }

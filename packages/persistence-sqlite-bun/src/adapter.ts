@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads'
 import {
   type AdapterClass,
   type CacheAdapterClass,
@@ -14,6 +13,8 @@ import {
   type Standby as StandbyOf,
   type VerifyBackup,
 } from '@go-go-scope/persistence-core'
+// biome-ignore lint/style/useNodejsImportProtocol: by this name webpack bundles the thread; by the other, 5.113 breaks the call
+import { Worker } from 'worker_threads'
 import { BunDriver } from './bun-driver.js'
 import type { BunDatabase } from './handle.js'
 import { loadEngine } from './load-engine.js'

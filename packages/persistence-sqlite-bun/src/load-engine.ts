@@ -31,7 +31,7 @@ export async function loadEngine(): Promise<LoadedEngine<BunDatabase>> {
 async function importEngine(): Promise<BunSqliteModule> {
   try {
     const name: string = 'bun:sqlite'
-    return (await import(/* webpackIgnore: true */ name)) as BunSqliteModule
+    return (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)) as BunSqliteModule
   } catch (cause) {
     throw new PersistenceError(
       'ENGINE_MISSING',

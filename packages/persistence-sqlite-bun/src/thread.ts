@@ -45,7 +45,7 @@ const load: LoadInThread<BunDatabase | DatabaseSync> = async (name) => {
 async function importNodeSqlite(): Promise<Partial<NodeSqliteModule>> {
   try {
     const name: string = 'node:sqlite'
-    return (await import(/* webpackIgnore: true */ name)) as NodeSqliteModule
+    return (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)) as NodeSqliteModule
   } catch {
     // A Bun without `backup` copies with SQL.
     return {}

@@ -59,5 +59,5 @@ async function importClass(name: string): Promise<DatabaseSyncClass | { cause: u
  * that finds nothing, and a single executable and Jest without its flag have no `import()`.
  */
 export async function importModule(name: string): Promise<unknown> {
-  return process.getBuiltinModule?.(name) ?? import(/* webpackIgnore: true */ name)
+  return process.getBuiltinModule?.(name) ?? import(/* webpackIgnore: true */ /* @vite-ignore */ name)
 }

@@ -33,7 +33,7 @@ async function importEngine(): Promise<Sqlite3Module> {
   try {
     // Not a literal, because the compiler must not look for the types of a package that may be absent.
     const name: string = 'sqlite3'
-    return ((await import(/* webpackIgnore: true */ name)) as { default: Sqlite3Module }).default
+    return ((await import(/* webpackIgnore: true */ /* @vite-ignore */ name)) as { default: Sqlite3Module }).default
   } catch (cause) {
     throw new PersistenceError('ENGINE_MISSING', 'open', `open: ${unloadablePackage('sqlite3', cause)}`, cause)
   }

@@ -74,7 +74,7 @@ export const importDirection: Gate = {
 
 function isAllowed(specifier: string, path: string, may: readonly string[]): boolean {
   if (may.includes(specifier)) return true
-  if (specifier.startsWith('node:')) return !engines.includes(specifier)
+  if (specifier.startsWith('node:') || specifier === 'worker_threads') return !engines.includes(specifier)
   const source = path.split('/').slice(0, 3).join('/')
   return specifier.startsWith('.') && posix.join(posix.dirname(path), specifier).startsWith(`${source}/`)
 }

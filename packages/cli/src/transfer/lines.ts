@@ -53,7 +53,9 @@ export async function writeLines(lines: AsyncIterable<string>, file: string | un
   })
   try {
     await target.writeFile(inPieces(lines))
-    await target.sync()
+    // Loaded here, because other commands do not need it.
+    const { flushHandle } = await import('@go-go-scope/persistence-core')
+    await flushHandle(target)
   } catch (error) {
     await unlink(file).catch(() => undefined) // The caller needs the error of writing.
     throw error

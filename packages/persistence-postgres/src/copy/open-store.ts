@@ -144,7 +144,9 @@ async function frontEnd(): Promise<FrontEndClass> {
   const failures: unknown[] = []
   for (const name of FRONT_ENDS) {
     try {
-      const { SQLiteAdapter } = (await import(/* webpackIgnore: true */ name)) as { SQLiteAdapter: FrontEndClass }
+      const { SQLiteAdapter } = (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)) as {
+        SQLiteAdapter: FrontEndClass
+      }
       await (await SQLiteAdapter.open(':memory:')).disconnect()
       return SQLiteAdapter
     } catch (error) {

@@ -20,44 +20,38 @@ type UrlName = 'url' | 'newsUrl'
 
 const OPERATION: Readonly<Record<UrlName, string>> = { url: 'open', newsUrl: 'connect' }
 
-type Loader = (url: string, name: UrlName, prepares: boolean) => Promise<Source>
+function pgSource(pg: typeof import('pg').default, url: string, name: UrlName): Source {
+  const options = {
+    connectionString: url,
+    keepAlive: true,
+    application_name: APPLICATION,
+    connectionTimeoutMillis: LONGEST_CONNECT_MS,
+  }
+  const client = () => new pg.Client(options)
+  readingUrl('pg', name, client)
+  return pgClients(async () => client())
+}
 
-const LOADERS: Readonly<Record<DriverName, Loader>> = {
-  async pg(url, name) {
-    const { default: pg } = await import('pg')
-    const options = {
-      connectionString: url,
-      keepAlive: true,
-      application_name: APPLICATION,
-      connectionTimeoutMillis: LONGEST_CONNECT_MS,
-    }
-    const client = () => new pg.Client(options)
-    readingUrl('pg', name, client)
-    return pgClients(async () => client())
-  },
+function postgresSource(postgres: typeof import('postgres'), url: string, name: UrlName): Source {
+  // By default the library writes notices to the console. It also queries array types, which we do not use, on each new
+  // connection. If the connection ends during that query, the unhandled rejection ends the process.
+  const options = {
+    max: 1,
+    fetch_types: false,
+    connection: { application_name: APPLICATION },
+    onnotice: () => undefined,
+  }
+  const client = () => postgres(url, { ...options, ...addressOf(url) })
+  readingUrl('postgres', name, client)
+  return ownPostgresJs(client)
+}
 
-  async postgres(url, name) {
-    const { default: postgres } = await import('postgres')
-    // By default the library writes notices to the console. It also queries array types, which we do not use, on each new
-    // connection. If the connection ends during that query, the unhandled rejection ends the process.
-    const options = {
-      max: 1,
-      fetch_types: false,
-      connection: { application_name: APPLICATION },
-      onnotice: () => undefined,
-    }
-    const client = () => postgres(url, { ...options, ...addressOf(url) })
-    readingUrl('postgres', name, client)
-    return ownPostgresJs(client)
-  },
-
-  async bun(url, name, prepare) {
-    const { Bun } = globalThis as { Bun?: { SQL: new (options: object) => unknown } }
-    if (Bun === undefined) throw new Error('this is not Bun')
-    // `prepare` holds for the whole pool.
-    const options = { adapter: 'postgres', url, max: MOST, prepare, connection: { application_name: APPLICATION } }
-    return bunSql(readingUrl('bun', name, () => new Bun.SQL(options)) as BunSqlLike)
-  },
+function bunSource(url: string, name: UrlName, prepare: boolean): Source {
+  const { Bun } = globalThis as { Bun?: { SQL: new (options: object) => unknown } }
+  if (Bun === undefined) throw new Error('this is not Bun')
+  // `prepare` holds for the whole pool.
+  const options = { adapter: 'postgres', url, max: MOST, prepare, connection: { application_name: APPLICATION } }
+  return bunSql(readingUrl('bun', name, () => new Bun.SQL(options)) as BunSqlLike)
 }
 
 /** Returns the address in a URL as options for `postgres`, which misreads IPv6 addresses and socket folders as host names. */
@@ -96,7 +90,7 @@ function readingUrl<T>(driver: DriverName, name: UrlName, make: () => T): T {
 }
 
 /** The names that {@link sourceByUrl} accepts. */
-export const DRIVERS = Object.keys(LOADERS) as DriverName[]
+export const DRIVERS = Object.keys(NAMES) as DriverName[]
 
 /**
  * Returns the connections to a server.
@@ -113,8 +107,11 @@ export async function sourceByUrl(
 ): Promise<Source> {
   let cause: unknown
   for (const library of driver === undefined ? DRIVERS : [driver]) {
+    // Each import() is within the `try`, or bundlers refuse an app that does not install the library.
     try {
-      return await LOADERS[library](url, name, prepares)
+      if (library === 'pg') return pgSource((await import('pg')).default, url, name)
+      if (library === 'postgres') return postgresSource((await import('postgres')).default, url, name)
+      return bunSource(url, name, prepares)
     } catch (error) {
       // The library is installed and rejects the URL.
       if (error instanceof PersistenceError) throw error

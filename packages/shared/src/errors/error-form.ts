@@ -1,4 +1,5 @@
 import { DisconnectedError } from './disconnected-error.js'
+import { isError } from './is-error.js'
 import { PersistenceError, type PersistenceErrorCode } from './persistence-error.js'
 
 /**
@@ -30,7 +31,7 @@ export function errorForm(error: unknown, depth = 0): ErrorForm {
 }
 
 function formOf(error: unknown, depth: number): ErrorForm {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error) }
+  if (!isError(error)) return { name: 'Error', message: String(error) }
   const { code, errno, errcode } = error as { code?: unknown; errno?: unknown; errcode?: unknown }
   const cause = error.cause === undefined || depth === DEEPEST_CAUSE ? undefined : errorForm(error.cause, depth + 1)
   return {

@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { tagOf } from '../arguments/invalid.js'
+import { isError } from '../errors/is-error.js'
 
 /** The classes that the extended form stores besides plain objects, arrays and errors. */
 const LEAVES: ReadonlySet<string> = new Set([
@@ -67,11 +68,6 @@ export function readLeaf(value: object): void {
     if (value.byteLength === 0) value.buffer.slice(0, 0)
   } else if (tagOf(value) === 'ArrayBuffer') (value as ArrayBuffer).slice(0, 0)
   else if (tagOf(value).startsWith('URL')) (value as URL).toString()
-}
-
-/** Also recognizes errors of another realm. */
-export function isError(value: unknown): value is Error {
-  return value instanceof Error || types.isNativeError(value)
 }
 
 const NATIVE = /\{\s*\[native code\]\s*\}\s*$/

@@ -1,6 +1,6 @@
 import { parse, stringify } from 'devalue'
 import { tagOf } from '../arguments/invalid.js'
-import { isError } from './built-in.js'
+import { isError } from '../errors/is-error.js'
 import { isPlainData } from './plain-json.js'
 import { checkStorable } from './storable.js'
 import { define, reduceError, reviveError, type StoredMember } from './stored-error.js'

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { CopiedBytes } from '../block-copy/copied-bytes.js'
+import { flushHandle } from '../file/flush-handle.js'
 import type { StopFlag } from '../thread/stop-flag.js'
 
 const CHUNK_BYTES = 1024 * 1024
@@ -40,11 +41,10 @@ export function hashFile(path: string, stop: StopFlag): HashedFile {
  * @param growing For a file that is still being written: it is read as it grows.
  */
 export async function hashAndFlush(path: string, stop: StopFlag, growing?: GrowingFile): Promise<HashedFile> {
-  // By a FileHandle: with its permission model, Node never allows to flush a bare descriptor.
   const file = await open(path, 'r+')
   let flushed: Promise<void> | undefined
   const onWhole = (): void => {
-    flushed ??= file.sync()
+    flushed ??= flushHandle(file)
     // The error is thrown below, unless reading fails first.
     flushed.catch(() => undefined)
   }

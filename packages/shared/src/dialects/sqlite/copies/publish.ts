@@ -1,6 +1,7 @@
 import { link, lstat, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { PersistenceError } from '../../../errors/persistence-error.js'
+import { flushHandle } from '../file/flush-handle.js'
 
 /** Creates a hard link, like `link` of `node:fs/promises`. */
 export type LinkFile = (existing: string, name: string) => Promise<void>
@@ -80,7 +81,7 @@ export async function whereSupported(flushed: Promise<void>): Promise<void> {
 export async function flush(path: string, flags = 'r+'): Promise<void> {
   const file = await open(path, flags)
   try {
-    await file.sync()
+    await flushHandle(file)
   } finally {
     await file.close()
   }

@@ -1,5 +1,6 @@
 import { open, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { flushHandle } from '../file/flush-handle.js'
 import { isLeftBehind, temporaryPath } from '../file/temporary-name.js'
 
 // The files that an engine may leave beside a database.
@@ -30,7 +31,7 @@ export class TemporaryFile {
     const file = await open(this.path, 'w')
     try {
       await file.writeFile(text)
-      await file.sync()
+      await flushHandle(file)
     } finally {
       await file.close()
     }

@@ -2,6 +2,7 @@ import { open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { systemCode } from '../../../errors/system-code.js'
+import { flushHandle } from './flush-handle.js'
 import { temporaryPath } from './temporary-name.js'
 
 // A few blocks, because a nearly exhausted quota may still have space for one.
@@ -49,7 +50,7 @@ async function writeProbe(probe: string): Promise<void> {
   const file = await open(probe, 'wx', 0o600)
   try {
     await file.writeFile(Buffer.alloc(PROBE_BYTES))
-    await file.sync()
+    await flushHandle(file)
   } finally {
     // Some file systems check the quota only now.
     await file.close()

@@ -38,8 +38,8 @@ export interface OpenOptions extends AdapterOptions {
    */
   worker?: boolean | StartWorker | undefined
   /**
-   * The number of additional read-only connections, each in its own thread. They run `keys`, `list` and `stats`, so that other
-   * calls do not wait for these. Only with `worker`. Default 0, at most 16.
+   * The number of additional read-only connections, each in its own thread. They run `keys`, `list`, `stats` and `inspect`, so
+   * that other calls do not wait for these. Only with `worker`. Default 0, at most 16.
    */
   readers?: number | undefined
 }

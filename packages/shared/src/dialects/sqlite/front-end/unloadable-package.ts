@@ -1,3 +1,5 @@
+import { reasonOf } from '../../../errors/is-error.js'
+
 /**
  * Explains why an engine's package cannot be imported and what to do. Either it is not installed, or its native part is missing,
  * because package managers run install scripts only for approved packages.
@@ -5,7 +7,7 @@
  * @param cause The error of importing the package `name`.
  */
 export function unloadablePackage(name: string, cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause)
+  const message = reasonOf(cause)
   // The package itself is missing, not one of its dependencies.
   if (new RegExp(`cannot find (package|module) '${name}'`, 'i').test(message)) {
     return `the package ${name} is not installed; run npm install ${name}`

@@ -1,4 +1,5 @@
 import { type ErrorForm, errorOf } from '../../../errors/error-form.js'
+import { isError } from '../../../errors/is-error.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { type Clock, setRealTimer, systemClock } from '../../../time/clock.js'
 import { StopFlag } from './stop-flag.js'
@@ -156,7 +157,7 @@ function stopAll(): void {
 }
 
 function cannotRun({ engine, job, operation = job }: Order, cause: unknown): PersistenceError {
-  const reason = cause instanceof Error ? cause.message : 'it ended without an answer'
+  const reason = isError(cause) ? cause.message : 'it ended without an answer'
   return new PersistenceError(
     'ENGINE_MISSING',
     operation,

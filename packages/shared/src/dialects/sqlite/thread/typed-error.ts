@@ -47,6 +47,7 @@ export async function withTypedErrors<Result>(
   }
 }
 
+// Not by its class: Node's errors are of another realm than code that Jest or a `vm` context runs.
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string'
+  return typeof (error as NodeJS.ErrnoException | null | undefined)?.syscall === 'string'
 }

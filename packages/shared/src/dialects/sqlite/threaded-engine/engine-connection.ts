@@ -1,5 +1,6 @@
 import type { TakeRows } from '../../../driver/driver.js'
 import { DisconnectedError } from '../../../errors/disconnected-error.js'
+import { isError } from '../../../errors/is-error.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { Answer } from '../../../remote/wire/answer.js'
 import { AnswerReader } from '../../../remote/wire/answer-reader.js'
@@ -187,7 +188,7 @@ function fail(error: unknown): never {
 }
 
 function ended(engine: string, cause: unknown): DisconnectedError {
-  const why = cause instanceof Error && cause.cause instanceof Error ? ` (${cause.cause.message})` : ''
+  const why = isError(cause) && isError(cause.cause) ? ` (${cause.cause.message})` : ''
   return new DisconnectedError('connect', 'unknown', `connect: the thread of ${engine} has ended${why}`)
 }
 

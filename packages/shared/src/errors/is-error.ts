@@ -1,0 +1,11 @@
+import { types } from 'node:util'
+
+/** Also recognizes errors of another realm, as Node's are for code that Jest or a `vm` context runs. */
+export function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value)
+}
+
+/** Returns the message of an error, or the text of any other value that was thrown. */
+export function reasonOf(thrown: unknown): string {
+  return isError(thrown) ? thrown.message : String(thrown)
+}
