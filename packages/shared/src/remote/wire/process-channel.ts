@@ -60,9 +60,11 @@ export class ProcessChannel implements Channel {
     this.#listening.on('disconnect', () => this.#end(listener, !this.#toChild))
     if (this.#toChild) this.#listening.on('exit', () => this.#end(listener, true))
     else {
-      // As long as the client of a released channel may hold locks, that channel waits for its last message.
       const last = ProcessChannel.#last
-      if (last !== undefined && last.#ended) last.#listening.end()
+      if (last !== undefined) {
+        // As long as the client of a released channel may hold locks, that channel waits for its last message.
+        if (last.#ended) last.#listening.end()
+      }
       ProcessChannel.#last = this
       // As in PortChannel.
       this.keepAlive(true)
