@@ -30,7 +30,7 @@ export class CopyTarget {
       parameters: [name, id, store],
     })
     await this.#queue.atomic('copy', [
-      ...bare([createCopies, deletePrefixes, ...missing.flatMap(({ name }) => createCache(name))]),
+      ...bare([...createCopies, deletePrefixes, ...missing.flatMap(({ name }) => createCache(name))]),
       ...tables.map((table) => into(labelOf(table))),
     ])
   }

@@ -115,9 +115,11 @@ SELECT 'go_goscope_claims', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WH
   marks: `SELECT name FROM sqlite_master WHERE name IN ('${MOVED_TABLE}', '${COPIES_TABLE}')`,
   moved: MOVED_TABLE,
   copies: COPIES_TABLE,
-  createCopies: `CREATE TABLE IF NOT EXISTS ${COPIES_TABLE} (
+  createCopies: [
+    `CREATE TABLE IF NOT EXISTS ${COPIES_TABLE} (
   name TEXT PRIMARY KEY NOT NULL, id TEXT NOT NULL, store TEXT NOT NULL, position TEXT, rows INTEGER NOT NULL
 ) STRICT`,
+  ],
 
   occupied: `SELECT 1 AS found FROM (SELECT 1 FROM go_goscope_cache LIMIT 1)
 UNION SELECT 1 FROM (SELECT 1 FROM go_goscope_circuit LIMIT 1)

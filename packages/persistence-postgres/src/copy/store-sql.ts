@@ -46,7 +46,7 @@ export interface StoreSql {
   readonly marks: string
   readonly moved: string
   readonly copies: string
-  readonly createCopies: string
+  readonly createCopies: readonly string[]
   /** Selects at most one row, which means that something is or was stored here. */
   readonly occupied: string
   readonly deletePrefixes: string
