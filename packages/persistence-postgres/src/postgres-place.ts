@@ -161,7 +161,7 @@ export class PostgresPlace implements Place {
 }
 
 /** Returns `null` for a standby, and for a managed server that hides its timeline. Such a server grants no locks. */
-async function timelineBy(ask: (sql: string) => Promise<Row[]>): Promise<number | null> {
+export async function timelineBy(ask: (sql: string) => Promise<Row[]>): Promise<number | null> {
   try {
     const [row] = await ask(TIMELINE_NOW)
     return row?.timeline as number | null

@@ -43,7 +43,7 @@ const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
     'the connection ended before the answer came, and whether the call took effect is unknown; read the state before calling again',
   READ_ONLY:
     'the server cannot be written: it is a standby, or default_transaction_read_only is set; connect to the primary',
-  UNAVAILABLE: 'no connection to the server within busyTimeout; check that it runs, its address, and max_connections',
+  UNAVAILABLE: 'no connection to the server within busyTimeout; check that it runs, its address, the sslmode, and max_connections',
   VALUE_TOO_LARGE:
     'a limit of PostgreSQL: of the length of a key in an index, or of all that one call stores; use a shorter key, or store less at once',
 }
