@@ -10,7 +10,8 @@ const PAGE = new URL('../../docs/postgres.md', import.meta.url)
 
 /** Returns the first SQL under a heading of docs/postgres.md. */
 async function sqlUnder(heading: string): Promise<string> {
-  const [, sql] = new RegExp(`${heading}\n[\\s\\S]*?\`\`\`sql\n([\\s\\S]*?)\`\`\``).exec(await readFile(PAGE, 'utf8')) ?? []
+  const [, sql] =
+    new RegExp(`${heading}\n[\\s\\S]*?\`\`\`sql\n([\\s\\S]*?)\`\`\``).exec(await readFile(PAGE, 'utf8')) ?? []
   if (sql === undefined) throw new Error(`there is no SQL under ${heading}`)
   return sql
 }

@@ -118,15 +118,15 @@ UNION ALL SELECT 'claim ' || key FROM ${schema}.idempotency WHERE claimed_until 
 WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = ${quotedText(name)}) AND relname IN ('moved', 'copies')`,
     moved: `${schema}.moved`,
     copies: `${schema}.copies`,
-    createCopies: [
+    beginCopy: [
       `CREATE TABLE IF NOT EXISTS ${schema}.copies (
   name text PRIMARY KEY, id text NOT NULL, store text NOT NULL, position text, rows float8 NOT NULL
 )`,
       readableByAll(`${schema}.copies`),
+      `DELETE FROM ${schema}.prefixes`,
     ],
 
     occupied,
-    deletePrefixes: `DELETE FROM ${schema}.prefixes`,
     unflushed: [{ sql: "SELECT set_config('synchronous_commit', 'off', true)", parameters: [] }],
     // Only if commits do not wait at all, because a role may be set to wait for standbys too.
     flushed: [

@@ -152,7 +152,7 @@ export class Store implements CopySource {
     if (!(await isThere())) return undefined
     try {
       const [row] = await this.#query(`SELECT id, store FROM ${table} LIMIT 1`)
-      return row === undefined ? undefined : { id: String(row.id), store: String(row.store) }
+      return row && { id: String(row.id), store: String(row.store) }
     } catch (error) {
       // The copy that fills the store may have ended meanwhile.
       if (await isThere()) throw error

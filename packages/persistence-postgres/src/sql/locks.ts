@@ -50,9 +50,9 @@ export function lockSql(schema: string): LockSql {
   const turnOf = (key: string): string => `hashtextextended(${key}, hashtextextended(${quotedText(schema)}, ${SEED}))`
   // Whether a transaction of `fenced` has the turn: only such transactions share it. One may run for long after the lease.
   const isFenced = (turn: string): string => `EXISTS (
-    SELECT 1 FROM pg_locks AS shared WHERE shared.locktype = 'advisory' AND shared.mode = 'ShareLock' AND shared.granted
-      AND shared.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      AND (shared.classid::bigint << 32) + shared.objid::bigint = ${turn} AND shared.objsubid = 1
+    SELECT 1 FROM pg_locks WHERE mode = 'ShareLock' AND granted AND locktype = 'advisory'
+      AND (classid::bigint << 32) + objid::bigint = ${turn}
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
   )`
   // Takes the turn of a key, and waits for it if no other owner has the lock. Asking for the lease first would cost a batch half
   // as much again. A scalar subquery, because the planner would join the calls of a batch by a scan of the table.
@@ -231,7 +231,7 @@ FROM (SELECT set_config('idle_in_transaction_session_timeout', '${BEFORE_CHECK_M
     forceRelease: write(
       'lock.forceRelease',
       'none',
-      `UPDATE ${table} AS lock SET owner = '', holds = 0, expires_at = 0, sweep_at = least(lock.sweep_at, lock.marked_at)
+      `UPDATE ${table} AS lock SET owner = '', holds = 0, expires_at = 0
 FROM ${LOCK_TIMEOUT} WHERE lock.key = $1::text`,
       { repeatable: true },
     ),
