@@ -1,9 +1,13 @@
 import { existsSync } from 'node:fs'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
+import type { OperationQueue } from '@go-go-scope/persistence-core/dialect'
+import { PersistenceError } from '@go-go-scope/persistence-postgres'
 import { copyDatabase, copyTablesOf29, runCommand, unsealDatabase } from '@go-go-scope/persistence-postgres/copy'
 import { SQLiteCacheAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { expect, test } from 'vitest'
+import { serverSql } from '../../packages/persistence-postgres/src/copy/server-sql.js'
+import { Store } from '../../packages/persistence-postgres/src/copy/store.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { admin, newPlace, onFile, onServer, type Place, toFile, toServer } from './moved-store.js'
 
@@ -239,6 +243,15 @@ test('of two files that are copied to one schema, the refused one can be used ag
   const user = await onFile(left)
   expect(await user.cache.get('k')).toBe(left)
   await user.cache.set('k', 'goes on')
+})
+
+test('a copy that ends between two looks at its mark is found to have ended', async () => {
+  const gone = new PersistenceError('SQL', 'copy', 'copy: relation "copies" does not exist')
+  const answers = [async () => [{ name: 'copies' }], () => Promise.reject(gone), async () => []]
+  const queue = { query: () => answers.shift()?.() } as unknown as OperationQueue
+  const store = new Store('postgres://host/db', queue, serverSql('shop'), async () => undefined)
+  expect(await store.filling()).toBeUndefined()
+  expect(answers).toEqual([])
 })
 
 test('a file whose target cannot be written can be used again', async () => {

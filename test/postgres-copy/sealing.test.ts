@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import { copyDatabase, unsealDatabase } from '@go-go-scope/persistence-postgres/copy'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { serverUrl } from '../postgres/server/places.mjs'
@@ -39,6 +40,49 @@ test('a store that was moved refuses every adapter, also open ones, and names it
     await expect(write()).rejects.toMatchObject(left)
   }
   await expect(onServer(place)).rejects.toMatchObject(left)
+})
+
+test('settings of a role do not change how a store that was moved refuses it', async () => {
+  const place = await newPlace()
+  await (await onServer(place)).disconnect()
+  const role = `role_${place.schema}`
+  await admin.query(`CREATE ROLE "${role}" LOGIN SUPERUSER`)
+  // The first one skips usual triggers, the second one changes texts with backslashes.
+  for (const setting of ['session_replication_role = replica', 'standard_conforming_strings = off'])
+    await admin.query(`ALTER ROLE "${role}" SET ${setting}`)
+  const url = new URL(serverUrl())
+  url.username = role
+  await using user = await PostgresAdapter.open(url.href, { schema: place.schema, durability: 'process' })
+  await user.cache.set('k', 1)
+  const file = `${place.file}.o'hara\\x`
+  await toFile(place, file)
+  await expect(user.cache.set('k', 2)).rejects.toMatchObject({ code: 'MOVED', message: expect.stringContaining(file) })
+})
+
+test('a role that has rights on the tables alone is told where they moved, or what fills them', async () => {
+  const place = await newPlace()
+  const schema = `"${place.schema}"`
+  await (await onServer(place)).disconnect()
+  const role = `role_${place.schema}`
+  await admin.query(`CREATE ROLE "${role}" LOGIN; GRANT USAGE ON SCHEMA ${schema} TO "${role}"`)
+  onTestFinished(() => void admin.query(`DROP OWNED BY "${role}"; DROP ROLE "${role}"`))
+  await admin.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO "${role}"`)
+  const url = new URL(serverUrl())
+  url.username = role
+  const opening = () => PostgresAdapter.open(url.href, { schema: place.schema, durability: 'process' })
+  await (await opening()).disconnect()
+  const file = `${place.file}.back`
+  await toFile(place, file)
+  await expect(opening()).rejects.toMatchObject({ code: 'MOVED', message: expect.stringContaining(file) })
+  await unsealDatabase(serverUrl(), { schema: place.schema })
+  await (await opening()).disconnect()
+
+  await (await onFile(place.file)).cache.set('k', 1)
+  const progress = (): void => {
+    throw new Error('ended')
+  }
+  await expect(toServer(place, { progress })).rejects.toThrow('ended')
+  await expect(opening()).rejects.toMatchObject({ code: 'MOVED', message: expect.stringContaining(place.file) })
 })
 
 test('an unsealed store works as before', async () => {

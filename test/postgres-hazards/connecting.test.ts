@@ -168,6 +168,7 @@ test('on a server that does not report its timeline only locks are refused', asy
     'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE query LIKE $1 AND pid <> pg_backend_pid()'
   expect((await admin.query(mine, [`%"${schema}".%`])).rowCount).toBeGreaterThan(0)
   expect(await adapter.cache.get('k')).toBe(1)
+  expect(await adapter.stats()).toMatchObject({ serverVersion: expect.any(String), timeline: 0 })
   await expect(adapter.acquire('job', 60_000)).rejects.toMatchObject({ code: 'SQL' })
 })
 

@@ -121,13 +121,13 @@ export class PostgresPlace implements Place {
     }
     if (encoding !== 'UTF8') {
       throw unsupported(
-        `the database has the encoding ${encoding}, which does not hold every text; make one with ENCODING 'UTF8'`,
+        `the database has the encoding ${encoding}, which lacks some texts; make one with ENCODING 'UTF8'`,
       )
     }
     // Client libraries always send UTF-8. With another setting the server stores other text, which other processes do not find.
     if (!UNCHANGED.has(texts)) {
       throw unsupported(
-        `the connection has client_encoding = ${texts}, by which the server changes every text; set it to UTF8 where the app makes its handle`,
+        `the connection has client_encoding = ${texts}, which changes every text; set UTF8 where the app makes its handle`,
       )
     }
     // A role with other settings gets rounded numbers, and bytes in a format that client libraries do not read.
@@ -137,7 +137,7 @@ export class PostgresPlace implements Place {
       throw new PersistenceError(
         'READ_ONLY',
         'connect',
-        'connect: the server is a standby, which cannot be written; connect to the primary, or pass readOnly: true',
+        'connect: the server is a standby; connect to the primary, or pass readOnly: true',
       )
     }
     if (!this.#options.readOnly) this.#refuseDurability(facts)
@@ -147,21 +147,19 @@ export class PostgresPlace implements Place {
     if (this.#durability === 'process') return
     if (fsync === 'off' || pages === 'off' || commits === 'off') {
       const off = fsync === 'off' ? 'fsync' : pages === 'off' ? 'full_page_writes' : 'synchronous_commit'
-      throw unsupported(
-        `the server has ${off} off, so a commit may be lost with the power; turn it on, or pass durability: 'process'`,
-      )
+      throw unsupported(`the server has ${off} off, so commits may be lost; turn it on, or pass durability: 'process'`)
     }
     if (this.#durability === 'replicas' && (standbys === '' || commits !== 'remote_apply')) {
       const lacks = standbys === '' ? 'no synchronous_standby_names' : `synchronous_commit ${commits}`
       throw unsupported(
-        `the server has ${lacks}, and durability: 'replicas' needs a synchronous standby and remote_apply, for example ALTER ROLE … SET synchronous_commit = remote_apply`,
+        `the server has ${lacks}, and durability: 'replicas' needs a synchronous standby and ALTER ROLE … SET synchronous_commit = remote_apply`,
       )
     }
   }
 }
 
 /** Returns `null` for a standby, and for a managed server that hides its timeline. Such a server grants no locks. */
-async function timelineBy(ask: (sql: string) => Promise<Row[]>): Promise<number | null> {
+export async function timelineBy(ask: (sql: string) => Promise<Row[]>): Promise<number | null> {
   try {
     const [row] = await ask(TIMELINE_NOW)
     return row?.timeline as number | null

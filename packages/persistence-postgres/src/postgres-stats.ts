@@ -7,13 +7,16 @@ import {
   type Statement,
 } from '@go-go-scope/persistence-core/dialect'
 import { PostgresNotifications } from './notifications/postgres-notifications.js'
-import { TIMELINE } from './sql/timeline.js'
+import { timelineBy } from './postgres-place.js'
 
 /** The result of `adapter.stats()`. Row counts cover the whole schema; `cache` covers this adapter's prefix. */
 export interface PostgresStats extends SqlStats {
   /** For example `18.4`. */
   serverVersion: string
-  /** The server's WAL timeline, which grows by one with each promotion of a standby. */
+  /**
+   * The server's WAL timeline, which grows by one with each promotion of a standby. 0 on a standby, and on a server that does not
+   * report it.
+   */
   timeline: number
   /** Address, database and schema. */
   location: string
@@ -23,7 +26,7 @@ export interface PostgresStats extends SqlStats {
   clockDifference: number
   /**
    * How this adapter learns of changes by other processes: by notification (`active`), by `polling`, or not at all (`none`)
-   * because no caller waits for a change.
+   * because no caller waits for a change. A connection that falls silent, and over `Bun.SQL` one that ends, is noticed within 30 s.
    */
   notifications: 'active' | 'polling' | 'none'
 }
@@ -40,8 +43,7 @@ export function countsOf(schema: string): Statement<'one'> {
   )
 }
 
-const SERVER = `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now,
-  CASE WHEN pg_is_in_recovery() THEN 0 ELSE ${TIMELINE}::int END AS timeline`
+const SERVER = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now'
 
 /** Returns the statistics that only a server has. */
 export async function serverStats(
@@ -53,7 +55,7 @@ export async function serverStats(
   const roundTrip = clock.monotonic() - sent
   return {
     serverVersion: place.version,
-    timeline: Number(row?.timeline),
+    timeline: (await timelineBy((sql) => queue.query('stats', sql))) ?? 0,
     location: place.location,
     roundTrip,
     clockDifference: Number(row?.now) - (wall + roundTrip / 2),

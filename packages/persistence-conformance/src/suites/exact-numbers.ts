@@ -62,4 +62,15 @@ export const exactNumbers: EngineSuite = engineSuite('exact numbers', (check) =>
     assert.deepEqual(counted, [1, 2, 3])
     assert.equal((await adapter.getState('other'))?.state, 'open')
   })
+
+  check('the periods of a circuit are counted beyond 32 bits', async (world) => {
+    const { circuitBreaker: breaker } = await world.adapter()
+    await breaker.reset('api')
+    await world.rows('UPDATE go_goscope_circuit SET generation = ?1', [2 ** 31 - 1])
+    await breaker.recordFailure('api', 1)
+    const admission = await breaker.admit('api', { resetTimeout: 0 })
+    assert.equal(admission.admitted && admission.permit.generation, 2 ** 31)
+    if (admission.admitted) assert.equal((await breaker.succeeded(admission.permit)).counted, true)
+    assert.equal((await breaker.getState('api'))?.state, 'closed')
+  })
 })

@@ -12,16 +12,16 @@ copy moves what adapters have stored from a file to a PostgreSQL server, or back
 (postgres://user:password@host:5432/database, pglite:./folder). The target must be empty; a missing file is created. The source
 is sealed: opening it fails with MOVED, which names the target. An interrupted copy continues when it is run again with the same
 arguments. unseal puts the source back into use, as it was then.
-Tables of your own, such as those that fenced writes, are not copied: copy them yourself before the app starts again.
+Tables of your own are not copied: copy them before the app starts again.
 
-With --from-2.9 copy reads the tables of go-go-scope 2.9 on a server, and writes nothing there. It creates a file from them, or
-none if it fails. A second copy moves that file to a server.
+With --from-2.9 copy makes a file of the tables of go-go-scope 2.9 on a server, where it writes nothing. A second copy moves that
+file to a server.
 
   --dry-run         counts rows and lists held locks and claims; writes nothing
   --wait seconds    how long to wait for held locks and claims (0)
   --schema name     the PostgreSQL schema (go_goscope; with --from-2.9 public)
   --accept-clock    copies even if the clocks differ by more than a second
-  --time-zone name  with --from-2.9: the time zone of times that were stored without one (the TimeZone of the role)
+  --time-zone name  with --from-2.9: the time zone of times without one (that of the role)
 
 Progress goes to stderr, the result as JSON to stdout. Exit codes: 0 done; 1 failed, run it again; 2 wrong arguments, or
 clocks that differ; 3 locks or claims are held; 4 the two sides differ.`

@@ -74,10 +74,7 @@ export async function copyDatabase(from: string, to: string, options: CopyDataba
   checkPlace('from', from)
   checkPlace('to', to)
   if (!isServer(from) && !isServer(to)) {
-    throw failure(
-      'INVALID_ARGUMENT',
-      'one side must be a server, like postgres://…; of files, backup and restore make copies',
-    )
+    throw failure('INVALID_ARGUMENT', 'one side must be a server, like postgres://…; backup and restore copy files')
   }
   const source = (await openStore(from, { schema, readOnly: dryRun, missing: 'refuse' })) as Store
   try {
@@ -121,7 +118,7 @@ async function refuseNames(source: Store): Promise<void> {
   if (taken === undefined) return
   throw failure(
     'INVALID_ARGUMENT',
-    `on a server, a table or sequence of ours has the name of the cache table ${JSON.stringify(taken)} in ${source.name}; copy its entries to a cache with another tableName, and drop it`,
+    `the cache table ${JSON.stringify(taken)} in ${source.name} has the name of a table or sequence of ours; copy its entries to a cache with another tableName, and drop it`,
   )
 }
 
@@ -130,7 +127,7 @@ function refuseClocks(from: string, to: string, difference: number): void {
   if (Math.abs(difference) <= CLOCKS_MAY_DIFFER_MS) return
   throw failure(
     'INVALID_ARGUMENT',
-    `the clock of ${to} is ${difference} ms ahead of that of ${from}, by which everything would expire earlier or later; correct one, or pass --accept-clock`,
+    `the clock of ${to} is ${difference} ms ahead of that of ${from}, so expiries would be wrong; correct one, or pass --accept-clock`,
   )
 }
 

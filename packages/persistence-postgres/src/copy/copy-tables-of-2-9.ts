@@ -46,7 +46,7 @@ export async function copyTablesOf29(
   if (!isServerUrl(from) || isServer(to)) {
     throw failure(
       'INVALID_ARGUMENT',
-      'tables of go-go-scope 2.9 are copied from a server like postgres://… to a file, and by a second copy to a server',
+      'tables of go-go-scope 2.9 are copied from a server like postgres://… to a file first',
     )
   }
   const file = resolve(to)

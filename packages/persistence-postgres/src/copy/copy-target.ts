@@ -20,7 +20,7 @@ export class CopyTarget {
 
   /** Marks the store as being filled, until {@link finish}. */
   async begin({ id, store }: Mark, tables: readonly StoreTable[]): Promise<void> {
-    const { copies, createCopies, createCache, deletePrefixes, parameter } = this.#sql
+    const { copies, beginCopy, createCache, parameter } = this.#sql
     const places = [1, 2, 3].map(parameter).join(', ')
     const own = tables.filter(({ kind, name }) => kind === 'cache' && name !== kind)
     const existing = await ownCachesOf(this.#queue, this.#sql)
@@ -30,7 +30,7 @@ export class CopyTarget {
       parameters: [name, id, store],
     })
     await this.#queue.atomic('copy', [
-      ...bare([createCopies, deletePrefixes, ...missing.flatMap(({ name }) => createCache(name))]),
+      ...bare([...beginCopy, ...missing.flatMap(({ name }) => createCache(name))]),
       ...tables.map((table) => into(labelOf(table))),
     ])
   }
@@ -74,7 +74,7 @@ WHERE name = ${parameter(3)} AND rows = ${parameter(4)} RETURNING name`,
       unmet: () =>
         failure(
           'CONSTRAINT',
-          'another copy is at the same target, or its server has crashed; when that is over, run the copy again',
+          'another copy is at the same target, or its server has crashed; run the copy again after that',
         ),
     }
   }

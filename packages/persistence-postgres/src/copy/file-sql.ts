@@ -115,9 +115,12 @@ SELECT 'go_goscope_claims', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WH
   marks: `SELECT name FROM sqlite_master WHERE name IN ('${MOVED_TABLE}', '${COPIES_TABLE}')`,
   moved: MOVED_TABLE,
   copies: COPIES_TABLE,
-  createCopies: `CREATE TABLE IF NOT EXISTS ${COPIES_TABLE} (
+  beginCopy: [
+    `CREATE TABLE IF NOT EXISTS ${COPIES_TABLE} (
   name TEXT PRIMARY KEY NOT NULL, id TEXT NOT NULL, store TEXT NOT NULL, position TEXT, rows INTEGER NOT NULL
 ) STRICT`,
+    'DELETE FROM go_goscope_prefixes',
+  ],
 
   occupied: `SELECT 1 AS found FROM (SELECT 1 FROM go_goscope_cache LIMIT 1)
 UNION SELECT 1 FROM (SELECT 1 FROM go_goscope_circuit LIMIT 1)
@@ -126,7 +129,6 @@ UNION SELECT 1 FROM (SELECT 1 FROM go_goscope_claim_records LIMIT 1)
 UNION SELECT 1 FROM (SELECT 1 FROM go_goscope_checkpoints LIMIT 1)
 UNION SELECT 1 FROM (SELECT 1 FROM go_goscope_locks LIMIT 1)
 UNION SELECT 1 FROM (SELECT 1 FROM go_goscope_claims LIMIT 1)`,
-  deletePrefixes: 'DELETE FROM go_goscope_prefixes',
 
   unflushed: [],
   flushed: [],

@@ -58,6 +58,6 @@ async function compare(
   const sides = `${name} has ${there.rows} rows in ${source.name} (${there.sha256.slice(0, 12)}) and ${here.rows} in ${target.name} (${here.sha256.slice(0, 12)})`
   throw failure(
     'DIVERGED',
-    `the two sides are not the same: ${sides}; nothing may write to the target meanwhile: drop it, and run the copy again`,
+    `the two sides differ: ${sides}; nothing may write to the target meanwhile: drop it, and run the copy again`,
   )
 }

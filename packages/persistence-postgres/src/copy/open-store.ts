@@ -115,7 +115,7 @@ async function openFileStore(path: string, { readOnly, missing }: Access): Promi
     throw new PersistenceError(
       'SECOND_COPY',
       'copy',
-      'copy: the package for SQLite uses another copy of @go-go-scope/persistence-core; install one copy (npm dedupe)',
+      'copy: the package for SQLite uses another copy of @go-go-scope/persistence-core (npm dedupe)',
     )
   }
   return new Store(resolve(path), file.queue, fileSql, () => file.close())

@@ -150,6 +150,6 @@ function foreign(table: string, column: string, type: string | undefined, wanted
   return new PersistenceError(
     'FOREIGN_TABLE',
     'copy',
-    `copy: ${table} has ${has}, and ${wanted.join(', ')} can be read there; if go-go-scope 2.9 made it, alter the column, or copy what it holds to a table that has it`,
+    `copy: ${table} has ${has}, and ${wanted.join(', ')} can be read there; alter the column, or copy what it holds to a table that has it`,
   )
 }

@@ -1,6 +1,6 @@
 import type { Step } from '@go-go-scope/persistence-core/dialect'
 import { cacheTable, TABLES } from '../schema/migrations.js'
-import { OUR_NAMES, sealingSteps, unsealingSteps } from '../schema/moved.js'
+import { OUR_NAMES, readableByAll, sealingSteps, unsealingSteps } from '../schema/moved.js'
 import { quoted, quotedText } from '../sql/quoted.js'
 import { nowAt } from '../sql/time.js'
 import { TOKEN_BASE } from '../sql/timeline.js'
@@ -17,6 +17,7 @@ const bytes = (...columns: string[]): string =>
 /** How a column is read, if not by its plain name. */
 const READ: Readonly<Record<string, string>> = {
   sequence: 'sequence::float8 AS sequence',
+  generation: 'generation::float8 AS generation',
   probes: 'probes::text AS probes',
   unstored: "convert_from(unstored, 'UTF8') AS unstored",
 }
@@ -117,12 +118,15 @@ UNION ALL SELECT 'claim ' || key FROM ${schema}.idempotency WHERE claimed_until 
 WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = ${quotedText(name)}) AND relname IN ('moved', 'copies')`,
     moved: `${schema}.moved`,
     copies: `${schema}.copies`,
-    createCopies: `CREATE TABLE IF NOT EXISTS ${schema}.copies (
+    beginCopy: [
+      `CREATE TABLE IF NOT EXISTS ${schema}.copies (
   name text PRIMARY KEY, id text NOT NULL, store text NOT NULL, position text, rows float8 NOT NULL
 )`,
+      readableByAll(`${schema}.copies`),
+      `DELETE FROM ${schema}.prefixes`,
+    ],
 
     occupied,
-    deletePrefixes: `DELETE FROM ${schema}.prefixes`,
     unflushed: [{ sql: "SELECT set_config('synchronous_commit', 'off', true)", parameters: [] }],
     // Only if commits do not wait at all, because a role may be set to wait for standbys too.
     flushed: [

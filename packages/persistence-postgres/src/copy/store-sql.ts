@@ -46,10 +46,10 @@ export interface StoreSql {
   readonly marks: string
   readonly moved: string
   readonly copies: string
-  readonly createCopies: string
+  /** Makes the table `copies`, and removes the only rows that the target may have. */
+  readonly beginCopy: readonly string[]
   /** Selects at most one row, which means that something is or was stored here. */
   readonly occupied: string
-  readonly deletePrefixes: string
   /** Lets the commit not wait for the disk, because rows lost in a crash are copied again. Empty if commits always wait. */
   readonly unflushed: readonly Step[]
   /** Makes the commit wait for the disk, whatever the role has set. */

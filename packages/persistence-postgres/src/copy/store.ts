@@ -147,10 +147,17 @@ export class Store implements CopySource {
   }
 
   async #mark(table: string): Promise<Mark | undefined> {
-    const there = (await this.#query(this.#sql.marks)).some(({ name }) => table.endsWith(String(name)))
-    if (!there) return undefined
-    const [row] = await this.#query(`SELECT id, store FROM ${table} LIMIT 1`)
-    return row === undefined ? undefined : { id: String(row.id), store: String(row.store) }
+    const isThere = async (): Promise<boolean> =>
+      (await this.#query(this.#sql.marks)).some(({ name }) => table.endsWith(String(name)))
+    if (!(await isThere())) return undefined
+    try {
+      const [row] = await this.#query(`SELECT id, store FROM ${table} LIMIT 1`)
+      return row && { id: String(row.id), store: String(row.store) }
+    } catch (error) {
+      // The copy that fills the store may have ended meanwhile.
+      if (await isThere()) throw error
+      return undefined
+    }
   }
 
   #query(sql: string, ...parameters: readonly SqlValue[]): Promise<Row[]> {

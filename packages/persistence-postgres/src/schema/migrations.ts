@@ -48,7 +48,7 @@ const TABLE_COLUMNS = {
     last_success_time: 'float8',
     updated_at: 'float8 NOT NULL',
     opened_at: 'float8',
-    generation: 'int NOT NULL DEFAULT 0',
+    generation: 'bigint NOT NULL DEFAULT 0',
     isolated: 'int NOT NULL DEFAULT 0',
     successes: 'float8 NOT NULL DEFAULT 0',
     probes: "jsonb NOT NULL DEFAULT '[]'",

@@ -1,6 +1,6 @@
 import { fillingError, movedError, type OperationQueue, type Step } from '@go-go-scope/persistence-core/dialect'
 import { MOVED_STATE } from '../sql/error-codes.js'
-import { quoted } from '../sql/quoted.js'
+import { quoted, quotedText } from '../sql/quoted.js'
 import { SEQUENCES, TABLES } from './migrations.js'
 
 /** The tables by which the command `copy` marks a schema: `moved` for a moved source, `copies` for an incomplete target. */
@@ -8,6 +8,16 @@ export const MARKS = ['moved', 'copies'] as const
 
 /** The names of tables and sequences of ours that a schema has at any time. */
 export const OUR_NAMES: readonly string[] = [...TABLES, 'meta', ...MARKS, ...SEQUENCES]
+
+/**
+ * Returns SQL that lets every role read where a store moved. The app's role has rights only on tables that were there when its
+ * rights were granted.
+ *
+ * @param mark One of {@link MARKS}, with its schema, quoted.
+ */
+export function readableByAll(mark: string): string {
+  return `GRANT SELECT (store) ON ${mark} TO PUBLIC`
+}
 
 /** @param marks The {@link MARKS} that are there. @throws PersistenceError `MOVED` if there is one. */
 export async function refuseMoved(queue: OperationQueue, schema: string, marks: readonly string[]): Promise<void> {
@@ -27,18 +37,21 @@ export async function refuseMoved(queue: OperationQueue, schema: string, marks: 
 export function sealingSteps(schema: string, free: Step, caches: readonly string[], id: string, to: string): Step[] {
   const prefix = quoted(schema)
   const tables = tablesOf(schema, caches)
-  const message = to.replaceAll("'", "''").replaceAll('$moved$', '')
+  const message = quotedText(to.replaceAll('$moved$', ''))
   return [
     bare(`LOCK TABLE ${tables.join(', ')} IN SHARE ROW EXCLUSIVE MODE`),
     free,
     bare(`CREATE TABLE ${prefix}.moved (id text NOT NULL, store text NOT NULL)`),
     { sql: `INSERT INTO ${prefix}.moved (id, store) VALUES ($1::text, $2::text)`, parameters: [id, to] },
+    bare(readableByAll(`${prefix}.moved`)),
     bare(`CREATE OR REPLACE FUNCTION ${prefix}.refuse_moved() RETURNS trigger LANGUAGE plpgsql AS $moved$
-BEGIN RAISE EXCEPTION USING ERRCODE = '${MOVED_STATE}', MESSAGE = '${message}'; END $moved$`),
-    ...tables.map((table) =>
+BEGIN RAISE EXCEPTION USING ERRCODE = '${MOVED_STATE}', MESSAGE = ${message}; END $moved$`),
+    ...tables.flatMap((table) => [
       bare(`CREATE TRIGGER go_goscope_moved BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ${table}
 FOR EACH STATEMENT EXECUTE FUNCTION ${prefix}.refuse_moved()`),
-    ),
+      // Otherwise a role with `session_replication_role = replica` would write on.
+      bare(`ALTER TABLE ${table} ENABLE ALWAYS TRIGGER go_goscope_moved`),
+    ]),
   ]
 }
 

@@ -32,20 +32,21 @@ const BY_STATE: readonly (readonly [state: string, code: PersistenceErrorCode])[
 ]
 
 const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
-  BUSY: 'another connection held the row for longer than busyTimeout, or statement_timeout ended the call; raise that limit or shorten the other transaction',
-  CLOSED: 'the app has closed the pool or the instance that the adapter uses; make a new adapter',
+  BUSY: 'another connection held the row for longer than busyTimeout, or statement_timeout ended the call; raise the limit or shorten the other transaction',
+  CLOSED: 'the app has closed the handle of the adapter; make a new adapter',
   CANNOT_OPEN:
-    'the connection is refused; check user, password, database, sslmode and its certificates, the settings that the URL or the client passes, and pg_hba.conf',
+    'the connection is refused; check user, password, database, sslmode, certificates, settings of the URL or the client, and pg_hba.conf',
   CORRUPT: 'the database is damaged; restore it from a backup',
-  DISK_FULL: 'the server has no space left; free some and try again, nothing of this operation was written',
-  IO_ERROR: 'the server ran short of a resource or its file system failed; see its log',
+  DISK_FULL: 'the server has no space left, and nothing of this operation was written',
+  IO_ERROR: 'the server lacks a resource, or its file system failed; see its log',
   OUTCOME_UNKNOWN:
-    'the connection ended before the answer came, and whether the call took effect is unknown; read the state before calling again',
+    'the connection ended before the answer came, and the call may have taken effect; read the state before calling again',
   READ_ONLY:
     'the server cannot be written: it is a standby, or default_transaction_read_only is set; connect to the primary',
-  UNAVAILABLE: 'no connection to the server within busyTimeout; check that it runs, its address, and max_connections',
+  UNAVAILABLE:
+    'no connection to the server within busyTimeout; check that it runs, its address, sslmode, and max_connections',
   VALUE_TOO_LARGE:
-    'a limit of PostgreSQL: of the length of a key in an index, or of all that one call stores; use a shorter key, or store less at once',
+    'a key is too long for an index, or one call stores too much; use a shorter key, or store less at once',
 }
 
 // The server does not know or accept a setting, or the role may not connect.
@@ -56,8 +57,7 @@ const ENDS = ['57P', '08', '25P03', '25P04']
 
 // The role lacks a permission. It has no code of its own, because a statement of the app in `fenced` can get it too.
 const NO_RIGHT = '42501'
-const GRANT =
-  'the role of the connection lacks a right; GRANT it, for tables of ours as docs/postgres.md has it under Permissions'
+const GRANT = 'the role lacks a right; GRANT it, for tables of ours as docs/postgres.md has it under Permissions'
 
 // Node's codes for a connection that could not be made or has ended. They come without an SQLSTATE.
 const NETWORK = /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EHOST|ENET|EAI_|CONNECTION_|ERR_POSTGRES_CONNECTION|ENOENT$)/

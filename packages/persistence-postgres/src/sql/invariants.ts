@@ -31,7 +31,7 @@ export function invariantSql(schema: string): InvariantSql {
         ],
         beyond_counter: [
           `generation > (SELECT last_value FROM ${schema}.claim_generation)`,
-          'its generation is beyond the counter, which will give it again, and a late report may count',
+          'its generation is beyond the counter, so that a late report may count',
         ],
         ends_early: ['claimed_until > 0 AND claimed_until < granted_at', FAULTS.endsEarly],
         beside_result: [

@@ -48,12 +48,19 @@ export function lockSql(schema: string): LockSql {
   const columns = 'lock.token::float8 AS token, lock.expires_at, lock.marked_at'
   // The number of the advisory lock of a key. A transaction of `fenced` may hold it for long, so each schema has its own.
   const turnOf = (key: string): string => `hashtextextended(${key}, hashtextextended(${quotedText(schema)}, ${SEED}))`
-  // Takes the turn of a key, and waits for it if no other owner's lease lasts. Asking for the lease first would cost a batch half
+  // Whether a transaction of `fenced` has the turn: only such transactions share it. One may run for long after the lease.
+  const isFenced = (turn: string): string => `EXISTS (
+    SELECT 1 FROM pg_locks WHERE mode = 'ShareLock' AND granted AND locktype = 'advisory'
+      AND (classid::bigint << 32) + objid::bigint = ${turn}
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  )`
+  // Takes the turn of a key, and waits for it if no other owner has the lock. Asking for the lease first would cost a batch half
   // as much again. A scalar subquery, because the planner would join the calls of a batch by a scan of the table.
   const takesTurn = (turn: string, key: string, owner: string, now: string): string => `CASE
   WHEN pg_try_advisory_xact_lock(${turn}) THEN true
-  WHEN coalesce((SELECT lock.owner = ${owner} OR NOT ${heldAt(now)} FROM ${table} AS lock WHERE lock.key = ${key}), true)
-  THEN pg_advisory_xact_lock(${turn}) IS NOT NULL END`
+  WHEN coalesce((
+    SELECT lock.owner = ${owner} OR NOT (${heldAt(now)} OR ${isFenced(turn)}) FROM ${table} AS lock WHERE lock.key = ${key}
+  ), true) THEN pg_advisory_xact_lock(${turn}) IS NOT NULL END`
   const granted = (at: number): string => `${columns}, ${ranAt(at)}`
   const extended = (ttl: string, at: number): string => `SET (expires_at, marked_at, sweep_at) = (
   SELECT least(mark + ${ttl}, ${LONGEST}), mark, ${sweepAt('mark', ttl)}
@@ -220,10 +227,12 @@ FROM (SELECT set_config('idle_in_transaction_session_timeout', '${BEFORE_CHECK_M
       { clocked: 'lease' },
     ),
 
+    // Not DELETE, which would wait for a transaction of `fenced`. No grant has an empty owner.
     forceRelease: write(
       'lock.forceRelease',
       'none',
-      `DELETE FROM ${table} AS lock USING ${LOCK_TIMEOUT} WHERE lock.key = $1::text`,
+      `UPDATE ${table} AS lock SET owner = '', holds = 0, expires_at = 0
+FROM ${LOCK_TIMEOUT} WHERE lock.key = $1::text`,
       { repeatable: true },
     ),
 

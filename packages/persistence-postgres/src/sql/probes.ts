@@ -4,7 +4,7 @@ import { COLUMNS, circuitNotifyColumn } from './circuits.js'
 import { LOCK_TIMEOUT } from './lock-timeout.js'
 import { nowAt } from './time.js'
 
-const GIVEN = `key AS k, ${COLUMNS}, coalesce(opened_at, updated_at) AS opened_at, generation, isolated, probes::text AS probes`
+const GIVEN = `key AS k, ${COLUMNS}, coalesce(opened_at, updated_at) AS opened_at, generation::float8 AS generation, isolated, probes::text AS probes`
 
 // A probe is [name, end of its lease, length of its lease]. Lists keep the order in which the probes began.
 const LIST = `coalesce(jsonb_agg(probe ORDER BY nth), '[]')`
@@ -20,7 +20,7 @@ export function probeSql(schema: string, channel: string): ProbeSql {
   const others = `(SELECT ${LIST} FROM ${PROBES} WHERE probe ->> 0 <> $3::text)`
   const probing = (at: number): string =>
     `EXISTS (SELECT 1 FROM ${PROBES} WHERE probe ->> 0 = $3::text AND ${END} > ${nowAt(at)})`
-  const period = "circuit.key = $1::text AND circuit.generation = $2::int AND circuit.state = 'half-open'"
+  const period = "circuit.key = $1::text AND circuit.generation = $2::bigint AND circuit.state = 'half-open'"
   const closes = 'circuit.successes + 1 >= $4::float8'
   return {
     table: table.replaceAll('"', ''),
@@ -62,7 +62,7 @@ FROM ${LOCK_TIMEOUT} WHERE circuit.key = $1::text AND circuit.isolated = 0
       probe -> 0, least(${END}, ${nowAt(3)} + (probe ->> 2)::float8), probe -> 2
     ) ORDER BY nth), '[]') FROM ${PROBES}
   )
-FROM ${LOCK_TIMEOUT} WHERE circuit.key = $1::text AND circuit.generation = $2::int`,
+FROM ${LOCK_TIMEOUT} WHERE circuit.key = $1::text AND circuit.generation = $2::bigint`,
       true,
     ),
 
@@ -99,7 +99,7 @@ FROM ${LOCK_TIMEOUT} WHERE ${period} AND ${probing(4)}`,
       'succeeded',
       `UPDATE ${table} AS circuit SET
   failure_count = 0, last_failure_time = NULL, last_success_time = ${nowAt(3)}, updated_at = ${nowAt(3)}
-FROM ${LOCK_TIMEOUT} WHERE circuit.key = $1::text AND circuit.generation = $2::int AND circuit.state = 'closed' AND circuit.failure_count > 0`,
+FROM ${LOCK_TIMEOUT} WHERE circuit.key = $1::text AND circuit.generation = $2::bigint AND circuit.state = 'closed' AND circuit.failure_count > 0`,
       true,
     ),
 
@@ -111,13 +111,13 @@ FROM ${LOCK_TIMEOUT} WHERE circuit.key = $1::text AND circuit.generation = $2::i
 SELECT
   $1::text, CASE WHEN 1 >= $2::float8 THEN 'open' ELSE 'closed' END, 1, ${nowAt(4)}, ${nowAt(4)},
   CASE WHEN 1 >= $2::float8 THEN ${nowAt(4)} END, (1 >= $2::float8)::int
-FROM ${LOCK_TIMEOUT} WHERE $3::int = 0 OR EXISTS (SELECT 1 FROM ${table} WHERE key = $1::text)
+FROM ${LOCK_TIMEOUT} WHERE $3::bigint = 0 OR EXISTS (SELECT 1 FROM ${table} WHERE key = $1::text)
 ON CONFLICT (key) DO UPDATE SET
   state = CASE WHEN circuit.failure_count + 1 >= $2::float8 THEN 'open' ELSE 'closed' END,
   failure_count = circuit.failure_count + 1, last_failure_time = ${nowAt(4)}, updated_at = ${nowAt(4)},
   opened_at = CASE WHEN circuit.failure_count + 1 >= $2::float8 THEN ${nowAt(4)} ELSE circuit.opened_at END,
   generation = circuit.generation + (circuit.failure_count + 1 >= $2::float8)::int, successes = 0, probes = '[]'
-WHERE circuit.generation = $3::int AND circuit.state = 'closed'`,
+WHERE circuit.generation = $3::bigint AND circuit.state = 'closed'`,
     ),
   }
 }

@@ -23,7 +23,7 @@ export class Connector {
     const connecting = this.#takeLate() ?? this.#newConnection()
     return within(this.#timeout, connecting, async () => {
       this.#leave(connecting)
-      throw new Error('no connection came in time: the pool has none to give, or the server does not answer')
+      throw new Error('no connection came in time: the pool has none, or the server does not answer')
     })
   }
 

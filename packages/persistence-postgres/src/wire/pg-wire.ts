@@ -41,8 +41,7 @@ const TYPES = { getTypeParser: (type: number): ((text: string) => unknown) => ty
 // ms to wait for the answer to LISTEN and UNLISTEN. A server that vanished never answers.
 const LISTEN_ANSWER_MS = 2_000
 
-const APPS_TRANSACTION =
-  'the app has a transaction of its own open on this client; end it first, or give the adapter a pool'
+const APPS_TRANSACTION = 'the app has a transaction open on this client; end it, or give the adapter a pool'
 
 /** A connection of `pg`. */
 export class PgWire implements Wire {

@@ -51,7 +51,7 @@ export function pgClient(client: PgClientLike): Source {
     engine: 'pg',
     several: false,
     async connect() {
-      if (wire.lost) throw new Error('the client has ended; give the adapter a pool, which makes new connections')
+      if (wire.lost) throw new Error('the client has ended; give the adapter a pool')
       // A client that is not connected queues statements forever.
       if (client._connecting === false && client._connected === false) throw notConnected()
       return wire
