@@ -1,7 +1,7 @@
 import {
-  type CheckpointProvider,
   CircuitBreaker,
   type ClaimingIdempotencyProvider,
+  InMemoryCheckpointProvider,
   InMemoryIdempotencyProvider,
   type PersistenceProviders,
   type Scope,
@@ -24,7 +24,7 @@ function late<T>(answer: T) {
 describe('a task that is aborted while a store is late', () => {
   it('never starts its function when the checkpoint comes late', async () => {
     const { open, answer } = late(undefined)
-    const checkpoint = { loadLatest: answer } as unknown as CheckpointProvider
+    const checkpoint = Object.assign(new InMemoryCheckpointProvider(), { loadLatest: answer as never })
     const s = scope({ persistence: { checkpoint } })
     const fn = vi.fn()
     const task = s.task(fn, { checkpoint: {}, retry: 'fixed' })
