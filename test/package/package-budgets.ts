@@ -2,11 +2,11 @@ import type { published } from './packed-family.js'
 
 /** The limit of a package's gzipped code in bytes. An app loads one front end and the core. */
 export const budgets: Record<keyof typeof published, number> = {
-  shared: 167_500,
+  shared: 168_500,
   'persistence-sqlite': 1_950,
   'persistence-sqlite-bun': 1_300,
   'persistence-sqlite-node': 1_900,
-  'persistence-postgres': 48_500,
+  'persistence-postgres': 49_000,
   persistence: 200,
   keyv: 1_250,
   unstorage: 1_100,
@@ -17,5 +17,5 @@ export const budgets: Record<keyof typeof published, number> = {
   // Includes its bundled dependencies, because it is run by npx.
   cli: 58_000,
   // Test code, which no app loads.
-  'persistence-conformance': 159_500,
+  'persistence-conformance': 161_000,
 }
