@@ -106,6 +106,17 @@ describe('a standby whose disk, or that of its source, fails for a moment', () =
     await ending.leave()
   })
 
+  test('waits when only verify() finds it, and does not go on counting as current', async () => {
+    // The first one reports to the source, and the second one finds that.
+    for (let round = 0; round < 2; round++) await pair.follower.round()
+    pair.before = (sql) => void (sql === 'PRAGMA source.schema_version' && fail('IO_ERROR'))
+    await expect(pair.follower.verify()).rejects.toMatchObject({ code: 'IO_ERROR' })
+    expect(pair.state.current.state).toBe('waiting')
+    works()
+    await pair.follower.round()
+    expect(pair.state.current.state).toBe('following')
+  })
+
   test('waits when it is started again meanwhile', async () => {
     await pair.ending.leave()
     await pair.adapter.cache.set('k', 1)

@@ -157,10 +157,15 @@ export class Follower {
   async verify(): Promise<Verification> {
     this.#state.usable('standby.verify')
     const failure = await this.round()
-    if (failure !== undefined && !this.#source.isOpen) throw failure
+    if (failure !== undefined && (!this.#source.isOpen || isOfDisk(failure))) throw failure
     for (;;) {
       const position = this.#state.usable('standby.verify')
-      const { outcome, verification } = await compareSides(this.#standby, position, this.#tables)
+      const { outcome, verification } = await compareSides(this.#standby, position, this.#tables).catch(
+        async (error) => {
+          await this.#attempt(() => Promise.reject(error))
+          throw error
+        },
+      )
       await this.#settle(outcome)
       if (verification === undefined) continue
       if (!verification.equal) {
