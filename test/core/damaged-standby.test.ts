@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { PersistenceError } from '../../packages/shared/src/errors/persistence-error.js'
 import { StandbyPair } from './standby-pair.js'
 
 let pair: StandbyPair
@@ -39,6 +40,24 @@ function damageRow(): void {
   pastTheSchema(change(column, without), change(without, column), 'UPDATE main.go_goscope_cache SET value = NULL')
 }
 
+const corrupt = (): never => {
+  throw new PersistenceError('CORRUPT', 'standby', 'standby: the database is damaged')
+}
+
+test('a standby whose source is damaged waits, and checks itself once', async () => {
+  let checks = 0
+  await pair.adapter.cache.set('k', 2)
+  pair.before = (sql) => {
+    if (sql.includes('integrity_check')) checks++
+    if (sql.startsWith('INSERT INTO main.')) corrupt()
+  }
+  for (let round = 0; round < 3; round++) {
+    expect(await pair.follower.round()).toMatchObject({ code: 'CORRUPT' })
+    expect(pair.state.current.state).toBe('waiting')
+  }
+  expect(checks).toBe(1)
+})
+
 describe('a standby that is damaged', () => {
   test('is not followed again', async () => {
     await pair.ending.leave()
@@ -65,6 +84,14 @@ describe('a standby that is damaged', () => {
     await pair.follower.round()
     expect(pair.state.current).toMatchObject({ state: 'lost', reason: expect.stringContaining(INDEX) })
     await expect(pair.ending.takeOver(true)).rejects.toMatchObject({ code: 'NOT_FOLLOWING' })
+  })
+
+  test('is lost at the first statement that reports the damage, and does not wait for its disk', async () => {
+    damageIndex()
+    await pair.adapter.cache.set('k', 2)
+    pair.before = (sql) => void (sql.startsWith('DELETE FROM main.') && corrupt())
+    await pair.follower.round()
+    expect(pair.state.current).toMatchObject({ state: 'lost', reason: expect.stringContaining(INDEX) })
   })
 
   test('does not take over, and continues to follow', async () => {

@@ -73,6 +73,50 @@ describe('a standby whose disk, or that of its source, fails for a moment', () =
     expect(sent).toEqual([{ id: 1, error: expect.objectContaining({ code: 'IO_ERROR' }) }])
   })
 
+  test('applies what it lacks also after a takeover that was refused', async () => {
+    await pair.adapter.cache.set('k', 1)
+    pair.before = (sql) => void (sql.startsWith('DELETE FROM main.') && fail('IO_ERROR'))
+    await expect(pair.ending.takeOver(false)).rejects.toMatchObject({
+      code: 'NOT_FOLLOWING',
+      message: expect.stringMatching(/is waiting .*; try again, or .*later changes \(1\)/),
+    })
+    works()
+    await pair.follower.round()
+    expect(pair.state.current).toMatchObject({ state: 'following', behind: 0, position: await pair.follower.head() })
+  })
+
+  test('answers every call with the failure when it could not open its source', async () => {
+    await pair.ending.leave()
+    sourceFails()
+    const { follower, ending, state } = pair.another()
+    await follower.begin()
+    const sent: FollowEvent[] = []
+    const send = (event: FollowEvent): void => void sent.push(event)
+    const requests = new StandbyRequests({ standby: pair.sql, state } as never, follower, ending, send, async () => '')
+    requests.receive({ id: 1, call: 'reach', input: { position: undefined } })
+    requests.receive({ id: 2, call: 'verify', input: {} })
+    await requests.answerAll()
+    const error = expect.objectContaining({ code: 'IO_ERROR', message: expect.stringContaining('planted') })
+    expect(sent).toEqual([
+      { id: 1, error },
+      { id: 2, error },
+    ])
+    expect(state.current.state).toBe('waiting')
+    works()
+    await ending.leave()
+  })
+
+  test('waits when only verify() finds it, and does not go on counting as current', async () => {
+    // The first one reports to the source, and the second one finds that.
+    for (let round = 0; round < 2; round++) await pair.follower.round()
+    pair.before = (sql) => void (sql === 'PRAGMA source.schema_version' && fail('IO_ERROR'))
+    await expect(pair.follower.verify()).rejects.toMatchObject({ code: 'IO_ERROR' })
+    expect(pair.state.current.state).toBe('waiting')
+    works()
+    await pair.follower.round()
+    expect(pair.state.current.state).toBe('following')
+  })
+
   test('waits when it is started again meanwhile', async () => {
     await pair.ending.leave()
     await pair.adapter.cache.set('k', 1)

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { join, posix, win32 } from 'node:path'
 import { expect, test } from 'vitest'
 import type { backUp } from '../../packages/shared/src/dialects/sqlite/copies/backup.js'
@@ -53,4 +53,18 @@ test('a backup is found when a file system has written its name in another Unico
     const found = await scheduledBackups(directory, join(directory, scheduledFor).normalize(form))
     expect(found.map(({ startedAt }) => startedAt)).toEqual([0])
   }
+})
+
+test('only a backup whose name may be of the schedule is reported when its manifest cannot be read', async () => {
+  const directory = temporaryFolder('scheduled-names')
+  const database = join(directory, '../donn\u00e9es.db')
+  const ours = 'donn\u00e9es-19700101T000000.000Z.db'.normalize('NFD')
+  for (const name of [ours, ours.replace('-', '-test-'), ours.replace(/-.*/, '-monday.db')]) {
+    writeFileSync(join(directory, name), '')
+    // Leads to itself.
+    symlinkSync(`${name}.json`, join(directory, `${name}.json`))
+  }
+  const messages: string[] = []
+  await scheduledBackups(directory, database, ({ message }) => messages.push(message))
+  expect(messages).toEqual([expect.stringContaining(`${ours} is neither counted nor deleted`)])
 })

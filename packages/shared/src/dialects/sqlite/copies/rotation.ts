@@ -87,12 +87,18 @@ async function scheduledBackup(
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     if (!hasCode(error, 'NOT_A_BACKUP')) throw error
     const { code = 'ENOENT', message } = Object(error.cause) as NodeJS.ErrnoException
-    if (code !== 'ENOENT' && basename(path).startsWith(beginOfNames(database))) {
+    if (code !== 'ENOENT' && isNamedLikeOurs(path, database)) {
       const text = `BackupSchedule: ${path} is neither counted nor deleted, because its manifest cannot be read (${message}); check its permissions and the disk`
       onUnreadable?.(new PersistenceError('NOT_A_BACKUP', 'BackupSchedule', text, error))
     }
     return undefined
   }
+}
+
+/** Whether a schedule of the database may have given a file its name. That of `app-test.db` gives longer ones than that of `app.db`. */
+function isNamedLikeOurs(path: string, database: string): boolean {
+  const [name, ours] = [basename(path), scheduledName(database, 0)].map((text) => text.normalize()) as [string, string]
+  return name.length === ours.length && name.startsWith(beginOfNames(database).normalize())
 }
 
 /**

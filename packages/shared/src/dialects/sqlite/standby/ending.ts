@@ -132,7 +132,9 @@ export class Ending {
   async #promoteStopped(position: Position): Promise<void> {
     const { standby, source, now } = this.#parts
     try {
+      // To attach it. What has changed is for the next round to find, if this is refused.
       await source.mayHaveChanged()
+      source.markChanged()
       this.#refuseToLose(await findPosition(standby, position), position)
       await source.lockExclusively()
       const last = await this.#follower.head()

@@ -8,8 +8,8 @@ const REPORT_EVERY_MS = 100
 export class FollowerState {
   /** `undefined` before the first copy. */
   position: Position | undefined
-  /** The code of the problem for which the standby waits. */
-  waitsFor: PersistenceErrorCode = 'DISK_FULL'
+  /** The code of the problem for which the standby waits, or with which the last attempt ended. */
+  waitsFor: PersistenceErrorCode | undefined
   readonly #now: () => number
   readonly #report: (state: StandbyState) => void
   #current: StandbyState = BEFORE_THE_FIRST_COPY
@@ -52,6 +52,7 @@ export class FollowerState {
 
   following(position: Position, reason: string | undefined = this.#reasonOfCopy()): void {
     this.position = position
+    this.waitsFor = undefined
     this.change({ state: 'following', reason, position: position.seq, behind: 0, checkedAt: this.#now() })
   }
 
@@ -74,12 +75,8 @@ export class FollowerState {
     if (Math.abs(now - (this.#current.checkedAt ?? 0)) >= REPORT_EVERY_MS) this.change({ checkedAt: now })
   }
 
-  end(
-    state: 'diverged' | 'lost' | 'stopped',
-    reason: string,
-    position: number | undefined = this.#current.position,
-  ): void {
-    this.change({ state, reason, position, behind: undefined })
+  end(state: 'diverged' | 'lost' | 'stopped', reason: string): void {
+    this.change({ state, reason, behind: undefined })
   }
 
   change(change: Partial<StandbyState>): void {

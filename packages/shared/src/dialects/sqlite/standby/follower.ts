@@ -107,9 +107,15 @@ export class Follower {
       await step()
     } catch (cause) {
       this.#source.markChanged()
-      const error = cause as PersistenceError
+      let error = cause as PersistenceError
       const { code, message } = error
       if (code === 'BUSY') return error
+      // Damage of the standby itself does not pass. Once, because a check reads the whole file.
+      if (code === 'CORRUPT' && this.#state.going && this.#state.waitsFor !== code) {
+        await this.#refuseDamaged('standby.follow').catch((found: PersistenceError) => {
+          error = found
+        })
+      }
       // A damaged standby has already reported its state.
       if (!this.#state.going) return undefined
       if (isOfDisk(error)) {
@@ -149,9 +155,17 @@ export class Follower {
    * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `CORRUPT`.
    */
   async verify(): Promise<Verification> {
+    this.#state.usable('standby.verify')
+    const failure = await this.round()
+    if (failure !== undefined && (!this.#source.isOpen || isOfDisk(failure))) throw failure
     for (;;) {
       const position = this.#state.usable('standby.verify')
-      const { outcome, verification } = await compareSides(this.#standby, position, this.#tables)
+      const { outcome, verification } = await compareSides(this.#standby, position, this.#tables).catch(
+        async (error) => {
+          await this.#attempt(() => Promise.reject(error))
+          throw error
+        },
+      )
       await this.#settle(outcome)
       if (verification === undefined) continue
       if (!verification.equal) {

@@ -74,9 +74,10 @@ export class StandbyRequests {
   }
 
   async #reach(id: number, wanted: number | undefined): Promise<void> {
-    if (this.#state.going) await this.#follower.round()
-    // After the round, which recreates a removed log.
-    const position = wanted ?? (this.#state.going ? await this.#follower.head() : Number.POSITIVE_INFINITY)
+    const failure = this.#state.going ? await this.#follower.round() : undefined
+    // After the round, which recreates a removed log. If it could not open the source, its error says why.
+    const head = () => this.#follower.head().catch((error) => Promise.reject(failure ?? error))
+    const position = wanted ?? (this.#state.going ? await head() : Number.POSITIVE_INFINITY)
     this.#waiting.push({ id, position })
     if (this.#state.going && position > (this.#state.current.position ?? 0)) await this.#follower.round()
   }
@@ -93,10 +94,10 @@ export class StandbyRequests {
   }
 
   #notReached(): PersistenceError {
-    const { waitsFor, current } = this.#state
+    const { waitsFor, going, current } = this.#state
     const { state, reason } = current
     const [code, when] =
-      state === 'waiting'
+      going && waitsFor !== undefined
         ? ([waitsFor, 'for now'] as const)
         : ([state === 'diverged' ? 'DIVERGED' : 'NOT_FOLLOWING', 'any more'] as const)
     return new PersistenceError(

@@ -113,8 +113,8 @@ export class Standby<Adapter> implements AsyncDisposable {
    *
    * @param position The number of the change. Default: the last change that is committed in the source now.
    * @returns the number of the last change that the standby has.
-   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `DISK_FULL` or `IO_ERROR` while it waits for a disk; the reason of the
-   *   signal.
+   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`; while it waits for a disk `DISK_FULL`, `IO_ERROR`, `CORRUPT`; the reason of
+   *   the signal.
    */
   async waitFor(position?: number, options: { signal?: AbortSignal | undefined } = {}): Promise<number> {
     if (position !== undefined && !Number.isSafeInteger(position)) {
