@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Every command that changes something, and its dry-run text. `COPY` is another file, `EXPORT` an export. */
+/** Every command that changes something, and its dry-run text. `EXPORT` is an export. */
 const COMMANDS: readonly (readonly [does: RegExp, words: readonly string[]])[] = [
   [/reset the circuit k/, ['circuit', 'reset', 'k']],
   [/isolate the circuit k/, ['circuit', 'isolate', 'k']],

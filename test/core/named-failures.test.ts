@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { expect, test } from 'vitest'
@@ -17,13 +18,7 @@ import { databaseSyncDriver } from './database-sync-driver.js'
 const FAILURE = new PersistenceError('IO_ERROR', 'standby', 'standby: the file system failed')
 
 /** A thread of a standby that fails at each request. */
-class FailingThread implements WorkerLike {
-  readonly #listeners: [event: string, listener: (value: never) => void][] = []
-
-  on(event: string, listener: (value: never) => void): void {
-    this.#listeners.push([event, listener])
-  }
-
+class FailingThread extends EventEmitter {
   postMessage(request: { readonly id: number } | undefined): void {
     if (request === undefined) this.emit('exit', 0)
     else this.emit('message', { event: { id: request.id, error: errorForm(FAILURE) } })
@@ -31,10 +26,6 @@ class FailingThread implements WorkerLike {
 
   ref(): void {}
   unref(): void {}
-
-  emit(name: string, value: unknown): void {
-    for (const [event, listener] of this.#listeners) if (event === name) listener(value as never)
-  }
 }
 
 test.each([

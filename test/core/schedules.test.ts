@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ManualClock } from '@go-go-scope/persistence-conformance'
 import { BackupSchedule, SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { DatabaseSync } from '@photostructure/sqlite'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { settled } from './settled.js'
 
 const MINUTE = 60_000
@@ -15,16 +15,17 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 async function opened(name: string) {
   const clock = new ManualClock()
+  const setTimer = vi.spyOn(clock, 'setTimer')
   const options = { clock, DatabaseSync: DatabaseSync as never }
   const adapter = await SQLiteAdapter.open(join(folder, name), options)
-  return { adapter, clock }
+  return { adapter, clock, setTimer }
 }
 
 test.each([
   [60 * MINUTE, MINUTE],
   [10_000, 10_000],
 ])('of a schedule for every %i ms, a backup that has failed is tried again after %i ms', async (every, pause) => {
-  const { adapter, clock } = await opened(`${every}.db`)
+  const { adapter, clock, setTimer } = await opened(`${every}.db`)
   const errors: unknown[] = []
   const schedule = BackupSchedule.start(adapter, {
     directory: folder,
@@ -32,16 +33,17 @@ test.each([
     worker: () => {
       throw new Error('no thread today')
     },
-    onError: (error) => errors.push(error),
+    onError: (error) => {
+      errors.push(error)
+      setTimer.mockClear()
+    },
   })
   clock.advance(0)
   await expect.poll(() => errors.length, WITHIN).toBe(1)
   expect(errors[0]).toMatchObject({ code: 'ENGINE_MISSING', message: expect.stringContaining('no thread today') })
-  await settled()
-  clock.advance(pause - 1)
-  await settled()
-  expect(errors).toHaveLength(1)
-  clock.advance(1)
+  // Set right after the report. A try that comes too early would report its error only after a while.
+  expect(setTimer.mock.calls[0]?.[1]).toBe(pause)
+  clock.advance(pause)
   await expect.poll(() => errors.length, WITHIN).toBe(2)
   await schedule.stop()
   await adapter.disconnect()

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 import * as core from '@go-go-scope/persistence-core'
 import { serve } from '@go-go-scope/persistence-core/remote'
 import { DatabaseSync } from '@photostructure/sqlite'
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { root } from '../../scripts/workspace.mjs'
 import { databaseSyncDriver } from './database-sync-driver.js'
 
@@ -86,6 +86,7 @@ describe('two installed copies of the core', () => {
     const child = fork(join(root, 'test/proof/remote/two-copies.mjs'), [join(folder, 'dist/remote.js')], {
       execArgv: [],
     })
+    onTestFinished(() => void child.kill())
     server.attach(child as never)
     expect(await once(child, 'exit')).toEqual([0, null])
     expect(await owned.cache.keys()).toEqual(['one', 'other'])

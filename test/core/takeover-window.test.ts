@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -61,14 +62,9 @@ test('a takeover whose file is renamed after the thread closed it never opens an
 })
 
 /** A thread that takes over at the first request for it, and no second time. */
-class TakingThread implements WorkerLike {
+class TakingThread extends EventEmitter {
   stopped = false
   #taken = false
-  readonly #listeners: [event: string, listener: (value: never) => void][] = []
-
-  on(event: string, listener: (value: never) => void): void {
-    this.#listeners.push([event, listener])
-  }
 
   postMessage(request: { readonly id: number; readonly call: string } | undefined): void {
     if (request === undefined) this.#stop()
@@ -78,10 +74,6 @@ class TakingThread implements WorkerLike {
 
   ref(): void {}
   unref(): void {}
-
-  emit(name: string, value: unknown): void {
-    for (const [event, listener] of this.#listeners) if (event === name) listener(value as never)
-  }
 
   #take(id: number): void {
     this.#taken = true
@@ -96,32 +88,32 @@ class TakingThread implements WorkerLike {
 }
 
 describe.each(['/standby.db', ':memory:'])('a takeover whose database %s cannot be opened for a moment', (target) => {
-  let open = async (): Promise<string> => {
-    throw new PersistenceError('BUSY', 'connect', 'connect: another connection held the database')
-  }
   const begin = async () => {
     const thread = new TakingThread()
-    const host: StandbyHost<string> = { adapter: () => open(), open: () => open() }
+    const state = { isHeld: true }
+    const open = async (): Promise<string> => {
+      if (!state.isHeld) return 'the adapter'
+      throw new PersistenceError('BUSY', 'connect', 'connect: another connection held the database')
+    }
+    const host: StandbyHost<string> = { adapter: open, open }
     const start = () => {
       setImmediate(() => thread.emit('message', { event: { begun: true } }))
       return thread as WorkerLike
     }
     const standby = await follow({ path: '/source.db', engine: 'none' }, { target }, {}, start, host)
-    return { thread, standby }
+    return { thread, standby, state }
   }
 
   test('says that it is made, and another call opens it', async () => {
-    const failing = open
-    const { thread, standby } = await begin()
+    const { thread, standby, state } = await begin()
     await expect(standby.takeOver()).rejects.toMatchObject({
       code: 'BUSY',
       operation: 'standby.takeOver',
       retryable: true,
       message: expect.stringMatching(/is a database of its own now.*call takeOver\(\) again.*held the database/),
     })
-    open = async () => 'the adapter'
+    state.isHeld = false
     expect(await standby.takeOver()).toBe('the adapter')
-    open = failing
     await expect(standby.takeOver()).rejects.toThrow('it has taken over')
     await standby.stop()
     // The thread belongs to the adapter of a database in memory.

@@ -4,7 +4,7 @@ import { copyDatabase, unsealDatabase } from '@go-go-scope/persistence-postgres/
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { startProxy } from '../postgres-hazards/proxy.mjs'
-import { admin, newPlace, onFile, onServer, toFile, toServer } from './moved-store.js'
+import { admin, newPlace, onFile, onServer, type Place, toFile, toServer } from './moved-store.js'
 
 const isThere = async (schema: string): Promise<boolean> =>
   (await admin.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema])).rows.length > 0
@@ -42,17 +42,26 @@ test('a store that was moved refuses every adapter, also open ones, and names it
   await expect(onServer(place)).rejects.toMatchObject(left)
 })
 
+/** Makes a role, which is removed when the test ends. Returns its quoted name, and the server's URL for it. */
+async function newRole({ schema }: Place, attributes = ''): Promise<{ role: string; url: string }> {
+  const url = new URL(serverUrl())
+  url.username = `role_${schema}`
+  const role = `"${url.username}"`
+  await admin.query(`CREATE ROLE ${role} LOGIN ${attributes}`)
+  onTestFinished(async () => {
+    await admin.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
+  })
+  return { role, url: url.href }
+}
+
 test('settings of a role do not change how a store that was moved refuses it', async () => {
   const place = await newPlace()
   await (await onServer(place)).disconnect()
-  const role = `role_${place.schema}`
-  await admin.query(`CREATE ROLE "${role}" LOGIN SUPERUSER`)
+  const { role, url } = await newRole(place, 'SUPERUSER')
   // The first one skips usual triggers, the second one changes texts with backslashes.
   for (const setting of ['session_replication_role = replica', 'standard_conforming_strings = off'])
-    await admin.query(`ALTER ROLE "${role}" SET ${setting}`)
-  const url = new URL(serverUrl())
-  url.username = role
-  await using user = await PostgresAdapter.open(url.href, { schema: place.schema, durability: 'process' })
+    await admin.query(`ALTER ROLE ${role} SET ${setting}`)
+  await using user = await PostgresAdapter.open(url, { schema: place.schema, durability: 'process' })
   await user.cache.set('k', 1)
   const file = `${place.file}.o'hara\\x`
   await toFile(place, file)
@@ -63,13 +72,10 @@ test('a role that has rights on the tables alone is told where they moved, or wh
   const place = await newPlace()
   const schema = `"${place.schema}"`
   await (await onServer(place)).disconnect()
-  const role = `role_${place.schema}`
-  await admin.query(`CREATE ROLE "${role}" LOGIN; GRANT USAGE ON SCHEMA ${schema} TO "${role}"`)
-  onTestFinished(() => void admin.query(`DROP OWNED BY "${role}"; DROP ROLE "${role}"`))
-  await admin.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO "${role}"`)
-  const url = new URL(serverUrl())
-  url.username = role
-  const opening = () => PostgresAdapter.open(url.href, { schema: place.schema, durability: 'process' })
+  const { role, url } = await newRole(place)
+  await admin.query(`GRANT USAGE ON SCHEMA ${schema} TO ${role}`)
+  await admin.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO ${role}`)
+  const opening = () => PostgresAdapter.open(url, { schema: place.schema, durability: 'process' })
   await (await opening()).disconnect()
   const file = `${place.file}.back`
   await toFile(place, file)
