@@ -8,7 +8,6 @@ import { errorResponse, jsonResponse } from './responses.js'
 const CHARACTERS = 20_000
 /** As many as fill such a text: each takes two characters or more. */
 const MEMBERS = CHARACTERS / 2
-const LISTED = 1_000
 const DEPTH = 10
 const RESULTS = 10_000
 
@@ -42,11 +41,11 @@ function itemsFrom(inspection: Inspection, of: string | null, key: string) {
  * for arrays and texts, but formats all keys of all objects, during which the server does nothing else.
  */
 function asText(value: unknown): string {
-  const first = firstMembers(value, { members: MEMBERS, listed: LISTED, depth: DEPTH })
+  const first = firstMembers(value, MEMBERS, DEPTH)
   const text = inspect(first.partial ? first.value : value, {
     depth: DEPTH,
     customInspect: false,
-    maxArrayLength: LISTED,
+    maxArrayLength: 1_000,
     maxStringLength: CHARACTERS,
     breakLength: 80,
   })
