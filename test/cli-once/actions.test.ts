@@ -136,10 +136,15 @@ test('the value of an option may have any characters, and what comes after -- is
   const file = join(folder, 'any.db')
   const keyPrefix = '--no-color=a=b:'
   await using adapter = await SQLiteAdapter.open(file, { keyPrefix })
-  await adapter.cache.setMany(['--yes', '--no-json', 'k'].map((key) => [key, 1]))
+  const names = ['--yes', '--no-json', '-h', '--help', '--']
+  await adapter.cache.setMany([...names, 'k'].map((key) => [key, 1]))
   const remove = (key: string) => scopedb(file, 'entry', 'delete', '--yes', `--prefix=${keyPrefix}`, '--', key)
-  for (const key of ['--yes', '--no-json']) expect((await remove(key)).code).toBe(0)
+  for (const key of names) expect(await remove(key)).toMatchObject({ code: 0, out: '' })
   expect(await adapter.cache.keys()).toEqual(['k'])
+  expect(await scopedb(file, 'cache', '--starts-with', '-h')).toMatchObject({ code: 0, out: '' })
+  for (const help of ['--help', '-h']) {
+    expect((await scopedb(file, 'cache', '--bogus', help)).out).toMatch(/^scopedb <db> cache \[options\]/)
+  }
 })
 
 test('keys of an app that has raised its maxKeyLength can be named', async () => {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '@go-go-scope/persistence-core/public'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { EXIT } from '../../packages/cli/src/exit-codes.js'
 import { type Ended, inFile, SQLiteAdapter, scopedbHere } from '../cli/scopedb.js'
 import { temporaryFolder } from '../harness/temporary-folder.js'
@@ -136,6 +136,16 @@ describe('lists', () => {
       ...[String.raw`"\"c\""`, '"a  b"', 'a b', '"b "', String.raw`"d\u00a0e"`, String.raw`"f\u3000g"`],
     ])
     for (const line of shown) expect(line.endsWith(String.raw`  "\"x  y\""`)).toBe(true)
+  })
+
+  test('in a narrow terminal a blank line stands between any two items, however many there are', async () => {
+    const file = join(folder, 'many.db')
+    await using adapter = await SQLiteAdapter.open(file)
+    await adapter.cache.setMany(Array.from({ length: 1_001 }, (_, at) => [`k${at}`, 1]))
+    vi.stubEnv('COLUMNS', '20')
+    const { out } = await scopedbHere(file, 'cache').finally(() => vi.unstubAllEnvs())
+    const items = out.split('\n\n')
+    expect([items.length, items.filter((item) => /^key +k\d+\nsize /.test(item)).length]).toEqual([1_001, 1_001])
   })
 })
 

@@ -35,6 +35,7 @@ test.each([
   [['--input-type=module', '-e', 'code'], '', ''],
   [['--input-type', 'module', '-'], '--no-warnings', '--no-warnings'],
   [['-e', 'code'], '--no-warnings --input-type=module', '--no-warnings '],
+  [['-e', 'code'], '"--input-type=module" --no-warnings --input-type="module"', ' --no-warnings '],
   [['--import', './hooks.mjs'], '--no-warnings', undefined],
 ])(
   'a thread of a process with %j and NODE_OPTIONS=%j inherits no flag that Node refuses for it',

@@ -77,9 +77,10 @@ export function optionAbout({ description = '', negativeDescription, ...argument
  * Reads the arguments of a command. Refuses unknown options and surplus arguments, because a mistyped option of a command that
  * removes something must not be ignored.
  *
+ * @returns `undefined` if they ask for help.
  * @throws UsageError
  */
-export function readArguments(command: Command, given: readonly string[]): GivenArguments {
+export function readArguments(command: Command, given: readonly string[]): GivenArguments | undefined {
   const options = new Map(optionsOf(command.args))
   const refusal = (problem: string): UsageError =>
     new UsageError(`${problem}; ${usageOf(command)}, and scopedb ${command.meta.name} --help`)
@@ -90,6 +91,8 @@ export function readArguments(command: Command, given: readonly string[]): Given
   )
   // It is not strict, because its own refusals name neither the command nor the option that was meant.
   const { tokens } = parseArgs({ args: [...given], options: declared, strict: false, tokens: true })
+  // Before anything is refused. A key or the value of an option may be the same word.
+  if (tokens.some((token) => token.kind === 'option' && ['--help', '-h'].includes(token.rawName))) return undefined
   for (const token of tokens) {
     if (token.kind === 'positional') words.push(token.value)
     if (token.kind !== 'option') continue

@@ -43,11 +43,12 @@ export async function run(args: readonly string[]): Promise<number> {
       const meant = didYouMean(nearestOf(name, Object.keys(commands)))
       throw new UsageError(`there is no command ${name}${meant}; scopedb --help lists all`)
     }
-    if (rest.includes('--help') || rest.includes('-h')) {
+    const read = readArguments(command, rest)
+    if (read === undefined) {
       await write(`${helpOfCommand(command)}\n`)
       return EXIT.ok
     }
-    const result = await command.run({ args: readArguments(command, rest) })
+    const result = await command.run({ args: read })
     return typeof result === 'number' ? result : EXIT.ok
   } catch (error) {
     const { code, message } = exitCodeOf(error)

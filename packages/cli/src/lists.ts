@@ -143,11 +143,13 @@ export async function printList<Info>(
   let rows: string[][] = []
   let some = false
   for await (const item of items) {
+    if (rows.length === ROWS_OF_A_TABLE) {
+      // With a blank line: in a narrow terminal, it also stands between two items.
+      await write(`${table(head, rows)}\n\n`)
+      rows = []
+    }
     rows.push([cell(item.prefix ?? '?'), cell(item.key), ...rowOf(list, item)])
     some = true
-    if (rows.length < ROWS_OF_A_TABLE) continue
-    await write(`${table(head, rows)}\n`)
-    rows = []
   }
   if (rows.length > 0) await write(`${table(head, rows)}\n`)
   if (!some) process.stderr.write(list.notListed === undefined ? 'none\n' : `none; ${list.notListed}\n`)

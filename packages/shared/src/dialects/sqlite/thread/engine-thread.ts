@@ -130,9 +130,9 @@ function startWorker(start: StartWorker, data: ThreadData): WorkerLike {
     const workerData = { goGoScope: data }
     // A thread inherits the flags of the process, and Node refuses this one for a thread that runs a file.
     const { NODE_OPTIONS = '' } = process.env
-    const isText = [...process.execArgv, ...NODE_OPTIONS.split(' ')].some((flag) => flag.startsWith('--input-type'))
-    const env = { ...process.env, NODE_OPTIONS: NODE_OPTIONS.replace(/--input-type[= ]\S+/, '') }
-    worker = start({ workerData, ...(isText && { execArgv: [], env }) })
+    const left = NODE_OPTIONS.replace(/"?--input-type[= ]\S+/g, '')
+    const isText = left !== NODE_OPTIONS || process.execArgv.some((flag) => flag.startsWith('--input-type'))
+    worker = start({ workerData, ...(isText && { execArgv: [], env: { ...process.env, NODE_OPTIONS: left } }) })
   } catch (cause) {
     throw cannotRun(data, cause)
   }
