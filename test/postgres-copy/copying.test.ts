@@ -57,6 +57,20 @@ test('tokens and generations keep growing, there and back and there again', asyn
   }
 })
 
+test('the period of a circuit arrives as it is, also beyond 32 bits', async () => {
+  const place = await newPlace()
+  const file = await onFile(place.file)
+  await file.recordFailure('api', 1)
+  await file.disconnect()
+  const period = 1_795_831_456_188 // A circuit of 2.9 counts from a time.
+  const handle = new DatabaseSync(place.file)
+  handle.exec(`UPDATE go_goscope_circuit SET generation = ${period}, revision = revision + 1`)
+  handle.close()
+  await toServer(place)
+  const { rows } = await admin.query(`SELECT generation::float8 FROM "${place.schema}".circuit`)
+  expect(rows).toEqual([{ generation: period }])
+})
+
 test('prefixes keep their layouts, and cache tables named by the app are copied too', async () => {
   const place = await newPlace()
   for (const prefix of ['', 'a:', 'a:b:']) {

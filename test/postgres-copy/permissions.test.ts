@@ -47,7 +47,7 @@ test('a role with the rights of docs/postgres.md can do everything but create ta
   }
 })
 
-test('a server that refuses to report its timeline has locks once functions answer for it as docs/postgres.md says', async () => {
+test('a server that refuses to report its timeline and its locks has locks once functions answer for it as docs/postgres.md says', async () => {
   const { schema } = await newPlace()
   const role = `role_${schema}`
   await admin.query(`CREATE ROLE "${role}" LOGIN`)
@@ -59,6 +59,7 @@ test('a server that refuses to report its timeline has locks once functions answ
   await owner.connect()
   try {
     await owner.query('REVOKE EXECUTE ON FUNCTION pg_walfile_name, pg_current_wal_lsn FROM PUBLIC')
+    await owner.query('REVOKE SELECT ON pg_locks FROM PUBLIC')
     url.username = role
     const options = { schema, durability: 'process' } as const
     {

@@ -63,7 +63,7 @@ test('settings of a role do not change how a store that was moved refuses it', a
     await admin.query(`ALTER ROLE ${role} SET ${setting}`)
   await using user = await PostgresAdapter.open(url, { schema: place.schema, durability: 'process' })
   await user.cache.set('k', 1)
-  const file = `${place.file}.o'hara\\x`
+  const file = `${place.file}.o'hara\\x$mov$moved$ed$`
   await toFile(place, file)
   await expect(user.cache.set('k', 2)).rejects.toMatchObject({ code: 'MOVED', message: expect.stringContaining(file) })
 })

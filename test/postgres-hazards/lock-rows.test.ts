@@ -59,6 +59,13 @@ test('the row of a released lock is removed after a minute, however long its lea
   expect(await entry()).toBeUndefined()
 })
 
+test('the row of a force-released lock is removed, however long its lease was', async () => {
+  await taken(60 * MINUTE)
+  await adapter.lock.forceRelease('job')
+  await adapter.prune()
+  expect(await entry()).toBeUndefined()
+})
+
 test('a row that was due for an earlier lease stays during the next one, and is examined once', async () => {
   await (await taken(MINUTE)).release()
   clock.advance(20_000)

@@ -1,6 +1,7 @@
-import type { DiagnosticEvent, PostgresAdapter, SqlLockHandle } from '@go-go-scope/persistence-postgres'
+import { type DiagnosticEvent, PostgresAdapter, type SqlLockHandle } from '@go-go-scope/persistence-postgres'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
+import { serverUrl } from '../postgres/server/places.mjs'
 import { admin, disconnectAfterEach, eventually, newSchema, opens } from './server-adapters.js'
 
 disconnectAfterEach()
@@ -90,4 +91,19 @@ test.each<[how: string, end: () => Promise<unknown>]>([
 test('a transaction of fenced delays no lock of another schema', async () => {
   const elsewhere = await opens(newSchema())
   expect(await elsewhere.acquire('job', 60_000)).not.toBeNull()
+})
+
+test('a transaction of fenced has another advisory lock than that of the same lock in another database', async () => {
+  await admin.query(`CREATE DATABASE "${schema}"`)
+  const url = new URL(serverUrl())
+  url.pathname = `/${schema}`
+  {
+    await using elsewhere = await PostgresAdapter.open(url.href, { schema, durability: 'process' })
+    const same = await elsewhere.acquire('job', 60_000)
+    if (same === null) throw new Error('the lock is free')
+    const sql = `SELECT 1 FROM pg_locks AS own JOIN pg_locks AS other USING (locktype, mode, classid, objid)
+WHERE locktype = 'advisory' AND mode = 'ShareLock' AND own.pid = pg_backend_pid() AND other.pid <> own.pid`
+    expect(await elsewhere.fenced(same, [{ sql }])).toEqual([[]])
+  }
+  await admin.query(`DROP DATABASE "${schema}" WITH (FORCE)`)
 })

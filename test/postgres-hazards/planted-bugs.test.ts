@@ -126,7 +126,8 @@ const NAIVE: readonly Naive[] = [
     rewrite: (sql) =>
       sql
         .replace(/^(SELECT set_config\([\s\S]*) FROM (\S+ AS lock) WHERE/, (_, columns, lock) => {
-          const turn = `hashtextextended($1::text, hashtextextended('${/^".*"/.exec(lock)?.[0]}', 1))`
+          const seed = `hashtextextended(current_database() || '.${/^".*"/.exec(lock)?.[0]}', 1)`
+          const turn = `hashtextextended($1::text, ${seed})`
           return `WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(${turn})) ${columns} FROM turn, ${lock} WHERE`
         })
         .replace(/FOR KEY SHARE$/, 'FOR KEY SHARE OF lock')

@@ -37,21 +37,15 @@ FROM json_each(?1) AS call WHERE ${CELL(4)} IS NOT NULL OR ${CELL(5)} IS NOT NUL
   ],
 }
 
-// Reports are compared by the generation. For a circuit of 2.9 it is a timestamp, but the server keeps 31 bits. Shortening it is
-// safe, because reports from before the copy do not reach the new store.
-const CIRCUIT_GENERATION =
-  'CASE WHEN generation > 1073741823 THEN generation % 1073741824 ELSE generation END AS generation'
-
 /** @param more Columns that the copy lacks, each with its value. */
 function plainTable(kind: TableKind, name: string, at: string, size: string, more: [string, string][] = []): TableSql {
   const columns = Object.keys(COPIED_TABLES[kind].columns)
-  const given = columns.map((column) => (column === 'generation' ? CIRCUIT_GENERATION : column))
   return {
     count: `SELECT count(*) AS rows FROM "${name}"`,
     sizes: (first) =>
       `SELECT ${at} AS at, ${size} AS bytes FROM "${name}" WHERE ${at} ${behind(first)} ?1 ORDER BY 1 LIMIT ?2`,
     rows: (first) =>
-      `SELECT ${given.join(', ')} FROM "${name}" WHERE ${at} ${behind(first)} ?1 AND ${at} <= ?2 ORDER BY ${at}`,
+      `SELECT ${columns.join(', ')} FROM "${name}" WHERE ${at} ${behind(first)} ?1 AND ${at} <= ?2 ORDER BY ${at}`,
     insert: () => [
       `INSERT INTO "${name}" (${[...columns, ...more.map(([column]) => column)].join(', ')})
 SELECT ${[...columns.map((_, index) => CELL(index)), ...more.map(([, value]) => value)].join(', ')} FROM json_each(?1) AS call`,

@@ -37,15 +37,15 @@ export async function refuseMoved(queue: OperationQueue, schema: string, marks: 
 export function sealingSteps(schema: string, free: Step, caches: readonly string[], id: string, to: string): Step[] {
   const prefix = quoted(schema)
   const tables = tablesOf(schema, caches)
-  const message = quotedText(to.replaceAll('$moved$', ''))
+  const refuse = `BEGIN RAISE EXCEPTION USING ERRCODE = '${MOVED_STATE}', MESSAGE = ${quotedText(to)}; END`
   return [
     bare(`LOCK TABLE ${tables.join(', ')} IN SHARE ROW EXCLUSIVE MODE`),
     free,
     bare(`CREATE TABLE ${prefix}.moved (id text NOT NULL, store text NOT NULL)`),
     { sql: `INSERT INTO ${prefix}.moved (id, store) VALUES ($1::text, $2::text)`, parameters: [id, to] },
     bare(readableByAll(`${prefix}.moved`)),
-    bare(`CREATE OR REPLACE FUNCTION ${prefix}.refuse_moved() RETURNS trigger LANGUAGE plpgsql AS $moved$
-BEGIN RAISE EXCEPTION USING ERRCODE = '${MOVED_STATE}', MESSAGE = ${message}; END $moved$`),
+    bare(`CREATE OR REPLACE FUNCTION ${prefix}.refuse_moved() RETURNS trigger LANGUAGE plpgsql
+AS ${quotedText(refuse)}`),
     ...tables.flatMap((table) => [
       bare(`CREATE TRIGGER go_goscope_moved BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ${table}
 FOR EACH STATEMENT EXECUTE FUNCTION ${prefix}.refuse_moved()`),

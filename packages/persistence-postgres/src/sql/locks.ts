@@ -46,13 +46,15 @@ export function lockSql(schema: string): LockSql {
   const held = (at: number): string => heldAt(leaseNowAt(at))
   const guard = 'lock.key = $1::text AND lock.owner = $2::text AND lock.token = $3::bigint'
   const columns = 'lock.token::float8 AS token, lock.expires_at, lock.marked_at'
-  // The number of the advisory lock of a key. A transaction of `fenced` may hold it for long, so each schema has its own.
-  const turnOf = (key: string): string => `hashtextextended(${key}, hashtextextended(${quotedText(schema)}, ${SEED}))`
-  // Whether a transaction of `fenced` has the turn: only such transactions share it. One may run for long after the lease.
+  // The number of the advisory lock of a key. A transaction of `fenced` may hold it for long, so each schema of the server has its
+  // own: `isFenced` sees the locks of all databases.
+  const turnOf = (key: string): string =>
+    `hashtextextended(${key}, hashtextextended(current_database() || ${quotedText(`.${schema}`)}, ${SEED}))`
+  // Whether a transaction of `fenced` has the turn: only such transactions share it. One may run for long after the lease. Not the
+  // view pg_locks, which every acquire would have to open, and for which the role may lack the right.
   const isFenced = (turn: string): string => `EXISTS (
-    SELECT 1 FROM pg_locks WHERE mode = 'ShareLock' AND granted AND locktype = 'advisory'
+    SELECT 1 FROM pg_lock_status() WHERE mode = 'ShareLock' AND granted AND locktype = 'advisory'
       AND (classid::bigint << 32) + objid::bigint = ${turn}
-      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
   )`
   // Takes the turn of a key, and waits for it if no other owner has the lock. Asking for the lease first would cost a batch half
   // as much again. A scalar subquery, because the planner would join the calls of a batch by a scan of the table.
@@ -227,11 +229,11 @@ FROM (SELECT set_config('idle_in_transaction_session_timeout', '${BEFORE_CHECK_M
       { clocked: 'lease' },
     ),
 
-    // Not DELETE, which would wait for a transaction of `fenced`. No grant has an empty owner.
+    // Not DELETE, which would wait for a transaction of `fenced`; the next sweep deletes the row. No grant has an empty owner.
     forceRelease: write(
       'lock.forceRelease',
       'none',
-      `UPDATE ${table} AS lock SET owner = '', holds = 0, expires_at = 0
+      `UPDATE ${table} AS lock SET owner = '', holds = 0, expires_at = 0, sweep_at = 0
 FROM ${LOCK_TIMEOUT} WHERE lock.key = $1::text`,
       { repeatable: true },
     ),
