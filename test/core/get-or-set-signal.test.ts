@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ManualClock } from '@go-go-scope/persistence-conformance'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, expect, test } from 'vitest'
@@ -80,6 +81,20 @@ test('the next caller loads again after a load that all callers gave up', async 
   expect(await next).toBe('again')
 })
 
+test('a caller whose adapter was disconnected meanwhile does not load again', async () => {
+  const { cache, twin } = opened()
+  const caller = new AbortController()
+  const load = await started(cache, { signal: caller.signal })
+  caller.abort('no time')
+  expect(await reasonOf(load.call)).toBe('no time')
+  const next = await joined(twin)
+  const refused = reasonOf(next.call)
+  const left = adapters[1]?.disconnect()
+  load.fail(load.signal.reason)
+  expect(await refused).toMatchObject({ code: 'CLOSED', operation: 'cache.getOrSet' })
+  await left
+})
+
 test('a value that is loaded after all callers have given up is stored', async () => {
   const { cache } = opened()
   const caller = new AbortController()
@@ -111,6 +126,21 @@ test.each([5, null, new AbortController(), { aborted: false }])(
     })
   },
 )
+
+test('a signal that takes no listener fails its call alone, also when the load fails later', async () => {
+  const { cache } = opened()
+  const value = deferred<string>()
+  const signal = Object.assign(new AbortController().signal, {
+    addEventListener: () => {
+      throw new Error('no listener')
+    },
+  })
+  await expect(cache.getOrSet('k', () => value.promise, { signal })).rejects.toThrow('no listener')
+  // An unhandled rejection would fail the run.
+  value.reject(new Error('no answer'))
+  await nextTurn()
+  expect(await cache.getOrSet('k', () => 'again')).toBe('again')
+})
 
 test('a refresh of a stale value is not stopped by a caller that gives up', async () => {
   const { cache, clock } = opened()

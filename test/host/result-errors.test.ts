@@ -175,13 +175,17 @@ describe('the error of a task that is ended from outside', () => {
     expect(error.cause).toEqual(new Error('Task timeout after 100ms'))
   })
 
-  it('is an AbortError for a reason of undefined, which a signal of another make may have', async () => {
-    const signal = Object.assign(new EventTarget(), { aborted: false, reason: undefined }) as unknown as AbortSignal
-    await using s = scope({ signal, concurrency: 1 })
-    const tasks = [s.task(() => new Promise(() => {})), s.task(() => 'waits for a permit')]
-    signal.dispatchEvent(new Event('abort'))
-    for (const [error] of await Promise.all(tasks)) expect(error).toBeInstanceOf(AbortError)
-  })
+  it.each([undefined, null, ''])(
+    'is an AbortError for a reason of %j, also while it waits for a permit',
+    async (reason) => {
+      // A signal of another make may have no reason.
+      const signal = Object.assign(new EventTarget(), { aborted: false, reason }) as unknown as AbortSignal
+      await using s = scope({ signal, concurrency: 1 })
+      const tasks = [s.task(() => new Promise(() => {})), s.task(() => 'waits for a permit')]
+      signal.dispatchEvent(new Event('abort'))
+      for (const [error] of await Promise.all(tasks)) expect(error).toMatchObject({ _tag: 'AbortError', reason })
+    },
+  )
 
   it('is an UnknownError for a task that waits for a permit at dispose', async () => {
     const s = scope({ concurrency: 1 })

@@ -1,4 +1,4 @@
-import { connectRemote } from '@go-go-scope/persistence-core/remote'
+import { connectRemote, serve } from '@go-go-scope/persistence-core/remote'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
 import { serveForEachTest } from '../proof/remote/served-adapter.js'
@@ -89,5 +89,42 @@ describe('getOrSet of several clients, with signals', () => {
     load.fail(new Error('no answer'))
     await load.call
     expect(await (two as Remote).cache.getOrSet('k', () => 'again')).toBe('again')
+  })
+
+  test('a caller in the thread of an owner that is a client itself does not affect the load of its client', async () => {
+    const middle = await connectRemote(served.port())
+    const inner = serve(middle)
+    const client = await connectRemote(inner.createPort())
+    const hasReadAll = async () => {
+      for (const adapter of [client, middle]) await adapter.cache.get('none')
+      await hasRead()
+    }
+    const first = new AbortController()
+    const load = await started((one as Remote).cache, first.signal)
+    const begun = Promise.withResolvers<void>()
+    const failing = Promise.withResolvers<string>()
+    const failed = client.cache.getOrSet('k', () => {
+      begun.resolve()
+      return failing.promise
+    })
+    const expected = expect(failed).rejects.toThrow('no answer')
+    await hasReadAll()
+    const caller = new AbortController()
+    const left = middle.cache.getOrSet('k', never, { signal: caller.signal }).catch((error: unknown) => error)
+    await hasReadAll()
+    caller.abort('no time')
+    expect(await left).toBe('no time')
+    first.abort('no time')
+    load.fail(load.signal.reason)
+    await begun.promise
+    const others = [middle, two as Remote].map(({ cache }) =>
+      expect(cache.getOrSet('k', never)).rejects.toThrow('no answer'),
+    )
+    await hasReadAll()
+    failing.reject(new Error('no answer'))
+    await Promise.all([expected, ...others])
+    await client.disconnect()
+    await inner.close()
+    await middle.disconnect()
   })
 })

@@ -63,8 +63,10 @@ const guardRoutes: Plugin = async (fastify, options) => {
       for (const name of ['end', 'destroy'] as const) {
         const method = raw[name]
         raw[name] = (...args) => {
+          // First: it throws if it refuses its arguments, and the handler may then end the reply with another status.
+          const result = method.apply(raw, args)
           if (runs.delete(request)) void run.settle({ status: reply.statusCode, headers: headersOf(reply), body: null })
-          return method.apply(raw, args)
+          return result
         }
       }
     }

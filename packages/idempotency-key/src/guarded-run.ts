@@ -78,7 +78,7 @@ export class GuardedRun {
       const outcome = await this.#claim.complete(kept)
       clearInterval(this.#renewal)
       if (!outcome.recorded) {
-        this.#report('claim-lost', `its lease was over; the key is ${outcome.current.state} now`)
+        this.#report('claim-lost', `its lease was over; the key is ${outcome.current.state}`)
       }
       return outcome
     } catch (cause) {
@@ -121,7 +121,7 @@ export class GuardedRun {
       return keep({ status, headers })
     } catch (cause) {
       // The work is done. An error in the app's `keep` must neither repeat the work nor keep the key claimed forever.
-      this.#report('keep-failed', 'the option keep threw; the default decided instead', cause)
+      this.#report('keep-failed', 'the option keep threw; the default decided', cause)
       return keepByDefault({ status })
     }
   }

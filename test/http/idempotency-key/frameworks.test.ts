@@ -230,6 +230,20 @@ describe('Fastify', () => {
     await expect.poll(async () => (await app.inject({ ...POST, url: '/' })).statusCode, { timeout: 20_000 }).toBe(201)
   })
 
+  test('a hijacked reply that could not be ended has the status with which it is ended at last', async () => {
+    const statuses = [500, 201]
+    await using app = fastify()
+    await app.register(forFastify, ownKeys())
+    app.post('/', async (_request, reply) => {
+      reply.hijack()
+      expect(() => reply.raw.end(5 as never)).toThrow('chunk')
+      reply.raw.writeHead(statuses.shift() as number).end()
+    })
+    const url = await app.listen({ port: 0, host: '127.0.0.1' })
+    expect((await fetch(url, POST)).status).toBe(500)
+    await expect.poll(async () => (await fetch(url, POST)).status, { timeout: 20_000 }).toBe(201)
+  })
+
   test('the plugin guards the routes of its instance that are declared later, and no others', async () => {
     let runs = 0
     await using app = fastify()

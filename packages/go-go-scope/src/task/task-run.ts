@@ -76,7 +76,7 @@ export class TaskRun<T> {
   /** Returns the error of an abort: an `AbortError`, or the reason itself for a timeout and while waiting for a permit. */
   readonly #abortError = (): unknown => {
     const { reason } = this.abort
-    const isRaw = reason !== undefined && (reason === this.#timeout || this.#waitsForPermit)
+    const isRaw = reason && (reason === this.#timeout || this.#waitsForPermit)
     return isRaw ? reason : new AbortError(reason)
   }
 

@@ -41,9 +41,10 @@ export function untilAborted<Result>(signal: AbortSignal | undefined, promise: P
   if (signal === undefined) return promise
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason)
+    // First, so that its failure is handled also if the signal takes no listener.
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
     if (signal.aborted) abort()
     else signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
 }
 

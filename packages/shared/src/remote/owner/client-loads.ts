@@ -142,7 +142,6 @@ export class ClientLoads {
     // An owner that is a client of another one gives the turn when it gets it, and this client may have gone meanwhile.
     if (this.#ended) return Promise.resolve(RELEASED)
     load.running = true
-    load.callers++
     load.identify(wait)
     return new Promise((settle, reject) => {
       this.#turns.set(wait, { load, settle, reject })

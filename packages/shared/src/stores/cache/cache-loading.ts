@@ -99,6 +99,8 @@ export class CacheLoading {
   #needed<T>({ key, stored }: Wanted<T>, load: (loading: Load) => Promise<T>): NeededLoad<T> {
     const begin = async (loading: Load): Promise<T> => {
       try {
+        // Its caller may have waited for a load that was passed on.
+        if (!this.#session.ready) await this.#session.connect(OPERATION)
         return await load(loading)
       } catch (error) {
         if (!this.#session.ready) loading.abandoned = { error }

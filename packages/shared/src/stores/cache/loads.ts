@@ -139,8 +139,10 @@ export class Loads {
   }
 
   #begin(needed: NeededLoad<unknown>, inside: Load | undefined): Load {
-    const { entry, key, begin } = needed
+    const { entry, key, begin, number } = needed
     const load = new Load({ entry, turnsFrom: this.#turnsFrom }, key)
+    // A client needs it also while this connection waits for the turn.
+    if (number !== undefined) load.callers++
     // Before it runs: its function may write the entry at once.
     this.#byEntry.set(entry, load)
     const owner = this.#owner
