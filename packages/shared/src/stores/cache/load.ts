@@ -148,11 +148,7 @@ export class Load {
    * @param refused Rejects when the owner of the database finds that the two wait for each other.
    * @param signal Ends the wait, so that `asking` is no longer part of a circle.
    */
-  async valueFor(
-    asking: Load,
-    refused: Promise<never> | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<unknown> {
+  async valueFor(asking: Load, refused: Promise<never> | undefined, signal: AbortSignal | undefined): Promise<unknown> {
     this.#waiting.push(asking)
     try {
       const value = this.value as Promise<unknown>
