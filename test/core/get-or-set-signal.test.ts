@@ -171,3 +171,35 @@ test('a value keeps its type, also where the load takes a signal and the ttl dep
   // @ts-expect-error The ttl is for another type.
   await cache.getOrSet('k', () => load(), { ttl: (value: string) => value.length })
 })
+
+test.each(['begun', 'shared'])(
+  'a load whose code has given up a load that it had %s is no circle for it',
+  async (how) => {
+    const { cache } = opened()
+    const [caller, begun, givenUp, finished] = [new AbortController(), deferred(), deferred(), deferred()]
+    const circle = async () => {
+      begun.resolve(undefined)
+      await givenUp.promise
+      return `inner of ${await cache.getOrSet('outer', (): string => expect.fail('a second load'))}`
+    }
+    const first = how === 'shared' ? cache.getOrSet('inner', circle) : undefined
+    if (first !== undefined) await begun.promise
+    const reason = deferred<unknown>()
+    const outer = cache.getOrSet('outer', async () => {
+      reason.resolve(await reasonOf(cache.getOrSet('inner', circle, { signal: caller.signal })))
+      await finished.promise
+      return 'outer'
+    })
+    await begun.promise
+    // Its look-ups are answered before these.
+    for (let lookUps = 0; lookUps < 4; lookUps++) await cache.get('none')
+    caller.abort('no time')
+    expect(await reason.promise).toBe('no time')
+    const inner = first ?? cache.getOrSet('inner', (): string => expect.fail('a second load'))
+    await cache.get('none')
+    givenUp.resolve(undefined)
+    for (let lookUps = 0; lookUps < 4; lookUps++) await cache.get('none')
+    finished.resolve(undefined)
+    expect(await Promise.all([outer, inner])).toEqual(['outer', 'inner of outer'])
+  },
+)

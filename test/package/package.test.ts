@@ -457,7 +457,7 @@ describe('installed from tarballs in an empty project', () => {
   test('our type files are correct by themselves, with the types of a browser and of no runtime', async () => {
     const compilerOptions = { target: 'ES2022', module: 'NodeNext', strict: true, noEmit: true, types: [] }
     const lib = ['ES2022', 'ESNext.Disposable', 'DOM']
-    const files = family.packages.map(({ installed }) => join(installed, 'dist/index.d.ts'))
+    const files = [...family.packages.map(({ installed }) => join(installed, 'dist/index.d.ts')), 'dialect.ts']
     writeFileSync(
       join(family.project, 'tsconfig.json'),
       JSON.stringify({ compilerOptions: { ...compilerOptions, lib }, files }),

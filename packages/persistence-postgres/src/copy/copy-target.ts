@@ -93,7 +93,7 @@ WHERE name = ${parameter(3)} AND rows = ${parameter(4)} RETURNING name`,
 }
 
 function bare(texts: readonly string[]): Step[] {
-  return texts.map((sql) => ({ sql, parameters: [] }))
+  return texts.map((sql) => ({ sql }))
 }
 
 /** Returns the names of the app's own cache tables. */

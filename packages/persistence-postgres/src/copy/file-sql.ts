@@ -101,7 +101,6 @@ UNION ALL SELECT 'claim ' || key FROM go_goscope_claims WHERE expires_at > max(?
     {
       sql: `INSERT INTO sqlite_sequence (name, seq)
 SELECT 'go_goscope_claims', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'go_goscope_claims')`,
-      parameters: [],
     },
     { sql: `UPDATE sqlite_sequence SET seq = max(seq, ?1) WHERE name = 'go_goscope_claims'`, parameters: [generation] },
   ],

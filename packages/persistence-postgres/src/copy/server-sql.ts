@@ -127,12 +127,11 @@ WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = ${quotedText(
     ],
 
     occupied,
-    unflushed: [{ sql: "SELECT set_config('synchronous_commit', 'off', true)", parameters: [] }],
+    unflushed: [{ sql: "SELECT set_config('synchronous_commit', 'off', true)" }],
     // Only if commits do not wait at all, because a role may be set to wait for standbys too.
     flushed: [
       {
         sql: "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'",
-        parameters: [],
       },
     ],
     seal: (free, caches, id, to) => sealingSteps(name, free, caches, id, to),

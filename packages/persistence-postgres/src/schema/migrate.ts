@@ -3,6 +3,7 @@ import {
   PersistenceError,
   SchemaMissingError,
   type SetUp,
+  type Step,
 } from '@go-go-scope/persistence-core/dialect'
 import { sqlStateOf } from '../sql/error-codes.js'
 import { quoted } from '../sql/quoted.js'
@@ -53,7 +54,7 @@ export function creatingCacheTable(schema: string, name: string): SetUp {
     await refuseMoved(queue, schema, marks)
     if (await hasCache(queue, table)) return
     if (!create) throw schemaMissing(schema, `no table ${name}`)
-    const steps = cacheTable(table).map((sql) => ({ sql, parameters: [] }))
+    const steps = cacheTable(table).map((sql) => ({ sql }))
     try {
       await oneAtATime(queue, [...(await schemaSteps(queue, schema)), ...steps])
     } catch (error) {
@@ -88,9 +89,9 @@ async function apply(
 }
 
 /** `IF NOT EXISTS` alone would need the right to create schemas even when the schema exists. */
-async function schemaSteps(queue: OperationQueue, schema: string): Promise<{ sql: string; parameters: [] }[]> {
+async function schemaSteps(queue: OperationQueue, schema: string): Promise<Step[]> {
   const rows = await queue.query('connect', 'SELECT 1 AS found FROM pg_namespace WHERE nspname = $1::text', [schema])
-  return rows.length > 0 ? [] : [{ sql: `CREATE SCHEMA IF NOT EXISTS ${quoted(schema)}`, parameters: [] }]
+  return rows.length > 0 ? [] : [{ sql: `CREATE SCHEMA IF NOT EXISTS ${quoted(schema)}` }]
 }
 
 /**

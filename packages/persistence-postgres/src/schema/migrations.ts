@@ -127,7 +127,7 @@ export const MIGRATIONS: readonly Migration[] = [FIRST]
 // use what the first one made.
 export const SET_UP = 7_063_812_004
 
-const ONE_AT_A_TIME: Step = { sql: `SELECT pg_advisory_xact_lock(${SET_UP})`, parameters: [] }
+const ONE_AT_A_TIME: Step = { sql: `SELECT pg_advisory_xact_lock(${SET_UP})` }
 
 /**
  * Runs steps in one transaction, in one process at a time. Runs them again if it is unknown whether they took effect, so they
@@ -148,10 +148,7 @@ export function migrationSteps({ version, steps }: Migration, schema: string): S
   const claim: readonly Step[] =
     version === 1
       ? [
-          {
-            sql: `CREATE TABLE IF NOT EXISTS ${schema}.meta (key ${NAME} PRIMARY KEY, value text NOT NULL)`,
-            parameters: [],
-          },
+          { sql: `CREATE TABLE IF NOT EXISTS ${schema}.meta (key ${NAME} PRIMARY KEY, value text NOT NULL)` },
           {
             sql: `INSERT INTO ${schema}.meta (key, value) VALUES ('schema_version', $1::text) ON CONFLICT DO NOTHING RETURNING key`,
             parameters: ['1'],
@@ -165,5 +162,5 @@ export function migrationSteps({ version, steps }: Migration, schema: string): S
             expect: 1,
           },
         ]
-  return [...claim, ...steps(schema).map((sql) => ({ sql, parameters: [] }))]
+  return [...claim, ...steps(schema).map((sql) => ({ sql }))]
 }

@@ -70,5 +70,5 @@ function tablesOf(schema: string, caches: readonly string[]): string[] {
 }
 
 function bare(sql: string): Step {
-  return { sql, parameters: [] }
+  return { sql }
 }

@@ -8,7 +8,7 @@ export type OptionNames<Options> = Readonly<Record<keyof Options, true>>
 
 /** Options with their defaults. Those named by `NoDefault` are `undefined` if the caller has left them out. */
 export type Complete<Options, NoDefault extends keyof Options = never> = {
-  readonly [Name in keyof Options]-?: Name extends NoDefault ? Options[Name] : Exclude<Options[Name], undefined>
+  readonly [Name in keyof Required<Options>]: Name extends NoDefault ? Options[Name] : Exclude<Options[Name], undefined>
 }
 
 /**

@@ -54,12 +54,13 @@ export async function connectToOwner(
   const before = unanswered.get(peer)
   unanswered.set(peer, nonce)
   const hello = [clientOp.hello, nonce, PROTOCOL, schema, ...(before === undefined ? [] : [before])]
-  const onAnswer = (): void => void unanswered.delete(peer)
-  return handshake(channel, { nonce, hello, clock, timeout, onAnswer })
+  const owner = await handshake(channel, { nonce, hello, clock, timeout })
+  unanswered.delete(peer)
+  return owner
 }
 
 /**
- * The nonce of the last `hello` without an answer, by peer. An owner that was too busy may still answer it, and would then
+ * The nonce of the last `hello` that was not accepted, by peer. An owner that was too busy may still answer it, and would then
  * take the next `hello` for that of a second client.
  */
 const unanswered = new WeakMap<object, string>()
@@ -95,11 +96,9 @@ export function withInheritedOptions<Options extends AdapterOptions>(
 interface Handshake extends Pick<OwnerConnectOptions, 'clock' | 'timeout'> {
   readonly nonce: string
   readonly hello: Item[]
-  /** Called when the owner has accepted or refused this client. */
-  readonly onAnswer: () => void
 }
 
-function handshake(channel: PeerChannel, { nonce, hello, clock, timeout, onAnswer }: Handshake): Promise<RemoteOwner> {
+function handshake(channel: PeerChannel, { nonce, hello, clock, timeout }: Handshake): Promise<RemoteOwner> {
   return new Promise((resolve, reject) => {
     let owner: RemoteOwner | undefined
     const noAnswer = (reason: string): DisconnectedError =>
@@ -123,13 +122,10 @@ function handshake(channel: PeerChannel, { nonce, hello, clock, timeout, onAnswe
       const op = reader.count()
       if ((op !== ownerOp.welcome && op !== ownerOp.refuse) || reader.text() !== nonce) return
       if (op === ownerOp.refuse) {
-        const { error } = readError(reader.text())
-        onAnswer()
-        fail(error)
+        fail(readError(reader.text()).error)
         return
       }
       owner = new RemoteOwner(channel, JSON.parse(reader.text()) as Welcome)
-      onAnswer()
       cancel()
       channel.keepAlive(false)
       resolve(owner)

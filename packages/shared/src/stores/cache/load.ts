@@ -146,11 +146,13 @@ export class Load {
    * Returns {@link value} to code that was called from the load `asking`.
    *
    * @param refused Rejects when the owner of the database finds that the two wait for each other.
+   * @param signal Ends the wait, so that `asking` is no longer part of a circle.
    */
-  async valueFor(asking: Load, refused: Promise<never> | undefined): Promise<unknown> {
+  async valueFor(asking: Load, refused: Promise<never> | undefined, signal: AbortSignal | undefined): Promise<unknown> {
     this.#waiting.push(asking)
     try {
-      return await (refused === undefined ? this.value : Promise.race([this.value, refused]))
+      const value = this.value as Promise<unknown>
+      return await untilAborted(signal, refused === undefined ? value : Promise.race([value, refused]))
     } finally {
       this.#waiting.splice(this.#waiting.indexOf(asking), 1)
     }

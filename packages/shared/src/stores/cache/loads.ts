@@ -91,14 +91,14 @@ export class Loads {
     needed: NeededLoad<unknown>,
     asking: Load | undefined,
   ): { readonly load: Load; readonly value: Promise<unknown> } {
-    const { entry, key } = needed
+    const { entry, key, signal } = needed
     // Code that a load has started, such as a timer, may outlive it. It may ask for any key then.
     const inside = asking?.running === true ? asking : undefined
     inside?.refuseCircle({ entry, turnsFrom: this.#turnsFrom }, key)
     const shared = this.#byEntry.get(entry)
-    if (shared !== undefined) return { load: shared, value: this.#valueOf(shared, inside) }
+    if (shared !== undefined) return { load: shared, value: this.#valueOf(shared, inside, signal) }
     const load = this.#begin(needed, inside)
-    const value = inside === undefined ? load.value : load.valueFor(inside, undefined)
+    const value = inside === undefined ? load.value : load.valueFor(inside, undefined, signal)
     return { load, value: value as Promise<unknown> }
   }
 
@@ -114,8 +114,8 @@ export class Loads {
   }
 
   /** Returns the value of a load that another caller began. */
-  #valueOf(load: Load, inside: Load | undefined): Promise<unknown> {
-    const value = inside === undefined ? load.value : load.valueFor(inside, this.#refusalOfOwner(load, inside))
+  #valueOf(load: Load, inside: Load | undefined, signal?: AbortSignal): Promise<unknown> {
+    const value = inside === undefined ? load.value : load.valueFor(inside, this.#refusalOfOwner(load, inside), signal)
     return orReleased(load, value as Promise<unknown>)
   }
 

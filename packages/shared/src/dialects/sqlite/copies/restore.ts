@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { invalidArgument, invalidCallOption } from '../../../arguments/invalid.js'
+import { flagValue, invalidArgument } from '../../../arguments/invalid.js'
 import type { OptionNames } from '../../../arguments/options.js'
 import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { systemClock } from '../../../time/clock.js'
@@ -61,9 +61,7 @@ export async function restore<Options extends object>(
     'restore',
   )
   const { signal, allowUnverified = false } = options
-  if (typeof allowUnverified !== 'boolean') {
-    throw invalidCallOption('restore', 'allowUnverified', allowUnverified, 'true or false')
-  }
+  flagValue(allowUnverified, 'restore', 'allowUnverified')
   return withTypedErrors('restore', signal, async () => {
     const backup = resolve(from)
     const target = resolve(to)

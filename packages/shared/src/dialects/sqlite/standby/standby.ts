@@ -1,7 +1,7 @@
 import type { AdapterOptions } from '../../../adapter/adapter-options.js'
 import type { SqlAdapter } from '../../../adapter/sql-adapter.js'
 import { checkSignal, untilAborted } from '../../../arguments/abort-signal.js'
-import { invalidArgument, invalidCallOption, shown } from '../../../arguments/invalid.js'
+import { flagValue, invalidArgument, shown } from '../../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../../arguments/options.js'
 import type { SqlDriver } from '../../../driver/driver.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
@@ -149,9 +149,7 @@ export class Standby<Adapter> implements AsyncDisposable {
    */
   async takeOver(options: TakeOverOptions = {}): Promise<Adapter> {
     const { force = false } = readOptions(options, TAKE_OVER_OPTIONS, 'standby.takeOver')
-    if (typeof force !== 'boolean') {
-      throw invalidCallOption('standby.takeOver', 'force', force, 'true or false')
-    }
+    flagValue(force, 'standby.takeOver', 'force')
     const taken = this.#unopened ?? { identity: await this.#end(force) }
     this.#unopened = undefined
     try {
