@@ -8,6 +8,7 @@ import { errorResponse, jsonResponse } from './responses.js'
 const CHARACTERS = 20_000
 /** As many as fill such a text: each takes two characters or more. */
 const MEMBERS = CHARACTERS / 2
+const LISTED = 1_000
 const DEPTH = 10
 const RESULTS = 10_000
 
@@ -41,11 +42,11 @@ function itemsFrom(inspection: Inspection, of: string | null, key: string) {
  * for arrays and texts, but formats all keys of all objects, during which the server does nothing else.
  */
 function asText(value: unknown): string {
-  const first = firstMembers(value, MEMBERS, DEPTH)
+  const first = firstMembers(value, MEMBERS, LISTED, DEPTH)
   const text = inspect(first.partial ? first.value : value, {
     depth: DEPTH,
     customInspect: false,
-    maxArrayLength: 1_000,
+    maxArrayLength: LISTED,
     maxStringLength: CHARACTERS,
     breakLength: 80,
   })
