@@ -122,6 +122,12 @@ test.each([
   ['a value of an option that takes none', ['clear', '--yes=no'], '--yes takes no value'],
   ['an option with a value in its negative form', ['clear', '--no-prefix', 'shop:', '--yes'], 'mean --prefix?'],
   ['the same with the value in one word', ['clear', '--no-starts-with=s:', '--yes'], 'mean --starts-with?'],
+  [
+    'a word with one dash',
+    ['clear', '-prefix', 'shop:', '--yes'],
+    'there is no option -prefix (did you mean --prefix?)',
+  ],
+  ['a key that begins with a dash and contains an h', ['clear', '-Zhq1', '--yes'], 'there is no option -Zhq1'],
   ['an option in the place of a value', ['clear', '--yes', '--prefix', '--no-color'], '--prefix needs a value'],
 ])('%s is refused, with how the command is called, and nothing is done', async (_, words, problem) => {
   const before = readFileSync(path)

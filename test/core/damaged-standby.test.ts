@@ -48,7 +48,9 @@ test('a standby whose source is damaged waits, and checks itself once', async ()
   let checks = 0
   await pair.adapter.cache.set('k', 2)
   pair.before = (sql) => {
-    if (sql.includes('integrity_check')) checks++
+    if (sql.includes('quick_check')) checks++
+    // Its own disk may fail meanwhile.
+    if (sql.includes('quick_check')) throw new PersistenceError('IO_ERROR', 'standby', 'standby: it failed as planted')
     if (sql.startsWith('INSERT INTO main.')) corrupt()
   }
   for (let round = 0; round < 3; round++) {
@@ -87,11 +89,20 @@ describe('a standby that is damaged', () => {
   })
 
   test('is lost at the first statement that reports the damage, and does not wait for its disk', async () => {
-    damageIndex()
-    await pair.adapter.cache.set('k', 2)
+    damageRow()
+    await pair.adapter.cache.set('other', 2)
     pair.before = (sql) => void (sql.startsWith('DELETE FROM main.') && corrupt())
     await pair.follower.round()
-    expect(pair.state.current).toMatchObject({ state: 'lost', reason: expect.stringContaining(INDEX) })
+    expect(pair.state.current).toMatchObject({ state: 'lost', reason: expect.stringContaining('go_goscope_cache') })
+  })
+
+  test('takes over nevertheless if only an index is, while the disk of its source fails', async () => {
+    damageIndex()
+    pair.before = (sql) => void (/\bsource\./.test(sql) && corrupt())
+    await pair.follower.round()
+    expect(pair.state.current.state).toBe('waiting')
+    await pair.ending.takeOver(true)
+    expect(pair.state.current.reason).toBe('it has taken over')
   })
 
   test('does not take over, and continues to follow', async () => {

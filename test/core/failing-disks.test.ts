@@ -150,6 +150,16 @@ describe('a standby whose disk, or that of its source, fails for a moment', () =
     expect(pair.state.current).toMatchObject({ state: 'stopped', reason: 'it has taken over' })
   })
 
+  test('does not take over while others use a source that it cannot read', async () => {
+    await pair.adapter.cache.set('k', 1)
+    await pair.follower.round()
+    pair.before = (sql) => void (/\bsource\./.test(sql) && fail('IO_ERROR'))
+    await expect(pair.ending.takeOver(false)).rejects.toMatchObject({ code: 'FILE_IN_USE' })
+    works()
+    await pair.follower.round()
+    expect(pair.state.current.state).toBe('following')
+  })
+
   test('has taken over, whatever the last look at its file says', async () => {
     pair.before = (sql) => {
       if (sql === 'DROP TABLE go_goscope_standby') pair.looking = () => fail('IO_ERROR')

@@ -14,6 +14,8 @@ export interface Argument {
   readonly valueHint?: string
 }
 
+const HELP = ['-h', '--help']
+
 export type Arguments = Readonly<Record<string, Argument>>
 
 /** The values of arguments by name, whatever was declared. */
@@ -91,20 +93,25 @@ export function readArguments(command: Command, given: readonly string[]): Given
   )
   // It is not strict, because its own refusals name neither the command nor the option that was meant.
   const { tokens } = parseArgs({ args: [...given], options: declared, strict: false, tokens: true })
-  // Before anything is refused. A key or the value of an option may be the same word.
-  if (tokens.some((token) => token.kind === 'option' && ['--help', '-h'].includes(token.rawName))) return undefined
+  // Before anything is refused. A key or the value of an option may be the same word, and -xh is none of ours.
+  const isHelp = ({ kind, index }: { kind: string; index: number }): boolean =>
+    kind === 'option' && HELP.includes(given[index] ?? '')
+  if (tokens.some(isHelp)) return undefined
   for (const token of tokens) {
     if (token.kind === 'positional') words.push(token.value)
     if (token.kind !== 'option') continue
-    const { name: flag, rawName, value, inlineValue } = token
+    const { name: flag, rawName, value, inlineValue, index } = token
     // Every command accepts it, for scripts that always pass it.
     if (flag === 'no-color' || flag === 'color') continue
     const positive = flag.replace(/^no-/, '')
     const isNegative = !options.has(flag) && options.get(positive)?.type === 'boolean'
     const name = isNegative ? positive : flag
     const option = options.get(name)
-    if (option === undefined)
-      throw refusal(`there is no option ${rawName}${didYouMean(nearestOf(positive, [...options.keys()]), '--')}`)
+    if (option === undefined) {
+      const word = given[index] ?? rawName
+      const [meant = ''] = word.replace(/^-+(no-)?/, '').split('=')
+      throw refusal(`there is no option ${word}${didYouMean(nearestOf(meant, [...options.keys()]), '--')}`)
+    }
     if (option.type === 'boolean') {
       // `--yes=no` would be taken for a yes.
       if (value !== undefined) throw refusal(`${rawName} takes no value`)

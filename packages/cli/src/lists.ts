@@ -142,16 +142,19 @@ export async function printList<Info>(
   const head = ['prefix', 'key', ...list.head]
   let rows: string[][] = []
   let some = false
+  // Between two blocks is a blank line: in a narrow terminal, it also stands between two items.
+  let before = ''
+  const writeBlock = async (): Promise<void> => {
+    await write(`${before}${table(head, rows)}\n`)
+    before = '\n'
+    rows = []
+  }
   for await (const item of items) {
-    if (rows.length === ROWS_OF_A_TABLE) {
-      // With a blank line: in a narrow terminal, it also stands between two items.
-      await write(`${table(head, rows)}\n\n`)
-      rows = []
-    }
     rows.push([cell(item.prefix ?? '?'), cell(item.key), ...rowOf(list, item)])
     some = true
+    if (rows.length === ROWS_OF_A_TABLE) await writeBlock()
   }
-  if (rows.length > 0) await write(`${table(head, rows)}\n`)
+  if (rows.length > 0) await writeBlock()
   if (!some) process.stderr.write(list.notListed === undefined ? 'none\n' : `none; ${list.notListed}\n`)
 }
 

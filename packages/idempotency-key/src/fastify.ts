@@ -19,6 +19,7 @@ export interface FastifyReplyLike {
   readonly statusCode: number
   readonly raw: {
     readonly destroyed: boolean
+    readonly headersSent: boolean
     readonly stream?: { readonly destroyed: boolean }
     once(event: 'close', listener: () => void): unknown
     end(...args: never[]): unknown
@@ -63,10 +64,19 @@ const guardRoutes: Plugin = async (fastify, options) => {
       for (const name of ['end', 'destroy'] as const) {
         const method = raw[name]
         raw[name] = (...args) => {
-          // First: it throws if it refuses its arguments, and the handler may then end the reply with another status.
-          const result = method.apply(raw, args)
-          if (runs.delete(request)) void run.settle({ status: reply.statusCode, headers: headersOf(reply), body: null })
-          return result
+          const settle = (): void => {
+            if (runs.delete(request))
+              void run.settle({ status: reply.statusCode, headers: headersOf(reply), body: null })
+          }
+          try {
+            const result = method.apply(raw, args)
+            settle()
+            return result
+          } catch (error) {
+            // It has refused its arguments. Until the headers are sent, the handler may end the reply with another status.
+            if (raw.headersSent) settle()
+            throw error
+          }
         }
       }
     }

@@ -244,6 +244,25 @@ describe('Fastify', () => {
     await expect.poll(async () => (await fetch(url, POST)).status, { timeout: 20_000 }).toBe(201)
   })
 
+  test('a hijacked reply that could not be ended after its headers were sent has their status', async () => {
+    let runs = 0
+    await using app = fastify()
+    await app.register(forFastify, ownKeys())
+    app.post('/', async (_request, reply) => {
+      runs++
+      reply.hijack()
+      reply.raw.writeHead(201)
+      reply.raw.flushHeaders()
+      expect(() => reply.raw.end(5 as never)).toThrow('chunk')
+    })
+    const url = await app.listen({ port: 0, host: '127.0.0.1' })
+    const client = new AbortController()
+    expect((await fetch(url, { ...POST, signal: client.signal })).status).toBe(201)
+    await expect.poll(async () => (await fetch(url, POST)).status, { timeout: 20_000 }).toBe(410)
+    client.abort()
+    expect(runs).toBe(1)
+  })
+
   test('the plugin guards the routes of its instance that are declared later, and no others', async () => {
     let runs = 0
     await using app = fastify()

@@ -50,10 +50,22 @@ test.each([
   expect(firstMembers(value, 2, 1_000, 10)).toEqual({ value: first, partial: true })
 })
 
-test('what contains itself is copied up to the limits', () => {
-  const value: Record<string, unknown> = {}
-  Object.assign(value, { self: value, list: [value, value], map: new Map([[value, value]]) })
-  expect(firstMembers(value, 1_000, 1_000, 10).partial).toBe(true)
+test('what contains itself is copied once and shown as a reference', async () => {
+  const root: Record<string, unknown> = { name: 'root' }
+  const children = Array.from({ length: 60 }, (_, at) => ({ name: `child ${at}`, parent: root }))
+  Object.assign(root, { children, map: new Map([[root, root]]), set: new Set([root]) })
+  const { value, partial } = firstMembers(root, 1_000, 1_000, 10)
+  expect(partial).toBe(false)
+  expect(value).not.toBe(root)
+  expect(value).toEqual(root)
+  expect(await textOf(root)).toMatch(/Circular.*child 59/s)
+})
+
+test('the holes of a list are not visited', () => {
+  const sparse: unknown[] = [1]
+  sparse.length = 2 ** 32 - 1
+  const { value, partial } = firstMembers(sparse, 1_000, 1_000, 10)
+  expect([partial, (value as unknown[]).length, Object.keys(value as object)]).toEqual([false, sparse.length, ['0']])
 })
 
 test('what is nested more deeply is not copied', () => {

@@ -132,18 +132,18 @@ export class Ending {
   async #promoteStopped(position: Position): Promise<void> {
     const { standby, source, now } = this.#parts
     try {
-      // To attach it. What has changed is for the next round to find, if this is refused.
-      await source.mayHaveChanged()
-      source.markChanged()
-      this.#refuseToLose(await findPosition(standby, position), position)
-      await source.lockExclusively()
-      const last = await this.#follower.head()
-      this.#refuseToLose({ kind: 'in the log', last, token: position.token }, position)
-      this.#sourceReadable = true
+      const failure = await this.#refuseToLoseReadable(position)
+      // Also one that cannot be read may be in use, and its users would go on writing to it.
+      if (source.isOpen) await source.lockExclusively()
+      if (failure === undefined) {
+        const last = await this.#follower.head()
+        this.#refuseToLose({ kind: 'in the log', last, token: position.token }, position)
+        this.#sourceReadable = true
+      }
     } catch (error) {
       // A source that cannot be read or locked is lost. This is the case for which a standby exists.
       const refusal = hasCode(error, 'BUSY') ? source.inUse(error) : error
-      if (REFUSALS.some((code) => hasCode(refusal, code))) {
+      if (isRefusal(refusal)) {
         await source.unlock().catch(() => undefined)
         throw refusal
       }
@@ -153,6 +153,21 @@ export class Ending {
     } catch (error) {
       await source.unlock().catch(() => undefined)
       throw error
+    }
+  }
+
+  /** Refuses a takeover that would lose what the source has. @returns why the source cannot be read, `undefined` if it can. */
+  async #refuseToLoseReadable(position: Position): Promise<unknown> {
+    const { standby, source } = this.#parts
+    try {
+      // To attach it. What has changed is for the next round to find, if this is refused.
+      await source.mayHaveChanged()
+      source.markChanged()
+      this.#refuseToLose(await findPosition(standby, position), position)
+      return undefined
+    } catch (error) {
+      if (isRefusal(error) || hasCode(error, 'BUSY')) throw error
+      return error
     }
   }
 
@@ -170,6 +185,10 @@ export class Ending {
     const { message } = state.unusable('standby.takeOver', `${instead}, or pass force: true to lose ${loss}`)
     throw new PersistenceError(code, 'standby.takeOver', message)
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return REFUSALS.some((code) => hasCode(error, code))
 }
 
 /** Whether the next round will succeed once others have finished or there is room. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hasCode, type PersistenceError } from '../../../errors/persistence-error.js'
-import { checkIntegrity } from '../engine/check-integrity.js'
+import { checkIntegrity, checkPages } from '../engine/check-integrity.js'
 import { enterLog, leaveLog } from './change-log.js'
 import { compareSides } from './compare-sides.js'
 import { type FollowedTables, followedTables } from './followed-tables.js'
@@ -44,6 +44,8 @@ export class Follower {
   #tables: FollowedTables = { logged: [], whole: [], stored: new Map(), computed: new Set() }
   /** Whether the log was trimmed too far for the last round. */
   #trimmed = false
+  /** Whether it has checked itself since the last round that succeeded. */
+  #checkedItself = false
 
   constructor({ standby, stays, source, state, busyWait, now }: FollowerParts) {
     this.#standby = standby
@@ -96,6 +98,7 @@ export class Follower {
       else if (await this.isFound()) await this.#settle(await this.#poll(position))
     })
     if (hasCode(problem, 'BUSY')) return problem
+    if (problem === undefined) this.#checkedItself = false
     // Also for a standby that waits for a disk: a follower that does not report for a day is dropped.
     const failure = await this.#attempt(() => this.#sendHeartbeat())
     return problem ?? failure
@@ -107,15 +110,11 @@ export class Follower {
       await step()
     } catch (cause) {
       this.#source.markChanged()
-      let error = cause as PersistenceError
+      const error = cause as PersistenceError
       const { code, message } = error
       if (code === 'BUSY') return error
-      // Damage of the standby itself does not pass. Once, because a check reads the whole file.
-      if (code === 'CORRUPT' && this.#state.going && this.#state.waitsFor !== code) {
-        await this.#refuseDamaged('standby.follow').catch((found: PersistenceError) => {
-          error = found
-        })
-      }
+      // Damage of the standby itself does not pass.
+      if (code === 'CORRUPT' && this.#state.going) await this.#checkItself()
       // A damaged standby has already reported its state.
       if (!this.#state.going) return undefined
       if (isOfDisk(error)) {
@@ -157,12 +156,14 @@ export class Follower {
   async verify(): Promise<Verification> {
     this.#state.usable('standby.verify')
     const failure = await this.round()
-    if (failure !== undefined && (!this.#source.isOpen || isOfDisk(failure))) throw failure
+    // Also if it must be copied anew, and that has not begun.
+    const isCopying = this.#state.current.state === 'copying'
+    if (failure !== undefined && (!this.#source.isOpen || isCopying || isOfDisk(failure))) throw failure
     for (;;) {
       const position = this.#state.usable('standby.verify')
       const { outcome, verification } = await compareSides(this.#standby, position, this.#tables).catch(
         async (error) => {
-          await this.#attempt(() => Promise.reject(error))
+          if (isOfDisk(error)) await this.#attempt(() => Promise.reject(error))
           throw error
         },
       )
@@ -241,6 +242,18 @@ export class Follower {
     // for the standby is bounded.
     const known = await unlessDiskFails(this.#heartbeat.send(this.#source.sql, position))
     if (known === false) this.#source.markChanged()
+  }
+
+  /**
+   * Ends following if the standby could not take over. Once until a round succeeds, because the check reads the whole file. A check
+   * that fails says nothing about the standby.
+   */
+  async #checkItself(): Promise<void> {
+    if (this.#checkedItself) return
+    this.#checkedItself = true
+    const operation = 'standby.follow'
+    const verdict = await checkPages((text) => this.#standby.query(text), operation).catch(() => 'ok')
+    if (verdict !== 'ok') this.#state.end('lost', damagedStandby(operation, verdict).message)
   }
 
   async #refuseDamaged(operation: string): Promise<void> {

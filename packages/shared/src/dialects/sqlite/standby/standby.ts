@@ -204,7 +204,7 @@ export class Standby<Adapter> implements AsyncDisposable {
 /** Creates the error of a takeover that was made, and whose database could not be opened. */
 function notOpened(cause: unknown, target: string): PersistenceError {
   const error = typedError(cause, 'standby.takeOver')
-  if (error.operation === 'standby.takeOver') return error
+  if (error.code === 'FILE_REPLACED' && error.operation === 'standby.takeOver') return error
   const instead = target === ':memory:' ? '' : `, or open ${target} by SQLiteAdapter.open`
   return new PersistenceError(
     error.code,
