@@ -133,8 +133,8 @@ export class Ending {
     const { standby, source, now } = this.#parts
     try {
       const failure = await this.#refuseToLoseReadable(position)
-      // Also one that cannot be read may be in use, and its users would go on writing to it.
-      if (source.isOpen) await source.lockExclusively()
+      // Also one that cannot be read may be in use, and its users would go on writing to it. What they write to a deleted file is lost.
+      if (source.isOpen && !hasCode(failure, 'CANNOT_OPEN')) await source.lockExclusively()
       if (failure === undefined) {
         const last = await this.#follower.head()
         this.#refuseToLose({ kind: 'in the log', last, token: position.token }, position)
