@@ -14,8 +14,6 @@ export interface Argument {
   readonly valueHint?: string
 }
 
-const HELP = ['-h', '--help']
-
 export type Arguments = Readonly<Record<string, Argument>>
 
 /** The values of arguments by name, whatever was declared. */
@@ -74,6 +72,8 @@ export function optionAbout({ description = '', negativeDescription, ...argument
   if (argument.type === 'boolean') return (argument.default === true ? negativeDescription : undefined) ?? description
   return argument.default === undefined ? description : `${description} (default: ${argument.default})`
 }
+
+const HELP = ['-h', '--help']
 
 /**
  * Reads the arguments of a command. Refuses unknown options and surplus arguments, because a mistyped option of a command that

@@ -60,25 +60,10 @@ const guardRoutes: Plugin = async (fastify, options) => {
       runs.set(request, run)
       const { raw } = reply
       run.follow(raw)
-      // After `hijack`, `onSend` is not called, and after the client has left, Node emits no event when the handler ends.
-      for (const name of ['end', 'destroy'] as const) {
-        const method = raw[name]
-        raw[name] = (...args) => {
-          const settle = (): void => {
-            if (runs.delete(request))
-              void run.settle({ status: reply.statusCode, headers: headersOf(reply), body: null })
-          }
-          try {
-            const result = method.apply(raw, args)
-            settle()
-            return result
-          } catch (error) {
-            // It has refused its arguments. Until the headers are sent, the handler may end the reply with another status.
-            if (raw.headersSent) settle()
-            throw error
-          }
-        }
-      }
+      // After `hijack`, `onSend` is not called.
+      followEnd(raw, () => {
+        if (runs.delete(request)) void run.settle({ status: reply.statusCode, headers: headersOf(reply), body: null })
+      })
     }
     return run instanceof Response ? reply.send(await putInto(reply, run)) : undefined
   })
@@ -97,7 +82,7 @@ const guardRoutes: Plugin = async (fastify, options) => {
     const given = reply.getHeaders()
     const body = bodyOf(payload, guard.maxBody)
     recording.set(request, false)
-    const other = await run.settle({ status: reply.statusCode, headers: headersOf(reply), body })
+    const other = await run.settle({ status, headers: headersOf(reply), body })
     const again = recording.get(request)
     recording.delete(request)
     if (!other && !again) return payload
@@ -107,6 +92,24 @@ const guardRoutes: Plugin = async (fastify, options) => {
     reply.headers(given)
     return payload
   })
+}
+
+/** Calls `onEnd` when the reply has been ended. After the client has left, Node emits no event for that. */
+function followEnd(raw: FastifyReplyLike['raw'], onEnd: () => void): void {
+  for (const name of ['end', 'destroy'] as const) {
+    const method = raw[name]
+    raw[name] = (...args) => {
+      try {
+        const result = method.apply(raw, args)
+        onEnd()
+        return result
+      } catch (error) {
+        // It has refused its arguments. Until the headers are sent, the handler may end the reply with another status.
+        if (raw.headersSent) onEnd()
+        throw error
+      }
+    }
+  }
 }
 
 /** Sets the status and headers of the reply. Returns the payload. */

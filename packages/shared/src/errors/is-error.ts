@@ -6,6 +6,6 @@ export function isError(value: unknown): value is Error {
 }
 
 /** Returns the message of an error, or the text of any other value that was thrown. */
-export function reasonOf(thrown: unknown): string {
+export function messageOf(thrown: unknown): string {
   return isError(thrown) ? thrown.message : String(thrown)
 }

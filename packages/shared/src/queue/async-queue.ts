@@ -1,6 +1,6 @@
 import type { AsyncDriver, Row } from '../driver/driver.js'
 import { DisconnectedError } from '../errors/disconnected-error.js'
-import { reasonOf } from '../errors/is-error.js'
+import { messageOf } from '../errors/is-error.js'
 import { PersistenceError, problemOf } from '../errors/persistence-error.js'
 import { nextTurn } from '../time/clock.js'
 import { AsyncRunner } from './async-runner.js'
@@ -212,7 +212,7 @@ function sentAgain(call: Call): Call | undefined {
 
 /** The error with which an idempotent call is retried; the caller may retry it too. */
 function unavailable({ operation, cause }: PersistenceError): PersistenceError {
-  const native = reasonOf(cause)
+  const native = messageOf(cause)
   const problem = `the connection ended before the answer came, so the call may have taken effect; call again (${native})`
   return new PersistenceError('UNAVAILABLE', operation, `${operation}: ${problem}`, cause)
 }

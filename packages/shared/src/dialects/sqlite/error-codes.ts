@@ -1,4 +1,4 @@
-import { reasonOf } from '../../errors/is-error.js'
+import { messageOf } from '../../errors/is-error.js'
 import { PersistenceError, type PersistenceErrorCode, problemOf } from '../../errors/persistence-error.js'
 import { refusedAsMoved } from './schema/moved-file.js'
 
@@ -82,7 +82,7 @@ function codeOf(error: unknown): PersistenceErrorCode {
 /** Wraps an engine's error. Returns a {@link PersistenceError} unchanged. */
 export function classify(error: unknown, operation: string): PersistenceError {
   if (error instanceof PersistenceError) return error
-  const native = reasonOf(error)
+  const native = messageOf(error)
   const moved = refusedAsMoved(native, operation)
   if (moved !== undefined) return moved
   const code = codeOf(error)

@@ -1,4 +1,4 @@
-import { reasonOf } from '../../../errors/is-error.js'
+import { messageOf } from '../../../errors/is-error.js'
 
 /**
  * Explains why an engine's package cannot be imported and what to do. Either it is not installed, or its native part is missing,
@@ -7,7 +7,7 @@ import { reasonOf } from '../../../errors/is-error.js'
  * @param cause The error of importing the package `name`.
  */
 export function unloadablePackage(name: string, cause: unknown): string {
-  const message = reasonOf(cause)
+  const message = messageOf(cause)
   // The package itself is missing, not one of its dependencies.
   if (new RegExp(`cannot find (package|module) '${name}'`, 'i').test(message)) {
     return `the package ${name} is not installed; run npm install ${name}`

@@ -10,7 +10,7 @@ import { type Found, findPosition } from './round.js'
 // may have to finish a round whose statement waits 1 s for the lock; its last attempt to leave also waits 1 s.
 const LEAVING_MS = { least: 1_000, most: 2_000 }
 
-// The errors for which a takeover is refused, although its source is readable.
+// The errors for which a takeover is refused. After any other, the source counts as lost.
 const REFUSALS = ['DIVERGED', 'FILE_IN_USE', 'NOT_FOLLOWING'] as const
 
 /** Ends following: by a takeover, and by leaving the source. Do not call its methods while the follower is in a round. */

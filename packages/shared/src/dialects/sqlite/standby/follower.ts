@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { hasCode, type PersistenceError } from '../../../errors/persistence-error.js'
-import { checkIntegrity, checkPages } from '../engine/check-integrity.js'
 import { enterLog, leaveLog } from './change-log.js'
 import { compareSides } from './compare-sides.js'
 import { type FollowedTables, followedTables } from './followed-tables.js'
@@ -8,9 +7,9 @@ import type { FollowerState } from './follower-state.js'
 import { copyAnew } from './full-copy.js'
 import { Heartbeat } from './heartbeat.js'
 import { type Position, readPosition } from './position.js'
-import { damagedStandby } from './promote.js'
 import { type BusyWait, retryWhileBusy } from './retry-while-busy.js'
 import { type Outcome, runRound } from './round.js'
+import { SelfCheck } from './self-check.js'
 import { lockedAlone, type Source } from './source.js'
 import { oneRow, type Sql } from './sql.js'
 import type { Verification } from './standby-state.js'
@@ -41,11 +40,10 @@ export class Follower {
   readonly #busyWait: BusyWait
   readonly #now: () => number
   readonly #heartbeat: Heartbeat
+  readonly #selfCheck: SelfCheck
   #tables: FollowedTables = { logged: [], whole: [], stored: new Map(), computed: new Set() }
   /** Whether the log was trimmed too far for the last round. */
   #trimmed = false
-  /** Whether it has checked itself since the last round that succeeded. */
-  #checkedItself = false
 
   constructor({ standby, stays, source, state, busyWait, now }: FollowerParts) {
     this.#standby = standby
@@ -55,6 +53,7 @@ export class Follower {
     this.#busyWait = busyWait
     this.#now = now
     this.#heartbeat = new Heartbeat(now)
+    this.#selfCheck = new SelfCheck(standby, state)
   }
 
   /**
@@ -67,7 +66,7 @@ export class Follower {
     this.#state.position = position
     if (position !== undefined) {
       // The file may have been changed in any way meanwhile. Check it now and not at a takeover, when time is short.
-      await this.#refuseDamaged('standby.follow')
+      await this.#selfCheck.refuseDamaged('standby.follow')
       this.#tables = await followedTables(this.#standby, 'main')
       this.#state.change({ position: position.seq })
     }
@@ -98,7 +97,7 @@ export class Follower {
       else if (await this.isFound()) await this.#settle(await this.#poll(position))
     })
     if (hasCode(problem, 'BUSY')) return problem
-    if (problem === undefined) this.#checkedItself = false
+    if (problem === undefined) this.#selfCheck.forget()
     // Also for a standby that waits for a disk: a follower that does not report for a day is dropped.
     const failure = await this.#attempt(() => this.#sendHeartbeat())
     return problem ?? failure
@@ -108,21 +107,26 @@ export class Follower {
   async #attempt(step: () => Promise<void>): Promise<PersistenceError | undefined> {
     try {
       await step()
-    } catch (cause) {
-      this.#source.markChanged()
-      const error = cause as PersistenceError
-      const { code, message } = error
-      if (code === 'BUSY') return error
-      // Damage of the standby itself does not pass.
-      if (code === 'CORRUPT' && this.#state.going) await this.#checkItself()
-      // A damaged standby has already reported its state.
-      if (!this.#state.going) return undefined
-      if (isOfDisk(error)) {
-        await this.#wait(error)
-        return error
-      }
-      this.#state.end(code === 'CONSTRAINT' ? 'diverged' : code === 'SCHEMA_NEWER' ? 'lost' : 'stopped', message)
+    } catch (error) {
+      return this.#failed(error as PersistenceError)
     }
+    return undefined
+  }
+
+  /** Changes the state after an error. @returns the error if the next round retries. */
+  async #failed(error: PersistenceError): Promise<PersistenceError | undefined> {
+    this.#source.markChanged()
+    const { code, message } = error
+    if (code === 'BUSY') return error
+    // Damage of the standby itself does not pass.
+    if (code === 'CORRUPT' && this.#state.going) await this.#selfCheck.endIfUnusable()
+    // A damaged standby has already reported its state.
+    if (!this.#state.going) return undefined
+    if (isOfDisk(error)) {
+      await this.#wait(error)
+      return error
+    }
+    this.#state.end(code === 'CONSTRAINT' ? 'diverged' : code === 'SCHEMA_NEWER' ? 'lost' : 'stopped', message)
     return undefined
   }
 
@@ -163,7 +167,7 @@ export class Follower {
       const position = this.#state.usable('standby.verify')
       const { outcome, verification } = await compareSides(this.#standby, position, this.#tables).catch(
         async (error) => {
-          if (isOfDisk(error)) await this.#attempt(() => Promise.reject(error))
+          if (isOfDisk(error)) await this.#failed(error)
           throw error
         },
       )
@@ -173,7 +177,7 @@ export class Follower {
         const where = `at change ${verification.position}`
         this.#state.end('diverged', `the rows of the standby differ from those of the source ${where}`)
       }
-      await this.#refuseDamaged('standby.verify')
+      await this.#selfCheck.refuseDamaged('standby.verify')
       return verification
     }
   }
@@ -210,7 +214,7 @@ export class Follower {
       // The WAL also contains the whole copy. Checkpoint it now, or a takeover would have to. If the file cannot take it in
       // yet, the copy is complete nevertheless.
       await unlessDiskFails(this.#standby.query('PRAGMA main.wal_checkpoint(TRUNCATE)'))
-      await this.#refuseDamaged('standby.follow')
+      await this.#selfCheck.refuseDamaged('standby.follow')
       this.#tables = tables
       this.#state.following(position, reason)
     } catch (error) {
@@ -242,26 +246,6 @@ export class Follower {
     // for the standby is bounded.
     const known = await unlessDiskFails(this.#heartbeat.send(this.#source.sql, position))
     if (known === false) this.#source.markChanged()
-  }
-
-  /**
-   * Ends following if the standby could not take over. Once until a round succeeds, because the check reads the whole file. A check
-   * that fails says nothing about the standby.
-   */
-  async #checkItself(): Promise<void> {
-    if (this.#checkedItself) return
-    this.#checkedItself = true
-    const operation = 'standby.follow'
-    const verdict = await checkPages((text) => this.#standby.query(text), operation).catch(() => 'ok')
-    if (verdict !== 'ok') this.#state.end('lost', damagedStandby(operation, verdict).message)
-  }
-
-  async #refuseDamaged(operation: string): Promise<void> {
-    const verdict = await checkIntegrity((text) => this.#standby.query(text), operation)
-    if (verdict === 'ok') return
-    const error = damagedStandby(operation, verdict)
-    this.#state.end('lost', error.message)
-    throw error
   }
 }
 

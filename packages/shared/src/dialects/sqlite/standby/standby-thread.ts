@@ -1,5 +1,5 @@
 import { errorOf } from '../../../errors/error-form.js'
-import { reasonOf } from '../../../errors/is-error.js'
+import { messageOf } from '../../../errors/is-error.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { EngineThread } from '../thread/engine-thread.js'
 import { failureIn } from '../thread/typed-error.js'
@@ -82,7 +82,7 @@ export class StandbyThread {
     try {
       await this.#thread.result
     } catch (error) {
-      const reason = reasonOf(error)
+      const reason = messageOf(error)
       this.state = { ...this.state, state: 'stopped', reason, behind: undefined }
       throw error
     } finally {

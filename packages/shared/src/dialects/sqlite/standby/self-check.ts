@@ -1,0 +1,43 @@
+import { checkIntegrity, checkPages } from '../engine/check-integrity.js'
+import type { FollowerState } from './follower-state.js'
+import { damagedStandby } from './promote.js'
+import type { Sql } from './sql.js'
+
+/** Checks the database of a standby. Damage ends following: the standby is `lost`. */
+export class SelfCheck {
+  readonly #standby: Sql
+  readonly #state: FollowerState
+  /** Whether the pages were checked since {@link forget}. */
+  #checked = false
+
+  constructor(standby: Sql, state: FollowerState) {
+    this.#standby = standby
+    this.#state = state
+  }
+
+  /** Checks everything. @throws PersistenceError `CORRUPT`; any error of a check that could not be made. */
+  async refuseDamaged(operation: string): Promise<void> {
+    const verdict = await checkIntegrity((text) => this.#standby.query(text), operation)
+    if (verdict === 'ok') return
+    const error = damagedStandby(operation, verdict)
+    this.#state.end('lost', error.message)
+    throw error
+  }
+
+  /**
+   * Checks what a takeover checks. Once until {@link forget} is called, because this reads the whole file. A check that fails says
+   * nothing about the standby.
+   */
+  async endIfUnusable(): Promise<void> {
+    if (this.#checked) return
+    this.#checked = true
+    const operation = 'standby.follow'
+    const verdict = await checkPages((text) => this.#standby.query(text), operation).catch(() => 'ok')
+    if (verdict !== 'ok') this.#state.end('lost', damagedStandby(operation, verdict).message)
+  }
+
+  /** Lets the next {@link endIfUnusable} check again. */
+  forget(): void {
+    this.#checked = false
+  }
+}
