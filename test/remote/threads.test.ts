@@ -13,6 +13,7 @@ import { wakes } from '../proof/remote/wakes.js'
 
 proveCell()
 
+const otherCopy = secondCopy()
 const script = (name: string) => new URL(`../proof/remote/${name}.mjs`, import.meta.url)
 
 function start(file: ServedFile, name: string, given: object): Worker {
@@ -56,7 +57,7 @@ test('a thread that has disconnected waits for one message after another, and en
 
 test('a thread in which two copies of the package use its owner, one after the other, ends by itself', async () => {
   await using file = await ServedFile.open()
-  const thread = new Worker(script('two-copies'), { workerData: { other: secondCopy().remote } })
+  const thread = new Worker(script('two-copies'), { workerData: { other: otherCopy.remote } })
   file.server.attach(thread)
   expect(await once(thread, 'exit')).toEqual([0])
   expect(await file.adapter.cache.keys()).toEqual(['one', 'other'])
