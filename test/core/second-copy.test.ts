@@ -1,32 +1,21 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { MessageChannel } from 'node:worker_threads'
 import * as core from '@go-go-scope/persistence-core'
 import { serve } from '@go-go-scope/persistence-core/remote'
 import { DatabaseSync } from '@photostructure/sqlite'
-import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { root } from '../../scripts/workspace.mjs'
+import { secondCopy } from '../proof/remote/second-copy.js'
 import { databaseSyncDriver } from './database-sync-driver.js'
 
 type Core = typeof core
 type Database = InstanceType<typeof DatabaseSync>
 
-const folder = mkdtempSync(join(tmpdir(), 'second-copy-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-/** Loads the core as if a package manager had installed it a second time. */
-async function secondCopy(): Promise<Core> {
-  const installed = join(root, 'packages/shared')
-  cpSync(join(installed, 'dist'), join(folder, 'dist'), { recursive: true })
-  cpSync(join(installed, 'package.json'), join(folder, 'package.json'))
-  symlinkSync(join(installed, 'node_modules'), join(folder, 'node_modules'))
-  return import(pathToFileURL(join(folder, 'dist/index.js')).href)
-}
-
-const other = await secondCopy()
+const { remote, index } = secondCopy()
+const other: Core = await import(index)
+const { serve: otherServes } = await import(remote)
 
 function adapterOf({ SqliteAdapter }: Core, handle: Database, options: core.AdapterOptions = {}): core.SqliteAdapter {
   return new SqliteAdapter(handle, () => databaseSyncDriver(handle, () => undefined), options)
@@ -83,7 +72,7 @@ describe('two installed copies of the core', () => {
   test('may use an owner one after the other in a child, which ends by itself', async () => {
     const owned = adapterOf(core, handle)
     const server = serve(owned)
-    const child = fork(join(root, 'test/proof/remote/two-copies.mjs'), [join(folder, 'dist/remote.js')], {
+    const child = fork(join(root, 'test/proof/remote/two-copies.mjs'), [remote], {
       execArgv: [],
     })
     onTestFinished(() => void child.kill())
@@ -93,4 +82,15 @@ describe('two installed copies of the core', () => {
     await server.close()
     await owned.disconnect()
   }, 20_000)
+
+  test('do not serve one thread or process together: the second is refused', async () => {
+    const { port1, port2 } = new MessageChannel()
+    const [one, two] = [adapterOf(core, handle), adapterOf(other, new DatabaseSync(':memory:'))]
+    const [first, second] = [serve(one), otherServes(two)]
+    first.attach(port1)
+    expect(() => second.attach(port1)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
+    await first.close()
+    port2.close()
+    await Promise.all([second.close(), one.disconnect(), two.disconnect()])
+  })
 })

@@ -76,12 +76,13 @@ describe('a peer that has ended before', () => {
     async (what, bring) => {
       const peer = (await bring()) as Peer & Ended
       if (what === REFUSED) return expect(() => served.server.attach(peer)).toThrow(expect.objectContaining(REFUSAL))
-      const before = peer.eventNames().map((name) => [name, peer.listenerCount(name as string)])
+      // A worker of a cluster is served as its process.
+      const end = 'process' in peer ? peer.process : peer
+      const listeners = () => end.eventNames().map((name) => [name, end.listenerCount(name as string)])
+      const before = listeners()
       served.server.attach(peer)
       // The listeners are removed, so another server can serve it.
-      await expect
-        .poll(() => peer.eventNames().map((name) => [name, peer.listenerCount(name as string)]))
-        .toEqual(before)
+      await expect.poll(listeners).toEqual(before)
       const other = serve(served.adapter)
       other.attach(peer)
       await Promise.all([other.close(), served.server.close()])

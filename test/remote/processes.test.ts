@@ -71,7 +71,7 @@ describe('a process', () => {
     expect(file.server.clients()).toEqual([])
   }, 60_000)
 
-  test('of a cluster uses the adapter of the primary', async () => {
+  test('of a cluster uses the adapter of the primary, which serves it once', async () => {
     await using file = await ServedFile.open()
     const path = `${file.path}-of-cluster`
     const { path: runtime = '' } = runtimes[cell.runtime] ?? {}
@@ -79,7 +79,8 @@ describe('a process', () => {
       limit: 60_000,
     })
     expect(exitCode, output).toBe(0)
-    expect(JSON.parse(output)).toEqual({ codes: [0, 0], count: 50, clients: [] })
+    const refusals = ['INVALID_ARGUMENT', 'INVALID_ARGUMENT']
+    expect(JSON.parse(output)).toEqual({ refusals, codes: [0, 0], count: 50, clients: [] })
   }, 90_000)
 
   test('exchanges messages of the app on the same channel, in both directions', async () => {

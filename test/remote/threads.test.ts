@@ -7,11 +7,13 @@ import { expect, test } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { proofCount } from '../proof/proof-count.js'
+import { secondCopy } from '../proof/remote/second-copy.js'
 import { ServedFile } from '../proof/remote/served-file.js'
 import { wakes } from '../proof/remote/wakes.js'
 
 proveCell()
 
+const otherCopy = secondCopy()
 const script = (name: string) => new URL(`../proof/remote/${name}.mjs`, import.meta.url)
 
 function start(file: ServedFile, name: string, given: object): Worker {
@@ -51,6 +53,14 @@ test('a thread that has disconnected waits for one message after another, and en
   const thread = new Worker(script('waits-for-messages'), { workerData: { connected: [false, null, null] } })
   file.server.attach(thread)
   expect(await wakes(thread)).toBe(0)
+}, 20_000)
+
+test('a thread in which two copies of the package use its owner, one after the other, ends by itself', async () => {
+  await using file = await ServedFile.open()
+  const thread = new Worker(script('two-copies'), { workerData: { other: otherCopy.remote } })
+  file.server.attach(thread)
+  expect(await once(thread, 'exit')).toEqual([0])
+  expect(await file.adapter.cache.keys()).toEqual(['one', 'other'])
 }, 20_000)
 
 test('a thread serves its remote adapter to its own thread', async () => {

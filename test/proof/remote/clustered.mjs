@@ -7,13 +7,20 @@ if (cluster.isPrimary) {
   const { engine } = await import(/** @type {string} */ (module))
   const adapter = await engine.SQLiteAdapter.open(path)
   const server = serve(adapter)
+  // Attached as its process, a worker is the same end of the same channel.
+  const refusals = /** @type {string[]} */ ([])
   const ended = Array.from({ length: 2 }, () => {
     const worker = cluster.fork()
     server.attach(/** @type {any} */ (worker))
+    try {
+      server.attach(/** @type {any} */ (worker.process))
+    } catch (error) {
+      refusals.push(/** @type {any} */ (error).code)
+    }
     return new Promise((resolve) => worker.on('exit', resolve))
   })
   const codes = await Promise.all(ended)
-  console.log(JSON.stringify({ codes, count: await adapter.cache.get('count'), clients: server.clients() }))
+  console.log(JSON.stringify({ refusals, codes, count: await adapter.cache.get('count'), clients: server.clients() }))
   await server.close()
   await adapter.disconnect()
 } else {

@@ -1,7 +1,8 @@
+import type { PersistenceError } from '../errors/persistence-error.js'
 import type { SubmittedCall } from './call.js'
 import { DelegatingQueue } from './delegating-queue.js'
 import type { CloseOptions, OperationQueue } from './operation-queue.js'
-import type { Decode, Parameters, RowCount, Statement } from './statement.js'
+import { type Decode, nothing, type Parameters, type RowCount, type Statement } from './statement.js'
 
 /**
  * A queue with additional queues of read-only connections, for the statements that read many rows: the calls of the main queue do
@@ -38,13 +39,19 @@ export class QueueWithReaders extends DelegatingQueue {
   ): Result | Promise<Result> {
     if (statement.scans !== true) return this.queue.execute(statement, parameters, decode)
     if (this.queue.idle) return this.#reader().execute(statement, parameters, decode)
-    return this.#settled().then(() => this.#reader().execute(statement, parameters, decode))
+    return this.#settled(statement).then(() => this.#reader().execute(statement, parameters, decode))
   }
 
   override submit(call: SubmittedCall): void {
-    if (call.statement.scans !== true) this.queue.submit(call)
+    const { statement } = call
+    if (statement.scans !== true) this.queue.submit(call)
     else if (this.queue.idle) this.#reader().submit(call)
-    else void this.#settled().then(() => this.#reader().submit(call))
+    else {
+      this.#settled(statement).then(
+        () => this.#reader().submit(call),
+        (error: unknown) => call.reject(error),
+      )
+    }
   }
 
   override async drain(): Promise<void> {
@@ -57,13 +64,14 @@ export class QueueWithReaders extends DelegatingQueue {
     await this.queue.close(options)
   }
 
-  /** Settles when all earlier calls have settled. Never rejects. */
-  async #settled(): Promise<void> {
-    // The ping fails if an earlier call has failed.
-    const settled = this.queue.query('connect', this.#ping).catch(() => undefined)
+  /** Settles when all calls before the named one have settled. @throws PersistenceError `QUEUE_FULL`. */
+  async #settled({ name }: Statement): Promise<void> {
+    const settled = this.queue.query(name, this.#ping).then(nothing, (error: PersistenceError) => error)
     this.#awaited.add(settled)
-    await settled
+    const error = await settled
     this.#awaited.delete(settled)
+    // A ping that is refused has waited for nothing. One that fails, as it does after a call that failed, has waited.
+    if (error?.code === 'QUEUE_FULL') throw error
   }
 
   #reader(): OperationQueue {

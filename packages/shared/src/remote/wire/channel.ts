@@ -45,6 +45,25 @@ export function hasListenerOfApp(listeners: readonly object[]): boolean {
   return listeners.some((listener) => !(OURS in listener))
 }
 
+/** A channel to the parent. It follows the app's listeners until another one replaces it, also when it is closed. */
+interface ToParent {
+  /** There is another one. */
+  replaced(): void
+}
+
+/** The last channel to the parent, of whichever installed copy of this package. */
+const LAST = Symbol.for('go-go-scope.persistence.to-parent/1')
+const thread = globalThis as { [LAST]?: ToParent }
+
+export function isLastToParent(channel: ToParent): boolean {
+  return thread[LAST] === channel
+}
+
+export function becomeLastToParent(channel: ToParent): void {
+  thread[LAST]?.replaced()
+  thread[LAST] = channel
+}
+
 /** What `MessagePort`, `Worker`, `process`, `ChildProcess` and the worker of `cluster` have in common. */
 export interface Emitter {
   on(event: string, listener: (...given: unknown[]) => void): unknown

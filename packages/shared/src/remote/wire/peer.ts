@@ -7,8 +7,22 @@ import { ProcessChannel, type ProcessLike } from './process-channel.js'
 /** The object by which Node and Bun reach another thread or process. */
 export type Peer = PortLike | ProcessLike
 
-/** Peers that are in use, and whether the use is closing: two clients at one end would take each other's messages. */
-const inUse = new WeakMap<object, { closing: boolean }>()
+interface Use {
+  /** Whether the use is closing. */
+  closing: boolean
+}
+
+/**
+ * Peers that are in use: two clients at one end would take each other's messages, and two owners would both answer. On a global
+ * symbol, because a process may have several installed copies of this package.
+ */
+const IN_USE = Symbol.for('go-go-scope.persistence.peers/1')
+
+function peersInUse(): WeakMap<object, Use> {
+  const host = globalThis as { [IN_USE]?: WeakMap<object, Use> }
+  host[IN_USE] ??= new WeakMap()
+  return host[IN_USE]
+}
 
 /** A channel between an owner and one client. At most one is open for a peer at a time. */
 export interface PeerChannel extends Channel {
@@ -25,7 +39,9 @@ export interface PeerChannel extends Channel {
  * @throws PersistenceError `INVALID_ARGUMENT` for anything but a peer, and for a peer that is in use; `DISCONNECTED` for one
  *   whose earlier channel is closing.
  */
-export function channelOf(peer: Peer, operation: string, wanted: string): PeerChannel {
+export function channelOf(given: Peer, operation: string, wanted: string): PeerChannel {
+  const peer = endOf(given)
+  const inUse = peersInUse()
   const channel = isPort(peer) ? new PortChannel(peer) : isProcess(peer) ? new ProcessChannel(peer) : undefined
   if (channel === undefined)
     throw invalidArgument(operation, `the first argument must be ${wanted}, got ${shownPeer(peer)}`)
@@ -39,7 +55,7 @@ export function channelOf(peer: Peer, operation: string, wanted: string): PeerCh
   }
   if (before !== undefined)
     throw invalidArgument(operation, 'this port, worker or process is in use already; use one for each')
-  const use = { closing: false }
+  const use: Use = { closing: false }
   inUse.set(peer, use)
   // The peer may be in use again before this channel is closed.
   let ours = true
@@ -71,6 +87,13 @@ export function channelOf(peer: Peer, operation: string, wanted: string): PeerCh
       channel.close()
     },
   }
+}
+
+/** A worker of `cluster` is an object around its process. Both are one end of one channel. */
+function endOf(peer: Peer): Peer {
+  if (isPort(peer) || !isProcess(peer)) return peer
+  const { process } = peer as { readonly process?: Peer }
+  return process !== undefined && isProcess(process) ? process : peer
 }
 
 function isPort(peer: Peer): peer is PortLike {

@@ -1,6 +1,14 @@
 import { parentPort } from 'node:worker_threads'
 import { inNextTurn } from '../../time/clock.js'
-import { type Channel, type ChannelListener, type Emitter, isEnvelope, Listening } from './channel.js'
+import {
+  becomeLastToParent,
+  type Channel,
+  type ChannelListener,
+  type Emitter,
+  isEnvelope,
+  isLastToParent,
+  Listening,
+} from './channel.js'
 import { ENVELOPE, type Item } from './protocol.js'
 
 /**
@@ -25,13 +33,13 @@ export interface PortLike extends Emitter {
   listenerCount?(event: string): number
 }
 
-/** A channel to another thread of this process. Its end is always certain: ports close with their thread. */
+/**
+ * A channel to another thread of this process. Its end is always certain: ports close with their thread.
+ *
+ * The last one to the parent follows the app's listeners: once `ref` or `unref` was called, Bun neither keeps a thread alive for a
+ * listener that the app adds, nor lets it end when that is removed.
+ */
 export class PortChannel implements Channel {
-  /**
-   * The last channel to the parent. It follows the app's listeners until there is another one, also when it is closed: once `ref` or
-   * `unref` was called, Bun neither keeps a thread alive for a listener that the app adds, nor lets it end when that is removed.
-   */
-  static #last: PortChannel | undefined
   readonly toThread = true
   readonly #port: PortLike
   readonly #listening: Listening
@@ -79,12 +87,7 @@ export class PortChannel implements Channel {
     // A port of ours must not keep the thread alive. An owner that serves its parent stays alive until it closes.
     if (this.#toParent) {
       this.keepAlive(true)
-      const last = PortChannel.#last
-      if (last !== undefined) {
-        last.#exit.end()
-        if (last.#ended) last.#listening.end()
-      }
-      PortChannel.#last = this
+      becomeLastToParent(this)
       // Only the first listener keeps a thread alive, so one that the app adds after ours does not.
       this.#exit.on('beforeExit', () => this.keepAlive(this.#alive))
     } else if (!this.#toWorker) this.#port.unref()
@@ -101,10 +104,15 @@ export class PortChannel implements Channel {
     else this.#port.unref()
   }
 
+  replaced(): void {
+    this.#exit.end()
+    if (this.#ended) this.#listening.end()
+  }
+
   close(): void {
     this.#ended = true
     // Node follows the app's listeners by itself while ours is not among them.
-    if (PortChannel.#last !== this || process.versions.bun === undefined) this.#listening.end()
+    if (!isLastToParent(this) || process.versions.bun === undefined) this.#listening.end()
     if (this.#toParent || this.#toWorker) this.keepAlive(false)
     else this.#port.close?.()
   }

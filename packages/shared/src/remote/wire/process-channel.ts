@@ -1,5 +1,14 @@
 import { inNextTurn } from '../../time/clock.js'
-import { type Channel, type ChannelListener, type Emitter, hasListenerOfApp, isEnvelope, Listening } from './channel.js'
+import {
+  becomeLastToParent,
+  type Channel,
+  type ChannelListener,
+  type Emitter,
+  hasListenerOfApp,
+  isEnvelope,
+  isLastToParent,
+  Listening,
+} from './channel.js'
 import { readPlain, writePlain } from './plain-items.js'
 import { ENVELOPE, type Item } from './protocol.js'
 
@@ -13,13 +22,13 @@ export interface ProcessLike extends Emitter {
   listenerCount(event: string): number
 }
 
-/** A channel over the IPC of a child process, with either serialization. */
+/**
+ * A channel over the IPC of a child process, with either serialization.
+ *
+ * The last one to the parent keeps the process alive while the app listens, which Node and Bun no longer do once `ref` or `unref`
+ * was called.
+ */
 export class ProcessChannel implements Channel {
-  /**
-   * The last channel to the parent. Its listeners stay until there is another one, also when it is closed: they keep the process
-   * alive while the app listens, which Node and Bun no longer do once `ref` or `unref` was called.
-   */
-  static #last: ProcessChannel | undefined
   readonly toThread = false
   readonly #process: ProcessLike
   readonly #listening: Listening
@@ -60,12 +69,7 @@ export class ProcessChannel implements Channel {
     this.#listening.on('disconnect', () => this.#end(listener, !this.#toChild))
     if (this.#toChild) this.#listening.on('exit', () => this.#end(listener, true))
     else {
-      const last = ProcessChannel.#last
-      if (last !== undefined) {
-        // As long as the client of a released channel may hold locks, that channel waits for its last message.
-        if (last.#ended) last.#listening.end()
-      }
-      ProcessChannel.#last = this
+      becomeLastToParent(this)
       // As in PortChannel.
       this.keepAlive(true)
       this.#listening.on('newListener', followApp)
@@ -77,16 +81,21 @@ export class ProcessChannel implements Channel {
 
   keepAlive(on: boolean): void {
     // Whether a child keeps its parent alive is up to the app. A released channel must not undo what the next one needs.
-    if (this.#toChild || ProcessChannel.#last !== this) return
+    if (this.#toChild || !isLastToParent(this)) return
     this.#alive = on
     if (this.#process.connected !== true) return
     if (on || hasListenerOfApp(process.listeners('message'))) this.#process.channel?.ref?.()
     else this.#process.channel?.unref?.()
   }
 
+  replaced(): void {
+    // As long as the client of a released channel may hold locks, that channel waits for its last message.
+    if (this.#ended) this.#listening.end()
+  }
+
   close(): void {
     this.#ended = true
-    if (this.#toChild || ProcessChannel.#last !== this) this.#listening.end()
+    if (this.#toChild || !isLastToParent(this)) this.#listening.end()
     else this.keepAlive(false)
   }
 
