@@ -121,6 +121,24 @@ describe('a standby whose disk, or that of its source, fails for a moment', () =
     expect(pair.state.current.state).toBe('following')
   })
 
+  test('goes on, and calls that wait for a change too, when only verify() reads the page that fails', async () => {
+    const sent: FollowEvent[] = []
+    const send = (event: FollowEvent): void => void sent.push(event)
+    const parts = { standby: pair.sql, state: pair.state } as never
+    const requests = new StandbyRequests(parts, pair.follower, pair.ending, send, async () => undefined)
+    requests.receive({ id: 1, call: 'reach', input: { position: (await pair.follower.head()) + 1 } })
+    pair.before = (sql) => void (/ FROM source\.\W?go_goscope_cache/.test(sql) && fail('CORRUPT'))
+    requests.receive({ id: 2, call: 'verify', input: {} })
+    await requests.answerAll()
+    expect(sent).toEqual([{ id: 2, error: expect.objectContaining({ code: 'CORRUPT' }) }])
+    expect(pair.state.current).toMatchObject({ state: 'following', reason: undefined })
+    works()
+    await pair.adapter.cache.set('k', 1)
+    await pair.follower.round()
+    await requests.answerAll()
+    expect(sent).toEqual([expect.anything(), { id: 1, answer: pair.state.current.position }])
+  })
+
   test('waits when it is started again meanwhile', async () => {
     await pair.ending.leave()
     await pair.adapter.cache.set('k', 1)

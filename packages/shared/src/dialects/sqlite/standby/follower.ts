@@ -167,7 +167,8 @@ export class Follower {
       const position = this.#state.usable('standby.verify')
       const { outcome, verification } = await compareSides(this.#standby, position, this.#tables).catch(
         async (error) => {
-          if (isOfDisk(error)) await this.#failed(error)
+          // Only a round tells whether it still follows: a comparison reads more of the source than following does.
+          if (isOfDisk(error) && (await this.#failed(error)) !== undefined) await this.round()
           throw error
         },
       )
