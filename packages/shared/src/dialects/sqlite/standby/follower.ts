@@ -53,7 +53,7 @@ export class Follower {
     this.#busyWait = busyWait
     this.#now = now
     this.#heartbeat = new Heartbeat(now)
-    this.#selfCheck = new SelfCheck(standby, state)
+    this.#selfCheck = new SelfCheck(standby, source, state)
   }
 
   /**

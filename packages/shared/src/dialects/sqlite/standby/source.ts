@@ -107,6 +107,22 @@ export class Source {
     return this.#dataVersion !== before
   }
 
+  /** Returns whether a new connection can read the schema of the file. */
+  async isSound(): Promise<boolean> {
+    try {
+      const connection = await this.#open()
+      try {
+        await connection.query('SELECT count(*) FROM sqlite_master')
+        return true
+      } finally {
+        await connection.close()
+      }
+    } catch {
+      // Whatever it is, it is a problem of the source.
+      return false
+    }
+  }
+
   /** Makes the next {@link mayHaveChanged} return true. */
   markChanged(): void {
     this.#dataVersion = undefined
