@@ -5,6 +5,7 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { checkIntegrity, checkPages } from '../../packages/shared/src/dialects/sqlite/engine/check-integrity.js'
 import { leaveLog } from '../../packages/shared/src/dialects/sqlite/standby/change-log.js'
+import { waitingPause } from '../../packages/shared/src/dialects/sqlite/standby/follow-job.js'
 import type { FollowEvent } from '../../packages/shared/src/dialects/sqlite/standby/messages.js'
 import { StandbyRequests } from '../../packages/shared/src/dialects/sqlite/standby/standby-requests.js'
 import { PersistenceError, type PersistenceErrorCode } from '../../packages/shared/src/errors/persistence-error.js'
@@ -63,6 +64,13 @@ describe('a standby whose disk, or that of its source, fails for a moment', () =
       expect((await pair.follower.verify()).equal).toBe(true)
     },
   )
+
+  // An attempt may copy the whole source.
+  test('tries again each second, and spends a fifth of the time on attempts that take long', () => {
+    expect(waitingPause(20, 1)).toBe(1_000)
+    expect(waitingPause(5_000, 1)).toBe(5_000)
+    expect(waitingPause(20, 10_000)).toBe(40_000)
+  })
 
   test('is asked for changes meanwhile and answers with the failure', async () => {
     const sent: FollowEvent[] = []
