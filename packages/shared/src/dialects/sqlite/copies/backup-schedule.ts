@@ -23,6 +23,9 @@ const LOCK_KEY = 'backup'
 // Timers do not count the time that a machine sleeps, and the wall clock may be set.
 const LONGEST_PAUSE_MS = 60_000
 
+// A backup of a large file may fail when it is copied and verified. The pause leaves the disks to others for most of the time.
+const PAUSE_PER_ATTEMPT = 4
+
 // How often a schedule looks whether a backup of others is made. Each look tries the lock and reads the folder.
 const UNDER_WAY_PAUSE_MS = 5_000
 
@@ -39,6 +42,10 @@ export class BackupSchedule implements AsyncDisposable {
   readonly #end = new AbortController()
   #cancelTimer: (() => void) | undefined
   #running: Promise<unknown> | undefined
+  /** Monotonic ms until which a backup that has failed is not tried again. */
+  #notBefore = Number.NEGATIVE_INFINITY
+  /** Whether the last rotation has found manifests that cannot be read. */
+  #foundUnreadable = false
 
   /**
    * Starts a schedule. The first backup is made at once if the latest one is older than `every`, or if there is none.
@@ -109,6 +116,10 @@ export class BackupSchedule implements AsyncDisposable {
 
   /** Makes a backup if one is due, and waits for the next one. Never rejects. */
   async #turn(): Promise<void> {
+    const { every } = this.#options
+    const { clock } = this.#source.session
+    const began = clock.monotonic()
+    if (began < this.#notBefore) return this.#wait(this.#notBefore - began)
     try {
       let due = await this.#due()
       if (due <= 0) {
@@ -116,11 +127,13 @@ export class BackupSchedule implements AsyncDisposable {
         due = await this.#due()
       }
       // If it is still due, another call or process is making it.
-      this.#wait(due > 0 ? due : Math.min(this.#options.every, UNDER_WAY_PAUSE_MS))
+      this.#wait(due > 0 ? due : Math.min(every, UNDER_WAY_PAUSE_MS))
     } catch (error) {
       if (this.#end.signal.aborted) return
       this.#report(error)
-      this.#wait(this.#options.every)
+      const failed = clock.monotonic()
+      this.#notBefore = failed + Math.min(every, PAUSE_PER_ATTEMPT * (failed - began))
+      this.#wait(every)
     }
   }
 
@@ -177,8 +190,9 @@ export class BackupSchedule implements AsyncDisposable {
       const { directory, keep } = this.#options
       const backups = await scheduledBackups(directory, database, (error) => unreadable.push(error))
       for (const backup of outdated(backups, made, keep)) await deleteBackup(backup).catch(report)
-      // The others have the same cause.
-      unreadable.slice(0, 1).forEach(report)
+      // The others have the same cause. They may be of another user, whose schedule of a file of the same name uses this folder.
+      if (!this.#foundUnreadable) unreadable.slice(0, 1).forEach(report)
+      this.#foundUnreadable = unreadable.length > 0
     } catch (error) {
       report(error)
     }

@@ -88,7 +88,7 @@ async function scheduledBackup(
     if (!hasCode(error, 'NOT_A_BACKUP')) throw error
     const { code = 'ENOENT', message } = Object(error.cause) as NodeJS.ErrnoException
     if (code !== 'ENOENT' && isNamedLikeOurs(path, database)) {
-      const text = `BackupSchedule: ${path} is neither counted nor deleted, because its manifest cannot be read (${message}); check its permissions and the disk`
+      const text = `BackupSchedule: ${path} is neither counted nor deleted, because its manifest cannot be read (${message}); check its permissions and the disk, or give each user a folder`
       onUnreadable?.(new PersistenceError('NOT_A_BACKUP', 'BackupSchedule', text, error))
     }
     return undefined
