@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ManualClock } from '@go-go-scope/persistence-conformance'
-import { BackupSchedule, SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
+import { BackupSchedule, SQLiteAdapter, verifyBackup } from '@go-go-scope/persistence-sqlite-node'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterAll, expect, test, vi } from 'vitest'
 import { advance, settled } from './settled.js'
@@ -69,6 +69,21 @@ test('of a backup that has failed after a long time, the next try comes after fo
   expect(tries).toBe(1)
   clock.advance(MINUTE)
   await expect.poll(() => errors, WITHIN).toBe(2)
+  await schedule.stop()
+  await adapter.disconnect()
+})
+
+// As on a disk that is full, or that the system has mounted read-only after an error.
+test('a schedule makes its backups also while the file takes no writes', async () => {
+  const handle = new DatabaseSync(join(folder, 'unwritable.db'))
+  handle.exec('PRAGMA journal_mode = WAL')
+  const adapter = new SQLiteAdapter(handle as never)
+  await adapter.cache.set('k', 1)
+  handle.exec('PRAGMA query_only = ON')
+  await expect(adapter.cache.set('k', 2)).rejects.toMatchObject({ code: 'READ_ONLY' })
+  const schedule = BackupSchedule.start(adapter, { directory: folder, every: MINUTE })
+  const { path } = await schedule.run()
+  await verifyBackup(path, { DatabaseSync: DatabaseSync as never })
   await schedule.stop()
   await adapter.disconnect()
 })

@@ -1,7 +1,8 @@
 import { anySignal, checkSignal } from '../../../arguments/abort-signal.js'
 import { type OptionNames, readOptions } from '../../../arguments/options.js'
-import { PersistenceError } from '../../../errors/persistence-error.js'
+import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { DatabaseLockManager } from '../../../stores/lock/database-lock-manager.js'
+import type { SqlLockHandle } from '../../../stores/lock/lock-handle.js'
 import { StoredLockProvider } from '../../../stores/lock/sql-lock-provider.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
 import { typedError, withTypedErrors } from '../thread/typed-error.js'
@@ -19,6 +20,7 @@ const RUN_OPTIONS: OptionNames<{ signal?: AbortSignal }> = { signal: true }
 const LOCK_TTL_MS = 30_000
 const LOCK_PREFIX = 'go-goscope'
 const LOCK_KEY = 'backup'
+const UNWRITABLE = ['DISK_FULL', 'IO_ERROR', 'READ_ONLY'] as const
 
 // Timers do not count the time that a machine sleeps, and the wall clock may be set.
 const LONGEST_PAUSE_MS = 60_000
@@ -31,7 +33,7 @@ const UNDER_WAY_PAUSE_MS = 5_000
 
 /**
  * Backs up a database at regular times, and deletes old backups. Several processes may run a schedule for the same file and
- * folder: one of them makes each backup.
+ * folder: one of them makes each backup. While the disk of the file takes no writes, each of them does.
  *
  * A schedule keeps the process alive only while a backup is under way. It ends with the adapter.
  */
@@ -165,20 +167,33 @@ export class BackupSchedule implements AsyncDisposable {
   async #backUp(signal: AbortSignal | undefined, ifDue: boolean): Promise<Backup | undefined> {
     const end = this.#end.signal
     end.throwIfAborted()
-    const lock = await this.#locks.hold(LOCK_KEY, { ttl: LOCK_TTL_MS, renew: true })
+    const lock = await this.#lock()
     if (lock === null) return undefined
     try {
       if (ifDue && (await this.#due()) > 0) return undefined
       const database = await this.#database()
       const { directory, backup: options } = this.#options
-      const signals = [end, lock.signal, ...(signal === undefined ? [] : [signal])]
+      const signals = [end, lock?.signal, signal].filter((one) => one !== undefined)
       const all = { ...options, signal: anySignal(signals) }
       const backup = await scheduledBackUp(this.#source, database, directory, all)
       await this.#rotate(backup, database)
       return backup
     } finally {
       // If the lock cannot be released, its lease ends.
-      await lock.release().catch(() => undefined)
+      await lock?.release().catch(() => undefined)
+    }
+  }
+
+  /**
+   * Returns `null` while others make a backup, and `undefined` if the disk of the database takes no writes. A backup is needed then,
+   * even if each process makes one.
+   */
+  async #lock(): Promise<SqlLockHandle | null | undefined> {
+    try {
+      return await this.#locks.hold(LOCK_KEY, { ttl: LOCK_TTL_MS, renew: true })
+    } catch (error) {
+      if (UNWRITABLE.some((code) => hasCode(error, code))) return undefined
+      throw error
     }
   }
 
