@@ -1,8 +1,7 @@
 import { anySignal, checkSignal } from '../../../arguments/abort-signal.js'
 import { type OptionNames, readOptions } from '../../../arguments/options.js'
-import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
 import { DatabaseLockManager } from '../../../stores/lock/database-lock-manager.js'
-import type { SqlLockHandle } from '../../../stores/lock/lock-handle.js'
 import { StoredLockProvider } from '../../../stores/lock/sql-lock-provider.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
 import { typedError, withTypedErrors } from '../thread/typed-error.js'
@@ -20,7 +19,7 @@ const RUN_OPTIONS: OptionNames<{ signal?: AbortSignal }> = { signal: true }
 const LOCK_TTL_MS = 30_000
 const LOCK_PREFIX = 'go-goscope'
 const LOCK_KEY = 'backup'
-const UNWRITABLE = ['DISK_FULL', 'IO_ERROR', 'READ_ONLY'] as const
+const UNWRITABLE = ['DISK_FULL', 'IO_ERROR', 'READ_ONLY']
 
 // Timers do not count the time that a machine sleeps, and the wall clock may be set.
 const LONGEST_PAUSE_MS = 60_000
@@ -44,8 +43,6 @@ export class BackupSchedule implements AsyncDisposable {
   readonly #end = new AbortController()
   #cancelTimer: (() => void) | undefined
   #running: Promise<unknown> | undefined
-  /** Monotonic ms until which a backup that has failed is not tried again. */
-  #notBefore = Number.NEGATIVE_INFINITY
   /** Whether the last rotation has found manifests that cannot be read. */
   #foundUnreadable = false
 
@@ -113,7 +110,7 @@ export class BackupSchedule implements AsyncDisposable {
 
   #wait(ms: number): void {
     if (this.#end.signal.aborted) return
-    this.#cancelTimer = this.#source.session.clock.setTimer(() => void this.#turn(), Math.min(ms, LONGEST_PAUSE_MS))
+    this.#cancelTimer = this.#source.session.clock.setTimer(() => void this.#turn(), ms)
   }
 
   /** Makes a backup if one is due, and waits for the next one. Never rejects. */
@@ -121,7 +118,6 @@ export class BackupSchedule implements AsyncDisposable {
     const { every } = this.#options
     const { clock } = this.#source.session
     const began = clock.monotonic()
-    if (began < this.#notBefore) return this.#wait(this.#notBefore - began)
     try {
       let due = await this.#due()
       if (due <= 0) {
@@ -129,13 +125,11 @@ export class BackupSchedule implements AsyncDisposable {
         due = await this.#due()
       }
       // If it is still due, another call or process is making it.
-      this.#wait(due > 0 ? due : Math.min(every, UNDER_WAY_PAUSE_MS))
+      this.#wait(due > 0 ? Math.min(due, LONGEST_PAUSE_MS) : Math.min(every, UNDER_WAY_PAUSE_MS))
     } catch (error) {
       if (this.#end.signal.aborted) return
       this.#report(error)
-      const failed = clock.monotonic()
-      this.#notBefore = failed + Math.min(every, PAUSE_PER_ATTEMPT * (failed - began))
-      this.#wait(every)
+      this.#wait(Math.min(every, Math.max(LONGEST_PAUSE_MS, PAUSE_PER_ATTEMPT * (clock.monotonic() - began))))
     }
   }
 
@@ -167,33 +161,22 @@ export class BackupSchedule implements AsyncDisposable {
   async #backUp(signal: AbortSignal | undefined, ifDue: boolean): Promise<Backup | undefined> {
     const end = this.#end.signal
     end.throwIfAborted()
-    const lock = await this.#lock()
+    const lock = await this.#locks.hold(LOCK_KEY, { ttl: LOCK_TTL_MS, renew: true }).catch((error) => {
+      // A disk that takes no writes is when a backup is needed, even if each process makes one.
+      if (!UNWRITABLE.includes(error.code)) throw error
+    })
     if (lock === null) return undefined
     try {
       if (ifDue && (await this.#due()) > 0) return undefined
       const database = await this.#database()
       const { directory, backup: options } = this.#options
-      const signals = [end, lock?.signal, signal].filter((one) => one !== undefined)
-      const all = { ...options, signal: anySignal(signals) }
+      const all = { ...options, signal: anySignal([end, lock?.signal, signal].filter((one) => one !== undefined)) }
       const backup = await scheduledBackUp(this.#source, database, directory, all)
       await this.#rotate(backup, database)
       return backup
     } finally {
       // If the lock cannot be released, its lease ends.
       await lock?.release().catch(() => undefined)
-    }
-  }
-
-  /**
-   * Returns `null` while others make a backup, and `undefined` if the disk of the database takes no writes. A backup is needed then,
-   * even if each process makes one.
-   */
-  async #lock(): Promise<SqlLockHandle | null | undefined> {
-    try {
-      return await this.#locks.hold(LOCK_KEY, { ttl: LOCK_TTL_MS, renew: true })
-    } catch (error) {
-      if (UNWRITABLE.some((code) => hasCode(error, code))) return undefined
-      throw error
     }
   }
 

@@ -88,7 +88,7 @@ async function scheduledBackup(
     if (!hasCode(error, 'NOT_A_BACKUP')) throw error
     const { code = 'ENOENT', message } = Object(error.cause) as NodeJS.ErrnoException
     if (code !== 'ENOENT' && isNamedLikeOurs(path, database)) {
-      const text = `BackupSchedule: ${path} is neither counted nor deleted, because its manifest cannot be read (${message}); check its permissions and the disk, or give each user a folder`
+      const text = `BackupSchedule: ${path} is neither counted nor deleted, because its manifest cannot be read (${message}); check its permissions and the disk`
       onUnreadable?.(new PersistenceError('NOT_A_BACKUP', 'BackupSchedule', text, error))
     }
     return undefined
@@ -139,12 +139,9 @@ export async function deleteBackup({ path }: Backup): Promise<void> {
 }
 
 function newestOfEach(backups: readonly Backup[], count: number, periodOf: (time: number) => number): Backup[] {
-  const newest = new Map<number, Backup>()
-  for (const backup of backups) {
-    const period = periodOf(backup.startedAt)
-    if (!newest.has(period)) newest.set(period, backup)
-  }
-  return [...newest.values()].slice(0, count)
+  // The last entry of a key stays.
+  const newest = new Map([...backups].reverse().map((backup) => [periodOf(backup.startedAt), backup]))
+  return [...newest.values()].reverse().slice(0, count)
 }
 
 function dayOf(time: number): number {

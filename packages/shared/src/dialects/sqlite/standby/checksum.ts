@@ -5,7 +5,7 @@ import type { FollowedTables } from './followed-tables.js'
 import { oneRow, type Schema, type Sql } from './sql.js'
 
 const ROWS_A_PAGE = 500
-// A value may have 16 MiB, and is read as hex. Rows that are longer together are read in several parts.
+// A value may have 16 MiB, and is read as hex. So the rows of a page are read in parts, which exceed this by one row at most.
 const LENGTH_AT_ONCE = 4 * 1024 * 1024
 
 /** The content of one side. */
@@ -53,30 +53,22 @@ async function addTable(hash: Hash, sql: Sql, schema: Schema, { name, rowid, id 
   const page = `FROM ${table} WHERE ${id} >= (SELECT start FROM temp.go_goscope_page) ORDER BY ${id} LIMIT`
   while ((await oneRow(sql, 'SELECT start IS NULL AS over FROM temp.go_goscope_page')).over === 0) {
     const lengths = await sql.query(`SELECT ${length} AS length ${page} ${ROWS_A_PAGE}`)
-    let offset = 0
-    for (const count of parts(lengths.map((row) => Number(row.length)))) {
-      add(hash, name, await sql.query(`SELECT ${cells} AS cells ${page} ${count} OFFSET ${offset}`))
-      offset += count
+    let [from, to, left] = [0, 0, LENGTH_AT_ONCE]
+    const read = async (): Promise<void> => {
+      add(hash, name, await sql.query(`SELECT ${cells} AS cells ${page} ${to - from} OFFSET ${from}`))
+      from = to
+      left = LENGTH_AT_ONCE
     }
-    rows += offset
+    for (const { length } of lengths) {
+      to++
+      left -= Number(length)
+      if (left < 0) await read()
+    }
+    await read()
+    rows += to
     await sql.query(`UPDATE temp.go_goscope_page SET start = (SELECT ${id} ${page} 1 OFFSET ${ROWS_A_PAGE})`)
   }
   return rows
-}
-
-/** Splits rows of these lengths. @returns the number of rows in each part, at least 1. */
-function parts(lengths: readonly number[]): number[] {
-  const counts: number[] = []
-  let left = 0
-  for (const length of lengths) {
-    left -= length
-    if (left >= 0) counts.push((counts.pop() ?? 0) + 1)
-    else {
-      counts.push(1)
-      left = LENGTH_AT_ONCE - length
-    }
-  }
-  return counts
 }
 
 /** One text for a row. No two rows with different cells share it, even with text that is not UTF-8 or contains NUL. */

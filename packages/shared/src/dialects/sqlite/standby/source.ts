@@ -107,16 +107,12 @@ export class Source {
     return this.#dataVersion !== before
   }
 
-  /** Returns whether a new connection can read the schema of the file. */
+  /** Returns whether the schema of the file can be read anew. */
   async isSound(): Promise<boolean> {
     try {
-      const connection = await this.#open()
-      try {
-        await connection.query('SELECT count(*) FROM sqlite_master')
-        return true
-      } finally {
-        await connection.close()
-      }
+      await this.sql.query('PRAGMA writable_schema = RESET')
+      await this.sql.query(READ_LOG)
+      return true
     } catch {
       // Whatever it is, it is a problem of the source.
       return false
