@@ -22,6 +22,21 @@ function pastTheSchema(change: string, undo: string, meanwhile: string): void {
   }
 }
 
+/** Runs `meanwhile` while no statement can read the schema of a database. */
+async function withoutSchema(database: typeof pair.standby, meanwhile: () => Promise<void>): Promise<void> {
+  if ('enableDefensive' in database) (database.enableDefensive as (on: boolean) => void)(false)
+  const change = (from: string, to: string): void =>
+    database.exec(`PRAGMA writable_schema = ON;
+UPDATE main.sqlite_master SET sql = replace(sql, '${from}', '${to}') WHERE name = 'go_goscope_cache';
+PRAGMA writable_schema = RESET`)
+  change('CREATE TABLE', 'TABLE')
+  try {
+    await meanwhile()
+  } finally {
+    change('TABLE', 'CREATE TABLE')
+  }
+}
+
 /** Removes the index entry of a row. */
 function damageIndex(): void {
   pastTheSchema(
@@ -60,6 +75,16 @@ test('a standby whose source is damaged waits, and checks itself once', async ()
   expect(checks).toBe(1)
 })
 
+test('a standby waits if no statement can read the schema of its source any more', async () => {
+  await pair.adapter.cache.set('k', 2)
+  await withoutSchema(pair.source, async () => {
+    // Otherwise nothing reads the schema anew.
+    pair.source.exec('PRAGMA schema_version = 1000')
+    expect(await pair.follower.round()).toMatchObject({ code: 'CORRUPT' })
+    expect(pair.state.current.state).toBe('waiting')
+  })
+})
+
 describe('a standby that is damaged', () => {
   test('is not followed again', async () => {
     await pair.ending.leave()
@@ -94,6 +119,15 @@ describe('a standby that is damaged', () => {
     pair.before = (sql) => void (sql.startsWith('DELETE FROM main.') && corrupt())
     await pair.follower.round()
     expect(pair.state.current).toMatchObject({ state: 'lost', reason: expect.stringContaining('go_goscope_cache') })
+  })
+
+  test('is lost if no statement can read its schema any more', async () => {
+    await pair.adapter.cache.set('k', 2)
+    await withoutSchema(pair.standby, async () => void (await pair.follower.round()))
+    expect(pair.state.current).toMatchObject({
+      state: 'lost',
+      reason: expect.stringMatching(/standby is damaged.*malformed/),
+    })
   })
 
   test('takes over nevertheless if only an index is, while the disk of its source fails', async () => {

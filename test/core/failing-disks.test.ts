@@ -5,6 +5,7 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { checkIntegrity, checkPages } from '../../packages/shared/src/dialects/sqlite/engine/check-integrity.js'
 import { leaveLog } from '../../packages/shared/src/dialects/sqlite/standby/change-log.js'
+import { waitingPause } from '../../packages/shared/src/dialects/sqlite/standby/follow-job.js'
 import type { FollowEvent } from '../../packages/shared/src/dialects/sqlite/standby/messages.js'
 import { StandbyRequests } from '../../packages/shared/src/dialects/sqlite/standby/standby-requests.js'
 import { PersistenceError, type PersistenceErrorCode } from '../../packages/shared/src/errors/persistence-error.js'
@@ -64,6 +65,13 @@ describe('a standby whose disk, or that of its source, fails for a moment', () =
     },
   )
 
+  // An attempt may copy the whole source.
+  test('tries again each second, and spends a fifth of the time on attempts that take long', () => {
+    expect(waitingPause(20, 1)).toBe(1_000)
+    expect(waitingPause(5_000, 1)).toBe(5_000)
+    expect(waitingPause(20, 10_000)).toBe(40_000)
+  })
+
   test('is asked for changes meanwhile and answers with the failure', async () => {
     const sent: FollowEvent[] = []
     const parts = { standby: pair.sql, state: pair.state } as never
@@ -119,6 +127,24 @@ describe('a standby whose disk, or that of its source, fails for a moment', () =
     works()
     await pair.follower.round()
     expect(pair.state.current.state).toBe('following')
+  })
+
+  test('goes on, and calls that wait for a change too, when only verify() reads the page that fails', async () => {
+    const sent: FollowEvent[] = []
+    const send = (event: FollowEvent): void => void sent.push(event)
+    const parts = { standby: pair.sql, state: pair.state } as never
+    const requests = new StandbyRequests(parts, pair.follower, pair.ending, send, async () => undefined)
+    requests.receive({ id: 1, call: 'reach', input: { position: (await pair.follower.head()) + 1 } })
+    pair.before = (sql) => void (/ FROM source\.\W?go_goscope_cache/.test(sql) && fail('CORRUPT'))
+    requests.receive({ id: 2, call: 'verify', input: {} })
+    await requests.answerAll()
+    expect(sent).toEqual([{ id: 2, error: expect.objectContaining({ code: 'CORRUPT' }) }])
+    expect(pair.state.current).toMatchObject({ state: 'following', reason: undefined })
+    works()
+    await pair.adapter.cache.set('k', 1)
+    await pair.follower.round()
+    await requests.answerAll()
+    expect(sent).toEqual([expect.anything(), { id: 1, answer: pair.state.current.position }])
   })
 
   test('waits when it is started again meanwhile', async () => {

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -86,6 +87,21 @@ describe('where the file system has no hard links', () => {
     await (await lockTarget(target, noLinks)).release()
     expect(readdirSync(folder)).toEqual([])
   })
+})
+
+test('a file that cannot be looked at afterwards has its name, and loses it again', async () => {
+  const [temporary, path] = [join(folder, 'temporary'), join(folder, 'copy.db')]
+  writeFileSync(temporary, 'whole')
+  const away = `${folder}-away`
+  const unpublish = await publish(temporary, path, 'backup', async (from, to) => {
+    linkSync(from, to)
+    // A folder that is gone cannot be looked into.
+    renameSync(folder, away)
+  })
+  renameSync(away, folder)
+  expect(readFileSync(path, 'utf8')).toBe('whole')
+  await unpublish()
+  expect(readdirSync(folder)).toEqual(['temporary'])
 })
 
 // A folder cannot be renamed over a file, nor any file over a mount point, such as a file that is mounted into a container.

@@ -110,6 +110,15 @@ describe('a file that is replaced', () => {
     expect(readFileSync(join(folder, kept), 'latin1')).toContain('CREATE TABLE mine')
   })
 
+  test('is replaced although the old file cannot be closed afterwards', async () => {
+    const context = contextOf(() => {
+      throw new Error('the disk failed')
+    })
+    const { kept } = await replaceFile({ temporary, target, now: 0 }, context, async () => 0)
+    expect(isReplaced()).toBe(true)
+    expect(existsSync(kept ?? '')).toBe(true)
+  })
+
   test('is not replaced any more after the stop was requested, and the request comes too late afterwards', async () => {
     const context = contextOf()
     const stopped = replaceFile({ temporary, target, now: 0 }, context, async () => context.stop.request())

@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ManualClock } from '@go-go-scope/persistence-conformance'
-import { BackupSchedule, SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
+import { BackupSchedule, SQLiteAdapter, verifyBackup } from '@go-go-scope/persistence-sqlite-node'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterAll, expect, test, vi } from 'vitest'
-import { settled } from './settled.js'
+import { advance, settled } from './settled.js'
 
 const MINUTE = 60_000
 const WITHIN = { timeout: 10_000 }
@@ -45,6 +45,45 @@ test.each([
   expect(setTimer.mock.calls[0]?.[1]).toBe(pause)
   clock.advance(pause)
   await expect.poll(() => errors.length, WITHIN).toBe(2)
+  await schedule.stop()
+  await adapter.disconnect()
+})
+
+test('of a backup that has failed after a long time, the next try comes after four times that time', async () => {
+  const { adapter, clock } = await opened('long.db')
+  let tries = 0
+  let errors = 0
+  const schedule = BackupSchedule.start(adapter, {
+    directory: folder,
+    every: 60 * MINUTE,
+    worker: () => {
+      tries++
+      clock.pass(10 * MINUTE)
+      throw new Error('no thread today')
+    },
+    onError: () => void errors++,
+  })
+  clock.advance(0)
+  await expect.poll(() => errors, WITHIN).toBe(1)
+  for (let minute = 0; minute < 39; minute++) await advance(clock, MINUTE)
+  expect(tries).toBe(1)
+  clock.advance(MINUTE)
+  await expect.poll(() => errors, WITHIN).toBe(2)
+  await schedule.stop()
+  await adapter.disconnect()
+})
+
+// As on a disk that is full, or that the system has mounted read-only after an error.
+test('a schedule makes its backups also while the file takes no writes', async () => {
+  const handle = new DatabaseSync(join(folder, 'unwritable.db'))
+  handle.exec('PRAGMA journal_mode = WAL')
+  const adapter = new SQLiteAdapter(handle as never)
+  await adapter.cache.set('k', 1)
+  handle.exec('PRAGMA query_only = ON')
+  await expect(adapter.cache.set('k', 2)).rejects.toMatchObject({ code: 'READ_ONLY' })
+  const schedule = BackupSchedule.start(adapter, { directory: folder, every: MINUTE })
+  const { path } = await schedule.run()
+  await verifyBackup(path, { DatabaseSync: DatabaseSync as never })
   await schedule.stop()
   await adapter.disconnect()
 })

@@ -61,8 +61,12 @@ export class StandbyPair {
     this.standby = new DatabaseSync(':memory:')
     this.sql = {
       query: async (text, parameters = []) => {
-        this.before(text)
-        return this.standby.prepare(text).all(...parameters) as never
+        try {
+          this.before(text)
+          return this.standby.prepare(text).all(...parameters) as never
+        } catch (error) {
+          throw classify(error, 'standby')
+        }
       },
     }
     const { follower, ending, state } = this.another()

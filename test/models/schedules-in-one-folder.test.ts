@@ -3,6 +3,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -70,7 +71,7 @@ describe('schedules of one file and folder', () => {
   })
 
   // As when another user owns the earlier backups: they would fill the disk.
-  test('report an earlier backup whose manifest cannot be read, once for each new backup', async () => {
+  test('report an earlier backup whose manifest cannot be read, once until there is none', async () => {
     const schedule = await start({})
     const backUp = () => vi.waitUntil(() => schedule.run().catch(() => undefined), OFTEN)
     const earlier = [await backUp(), await backUp()].map(({ path }) => path)
@@ -85,6 +86,15 @@ describe('schedules of one file and folder', () => {
     expect(errors).toEqual([expect.objectContaining({ code: 'NOT_A_BACKUP', operation: 'BackupSchedule' })])
     expect(earlier.some((path) => String(errors[0]).includes(`${path} is neither counted nor deleted`))).toBe(true)
     expect(await schedule.list()).toHaveLength(1)
+    // As when another user has a schedule for a file of the same name.
+    await backUp()
+    expect(errors).toHaveLength(1)
+    const aside = earlier.map((path) => ({ path: `${path}.json`, away: `${path}.away` }))
+    for (const { path, away } of aside) renameSync(path, away)
+    await backUp()
+    for (const { path, away } of aside) renameSync(away, path)
+    await backUp()
+    expect(errors).toHaveLength(2)
   })
 
   test('report a backup that cannot be deleted, and delete the older ones', async () => {

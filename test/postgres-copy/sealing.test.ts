@@ -201,6 +201,35 @@ test('a partly filled store is refused, and so is a target that is not empty', a
   expect((await admin.query(`SELECT key FROM "${place.schema}".cache`)).rows).toHaveLength(1)
 })
 
+test('of copies that begin at once, one fills the target, and each other one says what it met', async () => {
+  const place = await newPlace()
+  const files = [1, 2, 3, 4].map((at) => `${place.file}.${at}`)
+  for (const file of files) await (await onFile(file)).cache.set('k', file)
+  const runs = await Promise.allSettled(files.map((file) => toServer({ ...place, file })))
+  const refused = runs.filter((run) => run.status === 'rejected')
+  expect(refused).toHaveLength(3)
+  for (const { reason } of refused) expect(reason).toMatchObject({ code: 'FILE_EXISTS', operation: 'copy' })
+  for (const [at, file] of files.entries()) {
+    if (runs[at]?.status === 'rejected') expect(await (await onFile(file)).cache.get('k')).toBe(file)
+    else expect(await (await onServer(place)).cache.get('k')).toBe(file)
+  }
+})
+
+test('runs of one copy that begin at once move the store once', async () => {
+  for (let round = 0; round < 3; round++) {
+    const place = await newPlace()
+    await (await onFile(place.file)).cache.set('k', 1)
+    const runs = await Promise.allSettled([1, 2, 3].map(() => toServer(place)))
+    for (const run of runs) {
+      if (run.status === 'fulfilled') expect(run.value.outcome).toBe('moved')
+      else
+        expect(run.reason).toMatchObject({ code: 'CONSTRAINT', message: expect.stringContaining('run the copy again') })
+    }
+    expect((await toServer(place)).outcome).toBe('moved')
+    expect(await (await onServer(place)).cache.get('k')).toBe(1)
+  }
+})
+
 test('clocks that differ by more than a second are reported before anything is written', async () => {
   const place = await newPlace()
   await (await onFile(place.file)).disconnect()

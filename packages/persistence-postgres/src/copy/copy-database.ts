@@ -151,19 +151,35 @@ async function move(
   clockDifference: number,
 ): Promise<CopyResult> {
   const { id, sealed, done } = await markOf(source, target)
-  // The transaction that seals the source also checks that nothing is held.
-  if (!sealed) await untilFree(source, () => source.seal(id, target.name), wait)
-  if (done) return { ...(await look(source, target, target.name, clockDifference)), outcome: 'moved' }
+  const moved = async (): Promise<CopyResult> => ({
+    ...(await look(source, target, target.name, clockDifference)),
+    outcome: 'moved',
+  })
+  if (done) return moved()
   try {
-    await claim(source, target, id)
+    // The transaction that seals the source also checks that nothing is held.
+    if (!sealed) await untilFree(source, () => source.seal(id, target.name), wait)
   } catch (error) {
-    // If the target certainly has none of our rows, the source that was sealed by this run is put back into use.
-    if (!sealed && (await isOfAnother(target, id))) await source.unseal()
-    throw error
+    // Another copy may have sealed it meanwhile.
+    if ((await source.moved()) === undefined) throw error
+    return move(source, target, progress, wait, clockDifference)
   }
-  const prints = await fill(source, target, id, progress)
-  await target.copy.finish(id, await source.given())
-  return { from: source.name, to: target.name, outcome: 'moved', tables: prints, held: [], clockDifference }
+  try {
+    try {
+      await claim(source, target, id)
+    } catch (error) {
+      // If the target certainly has none of our rows, the source that was sealed by this run is put back into use.
+      if (!sealed && (await isOfAnother(target, id))) await source.unseal()
+      throw error
+    }
+    const prints = await fill(source, target, id, progress)
+    await target.copy.finish(id, await source.given())
+    return { from: source.name, to: target.name, outcome: 'moved', tables: prints, held: [], clockDifference }
+  } catch (error) {
+    // Another run of this copy may have completed it. If that cannot be found out, the first error says more.
+    if ((await target.filledBy().catch(() => undefined)) !== id) throw error
+    return moved()
+  }
 }
 
 /** Retries until nothing is held in the source. @throws PersistenceError `BUSY` if something is still held at the time limit. */

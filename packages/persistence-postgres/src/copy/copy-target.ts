@@ -29,8 +29,16 @@ export class CopyTarget {
       sql: `INSERT INTO ${copies} (name, id, store, rows) VALUES (${places}, 0)`,
       parameters: [name, id, store],
     })
+    // Another run of the same copy may have completed it. The rows would then be copied a second time.
+    const unfilled: Step = {
+      sql: `SELECT 1 FROM ${metaOf(this.#sql)} WHERE key = 'moved_from' AND value = ${parameter(1)}`,
+      parameters: [id],
+      expect: 0,
+      unmet: () => failure('CONSTRAINT', 'another copy has filled the same target; run the copy again'),
+    }
     await this.#queue.atomic('copy', [
       ...bare([...beginCopy, ...missing.flatMap(({ name }) => createCache(name))]),
+      unfilled,
       ...tables.map((table) => into(labelOf(table))),
     ])
   }

@@ -40,14 +40,21 @@ export async function claim(source: Store, target: Store, id: string): Promise<v
   if ((await target.moved()) !== undefined)
     throw failure('INVALID_ARGUMENT', `${source.name} and ${target.name} are the same store`)
   const filling = await target.filling()
-  if (filling === undefined) await target.copy.begin({ id, store: source.name }, await source.tables())
-  else if (filling.id !== id) throw heldBy(target, filling)
+  if (filling === undefined) {
+    try {
+      return await target.copy.begin({ id, store: source.name }, await source.tables())
+    } catch (error) {
+      // Another copy may have been first.
+      await markOf(source, target)
+      if ((await target.filling()) === undefined) throw error
+    }
+  } else if (filling.id !== id) throw heldBy(target, filling)
 }
 
-/** Whether a target is certainly not being filled by the copy. */
+/** Whether a target is certainly neither being filled nor filled by the copy. */
 export async function isOfAnother(target: Store, id: string): Promise<boolean> {
   try {
-    return (await target.filling())?.id !== id
+    return (await target.filling())?.id !== id && (await target.filledBy()) !== id
   } catch {
     // The target cannot be read. The next run finds out.
     return false

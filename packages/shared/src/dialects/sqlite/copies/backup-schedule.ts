@@ -19,16 +19,20 @@ const RUN_OPTIONS: OptionNames<{ signal?: AbortSignal }> = { signal: true }
 const LOCK_TTL_MS = 30_000
 const LOCK_PREFIX = 'go-goscope'
 const LOCK_KEY = 'backup'
+const UNWRITABLE = ['DISK_FULL', 'IO_ERROR', 'READ_ONLY']
 
 // Timers do not count the time that a machine sleeps, and the wall clock may be set.
 const LONGEST_PAUSE_MS = 60_000
+
+// A backup of a large file may fail when it is copied and verified. The pause leaves the disks to others for most of the time.
+const PAUSE_PER_ATTEMPT = 4
 
 // How often a schedule looks whether a backup of others is made. Each look tries the lock and reads the folder.
 const UNDER_WAY_PAUSE_MS = 5_000
 
 /**
  * Backs up a database at regular times, and deletes old backups. Several processes may run a schedule for the same file and
- * folder: one of them makes each backup.
+ * folder: one of them makes each backup. While the disk of the file takes no writes, each of them does.
  *
  * A schedule keeps the process alive only while a backup is under way. It ends with the adapter.
  */
@@ -39,6 +43,8 @@ export class BackupSchedule implements AsyncDisposable {
   readonly #end = new AbortController()
   #cancelTimer: (() => void) | undefined
   #running: Promise<unknown> | undefined
+  /** Whether the last rotation has found manifests that cannot be read. */
+  #foundUnreadable = false
 
   /**
    * Starts a schedule. The first backup is made at once if the latest one is older than `every`, or if there is none.
@@ -104,11 +110,14 @@ export class BackupSchedule implements AsyncDisposable {
 
   #wait(ms: number): void {
     if (this.#end.signal.aborted) return
-    this.#cancelTimer = this.#source.session.clock.setTimer(() => void this.#turn(), Math.min(ms, LONGEST_PAUSE_MS))
+    this.#cancelTimer = this.#source.session.clock.setTimer(() => void this.#turn(), ms)
   }
 
   /** Makes a backup if one is due, and waits for the next one. Never rejects. */
   async #turn(): Promise<void> {
+    const { every } = this.#options
+    const { clock } = this.#source.session
+    const began = clock.monotonic()
     try {
       let due = await this.#due()
       if (due <= 0) {
@@ -116,11 +125,11 @@ export class BackupSchedule implements AsyncDisposable {
         due = await this.#due()
       }
       // If it is still due, another call or process is making it.
-      this.#wait(due > 0 ? due : Math.min(this.#options.every, UNDER_WAY_PAUSE_MS))
+      this.#wait(due > 0 ? Math.min(due, LONGEST_PAUSE_MS) : Math.min(every, UNDER_WAY_PAUSE_MS))
     } catch (error) {
       if (this.#end.signal.aborted) return
       this.#report(error)
-      this.#wait(this.#options.every)
+      this.#wait(Math.min(every, Math.max(LONGEST_PAUSE_MS, PAUSE_PER_ATTEMPT * (clock.monotonic() - began))))
     }
   }
 
@@ -152,20 +161,22 @@ export class BackupSchedule implements AsyncDisposable {
   async #backUp(signal: AbortSignal | undefined, ifDue: boolean): Promise<Backup | undefined> {
     const end = this.#end.signal
     end.throwIfAborted()
-    const lock = await this.#locks.hold(LOCK_KEY, { ttl: LOCK_TTL_MS, renew: true })
+    const lock = await this.#locks.hold(LOCK_KEY, { ttl: LOCK_TTL_MS, renew: true }).catch((error) => {
+      // A disk that takes no writes is when a backup is needed, even if each process makes one.
+      if (!UNWRITABLE.includes(error.code)) throw error
+    })
     if (lock === null) return undefined
     try {
       if (ifDue && (await this.#due()) > 0) return undefined
       const database = await this.#database()
       const { directory, backup: options } = this.#options
-      const signals = [end, lock.signal, ...(signal === undefined ? [] : [signal])]
-      const all = { ...options, signal: anySignal(signals) }
+      const all = { ...options, signal: anySignal([end, lock?.signal, signal].filter((one) => one !== undefined)) }
       const backup = await scheduledBackUp(this.#source, database, directory, all)
       await this.#rotate(backup, database)
       return backup
     } finally {
       // If the lock cannot be released, its lease ends.
-      await lock.release().catch(() => undefined)
+      await lock?.release().catch(() => undefined)
     }
   }
 
@@ -177,8 +188,9 @@ export class BackupSchedule implements AsyncDisposable {
       const { directory, keep } = this.#options
       const backups = await scheduledBackups(directory, database, (error) => unreadable.push(error))
       for (const backup of outdated(backups, made, keep)) await deleteBackup(backup).catch(report)
-      // The others have the same cause.
-      unreadable.slice(0, 1).forEach(report)
+      // The others have the same cause. They may be of another user, whose schedule of a file of the same name uses this folder.
+      if (!this.#foundUnreadable) unreadable.slice(0, 1).forEach(report)
+      this.#foundUnreadable = unreadable.length > 0
     } catch (error) {
       report(error)
     }

@@ -32,11 +32,11 @@ export async function publish(
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw fileExists(path, operation, error)
     await publishWithoutLink(temporary, path, operation)
   }
-  // The temporary name may be gone by now.
-  const published = await lstat(path)
+  // The temporary name may be gone by now. An error here would hide from the caller that the file has its name.
+  const published = await lstat(path).catch(() => undefined)
   return async () => {
-    const found = await lstat(path).catch(() => undefined)
-    if (found?.ino === published.ino && found.dev === published.dev) await rm(path)
+    const found = published && (await lstat(path).catch(() => undefined))
+    if (found?.ino === published?.ino && found?.dev === published?.dev) await rm(path, { force: true })
   }
 }
 

@@ -77,7 +77,8 @@ export async function replaceFile<Finished>(
     await flushReplaced(target, kept)
     return { kept, finished }
   } finally {
-    await letGo()
+    // The file is replaced by now, whatever happens to the old one. Or the caller needs the first error.
+    await letGo().catch(() => undefined)
   }
 }
 

@@ -56,7 +56,7 @@ export interface ResolvedScheduleOptions {
 export function scheduleOptions(given: BackupScheduleOptions): ResolvedScheduleOptions {
   const { directory, every, keep = {}, onError, ...backup } = readOptions(given, NAMES, 'BackupSchedule')
   checkFilePath(directory, 'BackupSchedule', 'option directory', 'the path of a folder')
-  if (typeof every !== 'number' || !(every > 0) || every === Number.POSITIVE_INFINITY) {
+  if (!Number.isFinite(every) || every <= 0) {
     throw invalidCallOption('BackupSchedule', 'every', every, 'a number of ms above 0')
   }
   if (onError !== undefined && typeof onError !== 'function') {

@@ -4,8 +4,9 @@ import { quotedName } from '../schema/quoted.js'
 import type { FollowedTables } from './followed-tables.js'
 import { oneRow, type Schema, type Sql } from './sql.js'
 
-// Bounds the rows of a page in memory, not their bytes: a value may have 16 MiB.
 const ROWS_A_PAGE = 500
+// A value may have 16 MiB, and is read as hex. So the rows of a page are read in parts, which exceed this by one row at most.
+const LENGTH_AT_ONCE = 4 * 1024 * 1024
 
 /** The content of one side. */
 export interface Contents {
@@ -40,7 +41,9 @@ interface Table {
 async function addTable(hash: Hash, sql: Sql, schema: Schema, { name, rowid, id }: Table): Promise<number> {
   const columns = await sql.query(`SELECT name FROM pragma_table_info(?1, '${schema}')`, [name])
   // A row with another rowid counts as different, because later changes would miss it.
-  const cells = cellsOf([...(rowid === undefined ? [] : [rowid]), ...columns.map((column) => String(column.name))])
+  const names = [...(rowid === undefined ? [] : [rowid]), ...columns.map((column) => String(column.name))]
+  const cells = cellsOf(names)
+  const length = names.map((cell) => `ifnull(length(${quotedName(cell)}), 0)`).join(' + ')
   const table = `${schema}.${quotedName(name)}`
   let rows = 0
   // The start of a page stays in SQL, because not every key survives the way through JavaScript unchanged.
@@ -49,9 +52,20 @@ async function addTable(hash: Hash, sql: Sql, schema: Schema, { name, rowid, id 
   await sql.query(`INSERT INTO temp.go_goscope_page SELECT min(${id}) FROM ${table}`)
   const page = `FROM ${table} WHERE ${id} >= (SELECT start FROM temp.go_goscope_page) ORDER BY ${id} LIMIT`
   while ((await oneRow(sql, 'SELECT start IS NULL AS over FROM temp.go_goscope_page')).over === 0) {
-    const found = await sql.query(`SELECT ${cells} AS cells ${page} ${ROWS_A_PAGE}`)
-    add(hash, name, found)
-    rows += found.length
+    const lengths = await sql.query(`SELECT ${length} AS length ${page} ${ROWS_A_PAGE}`)
+    let [from, to, left] = [0, 0, LENGTH_AT_ONCE]
+    const read = async (): Promise<void> => {
+      add(hash, name, await sql.query(`SELECT ${cells} AS cells ${page} ${to - from} OFFSET ${from}`))
+      from = to
+      left = LENGTH_AT_ONCE
+    }
+    for (const { length } of lengths) {
+      to++
+      left -= Number(length)
+      if (left < 0) await read()
+    }
+    await read()
+    rows += to
     await sql.query(`UPDATE temp.go_goscope_page SET start = (SELECT ${id} ${page} 1 OFFSET ${ROWS_A_PAGE})`)
   }
   return rows

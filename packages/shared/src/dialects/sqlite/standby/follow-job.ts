@@ -15,8 +15,10 @@ import { sqlOf, Target } from './target.js'
 const BUSY_TIMEOUT_MS = 1_000
 // At exit the process requests the stop by a flag, which wakes no one.
 const LONGEST_PAUSE_MS = 50
-// Pause between two attempts on a full or failing disk: each may copy the whole source.
+// The least pause between two attempts on a full or failing disk.
 const WAITING_MS = 1_000
+// Each of these attempts may copy the whole source. A longer pause leaves the disks to others for most of the time.
+const PAUSE_PER_ATTEMPT = 4
 
 /** Follows a file until it is stopped, and answers requests for the standby meanwhile. */
 export const followJob: Job = async (input: FollowInput, context: JobContext) => {
@@ -62,8 +64,10 @@ async function followUntilStopped(
     listen((message) => requests.receive(message))
     for (let due = monotonic() + every; !stop.requested && !target.closed; ) {
       if (monotonic() >= due && state.going) {
+        const began = monotonic()
         await follower.round()
-        due = monotonic() + (state.current.state === 'waiting' ? Math.max(every, WAITING_MS) : every)
+        const ended = monotonic()
+        due = ended + (state.current.state === 'waiting' ? waitingPause(every, ended - began) : every)
       }
       await requests.answerAll()
       if (ending.takenOver) await ending.leave()
@@ -77,6 +81,11 @@ async function followUntilStopped(
   } finally {
     await (begun ? target.close() : target.discard())
   }
+}
+
+/** Returns the pause in ms after an attempt that a full or failing disk has ended. @param took ms of the attempt. */
+export function waitingPause(every: number, took: number): number {
+  return Math.max(every, WAITING_MS, PAUSE_PER_ATTEMPT * took)
 }
 
 async function openSource(path: string, engine: ThreadEngine<object>): Promise<OwnSql> {

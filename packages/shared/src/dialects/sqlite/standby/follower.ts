@@ -53,7 +53,7 @@ export class Follower {
     this.#busyWait = busyWait
     this.#now = now
     this.#heartbeat = new Heartbeat(now)
-    this.#selfCheck = new SelfCheck(standby, state)
+    this.#selfCheck = new SelfCheck(standby, source, state)
   }
 
   /**
@@ -167,7 +167,8 @@ export class Follower {
       const position = this.#state.usable('standby.verify')
       const { outcome, verification } = await compareSides(this.#standby, position, this.#tables).catch(
         async (error) => {
-          if (isOfDisk(error)) await this.#failed(error)
+          // Only a round tells whether it still follows: a comparison reads more of the source than following does.
+          if (isOfDisk(error) && (await this.#failed(error)) !== undefined) await this.round()
           throw error
         },
       )

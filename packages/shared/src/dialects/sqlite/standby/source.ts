@@ -107,6 +107,18 @@ export class Source {
     return this.#dataVersion !== before
   }
 
+  /** Returns whether the schema of the file can be read anew. */
+  async isSound(): Promise<boolean> {
+    try {
+      await this.sql.query('PRAGMA writable_schema = RESET')
+      await this.sql.query(READ_LOG)
+      return true
+    } catch {
+      // Whatever it is, it is a problem of the source.
+      return false
+    }
+  }
+
   /** Makes the next {@link mayHaveChanged} return true. */
   markChanged(): void {
     this.#dataVersion = undefined

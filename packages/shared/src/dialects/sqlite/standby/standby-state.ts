@@ -3,7 +3,7 @@
  * - `copying`: it makes a full copy, for the first time or again, as `reason` says. Reads return the content before the copy.
  * - `following`: at `checkedAt` it had everything that the source had.
  * - `waiting`: its disk, or that of its source, is full or fails, as `reason` says. It has the content of the source at `position`,
- *   retries every second, and follows again when that succeeds.
+ *   tries again each second, or less often if an attempt takes long, and follows again when that succeeds.
  * - `diverged`: the source has another lineage, or one of the two was changed by hand. It no longer follows.
  * - `lost`: the log lacks changes that the standby needs, the source cannot be followed, or the standby's own file was deleted or
  *   replaced. It no longer follows.

@@ -1,0 +1,30 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { StandbyPair } from './standby-pair.js'
+
+let pair: StandbyPair
+beforeEach(async () => {
+  pair = await StandbyPair.make()
+})
+afterEach(() => pair.dispose())
+
+// As hex, a page of the longest values would have several GB.
+test('a comparison of both sides reads no more than a few MiB of values at once', async () => {
+  const long = 'x'.repeat(3 * 1024 * 1024)
+  for (const [key, value] of Object.entries({ a: 1, b: long, c: long, d: 1, e: 1, f: long, g: long, h: 1 }))
+    await pair.adapter.cache.set(key, value)
+  await pair.follower.begin()
+  const parts: string[] = []
+  pair.before = (sql) => {
+    const [, part] = /AS cells FROM source\.\W?go_goscope_cache.* LIMIT (.*)/.exec(sql) ?? []
+    if (part !== undefined) parts.push(part)
+  }
+  const { equal, rows } = await pair.follower.verify()
+  expect(equal).toBe(true)
+  expect(rows).toBeGreaterThanOrEqual(8)
+  expect(parts).toEqual(['3 OFFSET 0', '4 OFFSET 3', '1 OFFSET 7'])
+
+  // In the last part.
+  pair.before = () => undefined
+  pair.standby.exec("UPDATE main.go_goscope_cache SET value = 'changed' WHERE key GLOB '*h'")
+  expect((await pair.follower.verify()).equal).toBe(false)
+})
