@@ -270,6 +270,30 @@ function testPage(): void {
     expect(await page.locator('#tasks').isVisible()).toBe(true)
   })
 
+  test('polls a slow server less often: the pause is four times as long as the poll took', async () => {
+    await using tab = await openTab(browser)
+    const { page } = tab
+    await page.clock.install()
+    await page.goto(address())
+    await page.getByText('Live', { exact: true }).waitFor()
+    // As a server that reads many values of 10 MB.
+    await page.route(/overview/, async (route) => {
+      await page.clock.fastForward(2_000)
+      await route.continue()
+    })
+    const slow = page.waitForResponse(/overview/)
+    await page.clock.pauseAt(Date.now() + 3_600_000)
+    await (await slow).finished()
+    let requests = 0
+    page.on('request', () => requests++)
+    // The page has handled the answer once it has run later calls.
+    for (let call = 0; call < 10; call++) await page.evaluate('0')
+    await page.clock.runFor(7_900)
+    expect(requests).toBe(0)
+    await page.clock.runFor(200)
+    await expect.poll(() => requests, PATIENCE).toBe(1)
+  })
+
   test('sends no request while it is paused', async () => {
     await using tab = await openTab(browser)
     const { page } = tab
