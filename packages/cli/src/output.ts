@@ -9,7 +9,9 @@ export type Format = 'table' | 'json' | 'jsonl'
 
 export type Style = 'bold' | 'cyan' | 'green' | 'red'
 
-const colours = process.stdout.isTTY === true && !process.env.NO_COLOR && !process.argv.includes('--no-color')
+// A terminal without colours (TERM=dumb) says so. What stands in for one in a program may not be able to.
+const hasColours = process.stdout.isTTY === true && process.stdout.hasColors?.() !== false
+const colours = hasColours && !process.env.NO_COLOR && !process.argv.includes('--no-color')
 
 /** Returns text with a style if colours are on. */
 export function paint(style: Style, text: string): string {
@@ -98,10 +100,10 @@ export function toJson(value: unknown, space?: number): string | undefined {
   return text === undefined ? undefined : escapeUnseen(text)
 }
 
-/** Characters that move the cursor or change the text direction and that JSON does not escape. */
-const UNSEEN = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu
+/** Characters that command a terminal, move the cursor or change the text direction. Of a text with lines the line feeds stay. */
+const UNSEEN = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
-/** Escapes what JSON leaves unescaped, for texts in which keys are JSON, such as the messages of errors. */
+/** Escapes what JSON leaves unescaped, and what texts with names from a file contain, such as the messages of errors. */
 export function escapeUnseen(text: string): string {
   return text.replaceAll(UNSEEN, escaped)
 }
@@ -142,6 +144,20 @@ const OTHER_SPACES = /(?! )\p{Zs}/gu
 /** Returns a key, prefix or owner as a cell: itself, or as JSON if it could be taken for another text, or move the cursor. */
 export function cell(text: string): string {
   return text === '' || PLAIN.test(text) ? text : toJson(text).replaceAll(OTHER_SPACES, escaped)
+}
+
+/** The words that stand for no prefix and for an unknown one. An app may use either as a prefix. */
+const [NO_PREFIX, UNKNOWN_PREFIX] = ['(none)', '?']
+
+/** Returns the prefix of an item as a cell. It is `null` if it is not known. */
+export function prefixCell(prefix: string | null | undefined): string {
+  if (prefix === NO_PREFIX || prefix === UNKNOWN_PREFIX) return toJson(prefix)
+  return cell(prefix ?? UNKNOWN_PREFIX)
+}
+
+/** Returns the name of a prefix in a list of prefixes. */
+export function prefixName(prefix: string): string {
+  return prefix === '' ? NO_PREFIX : prefixCell(prefix)
 }
 
 /** Returns the time until or since a moment, for people. @param at Epoch ms. */
