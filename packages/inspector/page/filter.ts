@@ -3,6 +3,7 @@ import { visible } from '../src/visible.js'
 import { byId, element } from './dom.js'
 
 const ALL = '*'
+const [ALL_PREFIXES, NO_PREFIX] = ['all', '(none)']
 
 /** The filter for the keys that are shown. */
 export class Filter {
@@ -36,8 +37,8 @@ export class Filter {
     this.#known = JSON.stringify([prefixes, more])
     const chosen = this.#prefix.value
     this.#prefix.replaceChildren(
-      element('option', { value: ALL }, 'all'),
-      ...prefixes.map((prefix) => element('option', { value: prefix }, prefix === '' ? '(none)' : visible(prefix))),
+      element('option', { value: ALL }, ALL_PREFIXES),
+      ...prefixes.map((prefix) => element('option', { value: prefix }, nameOf(prefix))),
       ...(more ? [element('option', { disabled: true }, 'there are more')] : []),
     )
     this.#prefix.value = prefixes.includes(chosen) ? chosen : ALL
@@ -49,4 +50,10 @@ export class Filter {
     this.#startsWith.disabled = this.#prefix.value === ALL
     this.#startsWith.placeholder = this.#startsWith.disabled ? 'choose a prefix first' : ''
   }
+}
+
+/** Quotes a prefix that is written like one of the other choices. */
+function nameOf(prefix: string): string {
+  if (prefix === ALL_PREFIXES || prefix === NO_PREFIX || prefix.startsWith('"')) return `"${visible(prefix)}"`
+  return prefix === '' ? NO_PREFIX : visible(prefix)
 }
