@@ -107,7 +107,7 @@ function testPage(): void {
     expect([...tab.origins]).toEqual([new URL(address()).origin])
   })
 
-  test('distinguishes names that look alike: a prefix and another choice, spaces, a character and its number', async () => {
+  test('distinguishes names that look alike: a prefix and another choice, and keys by their spaces', async () => {
     const prefixes = ['', '"all"', '(none)', 'all']
     for (const keyPrefix of prefixes) await (await place.open({ keyPrefix })).cache.set('k', 1)
     await using tab = await openTab(browser)
@@ -116,24 +116,16 @@ function testPage(): void {
     await page.locator('#prefix option', { hasText: '<b>shop</b>:' }).waitFor({ state: 'attached' })
     const options = await page.locator('#prefix option').allTextContents()
     expect(options.filter((text) => !text.includes('shop'))).toEqual(['all', '(none)', '""all""', '"(none)"', '"all"'])
-    const keys = ['a  b', 'a b', 'c\u202e', 'c\\u{202e}']
+    const keys = ['a  b', 'a b']
     for (const key of keys) await persistence.cache.set(key, key)
     await page.locator('#prefix').selectOption('<b>shop</b>:')
     await page.locator('#starts-with').fill('a ')
     const spaced = page.locator('#entries tbody tr', { hasText: 'a  b' })
     await spaced.getByRole('button', { name: 'Delete' }).first().click()
     // As it is laid out: HTML draws two spaces as one.
-    const texts = [await page.evaluate<string>("document.getElementById('action-what').innerText")]
-    await page.keyboard.press('Escape')
-    await page.locator('#starts-with').fill('c')
-    await page.locator('#entries').getByText('c\\u{202e}', { exact: true }).waitFor()
-    texts.push(...(await page.locator('#entries tbody th bdi:not(.prefix)').allTextContents()))
+    const text = await page.evaluate("document.getElementById('action-what').innerText")
     for (const key of keys) await persistence.cache.delete(key)
-    expect(texts).toEqual([
-      'This will remove the cache entry a  b of the prefix <b>shop</b>:.',
-      'c\\u{5c}u{202e}',
-      'c\\u{202e}',
-    ])
+    expect(text).toBe('This will remove the cache entry a  b of the prefix <b>shop</b>:.')
     expect(tab.complaints).toEqual([])
   })
 

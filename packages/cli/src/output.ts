@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { stripVTControlCharacters, styleText } from 'node:util'
+import { styleText } from 'node:util'
 import { duration } from '@go-go-scope/persistence-inspector/format'
-import Table from 'cli-table3'
+import stringWidth from 'string-width'
 import { EXIT } from './exit-codes.js'
 
 /** How a list is printed. */
@@ -65,21 +65,23 @@ export function withoutPasswords(text: string): string {
  * {@link records}, because wrapped lines are taken for rows.
  */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const none = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right']
-  const chars = Object.fromEntries(
-    [...none, 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'].map((at) => [at, '']),
+  const lines = [head.map((name) => paint('bold', name)), ...rows].map((cells) =>
+    cells.map((text) => ({ text, width: widthOf(text) })),
   )
-  const made = new Table({
-    chars: { ...chars, middle: '  ' },
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-    head: head.map((name) => paint('bold', name)),
-  })
-  made.push(...rows.map((row) => [...row]))
-  const lines = made.toString().split('\n')
-  // The head is in ASCII, and as wide as the whole table.
-  const [top = ''] = lines
-  if (stripVTControlCharacters(top).length > widthOfTerminal()) return records(head, rows)
-  return lines.map((line) => line.trimEnd()).join('\n')
+  const widths = head.map((_, at) => lines.reduce((widest, cells) => Math.max(widest, cells[at]?.width ?? 0), 0))
+  const whole = widths.reduce((sum, width) => sum + GAP.length + width, -GAP.length)
+  if (whole > widthOfTerminal()) return records(head, rows)
+  const padded = lines.map((cells) => cells.map(({ text, width }, at) => text + ' '.repeat((widths[at] ?? 0) - width)))
+  return padded.map((cells) => cells.join(GAP).trimEnd()).join('\n')
+}
+
+/** Stands between two columns. */
+const GAP = '  '
+
+/** Returns how many columns of a terminal a text takes. */
+export function widthOf(text: string): number {
+  // Most texts, in a hundredth of the time.
+  return /^[ -~]*$/.test(text) ? text.length : stringWidth(text)
 }
 
 /** Formats each row as lines of a name and a cell, without the empty cells. */

@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from 'node:util'
 import type {
   CircuitInfo,
   ClaimInfo,
@@ -17,7 +16,7 @@ import { type Facts, factsOf } from './facts.js'
 import { interrupted } from './interrupted.js'
 import { LISTS } from './lists.js'
 import { type Database, withDatabase } from './open-database.js'
-import { cell, fromNow, paint, prefixCell, prefixName, progressBar, table, toJson, write } from './output.js'
+import { cell, fromNow, paint, prefixCell, prefixName, progressBar, table, toJson, widthOf, write } from './output.js'
 
 // The number of items shown per kind. One more is read to find out whether there are more. The lists show all.
 const SHOWN = 5
@@ -59,7 +58,7 @@ function fitting(text: string, { rows, columns }: { rows: number; columns: numbe
   let left = rows - 2
   const lines = text.split('\n')
   const end = lines.findIndex((line) => {
-    left -= Math.ceil(stripVTControlCharacters(line).length / columns) || 1
+    left -= Math.ceil(widthOf(line) / columns) || 1
     return left < 0
   })
   return end < 0 ? text : [...lines.slice(0, end), '…'].join('\n')

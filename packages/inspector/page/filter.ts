@@ -3,7 +3,6 @@ import { visible } from '../src/visible.js'
 import { byId, element } from './dom.js'
 
 const ALL = '*'
-const [ALL_PREFIXES, NO_PREFIX] = ['all', '(none)']
 
 /** The filter for the keys that are shown. */
 export class Filter {
@@ -13,14 +12,13 @@ export class Filter {
 
   /** @param onChange Called when the filter changes. */
   constructor(onChange: () => void) {
-    this.#showPrefixes([])
+    this.showPrefixes({ items: [], more: false })
     this.#prefix.addEventListener('change', () => {
       this.#enable()
       onChange()
     })
     this.#startsWith.addEventListener('input', onChange)
     byId('filter').addEventListener('submit', (event) => event.preventDefault())
-    this.#enable()
   }
 
   get query(): Record<string, string> {
@@ -29,16 +27,17 @@ export class Filter {
   }
 
   showPrefixes({ items, more }: Part<object>): void {
-    const prefixes = items.map(({ prefix }) => prefix).filter((prefix) => prefix !== null)
-    if (JSON.stringify([prefixes, more]) !== this.#known) this.#showPrefixes(prefixes, more)
-  }
-
-  #showPrefixes(prefixes: readonly string[], more = false): void {
-    this.#known = JSON.stringify([prefixes, more])
+    const prefixes = items.map(({ prefix }) => prefix as string)
+    const known = JSON.stringify([prefixes, more])
+    if (known === this.#known) return
+    this.#known = known
     const chosen = this.#prefix.value
     this.#prefix.replaceChildren(
-      element('option', { value: ALL }, ALL_PREFIXES),
-      ...prefixes.map((prefix) => element('option', { value: prefix }, nameOf(prefix))),
+      element('option', { value: ALL }, 'all'),
+      // Quoted, because an app may use the name of another choice.
+      ...prefixes.map((prefix) =>
+        element('option', { value: prefix }, prefix === '' ? '(none)' : `"${visible(prefix)}"`),
+      ),
       ...(more ? [element('option', { disabled: true }, 'there are more')] : []),
     )
     this.#prefix.value = prefixes.includes(chosen) ? chosen : ALL
@@ -50,10 +49,4 @@ export class Filter {
     this.#startsWith.disabled = this.#prefix.value === ALL
     this.#startsWith.placeholder = this.#startsWith.disabled ? 'choose a prefix first' : ''
   }
-}
-
-/** Quotes a prefix that is written like one of the other choices. */
-function nameOf(prefix: string): string {
-  if (prefix === ALL_PREFIXES || prefix === NO_PREFIX || prefix.startsWith('"')) return `"${visible(prefix)}"`
-  return prefix === '' ? NO_PREFIX : visible(prefix)
 }
