@@ -107,6 +107,28 @@ function testPage(): void {
     expect([...tab.origins]).toEqual([new URL(address()).origin])
   })
 
+  test('distinguishes names that look alike: a prefix and another choice, and keys by their spaces', async () => {
+    const prefixes = ['', '"all"', '(none)', 'all']
+    for (const keyPrefix of prefixes) await (await place.open({ keyPrefix })).cache.set('k', 1)
+    await using tab = await openTab(browser)
+    const { page } = tab
+    await page.goto(address())
+    await page.locator('#prefix option', { hasText: '<b>shop</b>:' }).waitFor({ state: 'attached' })
+    const options = await page.locator('#prefix option').allTextContents()
+    expect(options.filter((text) => !text.includes('shop'))).toEqual(['all', '(none)', '""all""', '"(none)"', '"all"'])
+    const keys = ['a  b', 'a b']
+    for (const key of keys) await persistence.cache.set(key, key)
+    await page.locator('#prefix').selectOption('<b>shop</b>:')
+    await page.locator('#starts-with').fill('a ')
+    const spaced = page.locator('#entries tbody tr', { hasText: 'a  b' })
+    await spaced.getByRole('button', { name: 'Delete' }).first().click()
+    // As it is laid out: HTML draws two spaces as one.
+    const text = await page.evaluate("document.getElementById('action-what').innerText")
+    for (const key of keys) await persistence.cache.delete(key)
+    expect(text).toBe('This will remove the cache entry a  b of the prefix <b>shop</b>:.')
+    expect(tab.complaints).toEqual([])
+  })
+
   test('removes the token from the address, keeps it for a reload, and asks for it in another tab', async () => {
     await using tab = await openTab(browser)
     const { page } = tab
@@ -268,6 +290,30 @@ function testPage(): void {
     await page.route(/overview/, (route) => route.fulfill({ contentType: 'text/html', body: '<p>Log in</p>' }))
     await page.getByText(/^the server answered with status 200; reload/).waitFor()
     expect(await page.locator('#tasks').isVisible()).toBe(true)
+  })
+
+  test('polls a slow server less often: the pause is four times as long as the poll took', async () => {
+    await using tab = await openTab(browser)
+    const { page } = tab
+    await page.clock.install()
+    await page.goto(address())
+    await page.getByText('Live', { exact: true }).waitFor()
+    // As a server that reads many values of 10 MB.
+    await page.route(/overview/, async (route) => {
+      await page.clock.fastForward(2_000)
+      await route.continue()
+    })
+    const slow = page.waitForResponse(/overview/)
+    await page.clock.pauseAt(Date.now() + 3_600_000)
+    await (await slow).finished()
+    let requests = 0
+    page.on('request', () => requests++)
+    // The page has handled the answer once it has run later calls.
+    for (let call = 0; call < 10; call++) await page.evaluate('0')
+    await page.clock.runFor(7_900)
+    expect(requests).toBe(0)
+    await page.clock.runFor(200)
+    await expect.poll(() => requests, PATIENCE).toBe(1)
   })
 
   test('sends no request while it is paused', async () => {

@@ -192,6 +192,41 @@ describe('verify', () => {
     expect(verified.out + verified.err + exported.err).not.toMatch(/[\u007f-\u009f\u202e]/)
   })
 
+  test('and every message escape names of tables and files, and no name makes a line that looks like another finding', async () => {
+    const file = join(folder, 'a\u001b[31mb.db')
+    await inFile(file, 'CREATE TABLE go_goscope_cache (a, "\u001b[31m\nfile: of a column")')
+    const [verified, read] = [await scopedbHere(file, 'verify'), await scopedbHere(file)]
+    expect(verified.out).toMatch(/^schema: .*\\u001b\[31m\n {2}file: of a column/m)
+    expect(read.err).toContain(String.raw`\u001b[31m`)
+    const sound = join(folder, 'c\u001b[31md.db')
+    await (await SQLiteAdapter.open(sound)).disconnect()
+    const [summary, doctor] = [await scopedbHere(sound), await scopedbHere(sound, 'doctor')]
+    for (const { out, err } of [verified, read, summary, doctor]) expect(out + err).not.toContain('\u001b')
+    expect(doctor.out).toContain(String.raw`c\u001b[31md.db`)
+  })
+
+  test('reports pages that cannot be read as damage of the file, and keeps what it has found', async () => {
+    const file = join(folder, 'unread.db')
+    await (await SQLiteAdapter.open(file)).disconnect()
+    const prepare = DatabaseSync.prototype.prepare
+    const fail = (): never => {
+      throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 266 })
+    }
+    const planted = vi.spyOn(DatabaseSync.prototype, 'prepare').mockImplementation(function (this: DatabaseSync, sql) {
+      const statement = prepare.call(this, sql)
+      if (/integrity_check|FROM "go_goscope_cache" WHERE/.test(sql)) statement.all = fail
+      return statement
+    })
+    const { code, out } = await scopedbHere(file, 'verify', '--json').finally(() => planted.mockRestore())
+    expect([code, JSON.parse(out).findings]).toEqual([
+      1,
+      [
+        { where: 'pages', what: 'disk I/O error' },
+        { where: 'file', what: expect.stringContaining('check the disk') },
+      ],
+    ])
+  })
+
   test('finds pages that do not fit together', async () => {
     const damaged = await copyOf('pages')
     const bytes = readFileSync(damaged)
@@ -428,6 +463,18 @@ test('what several apps have under the same name is told apart', async () => {
   expect((await scopedbHere(file, 'clear', '--yes', '--prefix', 'shop:')).err).toBe('the cache entries are removed\n')
 })
 
+test('a prefix that is written like no prefix, or like an unknown one, is quoted', async () => {
+  const file = join(folder, 'named-none.db')
+  for (const keyPrefix of ['', '(none)', '?']) {
+    await using adapter = await SQLiteAdapter.open(file, { keyPrefix, locks: 'database' })
+    await adapter.lock.acquire('nightly', 600_000, 'ada')
+  }
+  expect((await scopedbHere(file, 'prefixes')).out.split('\n').toSorted()).toEqual(['', '"(none)"', '"?"', '(none)'])
+  expect((await scopedbHere(file)).out).toMatch(/prefixes {2}\(none\), "\(none\)", "\?"\n/)
+  const { out } = await scopedbHere(file, 'locks')
+  expect(out.split('\n').map((line) => line.slice(0, 9).trim())).toEqual(['prefix', '', '"(none)"', '"?"', ''])
+})
+
 test('the summary names the prefix of each item, and says if there are other prefixes', async () => {
   const file = join(folder, 'prefixes.db')
   for (const keyPrefix of ['shop:', 'blog:']) {
@@ -475,6 +522,20 @@ describe('exit codes', () => {
     const readme = join(import.meta.dirname, '../../README.md')
     const given = args.map((word) => (word === 'FILE' ? path : word === 'README' ? readme : word))
     expect((await scopedbHere(...given)).code).toBe(code)
+  })
+
+  test.each([
+    [
+      'export to a path that leads through a file',
+      ['FILE', 'export', 'FILE/x.jsonl'],
+      'check every folder of the path',
+    ],
+    ['copy to such a path', ['FILE', 'migrate', '--into', 'FILE/x.db'], 'check every folder of the path'],
+    ['import of a folder', ['FOLDER/new.db', 'import', 'FOLDER', '--yes'], 'name a file, not a folder'],
+  ])('3, with advice: %s', async (_, args, advice) => {
+    const given = args.map((word) => word.replace('FILE', path).replace('FOLDER', folder))
+    const { code, err } = await scopedbHere(...given)
+    expect([code, err]).toEqual([3, expect.stringMatching(`^scopedb: CANNOT_OPEN: \\w+: ${advice} \\(`)])
   })
 
   test('4 for a file that is in use', async () => {

@@ -155,6 +155,23 @@ test('in a terminal there are colours, and the columns stay aligned', async () =
   await expect(text.replaceAll('\u001b', '␛')).toMatchFileSnapshot(fileOf('in a terminal'))
 })
 
+test('in a terminal without colours there are none', async () => {
+  const before = Object.getOwnPropertyDescriptors(process.stdout)
+  const without = { isTTY: { value: true, configurable: true }, hasColors: { value: () => false, configurable: true } }
+  Object.defineProperties(process.stdout, without)
+  vi.stubEnv('NO_COLOR', undefined)
+  const { run } = await import('../../packages/cli/dist/index.js?without-colours' as string)
+  try {
+    expect((await endOf(run, wordsOf('app.db circuits'))).out).not.toContain('\u001b')
+  } finally {
+    vi.unstubAllEnvs()
+    for (const name of ['isTTY', 'hasColors'] as const) {
+      if (before[name] === undefined) Reflect.deleteProperty(process.stdout, name)
+      else Object.defineProperty(process.stdout, name, before[name])
+    }
+  }
+})
+
 test('a table that is wider than the terminal has a line for each cell', async () => {
   vi.stubEnv('COLUMNS', '60')
   let text = ''

@@ -42,40 +42,48 @@ test('watch draws what changes, counts the cache less often than the rest, and e
   }
 })
 
-test('on a terminal that is too low, watch shows the held locks, which come first', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'scopedb-watch-'))
-  const path = join(folder, 'app.db')
-  const adapter = await SQLiteAdapter.open(path, { locks: 'database' })
-  for (const key of ['one', 'two', 'three', 'four']) {
-    // The name of the machine could make the table wider than the terminal.
-    await adapter.lock.acquire(key, 60_000, 'ada')
-    await adapter.idempotency.claim(key, { lease: 60_000 })
-  }
-  const before = Object.getOwnPropertyDescriptors(process.stdout)
-  Object.defineProperties(process.stdout, {
-    isTTY: { value: true, configurable: true },
-    rows: { value: 14, configurable: true },
-    columns: { value: 80, configurable: true },
-  })
-  const printed = hearOutput()
-  try {
-    const watching = run([path, 'watch', '--every', '10'])
-    await vi.waitUntil(() => printed.text.includes('…'))
-    process.emit('SIGTERM')
-    expect(await watching).toBe(0)
-    expect(stripVTControlCharacters(printed.text)).toMatch(/held locks.*^four +held.*^three +held/ms)
-    expect(printed.text).not.toContain('work under way')
-  } finally {
-    printed.restore()
-    for (const name of ['isTTY', 'rows', 'columns'] as const) {
-      const of = before[name as keyof typeof before]
-      if (of === undefined) delete (process.stdout as unknown as Record<string, unknown>)[name]
-      else Object.defineProperty(process.stdout, name, of)
+test.each([
+  [14, '', /held locks.*^four +held.*^three +held/ms],
+  // Two columns each, so that a key takes twice as many rows as by its characters.
+  [50, '夜'.repeat(150), /^held locks +夜+four$/m],
+])(
+  'on a terminal that is too low, watch shows the held locks, which come first: %i rows',
+  async (rows, start, expected) => {
+    const folder = mkdtempSync(join(tmpdir(), 'scopedb-watch-'))
+    const path = join(folder, 'app.db')
+    const adapter = await SQLiteAdapter.open(path, { locks: 'database' })
+    for (const key of ['one', 'two', 'three', 'four']) {
+      // The name of the machine could make the table wider than the terminal.
+      await adapter.lock.acquire(start + key, 60_000, 'ada')
+      await adapter.idempotency.claim(start + key, { lease: 60_000 })
     }
-    await adapter.disconnect()
-    rmSync(folder, { recursive: true, force: true })
-  }
-})
+    const before = Object.getOwnPropertyDescriptors(process.stdout)
+    Object.defineProperties(process.stdout, {
+      isTTY: { value: true, configurable: true },
+      rows: { value: rows, configurable: true },
+      columns: { value: 80, configurable: true },
+    })
+    const printed = hearOutput()
+    try {
+      const watching = run([path, 'watch', '--every', '10'])
+      await vi.waitUntil(() => printed.text.includes('…'))
+      process.emit('SIGTERM')
+      expect(await watching).toBe(0)
+      // The library breaks the lines.
+      expect(stripVTControlCharacters(printed.text).replaceAll('夜\n', '夜')).toMatch(expected)
+      expect(printed.text).not.toContain('work under way')
+    } finally {
+      printed.restore()
+      for (const name of ['isTTY', 'rows', 'columns'] as const) {
+        const of = before[name as keyof typeof before]
+        if (of === undefined) delete (process.stdout as unknown as Record<string, unknown>)[name]
+        else Object.defineProperty(process.stdout, name, of)
+      }
+      await adapter.disconnect()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+)
 
 test.each([
   ['redraws, and ends with 0 on Ctrl-C', 24, '\u001b[?25l'],

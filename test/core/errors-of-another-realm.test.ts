@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
+import { reasonOf } from '../../packages/shared/src/arguments/read-argument.js'
 import { classify } from '../../packages/shared/src/dialects/sqlite/error-codes.js'
 import { unloadablePackage } from '../../packages/shared/src/dialects/sqlite/front-end/unloadable-package.js'
 import { EngineThread } from '../../packages/shared/src/dialects/sqlite/thread/engine-thread.js'
@@ -37,6 +38,7 @@ test('an error keeps its code and message on its way to another thread or proces
 
 test('messages that quote an error quote its message', async () => {
   expect(classify(foreign('no such table: a'), 'fenced').message).toBe('fenced: no such table: a')
+  expect(reasonOf(foreign('the getter failed'))).toBe('the getter failed')
   expect(unloadablePackage('sqlite3', foreign('no bindings'))).toContain('(no bindings)')
   const nothing = (): undefined => undefined
   const worker = Object.assign(new EventEmitter(), { postMessage: nothing, ref: nothing, unref: nothing })

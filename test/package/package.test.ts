@@ -204,9 +204,7 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
         // Types must compile without those of any runtime. Code may import the builtins of all runtimes, and on Bun those of Bun.
         // By the name without `node:`, webpack bundles the thread of a front end.
         const builtin =
-          folder === 'persistence-sqlite-bun' || folder === 'cli'
-            ? /^(node:|bun:|worker_threads$)/
-            : /^(node:|worker_threads$)/
+          folder === 'persistence-sqlite-bun' ? /^(node:|bun:|worker_threads$)/ : /^(node:|worker_threads$)/
         const isBuiltin = ending === '.js' && builtin.test(specifier)
         expect(specifier.startsWith('.') || isOwn || isBuiltin, `${file} imports ${specifier}`).toBe(true)
       }
@@ -215,8 +213,6 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
 
   test('can be bundled into an app that lacks its optional peers: it imports them in a try', () => {
     const { files, installed, manifest } = packed(folder)
-    // A program, which is run and not bundled.
-    if (folder === 'cli') return
     const isThere = (specifier: string) =>
       /^(\.|node:)/.test(specifier) ||
       Object.keys(manifest.dependencies ?? {}).some((name) => specifier.startsWith(name))

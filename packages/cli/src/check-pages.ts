@@ -18,27 +18,33 @@ const SQL_ERROR = 1
 export async function checkPages(path: string): Promise<string[]> {
   const handle = await openHandle(path)
   try {
-    const whole = problemsBy(handle, 'integrity_check')
+    const whole = await problemsBy(handle, 'integrity_check')
     if (whole !== undefined) return whole
     handle.exec('PRAGMA ignore_check_constraints = 1')
     const tables = valuesOf(handle, "SELECT name FROM sqlite_master WHERE type = 'table'")
-    return tables.flatMap((name) => problemsBy(handle, `quick_check('${name.replaceAll("'", "''")}')`) ?? [])
+    const found: string[] = []
+    for (const name of tables)
+      found.push(...((await problemsBy(handle, `quick_check('${name.replaceAll("'", "''")}')`)) ?? []))
+    return found
   } finally {
     handle.close()
   }
 }
 
 /** Returns `undefined` if the connection lacks something that the schema names. */
-function problemsBy(handle: Handle, check: string): string[] | undefined {
+async function problemsBy(handle: Handle, check: string): Promise<string[] | undefined> {
   try {
     return valuesOf(handle, `PRAGMA ${check}`).filter((line) => line !== 'ok')
   } catch (error) {
     const { message, errcode, errno } = error as Error & { errcode?: number; errno?: number }
-    // Some damage makes the check itself fail.
-    if (message.includes('malformed')) return [message]
     // The low byte: the code of a missing collation has more.
     if (((errcode ?? errno ?? 0) & 0xff) === SQL_ERROR) return undefined
-    throw error
+    // Loaded here, because other commands do not need it.
+    const { typedError } = await import('@go-go-scope/persistence-core')
+    const failure = typedError(error, 'verify')
+    // Some damage makes the check itself fail, and so does a page that cannot be read.
+    if (failure.code === 'CORRUPT' || failure.code === 'IO_ERROR') return [message]
+    throw failure
   }
 }
 
@@ -55,18 +61,13 @@ function valuesOf(handle: Handle, sql: string): string[] {
 /** Opens a file for reading, with the adapter's SQLite library, because two libraries on one file drop each other's locks. */
 export async function openHandle(path: string): Promise<Handle> {
   if (process.versions.bun !== undefined) {
-    const { Database } = (await import('bun:sqlite' as string)) as unknown as { Database: HandleClass }
+    const { Database } = (await importEngine('bun:sqlite')) as { Database: HandleClass }
     return new Database(path, { readonly: true })
   }
-  const { DatabaseSync } = (await loadEngine()) as { DatabaseSync: HandleClass }
-  return new DatabaseSync(path, { readOnly: true })
+  // Node 20 has no node:sqlite. The adapter uses this package there.
+  const engine = await importEngine('node:sqlite').catch(() => importEngine('@photostructure/sqlite'))
+  return new (engine as { DatabaseSync: HandleClass }).DatabaseSync(path, { readOnly: true })
 }
 
-async function loadEngine(): Promise<unknown> {
-  try {
-    return await import('node:sqlite')
-  } catch {
-    // Node 20 has no node:sqlite. The adapter uses this package there.
-    return import('@photostructure/sqlite' as string)
-  }
-}
+/** By a variable: a bundler would look for a literal, and no runtime has all engines. */
+const importEngine = (name: string): Promise<unknown> => import(/* webpackIgnore: true */ /* @vite-ignore */ name)

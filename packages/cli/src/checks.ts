@@ -61,15 +61,21 @@ async function recordingDamage(
   } catch (error) {
     const damage = damageIn(error)
     if (damage === undefined) throw error
-    findings.push({ where: isOf(damage, 'CORRUPT') ? 'file' : 'schema', what: damage.message })
+    const ofFile = isOf(damage, 'CORRUPT') || isOf(damage, 'IO_ERROR')
+    findings.push({ where: ofFile ? 'file' : 'schema', what: damage.message })
   }
 }
 
-/** Returns the error if it means that a database is damaged or not ours. Tables of an earlier release are not damage. */
+/**
+ * Returns the error if it means that a database is damaged or not ours. Tables of an earlier release are not damage. A file that
+ * cannot be read is: what was found before must not be lost.
+ */
 function damageIn(error: unknown): PersistenceError | undefined {
   if (error instanceof SchemaOlderError) return error.cause.version === error.cause.needed ? error.cause : undefined
-  return isOf(error, 'CORRUPT') || isOf(error, 'FOREIGN_TABLE') || isOf(error, 'SCHEMA_MISSING') ? error : undefined
+  return DAMAGE.some((code) => isOf(error, code)) ? (error as PersistenceError) : undefined
 }
+
+const DAMAGE = ['CORRUPT', 'IO_ERROR', 'FOREIGN_TABLE', 'SCHEMA_MISSING']
 
 const isOf = (error: unknown, code: string): error is PersistenceError =>
   error instanceof PersistenceError && error.code === code
@@ -106,7 +112,7 @@ const LABELS: Readonly<Record<string, string>> = {
 
 function shownFact(name: string, value: unknown): string {
   if (name === 'fileBytes' || name === 'walBytes') return bytes(Number(value))
-  return name === 'roundTrip' || name === 'clockDifference' ? `${Math.round(Number(value))} ms` : String(value)
+  return name === 'roundTrip' || name === 'clockDifference' ? `${Math.round(Number(value))} ms` : cell(String(value))
 }
 
 interface HeldItem {
@@ -140,7 +146,9 @@ async function report(findings: readonly Finding[], json: boolean, facts: object
   if (json) await write(`${toJson({ ...facts, findings }, 2)}\n`)
   else {
     await write(`${text}\n`)
-    for (const { where, what } of findings) await write(`${paint('red', where)}: ${escapeUnseen(what)}\n`)
+    // SQLite's own findings may have several lines. None can be taken for another finding.
+    for (const { where, what } of findings)
+      await write(`${paint('red', where)}: ${escapeUnseen(what).replaceAll('\n', '\n  ')}\n`)
     if (findings.length === 0) say('nothing is wrong')
   }
   return findings.length === 0 ? EXIT.ok : EXIT.found

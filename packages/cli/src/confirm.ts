@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { NotAsNamedError } from '@go-go-scope/persistence-inspector/actions'
 import { UsageError } from './exit-codes.js'
-import { withoutPasswords } from './output.js'
+import { escapeUnseen, withoutPasswords } from './output.js'
 
 export interface ConfirmOptions {
   /** Whether nothing is asked. */
@@ -19,7 +19,9 @@ export async function confirm(what: string, { yes }: ConfirmOptions): Promise<vo
   if (!process.stdin.isTTY) throw new UsageError(`this would ${what}; pass --yes to do it`)
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   // Ctrl-C means no.
-  const answer = await lines.question(withoutPasswords(`This will ${what}. Go on? [y/N] `)).catch(() => '')
+  const answer = await lines
+    .question(escapeUnseen(withoutPasswords(`This will ${what}. Go on? [y/N] `)))
+    .catch(() => '')
   lines.close()
   if (!/^y(es)?$/i.test(answer.trim())) throw new NotAsNamedError('nothing was changed')
 }

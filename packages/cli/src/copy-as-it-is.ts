@@ -1,18 +1,23 @@
 import { open, rm, stat } from 'node:fs/promises'
 import { checkPages, openHandle } from './check-pages.js'
+import { withFileErrors } from './file-errors.js'
 
 /**
  * Copies a snapshot of a file, whatever release its tables are from, and checks the pages of the copy. The copy gets its name
  * once it is complete. A killed process leaves a file that ends with `.partial`.
  *
  * @param prepare Called with the path of the copy before it gets its name.
- * @throws PersistenceError `FILE_EXISTS`.
+ * @throws PersistenceError `FILE_EXISTS`, and as {@link withFileErrors}.
  */
-export async function copyAsItIs(
+export function copyAsItIs(
   path: string,
   to: string,
   prepare: (partial: string) => Promise<void> = async () => {},
 ): Promise<void> {
+  return withFileErrors('migrate', () => copy(path, to, prepare))
+}
+
+async function copy(path: string, to: string, prepare: (partial: string) => Promise<void>): Promise<void> {
   // As backups get their names. Loaded here, because other commands do not need it.
   const { flushFolder, flushHandle, publish, refuseExisting } = await import('@go-go-scope/persistence-core')
   await refuseExisting(to, 'migrate')

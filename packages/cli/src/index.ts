@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { stripVTControlCharacters } from 'node:util'
 import { nearestOf } from '@go-go-scope/persistence-core/integration'
 import { didYouMean, readArguments } from './command-line.js'
 import { commands, complete } from './commands.js'
@@ -22,7 +23,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   try {
     if (given.length === 0) {
-      say(helpOf(commands))
+      say(stripVTControlCharacters(helpOf(commands)))
       return EXIT.usage
     }
     if (name === '--help' || name === '-h') {

@@ -11,7 +11,18 @@ import type {
   TaskInfo,
 } from '@go-go-scope/persistence-core/public'
 import { bytes, duration } from '@go-go-scope/persistence-inspector/format'
-import { cell, type Format, fromNow, paint, progressBar, table, toJson, write } from './output.js'
+import {
+  cell,
+  type Format,
+  fromNow,
+  paint,
+  prefixCell,
+  prefixName,
+  progressBar,
+  table,
+  toJson,
+  write,
+} from './output.js'
 
 /** The options of all lists. */
 export interface Asked {
@@ -150,7 +161,7 @@ export async function printList<Info>(
     rows = []
   }
   for await (const item of items) {
-    rows.push([cell(item.prefix ?? '?'), cell(item.key), ...rowOf(list, item)])
+    rows.push([prefixCell(item.prefix), cell(item.key), ...rowOf(list, item)])
     some = true
     if (rows.length === ROWS_OF_A_TABLE) await writeBlock()
   }
@@ -161,7 +172,7 @@ export async function printList<Info>(
 /** Prints the prefixes of a database. */
 export async function printPrefixes(items: AsyncIterable<PrefixItem>, format: Format): Promise<void> {
   if (format !== 'table') return printJson(items, format)
-  for await (const { prefix } of items) await write(`${prefix === '' ? '(none)' : cell(prefix)}\n`)
+  for await (const { prefix } of items) await write(`${prefixName(prefix)}\n`)
 }
 
 async function printJson(items: AsyncIterable<object>, format: Format): Promise<void> {

@@ -118,12 +118,14 @@ function splitUrl(path: string): { readonly url: string; readonly schema: string
 }
 
 async function loadPostgres() {
-  const { PostgresAdapter } = await import('@go-go-scope/persistence-postgres').catch((cause: unknown) => {
+  // In a `try`, so that bundlers accept that it is missing.
+  try {
+    return (await import('@go-go-scope/persistence-postgres')).PostgresAdapter
+  } catch (cause) {
     throw new UsageError('a PostgreSQL database needs the package @go-go-scope/persistence-postgres; install it', {
       cause,
     })
-  })
-  return PostgresAdapter
+  }
 }
 
 /** Opens a database while `use` runs. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { stripVTControlCharacters, styleText } from 'node:util'
+import { styleText } from 'node:util'
 import { duration } from '@go-go-scope/persistence-inspector/format'
-import Table from 'cli-table3'
+import stringWidth from 'string-width'
 import { EXIT } from './exit-codes.js'
 
 /** How a list is printed. */
@@ -9,7 +9,9 @@ export type Format = 'table' | 'json' | 'jsonl'
 
 export type Style = 'bold' | 'cyan' | 'green' | 'red'
 
-const colours = process.stdout.isTTY === true && !process.env.NO_COLOR && !process.argv.includes('--no-color')
+// A terminal without colours (TERM=dumb) says so. What stands in for one in a program may not be able to.
+const hasColours = process.stdout.isTTY === true && process.stdout.hasColors?.() !== false
+const colours = hasColours && !process.env.NO_COLOR && !process.argv.includes('--no-color')
 
 /** Returns text with a style if colours are on. */
 export function paint(style: Style, text: string): string {
@@ -63,21 +65,23 @@ export function withoutPasswords(text: string): string {
  * {@link records}, because wrapped lines are taken for rows.
  */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const none = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right']
-  const chars = Object.fromEntries(
-    [...none, 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'].map((at) => [at, '']),
+  const lines = [head.map((name) => paint('bold', name)), ...rows].map((cells) =>
+    cells.map((text) => ({ text, width: widthOf(text) })),
   )
-  const made = new Table({
-    chars: { ...chars, middle: '  ' },
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-    head: head.map((name) => paint('bold', name)),
-  })
-  made.push(...rows.map((row) => [...row]))
-  const lines = made.toString().split('\n')
-  // The head is in ASCII, and as wide as the whole table.
-  const [top = ''] = lines
-  if (stripVTControlCharacters(top).length > widthOfTerminal()) return records(head, rows)
-  return lines.map((line) => line.trimEnd()).join('\n')
+  const widths = head.map((_, at) => lines.reduce((widest, cells) => Math.max(widest, cells[at]?.width ?? 0), 0))
+  const whole = widths.reduce((sum, width) => sum + GAP.length + width, -GAP.length)
+  if (whole > widthOfTerminal()) return records(head, rows)
+  const padded = lines.map((cells) => cells.map(({ text, width }, at) => text + ' '.repeat((widths[at] ?? 0) - width)))
+  return padded.map((cells) => cells.join(GAP).trimEnd()).join('\n')
+}
+
+/** Stands between two columns. */
+const GAP = '  '
+
+/** Returns how many columns of a terminal a text takes. */
+export function widthOf(text: string): number {
+  // Most texts, in a hundredth of the time.
+  return /^[ -~]*$/.test(text) ? text.length : stringWidth(text)
 }
 
 /** Formats each row as lines of a name and a cell, without the empty cells. */
@@ -98,10 +102,10 @@ export function toJson(value: unknown, space?: number): string | undefined {
   return text === undefined ? undefined : escapeUnseen(text)
 }
 
-/** Characters that move the cursor or change the text direction and that JSON does not escape. */
-const UNSEEN = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu
+/** Characters that command a terminal, move the cursor or change the text direction. Of a text with lines the line feeds stay. */
+const UNSEEN = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
-/** Escapes what JSON leaves unescaped, for texts in which keys are JSON, such as the messages of errors. */
+/** Escapes what JSON leaves unescaped, and what texts with names from a file contain, such as the messages of errors. */
 export function escapeUnseen(text: string): string {
   return text.replaceAll(UNSEEN, escaped)
 }
@@ -142,6 +146,20 @@ const OTHER_SPACES = /(?! )\p{Zs}/gu
 /** Returns a key, prefix or owner as a cell: itself, or as JSON if it could be taken for another text, or move the cursor. */
 export function cell(text: string): string {
   return text === '' || PLAIN.test(text) ? text : toJson(text).replaceAll(OTHER_SPACES, escaped)
+}
+
+/** The words that stand for no prefix and for an unknown one. An app may use either as a prefix. */
+const [NO_PREFIX, UNKNOWN_PREFIX] = ['(none)', '?']
+
+/** Returns the prefix of an item as a cell. It is `null` if it is not known. */
+export function prefixCell(prefix: string | null | undefined): string {
+  if (prefix === NO_PREFIX || prefix === UNKNOWN_PREFIX) return toJson(prefix)
+  return cell(prefix ?? UNKNOWN_PREFIX)
+}
+
+/** Returns the name of a prefix in a list of prefixes. */
+export function prefixName(prefix: string): string {
+  return prefix === '' ? NO_PREFIX : prefixCell(prefix)
 }
 
 /** Returns the time until or since a moment, for people. @param at Epoch ms. */

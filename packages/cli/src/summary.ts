@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from 'node:util'
 import type {
   CircuitInfo,
   ClaimInfo,
@@ -17,7 +16,7 @@ import { type Facts, factsOf } from './facts.js'
 import { interrupted } from './interrupted.js'
 import { LISTS } from './lists.js'
 import { type Database, withDatabase } from './open-database.js'
-import { cell, fromNow, paint, progressBar, table, toJson, write } from './output.js'
+import { cell, fromNow, paint, prefixCell, prefixName, progressBar, table, toJson, widthOf, write } from './output.js'
 
 // The number of items shown per kind. One more is read to find out whether there are more. The lists show all.
 const SHOWN = 5
@@ -59,7 +58,7 @@ function fitting(text: string, { rows, columns }: { rows: number; columns: numbe
   let left = rows - 2
   const lines = text.split('\n')
   const end = lines.findIndex((line) => {
-    left -= Math.ceil(stripVTControlCharacters(line).length / columns) || 1
+    left -= Math.ceil(widthOf(line) / columns) || 1
     return left < 0
   })
   return end < 0 ? text : [...lines.slice(0, end), '…'].join('\n')
@@ -128,9 +127,9 @@ function show({ database, cache, prefixes, locks, circuits, claims, tasks, stand
   const entries = `${cache.entries}${cache.more ? '+' : ''}`
   const place =
     file === undefined
-      ? [location]
-      : [file || 'in memory', `SQLite ${sqliteVersion}`, bytes(fileBytes), `log ${bytes(walBytes)}`]
-  const names = prefixes.map((prefix) => (prefix === '' ? '(none)' : cell(prefix)))
+      ? [cell(location)]
+      : [cell(file) || 'in memory', `SQLite ${sqliteVersion}`, bytes(fileBytes), `log ${bytes(walBytes)}`]
+  const names = prefixes.map(prefixName)
   if (names.length > PREFIXES) names[PREFIXES] = '…'
   const parts = [
     [engine, ...place].join(', '),
@@ -158,7 +157,7 @@ function part<Info extends object>(
   return (
     table(
       [title, 'prefix', ...head],
-      items.slice(0, SHOWN).map((item) => [cell(item.key), cell(item.prefix ?? '?'), ...cells(item)]),
+      items.slice(0, SHOWN).map((item) => [cell(item.key), prefixCell(item.prefix), ...cells(item)]),
     ) + more(items)
   )
 }
@@ -169,7 +168,7 @@ function tasksPart(tasks: Summary['tasks']): string | undefined {
     .slice(0, SHOWN)
     .map(({ prefix, key, latest }) => [
       cell(key),
-      cell(prefix ?? '?'),
+      prefixCell(prefix),
       latest === undefined ? '' : progressBar(latest.progress),
       latest === undefined ? '' : fromNow(latest.timestamp),
     ])

@@ -12,14 +12,13 @@ export class Filter {
 
   /** @param onChange Called when the filter changes. */
   constructor(onChange: () => void) {
-    this.#showPrefixes([])
+    this.showPrefixes({ items: [], more: false })
     this.#prefix.addEventListener('change', () => {
       this.#enable()
       onChange()
     })
     this.#startsWith.addEventListener('input', onChange)
     byId('filter').addEventListener('submit', (event) => event.preventDefault())
-    this.#enable()
   }
 
   get query(): Record<string, string> {
@@ -28,16 +27,17 @@ export class Filter {
   }
 
   showPrefixes({ items, more }: Part<object>): void {
-    const prefixes = items.map(({ prefix }) => prefix).filter((prefix) => prefix !== null)
-    if (JSON.stringify([prefixes, more]) !== this.#known) this.#showPrefixes(prefixes, more)
-  }
-
-  #showPrefixes(prefixes: readonly string[], more = false): void {
-    this.#known = JSON.stringify([prefixes, more])
+    const prefixes = items.map(({ prefix }) => prefix as string)
+    const known = JSON.stringify([prefixes, more])
+    if (known === this.#known) return
+    this.#known = known
     const chosen = this.#prefix.value
     this.#prefix.replaceChildren(
       element('option', { value: ALL }, 'all'),
-      ...prefixes.map((prefix) => element('option', { value: prefix }, prefix === '' ? '(none)' : visible(prefix))),
+      // Quoted, because an app may use the name of another choice.
+      ...prefixes.map((prefix) =>
+        element('option', { value: prefix }, prefix === '' ? '(none)' : `"${visible(prefix)}"`),
+      ),
       ...(more ? [element('option', { disabled: true }, 'there are more')] : []),
     )
     this.#prefix.value = prefixes.includes(chosen) ? chosen : ALL

@@ -3,6 +3,8 @@ import { NotGivenError } from './server.js'
 
 const EVERY_MS = 1_000
 const LONGEST_MS = 15_000
+/** How much longer than a poll the pause after it is: to show the sizes of many values of 10 MB, the server reads them all. */
+const PAUSE_PER_POLL = 4
 
 /** Polls while the page is visible. The next poll starts after the last one has ended. */
 export class Live {
@@ -42,6 +44,7 @@ export class Live {
   async #lookOnce(): Promise<void> {
     this.#looking = true
     let refused = false
+    const started = performance.now()
     try {
       await this.#look()
       this.#failures = 0
@@ -58,7 +61,8 @@ export class Live {
       this.#again = false
       void this.#lookOnce()
     } else if (!this.#paused && !refused && !document.hidden) {
-      const wait = Math.min(LONGEST_MS, EVERY_MS * 2 ** this.#failures)
+      const pause = PAUSE_PER_POLL * (performance.now() - started)
+      const wait = Math.min(LONGEST_MS, Math.max(EVERY_MS * 2 ** this.#failures, pause))
       this.#timer = setTimeout(() => this.now(), wait)
     }
   }

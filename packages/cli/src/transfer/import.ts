@@ -2,6 +2,7 @@ import { createReadStream, existsSync } from 'node:fs'
 import { NotAsNamedError } from '@go-go-scope/persistence-inspector/actions'
 import { type ConfirmOptions, confirm } from '../confirm.js'
 import { UsageError } from '../exit-codes.js'
+import { withFileErrors } from '../file-errors.js'
 import { isServer, requireExists } from '../open-database.js'
 import { say, toJson, write } from '../output.js'
 import { DatabaseByPrefix } from './databases.js'
@@ -31,8 +32,10 @@ export async function importDatabase(path: string, file: string | undefined, opt
 
   const lines = linesOf(file === undefined ? process.stdin : createReadStream(file))
   try {
-    checkFirstLine((await lines.next()).value ?? undefined)
-    const tally = await importInto(path, lines, conflicts)
+    const tally = await withFileErrors('import', async () => {
+      checkFirstLine((await lines.next()).value ?? undefined)
+      return importInto(path, lines, conflicts)
+    })
     say(tally.shown())
     if (options.json) await write(`${toJson(tally.outcomes, 2)}\n`)
     refuseClaimed(tally)

@@ -2,6 +2,7 @@ import { open, unlink } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { TextDecoder } from 'node:util'
 import { UsageError } from '../exit-codes.js'
+import { withFileErrors } from '../file-errors.js'
 
 /** Yields the lines of a text as they arrive. `node:readline` would also split at U+2028, which JSON may contain. */
 export async function* linesOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
@@ -47,12 +48,16 @@ async function* inPieces(lines: AsyncIterable<string>): AsyncGenerator<string, v
 /** Writes lines with backpressure. A new file is readable only by its owner, and is removed on failure. */
 export async function writeLines(lines: AsyncIterable<string>, file: string | undefined): Promise<void> {
   if (file === undefined) return pipeline(inPieces(lines), process.stdout, { end: false })
+  await withFileErrors('export', () => writeFile(inPieces(lines), file))
+}
+
+async function writeFile(pieces: AsyncIterable<string>, file: string): Promise<void> {
   // Before the first line is read: only a file that was created here may be removed when reading fails.
   const target = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'EEXIST' ? new UsageError(`there is a file ${file} already; choose another name`) : error
   })
   try {
-    await target.writeFile(inPieces(lines))
+    await target.writeFile(pieces)
     // Loaded here, because other commands do not need it.
     const { flushHandle } = await import('@go-go-scope/persistence-core')
     await flushHandle(target)

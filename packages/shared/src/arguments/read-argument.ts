@@ -1,3 +1,4 @@
+import { isError } from '../errors/is-error.js'
 import { PersistenceError, type PersistenceErrorCode } from '../errors/persistence-error.js'
 import { shown } from './invalid.js'
 
@@ -53,7 +54,7 @@ function unreadable(cause: unknown, operation: string, name: string, code: Persi
 /** Returns the message of an error. Does not throw when `message` does. */
 export function reasonOf(cause: unknown): string {
   try {
-    return cause instanceof Error ? String(cause.message) : shown(cause)
+    return isError(cause) ? String(cause.message) : shown(cause)
   } catch {
     // The `message` getter is also code of the caller.
     return 'an error'

@@ -31,8 +31,8 @@ export function anyNumber(expression: string, name: string): string {
   THEN CAST(${expression} AS TEXT) ELSE ${expression} END AS ${name}`
 }
 
-/** The length of a value in bytes, and the value if it has at most `?5` bytes. */
+/** The length of a value in bytes, and the value if it has at most `?5` bytes. Without values, some engines read it only once. */
 export function ofValue(column: string): string {
   const bytes = `length(CAST(${column} AS BLOB))`
-  return `${bytes} AS bytes, CASE WHEN ${bytes} <= ?5 THEN ${column} END AS value`
+  return `${bytes} AS bytes, CASE WHEN ?5 >= 0 AND ${bytes} <= ?5 THEN ${column} END AS value`
 }
