@@ -48,6 +48,18 @@ const turns = async (count: number): Promise<void> => {
 }
 
 export const getOrSetStale: EngineSuite = engineSuite('getOrSet of stale values', (check) => {
+  check('a value that may be stale for ever is returned and reloaded after its ttl', async (world) => {
+    const { cache } = await world.adapter()
+    for (const staleWhileRevalidate of [Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER]) {
+      await cache.delete('k')
+      const options = { ttl: 100, staleWhileRevalidate }
+      assert.equal(await cache.getOrSet('k', () => 'old', options), 'old')
+      world.clock.advance(1_000_000)
+      assert.equal(await cache.getOrSet('k', () => 'new', options), 'old')
+      await stored(cache, 'new')
+    }
+  })
+
   check('a ttl may depend on the value, and stores nothing from 0 down', async (world) => {
     const { cache } = await world.adapter()
     const ttls = { short: 10, none: 0, over: -1, ever: undefined }

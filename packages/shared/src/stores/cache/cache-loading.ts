@@ -17,6 +17,8 @@ import { Loads, type NeededLoad } from './loads.js'
 const OPERATION = 'cache.getOrSet'
 const OPTIONS: OptionNames<GetOrSetOptions<never>> = { ttl: true, staleWhileRevalidate: true, signal: true }
 const STALE: TimeArgument = { name: 'staleWhileRevalidate', advice: '; leave it out for none' }
+// Stands for Infinity: without a stored end, nobody could see when an entry becomes stale.
+const LONGEST_STALE_MS = 2 ** 52
 
 /** An entry with its expiry, as a load has read it. */
 interface ReadEntry {
@@ -199,7 +201,8 @@ function checkedOptions<T>(options: GetOrSetOptions<T>): Pick<Wanted<T>, 'ttl' |
   )
   checkSignal(signal, OPERATION)
   if (typeof ttl !== 'function') timeToLive(ttl, OPERATION)
-  const stale = timeToLive(staleWhileRevalidate, OPERATION, STALE) ?? 0
+  const longest = timeToLive(staleWhileRevalidate, OPERATION, STALE) ?? staleWhileRevalidate ?? 0
+  const stale = Math.min(longest, LONGEST_STALE_MS)
   if (stale === 0 || ttl !== undefined) return { ttl, stale, signal }
   throw invalidArgument(
     OPERATION,

@@ -10,7 +10,8 @@ export interface GetOrSetOptions<T = unknown> {
   /**
    * ms after the end of `ttl` for which a stale value is still returned while a new one is loaded. The first caller that finds a
    * stale value gets it immediately and starts one load in the background. If that load fails, the error goes to the diagnostics
-   * and the next caller starts another load. The entry expires after `ttl` plus this time, also for `get`. Default 0.
+   * and the next caller starts another load. The entry expires after `ttl` plus this time, also for `get`; with `Infinity`, never.
+   * Default 0.
    */
   staleWhileRevalidate?: number | undefined
   /**

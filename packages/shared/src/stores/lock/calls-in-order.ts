@@ -16,14 +16,19 @@ export class CallsInOrder {
     this.#turn = clock.turn
   }
 
-  /** Runs a call immediately, or in the next turn if this turn has taken long. */
-  inTurn<Result>(call: () => Result): MaybePromise<Result> {
-    return this.#waiting.length === 0 && !this.#turn.seemsLong() ? call() : this.#later(call)
+  /** Whether calls are waiting, so that the next one must wait too. */
+  get areWaiting(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  /** Returns whether the next call must wait, for the waiting ones or because this turn has taken long. */
+  mustPause(): boolean {
+    return this.areWaiting || this.#turn.seemsLong()
   }
 
   /** Runs a call immediately, or after the waiting ones. */
   run<Result>(call: () => Result): MaybePromise<Result> {
-    return this.#waiting.length === 0 ? call() : this.#later(call)
+    return this.areWaiting ? this.later(call) : call()
   }
 
   /**
@@ -37,7 +42,8 @@ export class CallsInOrder {
     for (let [call] = this.#waiting.take(1); call !== undefined; [call] = this.#waiting.take(1)) call()
   }
 
-  #later<Result>(call: () => Result): Promise<Result> {
+  /** Runs a call in the next turn, after the waiting ones. */
+  later<Result>(call: () => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#waiting.push(() => {
         try {

@@ -81,20 +81,19 @@ export class StoredLockHandle implements SqlLockHandle {
 
   release(): Promise<boolean>
   release(): Promise<void>
-  async release(): Promise<unknown> {
-    if (this.#released) return false
+  release(): Promise<unknown> {
+    if (this.#released) return Promise.resolve(false)
     // Set immediately: a second call before the first has settled must not release the hold of another handle.
     this.#released = true
     this.#renewal?.stop()
-    try {
-      const released = this.#manager.release(this.#hold)
-      return typeof released === 'boolean' ? released : await released
-    } catch (error) {
+    const released = this.#manager.release(this.#hold)
+    if (typeof released === 'boolean') return Promise.resolve(released)
+    return released.catch((error: unknown) => {
       // Releasing again could release another handle's hold.
       if (hasCode(error, 'OUTCOME_UNKNOWN') && this.#hold.count > 1) this.#hold.count--
       else this.#released = false
       throw error
-    }
+    })
   }
 
   async extend(ttl: number): Promise<boolean> {

@@ -52,7 +52,8 @@ export class MemoryLockManager implements LockManager {
 
   acquire(key: string, ttl: number, owner: string | undefined): MaybePromise<Hold | undefined> {
     // No call here waits for an engine: without a pause, a loop of awaited calls would keep every timer from firing.
-    return this.#calls.inTurn(() => this.#acquire(key, ttl, owner))
+    if (this.#calls.mustPause()) return this.#calls.later(() => this.#acquire(key, ttl, owner))
+    return this.#acquire(key, ttl, owner)
   }
 
   isHeld(hold: Hold): MaybePromise<boolean> {
@@ -73,7 +74,8 @@ export class MemoryLockManager implements LockManager {
   }
 
   release(hold: Hold): MaybePromise<boolean> {
-    return this.#calls.run(() => this.#release(hold))
+    // Not by `run`: with a closure for each call, a lock with its release takes a quarter longer on Bun.
+    return this.#calls.areWaiting ? this.#calls.later(() => this.#release(hold)) : this.#release(hold)
   }
 
   forceRelease(key: string): MaybePromise<void> {

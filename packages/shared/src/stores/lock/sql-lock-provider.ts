@@ -8,6 +8,7 @@ import type { LockProvider } from '../../ports/lock.js'
 import type { Session } from '../../session/session.js'
 import { type TimeArgument, timeToLive } from '../../time/time-to-live.js'
 import { lockEvents } from '../../tracing/events.js'
+import type { Hold } from './hold.js'
 import { type SqlLockHandle, StoredLockHandle } from './lock-handle.js'
 import type { LockKind, LockManager } from './lock-manager.js'
 import { LockWaits } from './lock-wait.js'
@@ -70,6 +71,8 @@ export class StoredLockProvider implements SqlLockProvider {
   readonly #manager: LockManager
   readonly #waits: LockWaits
   readonly #defaultTtl: number
+  readonly #handleOf = (hold: Hold | undefined): StoredLockHandle | null =>
+    hold === undefined ? null : new StoredLockHandle(this.#manager, hold)
 
   constructor(session: Session, manager: LockManager, defaultTtl: number) {
     this.#session = session
@@ -181,22 +184,22 @@ export class StoredLockProvider implements SqlLockProvider {
     }
   }
 
-  async #acquire(
-    key: string,
-    ttl: number,
-    owner: string | undefined,
-    operation: string,
-  ): Promise<StoredLockHandle | null> {
-    checkKey(key, this.#session.maxKeyLength, operation)
-    const duration = timeToLive(ttl, operation, LOCK_TTL) ?? Number.POSITIVE_INFINITY
-    if (owner !== undefined) this.#checkOwner(owner, operation)
-    if (!this.#session.ready) await this.#session.connect(operation)
+  // Not async, like `release`: with their frames, a lock in memory takes half as long again on Bun.
+  #acquire(key: string, ttl: number, owner: string | undefined, operation: string): Promise<StoredLockHandle | null> {
     try {
+      checkKey(key, this.#session.maxKeyLength, operation)
+      const duration = timeToLive(ttl, operation, LOCK_TTL) ?? Number.POSITIVE_INFINITY
+      if (owner !== undefined) this.#checkOwner(owner, operation)
+      if (!this.#session.ready) {
+        return this.#session.connect(operation).then(() => this.#acquire(key, ttl, owner, operation))
+      }
       const granted = this.#manager.acquire(key, duration, owner)
-      const hold = granted instanceof Promise ? await granted : granted
-      return hold === undefined ? null : new StoredLockHandle(this.#manager, hold)
+      if (!(granted instanceof Promise)) return Promise.resolve(this.#handleOf(granted))
+      return granted.then(this.#handleOf, (error: unknown) => {
+        throw error instanceof PersistenceError ? failureOf(error, operation) : error
+      })
     } catch (error) {
-      throw error instanceof PersistenceError ? failureOf(error, operation) : error
+      return Promise.reject(error)
     }
   }
 }
