@@ -12,11 +12,14 @@ export interface ExpressRequest {
   readonly originalUrl: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly body?: unknown
+  /** Set by Express. */
+  readonly next?: unknown
 }
 
 /**
- * Middleware for Express 5. Register it after the body parser:
- * `app.use('/payments', express.json(), idempotencyKey({ … }))`.
+ * Middleware for Express. Register it after the body parser:
+ * `app.use('/payments', express.json(), idempotencyKey({ … }))`. Express gets its errors by `next`. Without Express, as with
+ * `node:http` and Koa, it rejects with them.
  *
  * @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`.
  */
@@ -24,7 +27,8 @@ export function idempotencyKey<Request extends ExpressRequest>(
   options: IdempotencyKeyOptions<Request>,
 ): (request: Request, response: NodeResponse, next: (error?: unknown) => void) => Promise<void> {
   const guard = new Guard(options)
-  return async (request, response, next) => {
+  /** Returns whether the request was answered, and must not be handled. */
+  const answered = async (request: Request, response: NodeResponse): Promise<boolean> => {
     const run = await guard.begin(
       {
         method: request.method,
@@ -36,11 +40,22 @@ export function idempotencyKey<Request extends ExpressRequest>(
     )
     if (run instanceof Response) {
       await sendResponse(response, run)
-      return
+      return true
     }
     if (run !== undefined) {
       run.follow(response)
       holdResponse(response, guard.maxBody, (made) => run.settle(made))
+    }
+    return false
+  }
+  return async (request, response, next) => {
+    try {
+      if (await answered(request, response)) return
+    } catch (error) {
+      // Express 4 ignores the promise. A callback of an app that uses no framework may ignore the argument, and handle the request.
+      if (request.next === undefined) throw error
+      next(error)
+      return
     }
     next()
   }
