@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module'
 import { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { type IdempotencyKeyOptions, idempotent } from '@go-go-scope/idempotency-key'
 import { idempotencyKey as forExpress } from '@go-go-scope/idempotency-key/express'
@@ -9,8 +8,8 @@ import { idempotencyKey as forHono } from '@go-go-scope/idempotency-key/hono'
 import express from 'express'
 import fastify from 'fastify'
 import { Hono } from 'hono'
-import Koa from 'koa'
 import { hostExpress, hostFastify, hostFetch, inProcess, listening, type Server } from '../hosts.js'
+import { type Incoming, koaApp } from './koa-app.js'
 
 export type { Server } from '../hosts.js'
 
@@ -121,18 +120,7 @@ const serveExpress = (create: typeof express) => async (given: Options, work: Wo
 }
 
 async function serveKoa({ user = String, ...options }: Options, work: Work): Promise<Server> {
-  type Incoming = Koa.Request['req'] & { method: string; originalUrl: string; body: string }
-  const guard = forExpress<Incoming>({ ...options, scope: ({ headers }) => user(headers[USER]?.toString() ?? 'ada') })
-  const app = new Koa()
-  app.silent = true
-  app.use(async (context, next) => {
-    const { req, res, method, originalUrl } = context
-    let isNew = false
-    await guard(Object.assign(req, { method, originalUrl, body: await text(req) }), res, () => {
-      isNew = true
-    })
-    if (isNew) await next()
-  })
+  const app = koaApp({ ...options, scope: ({ headers }) => user(headers[USER]?.toString() ?? 'ada') })
   app.use(async (context) => {
     const { status, headers = {}, body, breaksOff } = await work((context.req as Incoming).body)
     context.status = status
