@@ -27,35 +27,26 @@ export function idempotencyKey<Request extends ExpressRequest>(
   options: IdempotencyKeyOptions<Request>,
 ): (request: Request, response: NodeResponse, next: (error?: unknown) => void) => Promise<void> {
   const guard = new Guard(options)
-  /** Returns whether the request was answered, and must not be handled. */
-  const answered = async (request: Request, response: NodeResponse): Promise<boolean> => {
-    const run = await guard.begin(
-      {
-        method: request.method,
-        target: request.originalUrl,
-        key: request.headers['idempotency-key']?.toString(),
-        body: async () => parsedBody(request),
-      },
-      request,
-    )
-    if (run instanceof Response) {
-      await sendResponse(response, run)
-      return true
-    }
-    if (run !== undefined) {
-      run.follow(response)
-      holdResponse(response, guard.maxBody, (made) => run.settle(made))
-    }
-    return false
-  }
   return async (request, response, next) => {
     try {
-      if (await answered(request, response)) return
+      const run = await guard.begin(
+        {
+          method: request.method,
+          target: request.originalUrl,
+          key: request.headers['idempotency-key']?.toString(),
+          body: async () => parsedBody(request),
+        },
+        request,
+      )
+      if (run instanceof Response) return await sendResponse(response, run)
+      if (run !== undefined) {
+        run.follow(response)
+        holdResponse(response, guard.maxBody, (made) => run.settle(made))
+      }
     } catch (error) {
       // Express 4 ignores the promise. A callback of an app that uses no framework may ignore the argument, and handle the request.
-      if (request.next === undefined) throw error
-      next(error)
-      return
+      if (!request.next) throw error
+      return next(error)
     }
     next()
   }

@@ -1,6 +1,5 @@
 import { Guard } from './guard.js'
 import { GuardedRun } from './guarded-run.js'
-import type { MadeResponse } from './kept-response.js'
 import { headersOf, type NodeHeaders } from './node-headers.js'
 import type { IdempotencyKeyOptions } from './options.js'
 import { parsedBody } from './parsed-body.js'
@@ -82,11 +81,17 @@ const guardRoutes: Plugin = async (fastify, options) => {
     runs.delete(request)
     const status = reply.statusCode
     const given = reply.getHeaders()
-    const headers = headersOf(reply)
+    const made = { status, headers: headersOf(reply), body: bodyOf(payload, guard.maxBody) }
     recording.set(request, false)
-    const other = isFetchResponse(payload)
-      ? await run.settle(await madeOf(payload, headers, guard.maxBody))
-      : await run.settle({ status, headers, body: bodyOf(payload, guard.maxBody) })
+    if (payload instanceof Response) {
+      // Fastify adopts them only after this hook.
+      made.status = payload.status
+      payload.headers.forEach((value, name) => {
+        made.headers.set(name, value)
+      })
+      made.body = await readBody(payload, guard.maxBody)
+    }
+    const other = await run.settle(made)
     const again = recording.get(request)
     recording.delete(request)
     if (!other && !again) return payload
@@ -121,17 +126,6 @@ async function putInto(reply: FastifyReplyLike, response: Response): Promise<Buf
   reply.code(response.status)
   for (const [name, value] of response.headers) reply.header(name, value)
   return Buffer.from(await response.arrayBuffer())
-}
-
-/** By the tag, as Fastify does, because a library may have its own `Response`. */
-function isFetchResponse(payload: unknown): payload is Response {
-  return Object.prototype.toString.call(payload) === '[object Response]'
-}
-
-/** Returns what Fastify sends for a fetch `Response`. It adopts the status and the headers only after the hook. */
-async function madeOf(response: Response, headers: Headers, limit: number): Promise<MadeResponse> {
-  for (const [name, value] of response.headers) headers.set(name, value)
-  return { status: response.status, headers, body: await readBody(response, limit) }
 }
 
 /** Returns the body of a payload; `null` for a stream and for a body that is longer than `limit` bytes. */
