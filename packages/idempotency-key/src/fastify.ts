@@ -3,7 +3,6 @@ import { GuardedRun } from './guarded-run.js'
 import { headersOf, type NodeHeaders } from './node-headers.js'
 import type { IdempotencyKeyOptions } from './options.js'
 import { parsedBody } from './parsed-body.js'
-import { readBody } from './read-body.js'
 
 export type { IdempotencyKeyOptions, IdempotencyProblem } from './options.js'
 
@@ -81,17 +80,11 @@ const guardRoutes: Plugin = async (fastify, options) => {
     runs.delete(request)
     const status = reply.statusCode
     const given = reply.getHeaders()
-    const made = { status, headers: headersOf(reply), body: bodyOf(payload, guard.maxBody) }
+    const body = bodyOf(payload, guard.maxBody)
     recording.set(request, false)
-    if (payload instanceof Response) {
-      // Fastify adopts them only after this hook.
-      made.status = payload.status
-      payload.headers.forEach((value, name) => {
-        made.headers.set(name, value)
-      })
-      made.body = await readBody(payload, guard.maxBody)
-    }
-    const other = await run.settle(made)
+    // Fastify adopts the status of a fetch response, whose body is a stream, only after this hook.
+    const made = payload instanceof Response ? payload.status : status
+    const other = await run.settle({ status: made, headers: headersOf(reply), body })
     const again = recording.get(request)
     recording.delete(request)
     if (!other && !again) return payload

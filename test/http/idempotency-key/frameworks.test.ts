@@ -277,23 +277,20 @@ describe('Fastify', () => {
     expect(runs).toBe(3)
   })
 
-  test('a fetch Response is stored with its own status, headers and body', async () => {
+  test('a fetch Response is judged by its own status, and not stored', async () => {
     let runs = 0
     await using app = fastify()
     await app.register(forFastify, ownKeys())
-    app.post('/', async (_request, reply) => {
-      reply.header('x-one', 'of the reply').header('x-two', '2')
-      return new Response(`run ${++runs}`, { status: runs === 1 ? 503 : 201, headers: { 'x-one': '1' } })
-    })
+    app.post('/', async () => new Response(`run ${++runs}`, { status: runs === 1 ? 503 : 201 }))
     const seen = []
     for (let repeat = 0; repeat < 3; repeat++) {
-      const { statusCode, headers, body } = await app.inject({ ...POST, url: '/' })
-      seen.push([statusCode, body, headers['x-one'], headers['x-two'], headers['idempotency-replayed']])
+      const { statusCode, body } = await app.inject({ ...POST, url: '/' })
+      seen.push([statusCode, statusCode === 410 ? runs : body])
     }
     expect(seen).toEqual([
-      [503, 'run 1', '1', '2', undefined],
-      [201, 'run 2', '1', '2', undefined],
-      [201, 'run 2', '1', '2', 'true'],
+      [503, 'run 1'],
+      [201, 'run 2'],
+      [410, 2],
     ])
   })
 
