@@ -39,7 +39,7 @@ export function idempotencyKey<Request extends ExpressRequest>(
         request,
       )
       if (run instanceof Response) return await sendResponse(response, run)
-      if (run !== undefined) {
+      if (run) {
         run.follow(response)
         holdResponse(response, guard.maxBody, (made) => run.settle(made))
       }

@@ -83,8 +83,11 @@ const guardRoutes: Plugin = async (fastify, options) => {
     const body = bodyOf(payload, guard.maxBody)
     recording.set(request, false)
     // Fastify adopts the status of a fetch response, whose body is a stream, only after this hook.
-    const made = payload instanceof Response ? payload.status : status
-    const other = await run.settle({ status: made, headers: headersOf(reply), body })
+    const other = await run.settle({
+      status: payload instanceof Response ? payload.status : status,
+      headers: headersOf(reply),
+      body,
+    })
     const again = recording.get(request)
     recording.delete(request)
     if (!other && !again) return payload
