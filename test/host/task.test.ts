@@ -210,6 +210,30 @@ describe('dedupe', () => {
     end.resolve(1)
     expect(await first).toEqual([undefined, 1])
   })
+
+  it('ends the wait of a joined task at its own timeout or disposal, with its own error class', async () => {
+    await using s = scope()
+    const end = deferred<number>()
+    class Late extends Error {}
+    const first = s.task(() => end.promise, { dedupe: 'k' })
+    const onCleanup = vi.fn()
+    const joined = s.task(() => 0, { dedupe: 'k', timeout: 10, onCleanup })
+    const wrapped = s.task(() => 0, { dedupe: 'k', timeout: 10, errorClass: Late })
+    const disposed = s.task(() => 0, { dedupe: 'k', timeout: 10 })
+    disposed[Symbol.dispose]()
+    await vi.advanceTimersByTimeAsync(10)
+    expect((await joined)[0]).toMatchObject({ _tag: 'UnknownError', message: 'Task timeout after 10ms' })
+    expect((await wrapped)[0]).toBeInstanceOf(Late)
+    expect((await disposed)[0]).toMatchObject({ message: 'Task disposed' })
+    expect(onCleanup).toHaveBeenCalledTimes(1)
+    const patient = s.task(() => 0, { dedupe: 'k', timeout: 10 })
+    end.resolve(1)
+    expect([await first, await patient]).toEqual([
+      [undefined, 1],
+      [undefined, 1],
+    ])
+    expect(vi.getTimerCount()).toBe(0)
+  })
 })
 
 describe('memo', () => {

@@ -1,3 +1,4 @@
+import type { Server as HttpServer } from 'node:http'
 import type { Express } from 'express'
 import type { FastifyInstance } from 'fastify'
 
@@ -42,8 +43,11 @@ export function hostFastify(app: FastifyInstance): Server {
   }
 }
 
-export async function hostExpress(app: Express): Promise<Server> {
-  const server = app.listen(0, '127.0.0.1')
+export function hostExpress(app: Express): Promise<Server> {
+  return listening(app.listen(0, '127.0.0.1'))
+}
+
+export async function listening(server: HttpServer): Promise<Server> {
   await new Promise<void>((resolve) => server.once('listening', resolve))
   const { port } = server.address() as { port: number }
   return {

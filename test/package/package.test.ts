@@ -248,7 +248,8 @@ function isProblem(problem: Problem): boolean {
 /** Returns search terms for the purpose of the package. */
 function searchedFor(folder: string): string[] {
   if (folder === 'keyv' || folder === 'unstorage') return [folder, 'cache', 'sqlite', 'postgres', 'ttl']
-  if (folder === 'idempotency-key') return [folder, 'middleware', 'hono', 'fastify', 'express', 'sqlite', 'postgres']
+  if (folder === 'idempotency-key')
+    return [folder, 'middleware', 'hono', 'fastify', 'express', 'koa', 'sqlite', 'postgres']
   if (folder === 'inspector') return ['dashboard', 'lock', 'hono', 'fastify', 'express', 'sqlite', 'postgres']
   if (folder === 'persistence-otel') return ['opentelemetry', 'prometheus', 'grafana', 'sqlite', 'postgres']
   if (folder === CONFORMANCE) return ['conformance', 'adapter', 'sqlite', 'lock', 'cache', 'idempotency']

@@ -12,11 +12,14 @@ export interface ExpressRequest {
   readonly originalUrl: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly body?: unknown
+  /** Set by Express. */
+  readonly next?: unknown
 }
 
 /**
- * Middleware for Express 5. Register it after the body parser:
- * `app.use('/payments', express.json(), idempotencyKey({ … }))`.
+ * Middleware for Express. Register it after the body parser:
+ * `app.use('/payments', express.json(), idempotencyKey({ … }))`. Express gets its errors by `next`. Without Express, as with
+ * `node:http` and Koa, it rejects with them.
  *
  * @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`.
  */
@@ -25,22 +28,25 @@ export function idempotencyKey<Request extends ExpressRequest>(
 ): (request: Request, response: NodeResponse, next: (error?: unknown) => void) => Promise<void> {
   const guard = new Guard(options)
   return async (request, response, next) => {
-    const run = await guard.begin(
-      {
-        method: request.method,
-        target: request.originalUrl,
-        key: request.headers['idempotency-key']?.toString(),
-        body: async () => parsedBody(request),
-      },
-      request,
-    )
-    if (run instanceof Response) {
-      await sendResponse(response, run)
-      return
-    }
-    if (run !== undefined) {
-      run.follow(response)
-      holdResponse(response, guard.maxBody, (made) => run.settle(made))
+    try {
+      const run = await guard.begin(
+        {
+          method: request.method,
+          target: request.originalUrl,
+          key: request.headers['idempotency-key']?.toString(),
+          body: async () => parsedBody(request),
+        },
+        request,
+      )
+      if (run instanceof Response) return await sendResponse(response, run)
+      if (run) {
+        run.follow(response)
+        holdResponse(response, guard.maxBody, (made) => run.settle(made))
+      }
+    } catch (error) {
+      // Express 4 ignores the promise. A callback of an app that uses no framework may ignore the argument, and handle the request.
+      if (!request.next) throw error
+      return next(error)
     }
     next()
   }

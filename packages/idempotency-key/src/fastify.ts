@@ -82,7 +82,12 @@ const guardRoutes: Plugin = async (fastify, options) => {
     const given = reply.getHeaders()
     const body = bodyOf(payload, guard.maxBody)
     recording.set(request, false)
-    const other = await run.settle({ status, headers: headersOf(reply), body })
+    // Fastify adopts the status of a fetch response, whose body is a stream, only after this hook.
+    const other = await run.settle({
+      status: payload instanceof Response ? payload.status : status,
+      headers: headersOf(reply),
+      body,
+    })
     const again = recording.get(request)
     recording.delete(request)
     if (!other && !again) return payload

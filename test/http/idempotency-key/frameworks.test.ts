@@ -277,6 +277,23 @@ describe('Fastify', () => {
     expect(runs).toBe(3)
   })
 
+  test('a fetch Response is judged by its own status, and not stored', async () => {
+    let runs = 0
+    await using app = fastify()
+    await app.register(forFastify, ownKeys())
+    app.post('/', async () => new Response(`run ${++runs}`, { status: runs === 1 ? 503 : 201 }))
+    const seen = []
+    for (let repeat = 0; repeat < 3; repeat++) {
+      const { statusCode, body } = await app.inject({ ...POST, url: '/' })
+      seen.push([statusCode, statusCode === 410 ? runs : body])
+    }
+    expect(seen).toEqual([
+      [503, 'run 1'],
+      [201, 'run 2'],
+      [410, 2],
+    ])
+  })
+
   test('JSON is stored as it was sent', async () => {
     await using app = fastify()
     await app.register(forFastify, ownKeys())

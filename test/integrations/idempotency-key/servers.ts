@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type IdempotencyKeyOptions, idempotent } from '@go-go-scope/idempotency-key'
@@ -7,7 +8,8 @@ import { idempotencyKey as forHono } from '@go-go-scope/idempotency-key/hono'
 import express from 'express'
 import fastify from 'fastify'
 import { Hono } from 'hono'
-import { hostExpress, hostFastify, hostFetch, inProcess, type Server } from '../hosts.js'
+import { hostExpress, hostFastify, hostFetch, inProcess, listening, type Server } from '../hosts.js'
+import { type Incoming, koaApp } from './koa-app.js'
 
 export type { Server } from '../hosts.js'
 
@@ -89,11 +91,15 @@ async function serveFastify({ user = String, ...options }: Options, work: Work):
   return hostFastify(app)
 }
 
-async function serveExpress({ user = String, ...options }: Options, work: Work): Promise<Server> {
-  const app = express()
+/** Has the same interface as Express 5 as far as it is used here. */
+const express4: typeof express = createRequire(import.meta.url)('express4')
+
+const serveExpress = (create: typeof express) => async (given: Options, work: Work) => {
+  const { user = String, ...options } = given
+  const app = create()
   app.use(express.text({ type: () => true }))
   app.use(forExpress({ ...options, scope: (request) => user(request.headers[USER]?.toString() ?? 'ada') }))
-  app.use(async (request: express.Request, response: express.Response) => {
+  const handle = async (request: express.Request, response: express.Response) => {
     const { status, headers = {}, body, breaksOff } = await work(request.body ?? '')
     response.writeHead(status, headers)
     // The pipeline rejects with the planted failure of the source.
@@ -101,6 +107,10 @@ async function serveExpress({ user = String, ...options }: Options, work: Work):
     // In pieces, so that the guard must hold more than one write.
     response.write(Buffer.from(body).subarray(0, 2))
     response.end(Buffer.from(body).subarray(2))
+  }
+  // Express 4 ignores the promise of a handler.
+  app.use((request: express.Request, response: express.Response, next: express.NextFunction) => {
+    handle(request, response).catch(next)
   })
   // Without it, Express prints what a handler throws.
   app.use((_error: unknown, _request: express.Request, response: express.Response, _next: express.NextFunction) => {
@@ -109,9 +119,22 @@ async function serveExpress({ user = String, ...options }: Options, work: Work):
   return hostExpress(app)
 }
 
+async function serveKoa({ user = String, ...options }: Options, work: Work): Promise<Server> {
+  const app = koaApp({ ...options, scope: ({ headers }) => user(headers[USER]?.toString() ?? 'ada') })
+  app.use(async (context) => {
+    const { status, headers = {}, body, breaksOff } = await work((context.req as Incoming).body)
+    context.status = status
+    context.set(headers)
+    context.body = breaksOff ? Readable.from(brokenOff(body)) : Buffer.from(body)
+  })
+  return listening(app.listen(0, '127.0.0.1'))
+}
+
 export const servers = [
   ['a handler of fetch', serveFetch],
   ['Hono', serveHono],
   ['Fastify', serveFastify],
-  ['Express', serveExpress],
+  ['Express', serveExpress(express)],
+  ['Express 4', serveExpress(express4)],
+  ['Koa', serveKoa],
 ] as const

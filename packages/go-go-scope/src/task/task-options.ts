@@ -17,7 +17,7 @@ export interface TaskOptions<E extends Error = Error> {
   circuitBreaker?: CircuitBreakerOptions
   /** Higher gets a permit first. Default 0. */
   priority?: number
-  /** Calls with the same key that run at the same time share one result. */
+  /** Calls with the same key that run at the same time share one result. Each waits for it until its own `timeout`. */
   dedupe?: string
   /** A success is kept in this scope's memory for `ttl` ms. */
   memo?: { key: string; ttl: number }

@@ -38,7 +38,7 @@ export class TaskRun<T> {
   ) {
     this.#options = options
     this.#environment = environment
-    if (options.timeout) this.#timeout = new Error(`Task timeout after ${options.timeout}ms`)
+    if (options.timeout) this.#timeout = timeoutError(options.timeout)
     const { abort } = this
     this.#body = new TaskBody({ fn, options, checkpointId, environment, abort, abortError: this.#abortError })
     this.#sharedRun = key === undefined ? undefined : this.#createSharedRun(key)
@@ -113,5 +113,8 @@ export class TaskRun<T> {
     return new SharedRun(provider, request, { abort: this.abort, abortError: this.#abortError, pendingClaims })
   }
 }
+
+/** The reason of an abort by a task's own `timeout`. */
+export const timeoutError = (timeout: number): Error => new Error(`Task timeout after ${timeout}ms`)
 
 const nothing = (): void => {}

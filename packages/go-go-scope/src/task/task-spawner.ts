@@ -1,13 +1,15 @@
 import { LruMap } from '../cache/lru-map.js'
-import { AbortSource } from '../cancellation/abort-source.js'
+import { AbortSource, raceAbort } from '../cancellation/abort-source.js'
 import { SingleFlight } from '../concurrency/single-flight.js'
+import { AbortError } from '../errors/error-classes.js'
 import { callSafely } from '../errors/reporter.js'
 import { checkTaskOptions, idempotencyKey } from '../options/check-task-options.js'
+import { startTimer } from '../time/timer.js'
 import type { Waits } from '../time/waits.js'
 import { type Result, Task } from './task.js'
 import type { TaskEnvironment } from './task-environment.js'
 import type { TaskFunction, TaskOptions } from './task-options.js'
-import { TaskRun } from './task-run.js'
+import { TaskRun, timeoutError } from './task-run.js'
 import { wrapError } from './wrap-error.js'
 
 type AnyResult = Result<unknown, unknown>
@@ -85,12 +87,19 @@ export class TaskSpawner {
     return new Task(name, run.abort, promise)
   }
 
-  /** Returns a task that only waits for the result of another call. Disposing it does not affect that call. */
-  #alias(promise: Promise<AnyResult>, { id, onCleanup }: TaskOptions): Task<AnyResult> {
-    if (onCleanup !== undefined) {
-      this.#track(promise.then(() => callSafely(this.#environment.report, 'onCleanup', onCleanup)))
-    }
-    return new Task(id ?? `task-${++this.#count}`, new AbortSource(), promise)
+  /** Returns a task that only waits for the result of another call. Its timeout and its disposal do not affect that call. */
+  #alias(other: Promise<AnyResult>, options: TaskOptions): Task<AnyResult> {
+    const { id, timeout, onCleanup } = options
+    const { report } = this.#environment
+    const abort = new AbortSource()
+    const timedOut = timeout ? timeoutError(timeout) : undefined
+    const timer = timedOut && startTimer(timeout as number, () => abort.abort(timedOut))
+    const failure = (): unknown => (abort.reason === timedOut ? timedOut : new AbortError(abort.reason))
+    const result = raceAbort(abort, failure, () => other)
+      .catch((error: unknown): AnyResult => [wrapError(error, options, report), undefined])
+      .finally(() => timer?.cancel())
+    if (onCleanup !== undefined) this.#track(result.then(() => callSafely(report, 'onCleanup', onCleanup)))
+    return new Task(id ?? `task-${++this.#count}`, abort, result)
   }
 
   #track(promise: Promise<unknown>): void {
