@@ -13,8 +13,6 @@ import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 export class QueueWithReaders extends DelegatingQueue {
   readonly #readers: readonly OperationQueue[]
   readonly #ping: string
-  /** For each call that waits to be sent to a reader: the end of the calls before it. */
-  readonly #awaited = new Set<Promise<unknown>>()
 
   /** @param ping The shortest possible statement. */
   constructor(queue: OperationQueue, readers: readonly OperationQueue[], ping: string) {
@@ -24,11 +22,12 @@ export class QueueWithReaders extends DelegatingQueue {
   }
 
   override get waiting(): number {
-    return this.#all().reduce((sum, { waiting }) => sum + waiting, this.#awaited.size)
+    // The main queue counts a call that waits to be sent to a reader: its ping waits there.
+    return this.#all().reduce((sum, { waiting }) => sum + waiting, 0)
   }
 
   override get idle(): boolean {
-    return this.#awaited.size === 0 && this.#all().every(({ idle }) => idle)
+    return this.#all().every(({ idle }) => idle)
   }
 
   execute<Rows extends RowCount, Result>(
@@ -48,7 +47,7 @@ export class QueueWithReaders extends DelegatingQueue {
   }
 
   override async drain(): Promise<void> {
-    while (!this.idle) await Promise.all([...this.#all().map((queue) => queue.drain()), ...this.#awaited])
+    while (!this.idle) await Promise.all(this.#all().map((queue) => queue.drain()))
   }
 
   override async close(options?: CloseOptions): Promise<void> {
@@ -58,12 +57,9 @@ export class QueueWithReaders extends DelegatingQueue {
   }
 
   /** Settles when all earlier calls have settled. Never rejects. */
-  async #settled(): Promise<void> {
+  #settled(): Promise<unknown> {
     // The ping fails if an earlier call has failed.
-    const settled = this.queue.query('connect', this.#ping).catch(() => undefined)
-    this.#awaited.add(settled)
-    await settled
-    this.#awaited.delete(settled)
+    return this.queue.query('connect', this.#ping).catch(() => undefined)
   }
 
   #reader(): OperationQueue {
