@@ -106,6 +106,31 @@ describe.each([
     await stays.disconnect()
   })
 
+  test('a listener hears of the handle until its adapter leaves it', async () => {
+    const clock = new ManualClock()
+    const handle = new DatabaseSync(':memory:')
+    const driver = databaseSyncDriver(handle, () => undefined)
+    const heard: string[] = []
+    const adapterOf = async (name: string) => {
+      const onDiagnostic = ({ type }: DiagnosticEvent): void => void heard.push(`${name} ${type}`)
+      const adapter = new SqliteAdapter(handle, () => engineOf(driver), { clock, onDiagnostic })
+      await adapter.connect()
+      return adapter
+    }
+    const [stays, leaves] = [await adapterOf('stays'), await adapterOf('leaves')]
+    const sweep = async () => {
+      await stays.cache.set('k', 1, 1_000)
+      clock.advance(1_000)
+      await stays.prune()
+    }
+    await sweep()
+    expect(heard.splice(0)).toEqual(['stays sweep', 'leaves sweep'])
+    await leaves.disconnect()
+    await sweep()
+    expect(heard).toEqual(['stays sweep'])
+    await stays.disconnect()
+  })
+
   test('a prune that a caller awaits waits for the database', async () => {
     const state = { busy: undefined as RegExp | undefined, tries: 0 }
     const { clock, adapter } = await adapterOn(state)

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { defineFrontEnd } from '@go-go-scope/persistence-core'
+import { defineFrontEnd, SqliteAdapter } from '@go-go-scope/persistence-core'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
 import { DatabaseSync } from '@photostructure/sqlite'
 import sqlite3 from 'sqlite3'
@@ -108,4 +108,18 @@ describe('a handle of sqlite3', () => {
     await new Promise<void>((resolve) => handle.close(() => resolve()))
     await expect(new SQLiteAdapter(handle).connect()).rejects.toMatchObject({ code: 'CLOSED' })
   })
+})
+
+test('a handle that could not be read when an adapter connected can be connected again', async () => {
+  let readable = false
+  const driver = databaseSyncDriver(new DatabaseSync(path), () => {
+    if (readable) return undefined
+    throw Object.assign(new Error('disk I/O error'), { errcode: 10 })
+  })
+  const adapter = new SqliteAdapter({}, () => driver)
+  await expect(adapter.connect()).rejects.toMatchObject({ code: 'IO_ERROR' })
+  readable = true
+  await adapter.connect()
+  await adapter.cache.set('k', 1)
+  await adapter.disconnect()
 })

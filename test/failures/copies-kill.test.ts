@@ -23,7 +23,10 @@ describe('kill -9 in the middle of copies', () => {
   const folder = mkdtempSync(join(tmpdir(), 'copies-kill-'))
   const random = seededRandom(printedSeed('kill -9 of copies'))
   const kills = proofCount({ inTests: 1, inSoak: 60 })
-  /** ms that a backup and a restore take on this machine. */
+  /**
+   * ms within which a process is killed while it makes backups and restores: first twice the time that one took on this machine.
+   * A round in which none ended doubles it: the machine may be busier than it was, and then a hundred rounds could meet none.
+   */
   let [backingUp, restoring] = [0, 0]
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -36,9 +39,9 @@ describe('kill -9 in the middle of copies', () => {
     const copier = new ProofProcess(thisMember, COPIER, [folder])
     await withProcesses([copier], async () => {
       await copier.ready()
-      backingUp = await msOfDone(() => copier.ask('backup measured.db 20'))
+      backingUp = 2 * (await msOfDone(() => copier.ask('backup measured.db 20')))
       await copier.ask('disconnect')
-      restoring = await msOfDone(() => copier.ask('restore kept.db target.db'))
+      restoring = 2 * (await msOfDone(() => copier.ask('restore kept.db target.db')))
     })
   })
 
@@ -85,7 +88,7 @@ describe('kill -9 in the middle of copies', () => {
     let round = 0
     // Without backups and leftovers, nothing would be known of them.
     for (; round < kills || whole === 0 || left === 0; round++) {
-      await killMidway(`backups round-${round}`, 2 * backingUp)
+      await killMidway(`backups round-${round}`, backingUp)
       for (const name of filesOf(/^round-.*\.db$/)) {
         await engine.verifyBackup(join(folder, name))
         whole++
@@ -93,6 +96,7 @@ describe('kill -9 in the middle of copies', () => {
         rmSync(join(folder, `${name}.json`))
       }
       left += filesOf(/\.partial/).length
+      if (whole === 0) backingUp *= 2
     }
     const adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db'))
     await adapter.backup(join(folder, 'last.db'))
@@ -112,7 +116,7 @@ describe('kill -9 in the middle of copies', () => {
     let kept = 0
     let round = 0
     for (; round < kills || kept === 0; round++) {
-      await killMidway('restores kept.db', 2 * restoring)
+      await killMidway('restores kept.db', restoring)
       expect(existsSync(target), 'there is neither the old file nor the new one').toBe(true)
       expect(await entriesOf(target)).toBe(ENTRIES)
       for (const name of filesOf(/^target\.db\.before-[\dTZ.]+(-\d+)?$/)) {
@@ -120,6 +124,7 @@ describe('kill -9 in the middle of copies', () => {
         kept++
         rmSync(join(folder, name))
       }
+      if (kept === 0) restoring *= 2
     }
     await engine.restore(join(folder, 'kept.db'), target)
     expect(filesOf(/\.partial|\.restoring$/)).toEqual([])

@@ -84,6 +84,21 @@ describe('connections that only read', () => {
     await written
   })
 
+  test('count each call that waits for them once', async () => {
+    await using file = await ThreadedFile.open({ readers: 1 })
+    const { adapter, threads } = file
+    await adapter.set('k', 1)
+    threads.engine.hold()
+    const written = adapter.set('k', 2)
+    await new Promise(setImmediate)
+    const listed = [adapter.keys(), adapter.keys()]
+    const stats = adapter.stats()
+    threads.engine.release()
+    expect((await stats).waiting).toBe(listed.length)
+    expect(await Promise.all(listed)).toEqual([['k'], ['k']])
+    await written
+  })
+
   test('go on after a call before them failed', async () => {
     await using file = await ThreadedFile.open({ readers: 1 })
     const { adapter, threads } = file

@@ -1,8 +1,8 @@
-import type { PersistenceError } from '../errors/persistence-error.js'
+import { hasCode } from '../errors/persistence-error.js'
 import type { SubmittedCall } from './call.js'
 import { DelegatingQueue } from './delegating-queue.js'
 import type { CloseOptions, OperationQueue } from './operation-queue.js'
-import { type Decode, nothing, type Parameters, type RowCount, type Statement } from './statement.js'
+import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 
 /**
  * A queue with additional queues of read-only connections, for the statements that read many rows: the calls of the main queue do
@@ -14,8 +14,6 @@ import { type Decode, nothing, type Parameters, type RowCount, type Statement } 
 export class QueueWithReaders extends DelegatingQueue {
   readonly #readers: readonly OperationQueue[]
   readonly #ping: string
-  /** For each call that waits to be sent to a reader: the end of the calls before it. */
-  readonly #awaited = new Set<Promise<unknown>>()
 
   /** @param ping The shortest possible statement. */
   constructor(queue: OperationQueue, readers: readonly OperationQueue[], ping: string) {
@@ -25,11 +23,12 @@ export class QueueWithReaders extends DelegatingQueue {
   }
 
   override get waiting(): number {
-    return this.#all().reduce((sum, { waiting }) => sum + waiting, this.#awaited.size)
+    // The main queue counts a call that waits to be sent to a reader: its ping waits there.
+    return this.#all().reduce((sum, { waiting }) => sum + waiting, 0)
   }
 
   override get idle(): boolean {
-    return this.#awaited.size === 0 && this.#all().every(({ idle }) => idle)
+    return this.#all().every(({ idle }) => idle)
   }
 
   execute<Rows extends RowCount, Result>(
@@ -55,7 +54,7 @@ export class QueueWithReaders extends DelegatingQueue {
   }
 
   override async drain(): Promise<void> {
-    while (!this.idle) await Promise.all([...this.#all().map((queue) => queue.drain()), ...this.#awaited])
+    while (!this.idle) await Promise.all(this.#all().map((queue) => queue.drain()))
   }
 
   override async close(options?: CloseOptions): Promise<void> {
@@ -66,12 +65,12 @@ export class QueueWithReaders extends DelegatingQueue {
 
   /** Settles when all calls before the named one have settled. @throws PersistenceError `QUEUE_FULL`. */
   async #settled({ name }: Statement): Promise<void> {
-    const settled = this.queue.query(name, this.#ping).then(nothing, (error: PersistenceError) => error)
-    this.#awaited.add(settled)
-    const error = await settled
-    this.#awaited.delete(settled)
-    // A ping that is refused has waited for nothing. One that fails, as it does after a call that failed, has waited.
-    if (error?.code === 'QUEUE_FULL') throw error
+    try {
+      await this.queue.query(name, this.#ping)
+    } catch (error) {
+      // A ping that is refused has waited for nothing. One that fails, as it does after a call that failed, has waited.
+      if (hasCode(error, 'QUEUE_FULL')) throw error
+    }
   }
 
   #reader(): OperationQueue {
