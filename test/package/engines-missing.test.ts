@@ -90,17 +90,31 @@ describe('an engine that cannot be loaded', () => {
   })
 })
 
-// Such code has no import(): a single executable and Jest refuse it, and webpack replaces one of a variable.
-test('the engine of the runtime is found by code that cannot import it', async () => {
+// Such code has no import(): a single executable and Jest refuse it, and webpack replaces one of a variable. Nor has a single
+// executable a file for a thread: its thread starts from text.
+test('the engine of the runtime is found by code that cannot import it, also in a thread that starts from text', async () => {
   installFrontEnd('persistence-sqlite-node')
-  const app = `import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
-    SQLiteAdapter.open(':memory:').then(
-      (adapter) => adapter.stats().then(({ engine }) => console.log(engine, 'opened')),
-      ({ message }) => console.log(message))`
+  const app = `import { readFileSync } from 'node:fs'
+    import { Worker } from 'node:worker_threads'
+    import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
+    const worker = (options) => new Worker(readFileSync('bundle/thread.js', 'utf8'), { ...options, eval: true })
+    async function main() {
+      const adapter = await SQLiteAdapter.open(':memory:')
+      console.log((await adapter.stats()).engine, 'opened')
+      const threaded = await SQLiteAdapter.open('app.db', { worker })
+      await threaded.cache.set('k', 1)
+      console.log((await threaded.backup('copy.db', { worker })).path)
+      await threaded.disconnect()
+    }
+    main().catch(({ message }) => console.log(message))`
   writeFileSync(join(project, 'app.mjs'), app)
-  const args = [tools.rolldown, 'app.mjs', '--dir', 'bundle', '--format', 'cjs', '--platform', 'node']
-  const bundled = await runProcess(process.execPath, args, { cwd: project, limit: 60_000 })
-  expect(bundled.exitCode, bundled.output).toBe(0)
+  writeFileSync(join(project, 'thread.mjs'), "import '@go-go-scope/persistence-sqlite-node/thread'")
+  for (const file of ['app.mjs', 'thread.mjs']) {
+    const format = ['--format', 'cjs', '--platform', 'node', '--no-codeSplitting']
+    const args = [tools.rolldown, file, '--dir', 'bundle', ...format]
+    const bundled = await runProcess(process.execPath, args, { cwd: project, limit: 60_000 })
+    expect(bundled.exitCode, bundled.output).toBe(0)
+  }
   const script = `const { readFileSync } = require('node:fs')
     const code = readFileSync('bundle/app.js', 'utf8')
     require('node:vm').runInThisContext('(function (require, exports, __filename) {' + code + '})')(require, {}, 'app.js')`
@@ -108,6 +122,7 @@ test('the engine of the runtime is found by code that cannot import it', async (
   const { exitCode, output } = await runProcess(path, ['-e', script], { cwd: project, limit: 30_000 })
   expect(exitCode, output).toBe(0)
   expect(output).toContain('node:sqlite opened')
+  expect(output).toContain('copy.db\n')
 })
 
 test('a runtime that lacks what every call uses is refused by its version', async () => {

@@ -149,9 +149,15 @@ export const diagnostics: EngineSuite = engineSuite('diagnostics', (check) => {
       return time
     }
     const clock = { now: world.clock.now, setTimer: world.clock.setTimer, monotonic }
-    const { idempotency } = await world.adapter({ clock, onDiagnostic: (event) => events.push(event as Event) })
-    await idempotency.set('k', 1)
-    assert.ok(events.some(({ type, operation }) => type === 'slow-statement' && operation === 'idempotency.set'))
+    const onDiagnostic = (event: unknown) => events.push(event as Event)
+    const adapter = await world.adapter({ clock, onDiagnostic, locks: 'database' })
+    await adapter.idempotency.set('k', 1)
+    const lock = await adapter.lock.hold('k', { ttl: 60_000_000 })
+    if (lock === null) throw new Error('the lock is free')
+    await adapter.fenced(lock, [{ sql: 'SELECT 1' }])
+    const slow = events.filter(({ type }) => type === 'slow-statement').map(({ operation }) => operation)
+    assert.ok(slow.includes('idempotency.set'))
+    assert.ok(slow.includes('fenced'), 'statements of the app too')
   })
 
   check('an error of the codec is reported as an error of the codec', async (world) => {

@@ -79,6 +79,13 @@ export class AsyncRunner {
   }
 
   async steps(steps: readonly Step[], name: string): Promise<Row[][]> {
+    const stop = this.#slow.start(name, 1)
+    const rows = await this.#runSteps(steps, name)
+    stop?.()
+    return rows
+  }
+
+  async #runSteps(steps: readonly Step[], name: string): Promise<Row[][]> {
     const driver = this.#driver
     if (takesTransactions(driver) && steps.every(({ after }) => after === undefined)) {
       const answers = await this.#transactAtOnce(driver, () =>

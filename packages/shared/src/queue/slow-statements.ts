@@ -3,7 +3,7 @@ import type { Clock } from '../time/clock.js'
 
 const SLOW_MS = 100
 
-/** Measures the duration of statements, but only while there is a listener. */
+/** Measures the duration of statements, and of transactions as a whole, but only while there is a listener. */
 export class SlowStatements {
   readonly #clock: Clock
   readonly #diagnostics: Diagnostics

@@ -104,12 +104,15 @@ export class SyncRunner {
   }
 
   steps(steps: readonly Step[], name: string): Row[][] {
-    return this.transact(() =>
+    const stop = this.#slow.start(name, 1)
+    const rows = this.transact(() =>
       steps.map((step) => {
         const { sql, parameters = NO_PARAMETERS, clocked } = step
         return stepChecked(step, this.query(sql, boundParameters(parameters, clocked, this.#clock)), name)
       }),
     )
+    stop?.()
+    return rows
   }
 
   transact<Result>(body: () => Result): Result {
