@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { type HoldingProxy, holdingProxy } from './holding-proxy.mjs'
-import { admin, disconnectAfterEach, newSchema, opens, rewritten } from './server-adapters.js'
+import { admin, disconnectAfterEach, newSchema, opens, refused, rewritten } from './server-adapters.js'
 
 disconnectAfterEach()
 
@@ -87,4 +87,18 @@ test('the server ends a transaction of fenced after ten seconds, if the process 
   const lock = await adapter.acquire('job', 60_000)
   if (lock === null) throw new Error('the lock is free')
   expect(await adapter.fenced(lock, [ENDS_AFTER])).toEqual([[{ setting: '10000' }]])
+})
+
+test('a fenced that comes too late keeps nobody from the lock, however long its process hangs', async () => {
+  const adapter = await opens(schema, {}, proxy.url)
+  const other = await opens(schema)
+  const lock = await adapter.acquire('job', 60_000)
+  if (lock === null) throw new Error('the lock is free')
+  await other.lock.forceRelease('job')
+  const held = proxy.holdFrom('advisory_xact_lock_shared')
+  const answer = refused(adapter.fenced(lock, [{ sql: 'SELECT 1' }]))
+  await held.answered
+  expect((await other.acquire('job', 60_000))?.token).toBeGreaterThan(lock.token)
+  held.passOn()
+  expect(await answer).toMatchObject({ code: 'LOCK_LOST' })
 })

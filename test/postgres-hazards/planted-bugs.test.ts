@@ -15,6 +15,9 @@ disconnectAfterEach()
 
 proveCell()
 
+// An advisory lock of the test, on which a statement of the app waits.
+const GATE = 4_712
+
 /** A plausible translation of SQLite's statements, with which our statements are compared. */
 interface Naive {
   readonly name: string
@@ -99,24 +102,23 @@ const NAIVE: readonly Naive[] = [
       await admin.query(`CREATE TABLE "${schema}".note (text text)`)
       await admin.query(`INSERT INTO "${schema}".note VALUES ('none')`)
       const write = (text: string) => ({ sql: `UPDATE "${schema}".note SET text = $1`, parameters: [text] })
-      // Ensures that there is a connection: making one may take longer than the lease.
-      const other = await one.acquire('other', 60_000)
-      if (other !== null) await one.fenced(other, [{ sql: 'SELECT 1' }])
-      // The holder is delayed within its transaction beyond its lease. On a loaded machine it may start too late, so it retries.
-      const { late } = await eventually(async () => {
-        const first = await one.acquire('job', 500)
-        if (first === null) return undefined
-        let ended = false
-        const end = (): void => {
-          ended = true
-        }
-        const late = one.fenced(first, [{ sql: `SELECT pg_sleep(1.2) /* ${schema} */` }, write('one')]).then(end, end)
-        const begun = await eventually(async () => ended || (await sleepingStatement(schema)))
-        return begun === 'sleeps' ? { late } : undefined
-      })
-      const second = await eventually(() => two.acquire('job', 60_000))
-      await two.fenced(second, [write('two')])
-      await late
+      const first = await one.acquire('job', 60_000)
+      if (first === null) throw new Error('the lock is free')
+      const gate = await admin.connect()
+      try {
+        await gate.query(`SELECT pg_advisory_lock(${GATE})`)
+        const delayed = { sql: `SELECT pg_advisory_xact_lock(${GATE}) /* ${schema} */` }
+        const late = one.fenced(first, [delayed, write('one')])
+        await eventually(() => waitingStatement(schema))
+        await two.lock.forceRelease('job')
+        const second = await two.acquire('job', 60_000)
+        if (second !== null) await two.fenced(second, [write('two')])
+        await gate.query('SELECT pg_advisory_unlock_all()')
+        await late
+        if (second === null) return undefined
+      } finally {
+        gate.release(true)
+      }
       const { rows } = await admin.query(`SELECT text FROM "${schema}".note`)
       return rows[0].text === 'two' ? undefined : 'the write of the first holder stands after that of the second'
     },
@@ -157,15 +159,6 @@ const NAIVE: readonly Naive[] = [
     },
   },
 ]
-
-/** Returns whether a statement with this text is in `pg_sleep`. */
-async function sleepingStatement(text: string): Promise<'sleeps' | undefined> {
-  const { rows } = await admin.query(
-    "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE $1 AND pid <> pg_backend_pid()",
-    [`%${text}%`],
-  )
-  return rows.length > 0 ? 'sleeps' : undefined
-}
 
 describe.each(NAIVE)('$name', ({ delay = (sql) => sql, rewrite, find }) => {
   test('is found when it is planted', async () => {

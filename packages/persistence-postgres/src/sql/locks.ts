@@ -210,12 +210,14 @@ RETURNING given.i, 1 AS released`,
     checkGrant: read('lock.isValid', 'one', checkGrant, { clocked: 'lease' }),
 
     // The turn keeps the lock from being granted again. A statement of its own takes it, because no statement sees what others
-    // commit while it waits.
+    // commit while it waits. A late holder does not take it: others would get `null` for a free lock until it rolls back.
     enterFence: write(
       'fenced',
       'one',
       `SELECT pg_advisory_xact_lock_shared(${turnOf('$1::text')}) AS turn
-FROM (SELECT set_config('idle_in_transaction_session_timeout', '${BEFORE_CHECK_MS}', true)) AS idle`,
+FROM (SELECT set_config('idle_in_transaction_session_timeout', '${BEFORE_CHECK_MS}', true)) AS idle, ${table} AS lock
+WHERE ${guard} AND ${held(4)}`,
+      { clocked: 'lease' },
     ),
 
     // The lock of the row lets a server that cannot write refuse this. A stronger one would make renewals and the release wait for

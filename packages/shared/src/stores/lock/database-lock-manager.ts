@@ -151,10 +151,10 @@ export class DatabaseLockManager implements LockManager {
   /** Returns the steps that let a transaction continue only while `hold` is valid. */
   fence(hold: Hold): Step[] {
     const { enterFence, checkGrant, fence = checkGrant } = this.#sql
-    const { sql, clocked } = fence
     const parameters = this.#ofGrant(hold)
-    const check: Step = { sql, parameters, clocked, expect: 1, unmet: () => leaseIsOver(hold) }
-    return enterFence === undefined ? [check] : [{ sql: enterFence.sql, parameters: [parameters[0]] }, check]
+    return (enterFence === undefined ? [fence] : [enterFence, fence]).map(({ sql, clocked }) => {
+      return { sql, parameters, clocked, expect: 1, unmet: () => leaseIsOver(hold) }
+    })
   }
 
   /** Ends a hold that the database no longer has. */

@@ -27,11 +27,11 @@ export interface LockSql {
   /** Parameters: key, owner, token. Returns a row while this grant holds the lock. */
   readonly checkGrant: Statement<'one'>
   /**
-   * Parameters: key. Keeps the lock from being granted again until its transaction ends. Absent when a transaction excludes all
-   * other writers.
+   * {@link checkGrant} that keeps the lock from being granted again until its transaction ends. Absent when a transaction excludes
+   * all other writers.
    */
   readonly enterFence?: Statement<'one'>
-  /** {@link checkGrant} after {@link enterFence}. */
+  /** {@link checkGrant} after {@link enterFence}, which may have waited. */
   readonly fence?: Statement<'one'>
   /** Parameters: key. */
   readonly forceRelease: Statement<'none'>
