@@ -23,6 +23,7 @@ test.each<[code: string, numbers: number[], names: string[], text: string | unde
   ['CORRUPT', [11, 267], ['SQLITE_CORRUPT'], 'database disk image is malformed'],
   ['DISK_FULL', [13], ['SQLITE_FULL'], 'database or disk is full'],
   ['CANNOT_OPEN', [14], ['SQLITE_CANTOPEN_ISDIR'], 'unable to open database file'],
+  ['CANNOT_OPEN', [], [], 'unable to open database: copy.db'],
   ['VALUE_TOO_LARGE', [18], ['SQLITE_TOOBIG'], 'string or blob too big'],
   ['CONSTRAINT', [19, 2_067], ['SQLITE_CONSTRAINT_UNIQUE'], 'UNIQUE constraint failed: users.name'],
   ['NOT_A_DATABASE', [26], ['SQLITE_NOTADB'], 'file is not a database'],

@@ -147,6 +147,21 @@ describe('a standby whose disk, or that of its source, fails for a moment', () =
     expect(sent).toEqual([expect.anything(), { id: 1, answer: pair.state.current.position }])
   })
 
+  // @photostructure/sqlite gives this failure of ATTACH no code.
+  test('waits when only its own connection cannot read the source', async () => {
+    await pair.ending.leave()
+    pair.before = (sql) => {
+      if (sql.startsWith('ATTACH')) throw new Error(`unable to open database: ${pair.path}`)
+    }
+    const { follower, ending, state } = pair.another()
+    await follower.begin()
+    expect(state.current).toMatchObject({ state: 'waiting', reason: expect.stringContaining('unable to open') })
+    works()
+    await follower.round()
+    expect(state.current.state).toBe('following')
+    await ending.leave()
+  })
+
   test('waits when it is started again meanwhile', async () => {
     await pair.ending.leave()
     await pair.adapter.cache.set('k', 1)

@@ -28,7 +28,7 @@ const BY_MESSAGE: readonly (readonly [RegExp, PersistenceErrorCode])[] = [
   [/database disk image is malformed|malformed database schema/i, 'CORRUPT'],
   [/attempt to write a readonly database/i, 'READ_ONLY'],
   [/database or disk is full/i, 'DISK_FULL'],
-  [/unable to open database file/i, 'CANNOT_OPEN'],
+  [/unable to open database/i, 'CANNOT_OPEN'],
   [/disk I\/O error/i, 'IO_ERROR'],
   [/constraint failed/i, 'CONSTRAINT'],
   [/string or blob too big/i, 'VALUE_TOO_LARGE'],

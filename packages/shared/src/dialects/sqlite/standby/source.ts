@@ -182,7 +182,13 @@ export class Source {
   }
 
   async #attach(): Promise<void> {
-    await this.#standby.query('ATTACH DATABASE ?1 AS source', [this.#path])
+    try {
+      await this.#standby.query('ATTACH DATABASE ?1 AS source', [this.#path])
+    } catch (error) {
+      // The other connection has opened the file, so the disk has failed. One engine reports this failure of ATTACH without a code.
+      if (hasCode(error, 'CANNOT_OPEN')) throw new PersistenceError('IO_ERROR', 'standby', error.message, error)
+      throw error
+    }
     this.#attached = true
     this.#dataVersion = undefined
   }
