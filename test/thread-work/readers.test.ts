@@ -111,7 +111,10 @@ describe('connections that only read', () => {
     const [reader] = threads.readers
     reader?.hold()
     const settled: string[] = []
-    const leaves = [leaver.keys().then(() => settled.push('keys')), leaver.disconnect().then(() => settled.push('left'))]
+    const leaves = [
+      leaver.keys().then(() => settled.push('keys')),
+      leaver.disconnect().then(() => settled.push('left')),
+    ]
     // A later call of the writing connection is answered, and so would be the end of the leaver.
     await other.set('k', 2)
     expect(await other.get('k')).toBe(2)
