@@ -23,12 +23,16 @@ interface TwoOnOneHandle {
   useUpTurn: () => Promise<unknown>
   /** Lets ms pass without firing a timer, as when the event loop is blocked. */
   pass: (ms: number) => void
+  /** Makes each read of the time throw, until the returned function is called. */
+  breakClock: () => () => void
 }
 
 /** Makes two adapters on one handle at the beginning of a turn. Each read of the time takes a while. */
 async function twoOnOneHandle(): Promise<TwoOnOneHandle> {
   const clock = new ManualClock()
+  let broken = false
   const monotonic = (): number => {
+    if (broken) throw new Error('no time')
     clock.pass(0.05)
     return clock.monotonic()
   }
@@ -47,7 +51,13 @@ async function twoOnOneHandle(): Promise<TwoOnOneHandle> {
     clock.pass(2 * LONGEST_TURN_MS)
     return Promise.all([begins, first.lock.acquire('waits')])
   }
-  return { first, second, useUpTurn, pass: (ms) => clock.pass(ms) }
+  const breakClock = (): (() => void) => {
+    broken = true
+    return () => {
+      broken = false
+    }
+  }
+  return { first, second, useUpTurn, pass: (ms) => clock.pass(ms), breakClock }
 }
 
 test('locks in memory go to the first call, through whichever adapter of the handle', async () => {
@@ -131,4 +141,15 @@ test('the signal of a lock that is read after its loss has the reason', async ()
   const lock = await first.lock.acquire('k')
   await first.lock.forceRelease('k')
   expect(lock?.signal.reason).toMatchObject({ message: expect.stringContaining('was force-released') })
+})
+
+test('a clock that throws rejects a release, which may be repeated, and no lock call throws', async () => {
+  const { first, second, breakClock } = await twoOnOneHandle()
+  const lock = await first.acquire('k', 60_000)
+  const repair = breakClock()
+  await expect(lock?.release()).rejects.toThrow('no time')
+  await expect(first.acquire('other', 60_000)).rejects.toThrow('no time')
+  repair()
+  expect(await lock?.release()).toBe(true)
+  expect(await second.acquire('k', 60_000)).not.toBeNull()
 })

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { connectRemote, serve } from '@go-go-scope/persistence-core/remote'
+import { connectRemote, openRemote, SQLiteAdapter, serve } from '@go-go-scope/persistence-core/remote'
 import { describe, expect, test } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
 import { ThreadedFile } from '../proof/thread/threaded-file.js'
@@ -97,6 +97,32 @@ describe('connections that only read', () => {
     expect((await stats).waiting).toBe(listed.length)
     expect(await Promise.all(listed)).toEqual([['k'], ['k']])
     await written
+  })
+
+  test('complete before one of several adapters on a remote database has disconnected', async () => {
+    await using file = await ThreadedFile.open({ readers: 1 })
+    const { adapter, threads } = file
+    await adapter.set('k', 1)
+    await adapter.keys()
+    const server = serve(adapter)
+    const database = await openRemote(server.createPort())
+    const [leaver, other] = [new SQLiteAdapter(database), new SQLiteAdapter(database)]
+    await Promise.all([leaver.connect(), other.connect()])
+    const [reader] = threads.readers
+    reader?.hold()
+    const settled: string[] = []
+    const leaves = [
+      leaver.keys().then(() => settled.push('keys')),
+      leaver.disconnect().then(() => settled.push('left')),
+    ]
+    // A later call of the writing connection is answered, and so would be the end of the leaver.
+    await other.set('k', 2)
+    expect(await other.get('k')).toBe(2)
+    reader?.release()
+    await Promise.all(leaves)
+    expect(settled).toEqual(['keys', 'left'])
+    await other.disconnect()
+    await server.close()
   })
 
   test('go on after a call before them failed', async () => {

@@ -131,6 +131,7 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
       [{ state: 'open', failureCount: -1 }, '-1'],
       [{ state: 'open', failureCount: 1.5 }, '1.5'],
       [{ state: 'open', failureCount: '1' }, 'failureCount'],
+      [{ state: 'open', failureCount: 2 ** 53 - 2 }, '9007199254740990'],
       [{ state: 'open', failureCount: 1, lastFailureTime: Number.NaN }, 'lastFailureTime'],
       [{ state: 'open', failureCount: 1, lastSuccessTime: 'now' }, 'lastSuccessTime'],
     ]

@@ -48,7 +48,7 @@ export const exactNumbers: EngineSuite = engineSuite('exact numbers', (check) =>
 
   check('any count of failures is kept, and compared with any threshold', async (world) => {
     const adapter = await world.adapter()
-    const count = 2 ** 40
+    const count = 2 ** 52
     await adapter.circuitBreaker.setState('api', { state: 'closed', failureCount: count })
     for (const [threshold, state] of [
       [Number.POSITIVE_INFINITY, 'closed'],

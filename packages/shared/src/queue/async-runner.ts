@@ -79,31 +79,27 @@ export class AsyncRunner {
   }
 
   async steps(steps: readonly Step[], name: string): Promise<Row[][]> {
-    const stop = this.#slow.start(name, 1)
-    const rows = await this.#runSteps(steps, name)
-    stop?.()
-    return rows
-  }
-
-  async #runSteps(steps: readonly Step[], name: string): Promise<Row[][]> {
     const driver = this.#driver
+    const stop = this.#slow.start(name, 1)
+    let results: Row[][] = []
     if (takesTransactions(driver) && steps.every(({ after }) => after === undefined)) {
       const answers = await this.#transactAtOnce(driver, () =>
         steps.map(({ sql, parameters = NO_PARAMETERS, clocked, expect }) => {
           return { sql, parameters: boundParameters(parameters, clocked, this.#clock), again: false, expect }
         }),
       )
-      return answers.map((rows, at) => stepChecked(steps[at] as Step, rows, name))
+      results = answers.map((rows, at) => stepChecked(steps[at] as Step, rows, name))
+    } else {
+      await this.#transact(async () => {
+        for (const step of steps) {
+          const { sql, parameters = NO_PARAMETERS, clocked, ofApp } = step
+          const rows = await this.#driver.query(sql, boundParameters(parameters, clocked, this.#clock), ofApp)
+          results.push(stepChecked(step, rows, name))
+        }
+      })
     }
-    return this.#transact(async () => {
-      const results: Row[][] = []
-      for (const step of steps) {
-        const { sql, parameters = NO_PARAMETERS, clocked, ofApp } = step
-        const rows = await this.#driver.query(sql, boundParameters(parameters, clocked, this.#clock), ofApp)
-        results.push(stepChecked(step, rows, name))
-      }
-      return results
-    })
+    stop?.()
+    return results
   }
 
   async #transact<Result>(body: () => Promise<Result>): Promise<Result> {

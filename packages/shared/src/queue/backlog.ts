@@ -32,7 +32,8 @@ export class Backlog<Waiting extends Counted = Work> {
   /** @throws PersistenceError `QUEUE_FULL`. */
   push(work: Waiting): void {
     const waiting = this.calls
-    if (waiting >= MAX_WAITING) {
+    // An adapter that leaves a handle waits for its own calls: it sends one more behind them.
+    if (waiting >= MAX_WAITING && work.name !== 'disconnect') {
       throw new PersistenceError(
         'QUEUE_FULL',
         work.name,

@@ -1,3 +1,4 @@
+import type { Row } from '../driver/driver.js'
 import { hasCode } from '../errors/persistence-error.js'
 import type { SubmittedCall } from './call.js'
 import { DelegatingQueue } from './delegating-queue.js'
@@ -37,19 +38,25 @@ export class QueueWithReaders extends DelegatingQueue {
     decode: Decode<Rows, Result>,
   ): Result | Promise<Result> {
     if (statement.scans !== true) return this.queue.execute(statement, parameters, decode)
-    if (this.queue.idle) return this.#reader().execute(statement, parameters, decode)
-    return this.#settled(statement).then(() => this.#reader().execute(statement, parameters, decode))
+    const run = (): Result | Promise<Result> => this.#reader().execute(statement, parameters, decode)
+    return this.queue.idle ? run() : this.#settled(statement).then(run)
   }
 
   override submit(call: SubmittedCall): void {
     const { statement } = call
+    const run = (): void => this.#reader().submit(call)
     if (statement.scans !== true) this.queue.submit(call)
-    else if (this.queue.idle) this.#reader().submit(call)
-    else {
-      this.#settled(statement).then(
-        () => this.#reader().submit(call),
-        (error: unknown) => call.reject(error),
-      )
+    else if (this.queue.idle) run()
+    else this.#settled(statement).then(run, (error: unknown) => call.reject(error))
+  }
+
+  override async query(name: string, sql: string, parameters?: Parameters): Promise<Row[]> {
+    try {
+      return await this.queue.query(name, sql, parameters)
+    } finally {
+      // A ping ends after all earlier calls, so also after those of the readers.
+      const busy = sql === this.#ping ? this.#readers.filter(({ idle }) => !idle) : []
+      await Promise.allSettled(busy.map((reader) => reader.query(name, sql)))
     }
   }
 

@@ -17,12 +17,7 @@ interface Use {
  * symbol, because a process may have several installed copies of this package.
  */
 const IN_USE = Symbol.for('go-go-scope.persistence.peers/1')
-
-function peersInUse(): WeakMap<object, Use> {
-  const host = globalThis as { [IN_USE]?: WeakMap<object, Use> }
-  host[IN_USE] ??= new WeakMap()
-  return host[IN_USE]
-}
+const thread = globalThis as { [IN_USE]?: WeakMap<object, Use> }
 
 /** A channel between an owner and one client. At most one is open for a peer at a time. */
 export interface PeerChannel extends Channel {
@@ -40,8 +35,11 @@ export interface PeerChannel extends Channel {
  *   whose earlier channel is closing.
  */
 export function channelOf(given: Peer, operation: string, wanted: string): PeerChannel {
-  const peer = endOf(given)
-  const inUse = peersInUse()
+  // A worker of `cluster` is an object around its process. Both are one end of one channel.
+  const ofWorker = (given as { readonly process?: Peer } | undefined)?.process
+  const peer = isProcess(ofWorker) ? ofWorker : given
+  thread[IN_USE] ??= new WeakMap()
+  const inUse = thread[IN_USE]
   const channel = isPort(peer) ? new PortChannel(peer) : isProcess(peer) ? new ProcessChannel(peer) : undefined
   if (channel === undefined)
     throw invalidArgument(operation, `the first argument must be ${wanted}, got ${shownPeer(peer)}`)
@@ -89,18 +87,11 @@ export function channelOf(given: Peer, operation: string, wanted: string): PeerC
   }
 }
 
-/** A worker of `cluster` is an object around its process. Both are one end of one channel. */
-function endOf(peer: Peer): Peer {
-  if (isPort(peer) || !isProcess(peer)) return peer
-  const { process } = peer as { readonly process?: Peer }
-  return process !== undefined && isProcess(process) ? process : peer
-}
-
 function isPort(peer: Peer): peer is PortLike {
   return hasMethods(peer, ['postMessage', 'on', 'off', 'ref', 'unref'])
 }
 
-function isProcess(peer: Peer): peer is ProcessLike {
+function isProcess(peer: unknown): peer is ProcessLike {
   return hasMethods(peer, ['send', 'on', 'off'])
 }
 

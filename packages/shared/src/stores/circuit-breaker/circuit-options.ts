@@ -33,10 +33,11 @@ export function checkedState(given: CircuitBreakerPersistedState): CircuitBreake
       `state.state must be closed, open or half-open, got ${shown(state.state)}`,
     )
   }
-  if (!Number.isSafeInteger(state.failureCount) || state.failureCount < 0) {
+  // Far from the greatest number that every engine reads, because failures are added to it.
+  if (!Number.isInteger(state.failureCount) || state.failureCount < 0 || state.failureCount > 2 ** 52) {
     throw invalidArgument(
       'circuitBreaker.setState',
-      `state.failureCount must be a whole number from 0, got ${shown(state.failureCount)}`,
+      `state.failureCount must be a whole number from 0 to 2^52, got ${shown(state.failureCount)}`,
     )
   }
   for (const name of ['lastFailureTime', 'lastSuccessTime'] as const) {

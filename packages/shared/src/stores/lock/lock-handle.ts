@@ -86,14 +86,14 @@ export class StoredLockHandle implements SqlLockHandle {
     // Set immediately: a second call before the first has settled must not release the hold of another handle.
     this.#released = true
     this.#renewal?.stop()
-    const released = this.#manager.release(this.#hold)
-    if (typeof released === 'boolean') return Promise.resolve(released)
-    return released.catch((error: unknown) => {
-      // Releasing again could release another handle's hold.
-      if (hasCode(error, 'OUTCOME_UNKNOWN') && this.#hold.count > 1) this.#hold.count--
-      else this.#released = false
-      throw error
-    })
+    try {
+      const released = this.#manager.release(this.#hold)
+      if (typeof released === 'boolean') return Promise.resolve(released)
+      return released.catch((error: unknown) => this.#notReleased(error))
+    } catch (error) {
+      // The clock is code of the app.
+      return this.#notReleased(error)
+    }
   }
 
   async extend(ttl: number): Promise<boolean> {
@@ -108,5 +108,12 @@ export class StoredLockHandle implements SqlLockHandle {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.release()
+  }
+
+  #notReleased(error: unknown): Promise<never> {
+    // Releasing again could release another handle's hold.
+    if (hasCode(error, 'OUTCOME_UNKNOWN') && this.#hold.count > 1) this.#hold.count--
+    else this.#released = false
+    return Promise.reject(error)
   }
 }
