@@ -18,8 +18,8 @@ export interface ExpressRequest {
 
 /**
  * Middleware for Express. Register it after the body parser:
- * `app.use('/payments', express.json(), idempotencyKey({ … }))`. Express gets its errors by `next`. Without Express, as with
- * `node:http` and Koa, it rejects with them.
+ * `app.use('/payments', express.json(), idempotencyKey({ … }))`. It passes its errors to `next` if Express runs the
+ * app, or mounts it. Otherwise, as with `node:http` and Koa, it rejects with them.
  *
  * @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`.
  */

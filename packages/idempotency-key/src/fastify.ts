@@ -84,7 +84,7 @@ const guardRoutes: Plugin = async (fastify, options) => {
     recording.set(request, false)
     // Fastify adopts the status of a fetch response, whose body is a stream, only after this hook.
     const other = await run.settle({
-      status: payload instanceof Response ? payload.status : status,
+      status: isFetchResponse(payload) ? payload.status : status,
       headers: headersOf(reply),
       body,
     })
@@ -98,6 +98,10 @@ const guardRoutes: Plugin = async (fastify, options) => {
     return payload
   })
 }
+
+/** As Fastify tells it, also of another implementation of fetch, such as that of the package undici. */
+const isFetchResponse = (payload: unknown): payload is Response =>
+  Object.prototype.toString.call(payload) === '[object Response]'
 
 /** Calls `onEnd` when the reply has been ended. After the client has left, Node emits no event for that. */
 function followEnd(raw: FastifyReplyLike['raw'], onEnd: () => void): void {

@@ -153,6 +153,20 @@ describe('Express', () => {
   })
 })
 
+class OtherResponse {
+  readonly [Symbol.toStringTag] = 'Response'
+  readonly bodyUsed = false
+  readonly headers: Headers
+  readonly status: number
+  readonly body: ReadableStream | null
+  constructor(text: string, init: ResponseInit) {
+    const { headers, status, body } = new Response(text, init)
+    this.headers = headers
+    this.status = status
+    this.body = body
+  }
+}
+
 describe('Fastify', () => {
   test('a stream is sent and not stored', async () => {
     const problems: IdempotencyProblem[] = []
@@ -277,11 +291,15 @@ describe('Fastify', () => {
     expect(runs).toBe(3)
   })
 
-  test('a fetch Response is judged by its own status, and not stored', async () => {
+  test.each([
+    ['of the runtime', Response],
+    // Not a subclass of the global one, as that of the package undici.
+    ['of a package', OtherResponse],
+  ])('a fetch Response %s is judged by its own status, and not stored', async (_which, Made) => {
     let runs = 0
     await using app = fastify()
     await app.register(forFastify, ownKeys())
-    app.post('/', async () => new Response(`run ${++runs}`, { status: runs === 1 ? 503 : 201 }))
+    app.post('/', async () => new Made(`run ${++runs}`, { status: runs === 1 ? 503 : 201 }))
     const seen = []
     for (let repeat = 0; repeat < 3; repeat++) {
       const { statusCode, body } = await app.inject({ ...POST, url: '/' })
