@@ -46,7 +46,8 @@ export function idempotencyKey<Request extends ExpressRequest>(
     } catch (error) {
       // Express 4 ignores the promise. A callback of an app that uses no framework may ignore the argument, and handle the request.
       if (!request.next) throw error
-      return next(error)
+      // A promise may reject with nothing, and `next` without an error lets the request through.
+      return next(error || new Error('rejected'))
     }
     next()
   }

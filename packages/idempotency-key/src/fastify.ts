@@ -40,6 +40,10 @@ export interface FastifyLike {
 
 type Plugin = (fastify: FastifyLike, options: IdempotencyKeyOptions<FastifyRequestLike>) => Promise<void>
 
+interface Tagged {
+  readonly [Symbol.toStringTag]?: string
+}
+
 const guardRoutes: Plugin = async (fastify, options) => {
   const guard = new Guard(options)
   const runs = new WeakMap<object, GuardedRun>()
@@ -80,13 +84,12 @@ const guardRoutes: Plugin = async (fastify, options) => {
     runs.delete(request)
     const status = reply.statusCode
     const given = reply.getHeaders()
-    const body = bodyOf(payload, guard.maxBody)
     recording.set(request, false)
-    // Fastify adopts the status of a fetch response, whose body is a stream, only after this hook.
+    // Fastify adopts the status of a fetch response, whose body is a stream, only after this hook. It tells one by this tag.
     const other = await run.settle({
-      status: isFetchResponse(payload) ? payload.status : status,
+      status: (payload as Tagged | null)?.[Symbol.toStringTag] === 'Response' ? (payload as Response).status : status,
       headers: headersOf(reply),
-      body,
+      body: bodyOf(payload, guard.maxBody),
     })
     const again = recording.get(request)
     recording.delete(request)
@@ -98,10 +101,6 @@ const guardRoutes: Plugin = async (fastify, options) => {
     return payload
   })
 }
-
-/** As Fastify tells it, also of another implementation of fetch, such as that of the package undici. */
-const isFetchResponse = (payload: unknown): payload is Response =>
-  Object.prototype.toString.call(payload) === '[object Response]'
 
 /** Calls `onEnd` when the reply has been ended. After the client has left, Node emits no event for that. */
 function followEnd(raw: FastifyReplyLike['raw'], onEnd: () => void): void {

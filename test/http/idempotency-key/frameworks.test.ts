@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
+import { createRequire } from 'node:module'
 import { Readable } from 'node:stream'
 import type { IdempotencyProblem } from '@go-go-scope/idempotency-key'
 import { idempotencyKey as forExpress } from '@go-go-scope/idempotency-key/express'
@@ -10,6 +11,8 @@ import fastify, { type RouteHandlerMethod } from 'fastify'
 import { Hono } from 'hono'
 import { afterEach, describe, expect, test } from 'vitest'
 import { store } from './requests.js'
+
+const express4: typeof express = createRequire(import.meta.url)('express4')
 
 /** Options with a separate key space. */
 function ownKeys() {
@@ -57,6 +60,21 @@ describe('Express', () => {
     const unparsed = await post(app, { body: '{"amount":1}' })
     expect([unparsed.status, await unparsed.text()]).toEqual([500, expect.stringContaining('put a parser such as')])
     expect(await (await post(app)).text(), 'no body needs no parser').toBe('handled')
+  })
+
+  test.each([
+    ['5', express],
+    ['4', express4],
+  ])('release %s does not let a request through when the guard fails without an error', async (_version, make) => {
+    let runs = 0
+    const app = make().use(forExpress({ store, scope: () => Promise.reject() }), (_request, response) => {
+      runs++
+      response.end()
+    })
+    app.use((_error: Error, _request: express.Request, response: express.Response, _next: express.NextFunction) => {
+      response.sendStatus(500)
+    })
+    expect([(await post(app)).status, runs]).toEqual([500, 0])
   })
 
   test('different parsed bodies have different fingerprints', async () => {
