@@ -234,9 +234,31 @@ describe('dedupe', () => {
     ])
     expect(vi.getTimerCount()).toBe(0)
   })
+
+  it('settles a joined task as soon as the call that it joined', async () => {
+    await using s = scope()
+    const end = deferred<number>()
+    const first = s.task(() => end.promise, { dedupe: 'k' })
+    const joined = s.task(() => 0, { dedupe: 'k' }).then(() => 'joined')
+    const later = first.then(async () => {
+      await undefined
+      return 'later'
+    })
+    end.resolve(1)
+    expect(await Promise.race([later, joined])).toBe('joined')
+  })
 })
 
 describe('memo', () => {
+  it('answers from memory without a timer, although the task has a timeout', async () => {
+    await using s = scope()
+    const memo = { key: 'k', ttl: 1000 }
+    await s.task(() => 5, { memo })
+    const hit = s.task(() => 0, { memo, timeout: 10 })
+    expect(vi.getTimerCount()).toBe(0)
+    expect(await hit).toEqual([undefined, 5])
+  })
+
   it('answers from memory for ttl ms, without hooks', async () => {
     const beforeTask = vi.fn()
     await using s = scope({ hooks: { beforeTask } })

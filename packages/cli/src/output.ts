@@ -80,8 +80,8 @@ const GAP = '  '
 
 /** Returns how many columns of a terminal a text takes. */
 export function widthOf(text: string): number {
-  // Most texts, in a hundredth of the time.
-  return /^[ -~]*$/.test(text) ? text.length : stringWidth(text)
+  // Most texts, in a hundredth of the time. The last three are those of shortened values and of bars.
+  return /^[ -~…█░]*$/.test(text) ? text.length : stringWidth(text)
 }
 
 /** Formats each row as lines of a name and a cell, without the empty cells. */

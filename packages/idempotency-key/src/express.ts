@@ -18,8 +18,8 @@ export interface ExpressRequest {
 
 /**
  * Middleware for Express. Register it after the body parser:
- * `app.use('/payments', express.json(), idempotencyKey({ … }))`. Express gets its errors by `next`. Without Express, as with
- * `node:http` and Koa, it rejects with them.
+ * `app.use('/payments', express.json(), idempotencyKey({ … }))`. It passes its errors to `next` if Express runs the
+ * app, or mounts it. Otherwise, as with `node:http` and Koa, it rejects with them.
  *
  * @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`.
  */
@@ -46,7 +46,8 @@ export function idempotencyKey<Request extends ExpressRequest>(
     } catch (error) {
       // Express 4 ignores the promise. A callback of an app that uses no framework may ignore the argument, and handle the request.
       if (!request.next) throw error
-      return next(error)
+      // A promise may reject with nothing, and `next` without an error lets the request through.
+      return next(error || new Error('rejected'))
     }
     next()
   }

@@ -40,6 +40,10 @@ export interface FastifyLike {
 
 type Plugin = (fastify: FastifyLike, options: IdempotencyKeyOptions<FastifyRequestLike>) => Promise<void>
 
+interface Tagged {
+  readonly [Symbol.toStringTag]?: string
+}
+
 const guardRoutes: Plugin = async (fastify, options) => {
   const guard = new Guard(options)
   const runs = new WeakMap<object, GuardedRun>()
@@ -80,13 +84,12 @@ const guardRoutes: Plugin = async (fastify, options) => {
     runs.delete(request)
     const status = reply.statusCode
     const given = reply.getHeaders()
-    const body = bodyOf(payload, guard.maxBody)
     recording.set(request, false)
-    // Fastify adopts the status of a fetch response, whose body is a stream, only after this hook.
+    // Fastify adopts the status of a fetch response, whose body is a stream, only after this hook. It tells one by this tag.
     const other = await run.settle({
-      status: payload instanceof Response ? payload.status : status,
+      status: (payload as Tagged | null)?.[Symbol.toStringTag] === 'Response' ? (payload as Response).status : status,
       headers: headersOf(reply),
-      body,
+      body: bodyOf(payload, guard.maxBody),
     })
     const again = recording.get(request)
     recording.delete(request)

@@ -42,7 +42,7 @@ export class Guard<Source> {
   async begin(request: IncomingRequest, source: Source): Promise<Response | GuardedRun | undefined> {
     const { methods, required } = this.#settings
     if (!methods.has(request.method)) return undefined
-    if (request.key === null || request.key === undefined) return required ? missingKey() : undefined
+    if (typeof request.key !== 'string') return required ? missingKey() : undefined
     const key = parseKey(request.key)
     if (key === undefined) return malformedKey()
     const stored = `http:${JSON.stringify([await this.#scope(source), key])}`
@@ -76,10 +76,10 @@ export class Guard<Source> {
 
   async #scope(source: Source): Promise<string> {
     const scope = await this.#settings.scope(source)
-    if (typeof scope === 'string' && scope !== '') return scope
+    if (typeof scope === 'string' && scope) return scope
     throw invalidArgument(
       'idempotencyKey',
-      `option scope must give a string that is not empty, got ${JSON.stringify(scope)}; where all share their keys, give a constant`,
+      `option scope must give a string that is not empty, got ${JSON.stringify(scope)}`,
     )
   }
 }

@@ -13,11 +13,12 @@ export interface ParsedRequest {
  */
 export function parsedBody({ headers, body }: ParsedRequest): Uint8Array | string {
   if (typeof body === 'string' || body instanceof Uint8Array) return body
-  if (body !== undefined && body !== null) return JSON.stringify(body)
+  if (body === null) return ''
+  if (body !== undefined) return JSON.stringify(body)
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
-  if (!hasBody || body === null) return ''
+  if (!hasBody) return ''
   throw invalidArgument(
     'idempotencyKey',
-    'the body of the request is not parsed; put a parser such as express.json() before it, or pass the option fingerprint',
+    'the body is not parsed; put a parser such as express.json() before it, or pass the option fingerprint',
   )
 }

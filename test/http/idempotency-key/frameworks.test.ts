@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
+import { createRequire } from 'node:module'
 import { Readable } from 'node:stream'
 import type { IdempotencyProblem } from '@go-go-scope/idempotency-key'
 import { idempotencyKey as forExpress } from '@go-go-scope/idempotency-key/express'
@@ -10,6 +11,8 @@ import fastify, { type RouteHandlerMethod } from 'fastify'
 import { Hono } from 'hono'
 import { afterEach, describe, expect, test } from 'vitest'
 import { store } from './requests.js'
+
+const express4: typeof express = createRequire(import.meta.url)('express4')
 
 /** Options with a separate key space. */
 function ownKeys() {
@@ -57,6 +60,21 @@ describe('Express', () => {
     const unparsed = await post(app, { body: '{"amount":1}' })
     expect([unparsed.status, await unparsed.text()]).toEqual([500, expect.stringContaining('put a parser such as')])
     expect(await (await post(app)).text(), 'no body needs no parser').toBe('handled')
+  })
+
+  test.each([
+    ['5', express],
+    ['4', express4],
+  ])('release %s does not let a request through when the guard fails without an error', async (_version, make) => {
+    let runs = 0
+    const app = make().use(forExpress({ store, scope: () => Promise.reject() }), (_request, response) => {
+      runs++
+      response.end()
+    })
+    app.use((_error: Error, _request: express.Request, response: express.Response, _next: express.NextFunction) => {
+      response.sendStatus(500)
+    })
+    expect([(await post(app)).status, runs]).toEqual([500, 0])
   })
 
   test('different parsed bodies have different fingerprints', async () => {
@@ -152,6 +170,20 @@ describe('Express', () => {
     expect((await post(app)).headers.get('x-request')).toBe('2')
   })
 })
+
+class OtherResponse {
+  readonly [Symbol.toStringTag] = 'Response'
+  readonly bodyUsed = false
+  readonly headers: Headers
+  readonly status: number
+  readonly body: ReadableStream | null
+  constructor(text: string, init: ResponseInit) {
+    const { headers, status, body } = new Response(text, init)
+    this.headers = headers
+    this.status = status
+    this.body = body
+  }
+}
 
 describe('Fastify', () => {
   test('a stream is sent and not stored', async () => {
@@ -277,11 +309,15 @@ describe('Fastify', () => {
     expect(runs).toBe(3)
   })
 
-  test('a fetch Response is judged by its own status, and not stored', async () => {
+  test.each([
+    ['of the runtime', Response],
+    // Not a subclass of the global one, as that of the package undici.
+    ['of a package', OtherResponse],
+  ])('a fetch Response %s is judged by its own status, and not stored', async (_which, Made) => {
     let runs = 0
     await using app = fastify()
     await app.register(forFastify, ownKeys())
-    app.post('/', async () => new Response(`run ${++runs}`, { status: runs === 1 ? 503 : 201 }))
+    app.post('/', async () => new Made(`run ${++runs}`, { status: runs === 1 ? 503 : 201 }))
     const seen = []
     for (let repeat = 0; repeat < 3; repeat++) {
       const { statusCode, body } = await app.inject({ ...POST, url: '/' })

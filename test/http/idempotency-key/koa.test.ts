@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { request as send } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import express from 'express'
 import { afterEach, expect, test } from 'vitest'
 import { koaApp } from '../../integrations/idempotency-key/koa-app.js'
 import { store } from './requests.js'
@@ -45,4 +46,20 @@ test.each([
     return [response.status, await response.text(), response.headers.get('idempotency-replayed')]
   }
   await expect.poll(again, { timeout: 20_000 }).toEqual(repeated)
+})
+
+test('an error of the store under Koa does not let the request through, also if Express mounts the app', async () => {
+  const error = new Error('as planted')
+  const broken = { ...store, claim: () => Promise.reject(error) }
+  let runs = 0
+  const app = koaApp({ store: broken, scope: () => 'anyone' })
+  app.use((context) => {
+    context.body = `run ${++runs}`
+  })
+  const server = express().use(app.callback()).listen(0, '127.0.0.1')
+  servers.push(server)
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const { status } = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers: { 'idempotency-key': 'key' } })
+  expect([status, runs]).toEqual([500, 0])
 })

@@ -12,7 +12,8 @@ export function koaApp(options: Parameters<typeof idempotencyKey<Incoming & Expr
   app.use(async (context, next) => {
     const { req, res, method, originalUrl } = context
     let isNew = false
-    await guard(Object.assign(req, { method, originalUrl, body: await text(req) }), res, () => {
+    await guard(Object.assign(req, { method, originalUrl, body: await text(req) }), res, (error) => {
+      if (error) throw error
       isNew = true
     })
     if (!isNew) return

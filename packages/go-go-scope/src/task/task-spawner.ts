@@ -1,5 +1,5 @@
 import { LruMap } from '../cache/lru-map.js'
-import { AbortSource, raceAbort } from '../cancellation/abort-source.js'
+import { AbortSource } from '../cancellation/abort-source.js'
 import { SingleFlight } from '../concurrency/single-flight.js'
 import { AbortError } from '../errors/error-classes.js'
 import { callSafely } from '../errors/reporter.js'
@@ -45,9 +45,9 @@ export class TaskSpawner {
     checkTaskOptions(options, this.#environment.persistence)
     const { memo, dedupe, idempotency } = options
     const remembered = memo && this.#memo.get(memo.key)?.value
-    if (remembered !== undefined) return this.#alias(Promise.resolve(remembered), options)
+    if (remembered !== undefined) return this.#alias(Promise.resolve(remembered), options, 0)
     const running = dedupe === undefined ? undefined : this.#deduped.get(dedupe)
-    if (running !== undefined) return this.#alias(running.then(), options)
+    if (running !== undefined) return this.#alias(running, options)
     const task = this.#start(fn, options, idempotency && idempotencyKey(idempotency))
     if (dedupe !== undefined) this.#deduped.share(dedupe, task)
     return task
@@ -87,17 +87,28 @@ export class TaskSpawner {
     return new Task(name, run.abort, promise)
   }
 
-  /** Returns a task that only waits for the result of another call. Its timeout and its disposal do not affect that call. */
-  #alias(other: Promise<AnyResult>, options: TaskOptions): Task<AnyResult> {
-    const { id, timeout, onCleanup } = options
+  /**
+   * Returns a task that only waits for the result of another call. Its timeout and its disposal do not affect that call.
+   *
+   * @param other Never rejects.
+   */
+  #alias(other: PromiseLike<AnyResult>, options: TaskOptions, timeout = options.timeout): Task<AnyResult> {
+    const { id, onCleanup } = options
     const { report } = this.#environment
     const abort = new AbortSource()
     const timedOut = timeout ? timeoutError(timeout) : undefined
     const timer = timedOut && startTimer(timeout as number, () => abort.abort(timedOut))
-    const failure = (): unknown => (abort.reason === timedOut ? timedOut : new AbortError(abort.reason))
-    const result = raceAbort(abort, failure, () => other)
-      .catch((error: unknown): AnyResult => [wrapError(error, options, report), undefined])
-      .finally(() => timer?.cancel())
+    const result = new Promise<AnyResult>((resolve) => {
+      const end = (settled: AnyResult): void => {
+        timer?.cancel()
+        resolve(settled)
+      }
+      abort.onAbort((reason) => {
+        const error = reason === timedOut ? reason : new AbortError(reason)
+        end([wrapError(error, options, report), undefined])
+      })
+      void other.then(end)
+    })
     if (onCleanup !== undefined) this.#track(result.then(() => callSafely(report, 'onCleanup', onCleanup)))
     return new Task(id ?? `task-${++this.#count}`, abort, result)
   }
