@@ -47,7 +47,7 @@ export function idempotencyKey<Request extends ExpressRequest>(
       // Express 4 ignores the promise. A callback of an app that uses no framework may ignore the argument, and handle the request.
       if (!request.next) throw error
       // A promise may reject with nothing, and `next` without an error lets the request through.
-      return next(error || new Error('rejected'))
+      return next(error || new Error('idempotencyKey: rejected without an error'))
     }
     next()
   }

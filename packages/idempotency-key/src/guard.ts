@@ -76,10 +76,10 @@ export class Guard<Source> {
 
   async #scope(source: Source): Promise<string> {
     const scope = await this.#settings.scope(source)
-    if (typeof scope === 'string' && scope) return scope
+    if (typeof scope === 'string' && scope !== '') return scope
     throw invalidArgument(
       'idempotencyKey',
-      `option scope must give a string that is not empty, got ${JSON.stringify(scope)}`,
+      `option scope must give a string that is not empty, got ${JSON.stringify(scope)}; where all share their keys, give a constant`,
     )
   }
 }
