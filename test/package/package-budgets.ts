@@ -2,7 +2,7 @@ import type { published } from './packed-family.js'
 
 /** The limit of a package's gzipped code in bytes. An app loads one front end and the core. */
 export const budgets: Record<keyof typeof published, number> = {
-  shared: 168_500,
+  shared: 169_000,
   'persistence-sqlite': 1_950,
   'persistence-sqlite-bun': 1_300,
   'persistence-sqlite-node': 1_900,
@@ -11,7 +11,7 @@ export const budgets: Record<keyof typeof published, number> = {
   keyv: 1_250,
   unstorage: 1_100,
   'persistence-otel': 3_600,
-  'idempotency-key': 7_000,
+  'idempotency-key': 7_100,
   // A third of it is the page.
   inspector: 19_200,
   // Includes its bundled dependencies, because it is run by npx.
