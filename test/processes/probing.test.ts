@@ -116,10 +116,12 @@ describe('processes that share one circuit breaker, Node and Bun mixed', () => {
   }, 600_000)
 
   test('reading the state and then changing it admits too many probes (control)', async () => {
-    const rounds = proofCount({ inTests: 10, inSoak: 20 })
+    const least = proofCount({ inTests: 10, inSoak: 20 })
     let tooMany = 0
-    for (let round = 0; round < rounds; round++) {
-      const circuit = `unguarded-${round}`
+    let rounds = 0
+    // On a busy machine the processes may ask one after the other, round after round.
+    for (; rounds < least || (tooMany === 0 && rounds < 500); rounds++) {
+      const circuit = `unguarded-${rounds}`
       const waited = await openCircuit(circuit)
       const called = await company.askAll<boolean>(`unguarded ${circuit} ${waited}`)
       if (called.filter(Boolean).length > 1) tooMany++
