@@ -1,17 +1,13 @@
 import { PersistenceError } from '../errors/persistence-error.js'
+import { ofAllCopies } from '../processes/all-copies.js'
 
-/**
- * Records which installed copy of this package uses which handle. Each copy has its own queue and lock table: two on one handle
- * would end each other's transactions and grant one lock twice. The registry is on a global symbol, which all copies share.
- */
-const REGISTRY = Symbol.for('go-go-scope.persistence.handles/1')
 const THIS_COPY = {}
 
-function owners(): WeakMap<object, object> {
-  const host = globalThis as { [REGISTRY]?: WeakMap<object, object> }
-  host[REGISTRY] ??= new WeakMap()
-  return host[REGISTRY]
-}
+/**
+ * Returns which installed copy of this package uses which handle. Each copy has its own queue and lock table: two on one handle
+ * would end each other's transactions and grant one lock twice.
+ */
+const owners = (): WeakMap<object, object> => ofAllCopies('go-go-scope.persistence.handles/1', () => new WeakMap())
 
 /** Claims a handle for this copy, which may have it already. @throws PersistenceError `SECOND_COPY`. */
 export function claimHandle(handle: object): void {

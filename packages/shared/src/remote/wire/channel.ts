@@ -1,3 +1,4 @@
+import { ofAllCopies } from '../../processes/all-copies.js'
 import { ENVELOPE, type Item } from './protocol.js'
 
 /** Receives what arrives through a channel. */
@@ -51,17 +52,16 @@ interface ToParent {
   replaced(): void
 }
 
-/** The last channel to the parent, of whichever installed copy of this package. */
-const LAST = Symbol.for('go-go-scope.persistence.to-parent/1')
-const thread = globalThis as { [LAST]?: ToParent }
+/** The last channel to the parent. */
+const toParent = ofAllCopies<{ last?: ToParent }>('go-go-scope.persistence.to-parent/1', () => ({}))
 
 export function isLastToParent(channel: ToParent): boolean {
-  return thread[LAST] === channel
+  return toParent.last === channel
 }
 
 export function becomeLastToParent(channel: ToParent): void {
-  thread[LAST]?.replaced()
-  thread[LAST] = channel
+  toParent.last?.replaced()
+  toParent.last = channel
 }
 
 /** What `MessagePort`, `Worker`, `process`, `ChildProcess` and the worker of `cluster` have in common. */

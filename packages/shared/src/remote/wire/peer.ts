@@ -1,5 +1,6 @@
 import { invalidArgument, shownClass } from '../../arguments/invalid.js'
 import { DisconnectedError } from '../../errors/disconnected-error.js'
+import { ofAllCopies } from '../../processes/all-copies.js'
 import type { Channel } from './channel.js'
 import { PortChannel, type PortLike } from './port-channel.js'
 import { ProcessChannel, type ProcessLike } from './process-channel.js'
@@ -12,12 +13,8 @@ interface Use {
   closing: boolean
 }
 
-/**
- * Peers that are in use: two clients at one end would take each other's messages, and two owners would both answer. On a global
- * symbol, because a process may have several installed copies of this package.
- */
-const IN_USE = Symbol.for('go-go-scope.persistence.peers/1')
-const thread = globalThis as { [IN_USE]?: WeakMap<object, Use> }
+/** Peers that are in use: two clients at one end would take each other's messages, and two owners would both answer. */
+const inUse = ofAllCopies('go-go-scope.persistence.peers/1', () => new WeakMap<object, Use>())
 
 /** A channel between an owner and one client. At most one is open for a peer at a time. */
 export interface PeerChannel extends Channel {
@@ -38,8 +35,6 @@ export function channelOf(given: Peer, operation: string, wanted: string): PeerC
   // A worker of `cluster` is an object around its process. Both are one end of one channel.
   const ofWorker = (given as { readonly process?: Peer } | undefined)?.process
   const peer = isProcess(ofWorker) ? ofWorker : given
-  thread[IN_USE] ??= new WeakMap()
-  const inUse = thread[IN_USE]
   const channel = isPort(peer) ? new PortChannel(peer) : isProcess(peer) ? new ProcessChannel(peer) : undefined
   if (channel === undefined)
     throw invalidArgument(operation, `the first argument must be ${wanted}, got ${shownPeer(peer)}`)

@@ -1,3 +1,4 @@
+import { ofAllCopies } from '../../processes/all-copies.js'
 import type { Sweeper } from '../../session/sweeper.js'
 import type { Clock } from '../../time/clock.js'
 import { CallsInOrder } from './calls-in-order.js'
@@ -7,11 +8,8 @@ import { HoldTables } from './hold-tables.js'
 import type { LockManager, LockSession, MaybePromise } from './lock-manager.js'
 import { wakeFirstWaiter } from './wait-queue.js'
 
-/** Counts the grants of this process. On a global symbol, because a process may have several installed copies of this package. */
-const GRANTS = Symbol.for('go-go-scope.persistence.grants/1')
-const host = globalThis as { [GRANTS]?: { count: number } }
-host[GRANTS] ??= { count: 0 }
-const grants: { count: number } = host[GRANTS]
+/** Counts the grants of this process. */
+const grants = ofAllCopies('go-go-scope.persistence.grants/1', () => ({ count: 0 }))
 
 /**
  * Locks in memory. They exclude callers in this process across all adapters on one handle and prefix, but no other process. The

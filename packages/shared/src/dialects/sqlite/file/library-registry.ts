@@ -1,4 +1,5 @@
 import { PersistenceError } from '../../../errors/persistence-error.js'
+import { ofAllCopies } from '../../../processes/all-copies.js'
 import { type ProcessView, processView } from './process-view.js'
 
 /** A copy of the SQLite library, and the name of the engine that contains it. */
@@ -17,8 +18,7 @@ interface User {
  * Records which copy of the SQLite library has which file open in this process.
  *
  * Two copies on one file lose acknowledged writes. POSIX locks belong to the process: when one copy closes the file, it releases
- * the locks of the other, and another process may then delete a WAL that is still in use. The registry is on a global symbol, so
- * that several installed copies of this package see each other. The number in the symbol is the version of its shape.
+ * the locks of the other, and another process may then delete a WAL that is still in use.
  */
 interface Entry extends EngineLibrary {
   readonly users: Set<User>
@@ -27,13 +27,8 @@ interface Entry extends EngineLibrary {
 // Two checks per new user, so that entries of handles that were left open and closed later do not accumulate.
 const CHECKS_PER_USER = 2
 
-const REGISTRY = Symbol.for('go-go-scope.persistence-sqlite.open-files/1')
-
-function entries(): Map<string, Entry> {
-  const host = globalThis as { [REGISTRY]?: Map<string, Entry> }
-  host[REGISTRY] ??= new Map()
-  return host[REGISTRY]
-}
+const entries = (): Map<string, Entry> =>
+  ofAllCopies('go-go-scope.persistence-sqlite.open-files/1', () => new Map<string, Entry>())
 
 /** Returns whether a connection of this thread has the file open, or has left it open. */
 export function isRegistered(identity: string): boolean {
