@@ -19,6 +19,6 @@ export function parsedBody({ headers, body }: ParsedRequest): Uint8Array | strin
   if (!hasBody) return ''
   throw invalidArgument(
     'idempotencyKey',
-    'the body is not parsed; put a parser such as express.json() before it, or pass the option fingerprint',
+    'the body of the request is not parsed; put a parser such as express.json() before it, or pass the option fingerprint',
   )
 }

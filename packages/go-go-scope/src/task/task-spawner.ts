@@ -98,6 +98,7 @@ export class TaskSpawner {
     const abort = new AbortSource()
     const timedOut = timeout ? timeoutError(timeout) : undefined
     const timer = timedOut && startTimer(timeout as number, () => abort.abort(timedOut))
+    // Not by `raceAbort`: to turn its rejection into a result, callers of a running task would wait several ticks longer.
     const result = new Promise<AnyResult>((resolve) => {
       const end = (settled: AnyResult): void => {
         timer?.cancel()

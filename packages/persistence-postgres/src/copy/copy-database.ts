@@ -165,13 +165,7 @@ async function move(
     return move(source, target, progress, wait, clockDifference)
   }
   try {
-    try {
-      await claim(source, target, id)
-    } catch (error) {
-      // If the target certainly has none of our rows, the source that was sealed by this run is put back into use.
-      if (!sealed && (await isOfAnother(target, id))) await source.unseal()
-      throw error
-    }
+    await claimOrUnseal(source, target, id, sealed)
     const prints = await fill(source, target, id, progress)
     await target.copy.finish(id, await source.given())
     return { from: source.name, to: target.name, outcome: 'moved', tables: prints, held: [], clockDifference }
@@ -179,6 +173,16 @@ async function move(
     // Another run of this copy may have completed it. If that cannot be found out, the first error says more.
     if ((await target.filledBy().catch(() => undefined)) !== id) throw error
     return moved()
+  }
+}
+
+/** Claims the target. If it certainly has none of our rows, a source that this run has sealed is put back into use. */
+async function claimOrUnseal(source: Store, target: Store, id: string, sealedBefore: boolean): Promise<void> {
+  try {
+    await claim(source, target, id)
+  } catch (error) {
+    if (!sealedBefore && (await isOfAnother(target, id))) await source.unseal()
+    throw error
   }
 }
 

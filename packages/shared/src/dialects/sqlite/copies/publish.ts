@@ -35,8 +35,9 @@ export async function publish(
   // The temporary name may be gone by now. An error here would hide from the caller that the file has its name.
   const published = await lstat(path).catch(() => undefined)
   return async () => {
-    const found = published && (await lstat(path).catch(() => undefined))
-    if (found?.ino === published?.ino && found?.dev === published?.dev) await rm(path, { force: true })
+    const found = await lstat(path).catch(() => undefined)
+    if (published === undefined || (found?.ino === published.ino && found.dev === published.dev))
+      await rm(path, { force: true })
   }
 }
 

@@ -139,9 +139,12 @@ export async function deleteBackup({ path }: Backup): Promise<void> {
 }
 
 function newestOfEach(backups: readonly Backup[], count: number, periodOf: (time: number) => number): Backup[] {
-  // The last entry of a key stays.
-  const newest = new Map([...backups].reverse().map((backup) => [periodOf(backup.startedAt), backup]))
-  return [...newest.values()].reverse().slice(0, count)
+  const newest = new Map<number, Backup>()
+  for (const backup of backups) {
+    const period = periodOf(backup.startedAt)
+    if (!newest.has(period)) newest.set(period, backup)
+  }
+  return [...newest.values()].slice(0, count)
 }
 
 function dayOf(time: number): number {
