@@ -1,9 +1,13 @@
 import { createHook } from 'node:async_hooks'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { type SqlDriver, SqliteAdapter, type TracedCall } from '@go-go-scope/persistence-core'
+import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { OperationQueue } from '../../packages/shared/src/queue/operation-queue.js'
 import { nothing, type Statement, write } from '../../packages/shared/src/queue/statement.js'
 import { TracedQueue } from '../../packages/shared/src/queue/traced-queue.js'
+import { databaseSyncDriver } from './database-sync-driver.js'
+import { inAnotherThread } from './in-another-thread.js'
 
 const START = 'tracing:go-go-scope.persistence.call:start'
 const database = { system: 'sqlite', engine: 'none', location: '' }
@@ -72,3 +76,30 @@ test('a subscriber to any single phase receives calls', () => {
     expect(heard, phase).toEqual([{ operation: 'cache.set', kind: 'write', database, background: false }])
   }
 })
+
+test.each([
+  ['answers within the call', (driver: SqlDriver) => driver, [1, 1, 1]],
+  ['answers later', inAnotherThread, [3, 3, 3]],
+] as const)(
+  'a message says how many calls shared the statement, on an engine that %s',
+  async (_title, of, together) => {
+    const handle = new DatabaseSync(':memory:')
+    const driver = databaseSyncDriver(handle, () => undefined)
+    const adapter = new SqliteAdapter(handle, () => of(driver as never))
+    const { cache } = adapter
+    await adapter.connect()
+    const heard: (number | undefined)[] = []
+    const note = (call: unknown): void => void heard.push((call as TracedCall).calls)
+    const ended = START.replace('start', 'asyncStart')
+    subscribe(ended, note)
+    await cache.get('alone')
+    expect(heard.splice(0)).toEqual([1])
+    await Promise.all(['a', 'b', 'c'].map((key) => cache.get(key)))
+    expect(heard.splice(0)).toEqual(together)
+    handle.exec('DROP TABLE go_goscope_cache')
+    await expect(cache.get('k')).rejects.toMatchObject({ code: 'SQL' })
+    expect(heard).toEqual([undefined])
+    unsubscribe(ended, note)
+    await adapter.disconnect()
+  },
+)

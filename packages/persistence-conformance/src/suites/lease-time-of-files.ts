@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { rename } from 'node:fs/promises'
+import { copyFile, rename } from 'node:fs/promises'
 import { held } from '../held.js'
 import { ManualClock } from '../manual-clock.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
@@ -55,5 +55,18 @@ export const leaseTimeOfFiles: EngineSuite = engineSuite('lease time of several 
     clock.advance(TTL)
     const other = await world.open({ ...database, clock }, path)
     assert.ok(await other.lock.acquire('job', TTL), 'the lease ends when its time to live is over')
+  })
+
+  check('a file that is overwritten while nobody uses it has the time of its new content', async (world) => {
+    const path = await fileAhead(world)
+    const both = { ...database, clock: world.clock }
+    const ahead = await world.open(both, path)
+    assert.equal(await ahead.lock.acquire('job', TTL), null, 'the time of the file is known')
+    await ahead.disconnect()
+    await world.makeFile()
+    // In place, so that it stays the same file.
+    await copyFile(world.path, path)
+    const one = await world.open(both, path)
+    assert.equal((await one.lock.acquire('job', TTL))?.expiresAt, world.clock.now() + TTL)
   })
 })

@@ -86,6 +86,18 @@ export const leaving: EngineSuite = engineSuite('disconnecting from a handle', (
     assert.equal(wait?.timeout, 777, "the app's own wait is put back")
   })
 
+  check('an adapter that was not used leaves its handle to another that is disconnecting from it', async (world) => {
+    const handle = await world.handle()
+    const first = await world.connected(handle)
+    const writes = Array.from({ length: 3_000 }, (_, index) =>
+      index % 2 === 0 ? first.cache.set(`k${index}`, index) : first.recordFailure('api', 5_000),
+    )
+    const leaving = first.disconnect()
+    await world.unconnected(handle).disconnect()
+    await Promise.all([...writes, leaving])
+    assert.equal((await world.rows(`SELECT * FROM ${world.table('cache')}`)).length, 1_500)
+  })
+
   check('timers fire between writes that are awaited one by one', async (world) => {
     const adapter = await world.openMade({ durability: 'process' })
     let fired = false

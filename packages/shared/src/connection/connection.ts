@@ -58,7 +58,7 @@ export class Connection {
   readonly #backend: Backend
   /**
    * The connection that had the handle before and may still be leaving it. Two active queues on one handle would mix their
-   * transactions.
+   * transactions, and closing the handle would end the calls of the other one.
    */
   #predecessor: Connection | undefined
   readonly #users = new Set<ConnectionUser>()
@@ -220,15 +220,14 @@ export class Connection {
   }
 
   async #open(): Promise<void> {
-    const predecessor = this.#predecessor
-    if (predecessor !== undefined) await predecessor.#closing?.catch(() => undefined) // Its caller has received the error.
+    await this.#predecessorLeft()
     await this.place.enter(this.queue)
     if (this.place.identity !== undefined) {
       this.clock.enterFile(this.place.identity)
       this.queue.readOnly = this.readOnly
       this.queue.groupWrites = this.#backend.sharesCommits
     }
-    predecessor?.place.closed()
+    this.#predecessor?.place.closed()
     this.#predecessor = undefined
   }
 
@@ -249,12 +248,19 @@ export class Connection {
     await this.#secondQueue
       ?.close({ split: this.place.split })
       .catch((error: unknown) => this.diagnostics.backgroundError('disconnect', error))
+    await this.#predecessorLeft()
+    this.#predecessor = undefined
     await this.#leaveHandle(options)
   }
 
   async #leaveHandle(options: CloseOptions): Promise<void> {
     await this.#handleRelease.run(options)
     if (this.#hasHandle()) releaseHandle(this.#handle)
+  }
+
+  /** Settles when {@link #predecessor} needs the handle no longer. Its own caller receives the error of its close. */
+  async #predecessorLeft(): Promise<void> {
+    if (this.#predecessor !== undefined) await this.#predecessor.#closing?.catch(() => undefined)
   }
 
   /** Returns whether no newer connection was made on the handle. */

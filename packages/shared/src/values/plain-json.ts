@@ -15,45 +15,45 @@ export function isPlainData(value: unknown): boolean {
   return isReadableAs('storable', value)
 }
 
-/** `exact`: what JSON stores exactly. `storable`: also what the extended form stores. */
-type Primitives = 'exact' | 'storable'
+/** Which primitives are accepted. `exact`: those that JSON stores exactly. `storable`: also those of the extended form. */
+type Mode = 'exact' | 'storable'
 
-function isReadableAs(primitives: Primitives, value: unknown): boolean {
+function isReadableAs(mode: Mode, value: unknown): boolean {
   try {
-    return isPlain(primitives, value, 0)
+    return isPlain(mode, value, 0)
   } catch {
     // A member cannot be read. The extended codec fails at it too, and reports its path.
     return false
   }
 }
 
-function isPlain(primitives: Primitives, value: unknown, depth: number): boolean {
+function isPlain(mode: Mode, value: unknown, depth: number): boolean {
   switch (typeof value) {
     case 'string':
     case 'boolean':
       return true
     case 'number':
-      return primitives === 'storable' || (Number.isFinite(value) && !Object.is(value, -0))
+      return mode === 'storable' || (Number.isFinite(value) && !Object.is(value, -0))
     case 'object':
-      return value === null || (depth < DEEPEST && isPlainContainer(primitives, value, depth + 1))
+      return value === null || (depth < DEEPEST && isPlainContainer(mode, value, depth + 1))
     case 'undefined':
     case 'bigint':
-      return primitives === 'storable'
+      return mode === 'storable'
     default:
       return false
   }
 }
 
-function isPlainContainer(primitives: Primitives, value: object, depth: number): boolean {
+function isPlainContainer(mode: Mode, value: object, depth: number): boolean {
   // JSON would write its result, even if the method is hidden or inherited.
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false
   const prototype = Object.getPrototypeOf(value)
   if (prototype === Object.prototype) {
     const record = value as Record<string, unknown>
     for (const name in record) {
-      if (!isPlain(primitives, record[name], depth)) return false
+      if (!isPlain(mode, record[name], depth)) return false
       // JSON stores it; the extended form needs a record for it.
-      if (primitives === 'storable' && name === '__proto__') return false
+      if (mode === 'storable' && name === '__proto__') return false
     }
     return Object.getOwnPropertySymbols(value).length === 0
   }
@@ -62,7 +62,7 @@ function isPlainContainer(primitives: Primitives, value: object, depth: number):
   for (let index = 0; index < items.length; index++) {
     const item = items[index]
     // There may be billions of holes.
-    if (!isPlain(primitives, item, depth) || (item === undefined && !Object.hasOwn(items, index))) return false
+    if (!isPlain(mode, item, depth) || (item === undefined && !Object.hasOwn(items, index))) return false
   }
   return !hasNamedMembers(items)
 }
