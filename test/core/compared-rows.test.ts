@@ -31,16 +31,15 @@ test('a comparison of both sides reads no more than a few MiB of values at once'
 
 // The hex of a value of 268 MB is longer than a string may be.
 test('a comparison reads a long value in parts, and finds a difference in the last of them', async () => {
-  const long = `hex(zeroblob(${35 * 1024 * 1024}))`
+  const long = `hex(zeroblob(${8.5 * 1024 * 1024}))`
   pair.source.exec(`INSERT INTO go_goscope_cache (key, value) VALUES ('cache:long', ${long}), ('cache:short', '1')`)
   await pair.follower.begin()
+  pair.standby.exec("UPDATE main.go_goscope_cache SET value = substr(value, 2) || '1' WHERE key = 'cache:long'")
   const starts: string[] = []
   pair.before = (sql) => {
     const [, start] = /substr\(CAST\("value" AS BLOB\), (\d+), \d+\).* FROM source\.\W?go_goscope_cache/.exec(sql) ?? []
     if (start !== undefined) starts.push(start)
   }
-  expect((await pair.follower.verify()).equal).toBe(true)
-  expect(starts).toEqual(['1', `${32 * 1024 * 1024 + 1}`, `${64 * 1024 * 1024 + 1}`, '1'])
-  pair.standby.exec("UPDATE main.go_goscope_cache SET value = substr(value, 2) || '1' WHERE key = 'cache:long'")
   expect((await pair.follower.verify()).equal).toBe(false)
+  expect(starts).toEqual(['1', `${16 * 1024 * 1024 + 1}`, '1'])
 })

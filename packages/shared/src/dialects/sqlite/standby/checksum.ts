@@ -8,7 +8,7 @@ const ROWS_A_PAGE = 500
 // A value may have 16 MiB, and is read as hex. So the rows of a page are read in parts, which exceed this by one row at most.
 const LENGTH_AT_ONCE = 4 * 1024 * 1024
 // The hex of a longer value may be longer than a string of JavaScript, so a longer value is read in parts too.
-const PART_OF_VALUE = 32 * 1024 * 1024
+const PART_OF_VALUE = 16 * 1024 * 1024
 
 /** The content of one side. */
 export interface Contents {
