@@ -43,3 +43,12 @@ test('a comparison reads a long value in parts, and finds a difference in the la
   expect((await pair.follower.verify()).equal).toBe(false)
   expect(starts).toEqual(['1', `${16 * 1024 * 1024 + 1}`, '1'])
 })
+
+test('a first copy has the counters of its source, also those of rows that are gone', async () => {
+  pair.source.exec(`INSERT INTO go_goscope_claims (generation, key, owner, granted_at, expires_at) VALUES (7, 'k', 'o', 0, 0);
+DELETE FROM go_goscope_claims`)
+  await pair.follower.begin()
+  const counters = 'SELECT * FROM main.sqlite_sequence ORDER BY name'
+  expect(pair.standby.prepare(counters).all()).toEqual(pair.source.prepare(counters).all())
+  expect(pair.standby.prepare(counters).all()).toContainEqual({ name: 'go_goscope_claims', seq: 7 })
+})
