@@ -4,6 +4,7 @@ import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { checkIntegrity, checkPages } from '../../packages/shared/src/dialects/sqlite/engine/check-integrity.js'
+import { collectGarbage } from '../../packages/shared/src/dialects/sqlite/file/open-here.js'
 import { leaveLog } from '../../packages/shared/src/dialects/sqlite/standby/change-log.js'
 import { waitingPause } from '../../packages/shared/src/dialects/sqlite/standby/follow-job.js'
 import type { FollowEvent } from '../../packages/shared/src/dialects/sqlite/standby/messages.js'
@@ -38,6 +39,19 @@ function works(): void {
 }
 
 describe('a standby whose disk, or that of its source, fails for a moment', () => {
+  test('takes over with the last changes when the second attempt to read them succeeds', async () => {
+    await pair.adapter.cache.set('k', 1)
+    await pair.adapter.disconnect()
+    await collectGarbage()
+    pair.before = (sql) => {
+      if (!sql.includes('source.schema_version')) return
+      works()
+      fail('IO_ERROR')
+    }
+    await pair.ending.takeOver(false)
+    expect(pair.standby.prepare('SELECT key FROM main.go_goscope_cache').all()).toHaveLength(1)
+  })
+
   // SQLite also reports CORRUPT for a page that the system could not read.
   test.each(['IO_ERROR', 'CORRUPT'] as const)(
     'waits at %s, does not count as current meanwhile, and follows again',

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync as DatabaseOfPair } from '@photostructure/sqlite'
 import { expect, test } from 'vitest'
 import { collectGarbage } from '../../packages/shared/src/dialects/sqlite/file/open-here.js'
 import { Source } from '../../packages/shared/src/dialects/sqlite/standby/source.js'
@@ -28,11 +29,15 @@ INSERT INTO go_goscope_changes VALUES (1, '')`)
   try {
     await source.attach()
     expect(await source.sql.query(HEAD)).toEqual([{ seq: 1 }])
+    await source.mayHaveChanged()
+    expect(await source.mayHaveChanged()).toBe(false)
     writer.exec("INSERT INTO go_goscope_changes VALUES (2, '')")
     writer.close()
     await source.lockExclusively()
     expect(await source.sql.query(HEAD)).toEqual([{ seq: 2 }])
+    // An attached database counts its changes anew.
     await source.unlockAndAttach()
+    expect(await source.mayHaveChanged()).toBe(true)
   } finally {
     await source.detach()
     standby.close()
@@ -120,3 +125,24 @@ test.each(['following', 'stopped'])(
     }
   },
 )
+
+test('a standby that has stopped does not take over when a writer comes and goes while its source is looked at', async () => {
+  const pair = await stoppedPair()
+  try {
+    await pair.adapter.disconnect()
+    await collectGarbage()
+    pair.beforeWriting = (sql) => {
+      if (sql !== 'PRAGMA journal_mode = DELETE') return
+      pair.beforeWriting = () => undefined
+      const writer = new DatabaseOfPair(pair.path)
+      writer.exec("INSERT INTO go_goscope_cache (key, value) VALUES ('cache:late', '1')")
+      writer.close()
+    }
+    await expect(pair.ending.takeOver(false)).rejects.toMatchObject({
+      code: 'NOT_FOLLOWING',
+      message: expect.stringContaining('its later changes (1)'),
+    })
+  } finally {
+    await pair.dispose()
+  }
+})

@@ -50,8 +50,8 @@ test('a backup is found when a file system has written its name in another Unico
     manifestText({ ...facts, milliseconds: 1, scheduledFor }),
   )
   for (const form of ['NFC', 'NFD']) {
-    const found = await scheduledBackups(directory, join(directory, scheduledFor).normalize(form))
-    expect(found.map(({ startedAt }) => startedAt)).toEqual([0])
+    const found = await scheduledBackups(directory, join(directory, scheduledFor).normalize(form)).next()
+    expect(found.value).toMatchObject({ startedAt: 0 })
   }
 })
 
@@ -65,6 +65,58 @@ test('only a backup whose name may be of the schedule is reported when its manif
     symlinkSync(`${name}.json`, join(directory, `${name}.json`))
   }
   const messages: string[] = []
-  await scheduledBackups(directory, database, ({ message }) => messages.push(message))
+  const found = scheduledBackups(directory, database, undefined, ({ message }) => messages.push(message))
+  expect(await found.next()).toEqual({ done: true, value: undefined })
   expect(messages).toEqual([expect.stringContaining(`${ours} is neither counted nor deleted`)])
+})
+
+// A schedule looks for the latest backup every minute or more often, and a folder may have thousands of them.
+test('only the manifests of backups that are asked for are read', async () => {
+  const directory = temporaryFolder('scheduled-names')
+  const facts = {
+    bytes: 5,
+    pages: 1,
+    sha256: '0'.repeat(64),
+    sqliteVersion: '3.53.0',
+    schemaVersion: 1,
+    milliseconds: 1,
+  }
+  const write = (startedAt: number, name = new Date(startedAt).toISOString().replaceAll(/[-:]/g, '')): void => {
+    const path = join(directory, `app-${name}.db`)
+    writeFileSync(path, 'whole')
+    writeFileSync(`${path}.json`, manifestText({ ...facts, startedAt, scheduledFor: '../app.db' }))
+  }
+  const unreadable = (name: string): void => {
+    writeFileSync(join(directory, `app-${name}.db`), '')
+    symlinkSync(`app-${name}.db.json`, join(directory, `app-${name}.db.json`))
+  }
+  unreadable('19700101T000000.001Z')
+  write(2)
+  write(3)
+  // Not the name that its manifest says.
+  write(3, '19700101T000000.004Z')
+  unreadable('19700101T000000.005Z')
+  // No time.
+  write(3, '19701399T000000.003Z')
+  const year10000 = 253_402_300_800_000
+  write(year10000)
+  const messages: string[] = []
+  const look = async (until: number | undefined, count: number): Promise<number[]> => {
+    messages.length = 0
+    const found: number[] = []
+    const all = scheduledBackups(directory, join(directory, '../app.db'), until, ({ message }) =>
+      messages.push(message),
+    )
+    for (let next = await all.next(); next.done !== true; next = await all.next()) {
+      found.push(next.value.startedAt)
+      if (found.length === count) break
+    }
+    return found
+  }
+  expect(await look(undefined, 1)).toEqual([year10000])
+  expect(messages).toEqual([])
+  expect(await look(4, 2)).toEqual([3, 2])
+  expect(messages).toEqual([])
+  expect(await look(undefined, 9)).toEqual([year10000, 3, 2])
+  expect(messages).toEqual([expect.stringContaining('.005Z'), expect.stringContaining('.001Z')])
 })

@@ -91,9 +91,11 @@ export class BackupSchedule implements AsyncDisposable {
 
   /** Returns the backups that schedules of this file have made in the folder, the newest first. */
   async list(): Promise<Backup[]> {
-    return withTypedErrors('BackupSchedule', undefined, async () =>
-      scheduledBackups(this.#options.directory, await this.#database()),
-    )
+    return withTypedErrors('BackupSchedule', undefined, async () => {
+      const backups: Backup[] = []
+      for await (const backup of scheduledBackups(this.#options.directory, await this.#database())) backups.push(backup)
+      return backups
+    })
   }
 
   /** Ends the schedule and a running backup. May be called again. */
@@ -136,9 +138,13 @@ export class BackupSchedule implements AsyncDisposable {
   /** Returns the ms until the next backup is due; 0 or less if one is due now. */
   async #due(): Promise<number> {
     const now = this.#source.session.clock.now()
-    // A backup from the future was made with a wrong clock. It must not delay the next one until then.
-    const latest = (await this.list()).find(({ startedAt }) => startedAt <= now)
-    return latest === undefined ? 0 : latest.startedAt + this.#options.every - now
+    const { directory, every } = this.#options
+    return withTypedErrors('BackupSchedule', undefined, async () => {
+      // A backup from the future must not delay the next one until then.
+      for await (const { startedAt } of scheduledBackups(directory, await this.#database(), now))
+        return startedAt + every - now
+      return 0
+    })
   }
 
   /**
@@ -186,8 +192,12 @@ export class BackupSchedule implements AsyncDisposable {
     try {
       const unreadable: unknown[] = []
       const { directory, keep } = this.#options
-      const backups = await scheduledBackups(directory, database, (error) => unreadable.push(error))
-      for (const backup of outdated(backups, made, keep)) await deleteBackup(backup).catch(report)
+      const backups: Backup[] = []
+      const onUnreadable = (error: unknown): void => void unreadable.push(error)
+      // Those from the future are neither deleted nor counted.
+      for await (const backup of scheduledBackups(directory, database, made.startedAt, onUnreadable))
+        backups.push(backup)
+      for (const backup of outdated(backups, keep)) await deleteBackup(backup).catch(report)
       // The others have the same cause. They may be of another user, whose schedule of a file of the same name uses this folder.
       if (!this.#foundUnreadable) unreadable.slice(0, 1).forEach(report)
       this.#foundUnreadable = unreadable.length > 0

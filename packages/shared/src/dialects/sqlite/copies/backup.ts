@@ -38,11 +38,13 @@ export async function backUp(
 ): Promise<Backup> {
   const options = backupOptions(given)
   checkNewFilePath(path, 'backup')
+  // Before anything is awaited: the app may change its working directory meanwhile.
+  const target = resolve(path)
   const { signal, worker = startWorker } = options
   signal?.throwIfAborted()
   if (!session.ready) await session.connect('backup')
   if (worker === undefined) throw withoutThread(session.connection.engine, 'backup')
-  return withTypedErrors('backup', signal, () => copyTo(resolve(path), session, worker, options, mark))
+  return withTypedErrors('backup', signal, () => copyTo(target, session, worker, options, mark))
 }
 
 async function copyTo(

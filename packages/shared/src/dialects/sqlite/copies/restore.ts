@@ -54,6 +54,8 @@ export async function restore<Options extends object>(
 ): Promise<Restored> {
   checkFilePath(from, 'restore', 'backup')
   checkNewFilePath(to, 'restore', 'target')
+  // Before anything is awaited: the app may change its working directory meanwhile.
+  const [backup, target] = [resolve(from), resolve(to)]
   const names = { ...choice.names, ...RESTORE_OPTIONS } as OptionNames<Options & RestoreOptions>
   const { options, engine, worker } = await chooseEngine<Options & RestoreOptions>(
     { ...choice, names },
@@ -63,8 +65,6 @@ export async function restore<Options extends object>(
   const { signal, allowUnverified = false } = options
   flagValue(allowUnverified, 'restore', 'allowUnverified')
   return withTypedErrors('restore', signal, async () => {
-    const backup = resolve(from)
-    const target = resolve(to)
     // The backup would be kept under another name, and the manifest would not describe the file that replaced it.
     if (await isSameFile(target, backup))
       throw invalidArgument(

@@ -10,14 +10,20 @@ const DAY_MS = 86_400_000
 // The first of January 1970 was a Thursday.
 const DAYS_SINCE_MONDAY = 3
 
-/** Returns the name of a backup that starts at `startedAt`, in epoch ms. Names sort by time, whatever the time zone. */
+/** Returns the name of a backup that starts at `startedAt`, in epoch ms. */
 function scheduledName(database: string, startedAt: number): string {
   const time = new Date(startedAt).toISOString().replaceAll(/[-:]/g, '')
-  return `${beginOfNames(database)}${time}.db`
+  return `${basename(database).replace(/\.[^.]+$/, '')}-${time}.db`
 }
 
-function beginOfNames(database: string): string {
-  return `${basename(database).replace(/\.[^.]+$/, '')}-`
+const TIME_IN_NAME = /-(\d{4}|\+\d{6})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d\.\d{3}Z)\.db$/
+
+/** Returns when a backup started, in epoch ms; NaN for a name that no schedule of the database gives. */
+function startIn(name: string, database: string): number {
+  const [, year, month, day, hour, minute, second] = TIME_IN_NAME.exec(name) ?? []
+  const startedAt = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}`)
+  if (Number.isNaN(startedAt)) return startedAt
+  return name.normalize() === scheduledName(database, startedAt).normalize() ? startedAt : Number.NaN
 }
 
 /** The name of a backup, and what its manifest says about it. */
@@ -49,56 +55,48 @@ export async function freeName(directory: string, database: string, now: number)
 }
 
 /**
- * Returns the backups in a folder that the schedules of `database` have made, the newest first by their manifests, without those
- * whose size differs from their manifest.
+ * Yields the backups in a folder that the schedules of `database` have made, the newest first, without those whose size differs from
+ * their manifest. Names tell the order, so the manifests of older backups are not read before the caller asks for them.
  *
+ * @param until Epoch ms. Later backups were made with a clock that was ahead or has been set back since.
  * @param onUnreadable Called for each file that is named like one of them, and whose manifest the system could not read.
  */
-export async function scheduledBackups(
+export async function* scheduledBackups(
   directory: string,
   database: string,
+  until: number = Number.POSITIVE_INFINITY,
   onUnreadable?: (error: PersistenceError) => void,
-): Promise<Backup[]> {
-  const found: Backup[] = []
+): AsyncGenerator<Backup, void, undefined> {
   const folder = await realpath(directory)
-  for (const name of await readdir(directory)) {
-    const backup = await scheduledBackup(join(directory, name), folder, database, onUnreadable)
-    if (backup !== undefined) found.push(backup)
+  const named = (await readdir(directory))
+    .map((name) => ({ path: join(directory, name), startedAt: startIn(name, database) }))
+    .filter(({ startedAt }) => startedAt <= until)
+    .sort((one, other) => other.startedAt - one.startedAt)
+  for (const { path, startedAt } of named) {
+    const backup = await scheduledBackup(path, onUnreadable)
+    if (backup?.startedAt !== startedAt || backup.scheduledFor === undefined) continue
+    if (leadsTo(folder, backup.scheduledFor, database)) yield backup
   }
-  return found.sort((one, other) => other.startedAt - one.startedAt)
 }
 
-/** @param folder The folder of `path`, with symbolic links resolved. */
 async function scheduledBackup(
   path: string,
-  folder: string,
-  database: string,
   onUnreadable?: (error: PersistenceError) => void,
 ): Promise<Backup | undefined> {
-  if (!path.endsWith('.db')) return undefined
   try {
     const manifest = await readManifest(path, 'BackupSchedule')
-    if (manifest.scheduledFor === undefined) return undefined
-    if (basename(path).normalize() !== scheduledName(database, manifest.startedAt).normalize()) return undefined
-    if (!leadsTo(folder, manifest.scheduledFor, database)) return undefined
     return (await stat(path)).size === manifest.bytes ? { path, ...manifest } : undefined
   } catch (error) {
     // It belongs to something else, or was deleted meanwhile.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     if (!hasCode(error, 'NOT_A_BACKUP')) throw error
     const { code = 'ENOENT', message } = Object(error.cause) as NodeJS.ErrnoException
-    if (code !== 'ENOENT' && isNamedLikeOurs(path, database)) {
+    if (code !== 'ENOENT') {
       const text = `BackupSchedule: ${path} is neither counted nor deleted, because its manifest cannot be read (${message}); check its permissions and the disk`
       onUnreadable?.(new PersistenceError('NOT_A_BACKUP', 'BackupSchedule', text, error))
     }
     return undefined
   }
-}
-
-/** Whether a schedule of the database may have given a file its name. That of `app-test.db` gives longer ones than that of `app.db`. */
-function isNamedLikeOurs(path: string, database: string): boolean {
-  const [name, ours] = [basename(path), scheduledName(database, 0)].map((text) => text.normalize()) as [string, string]
-  return name.length === ours.length && name.startsWith(beginOfNames(database).normalize())
 }
 
 /**
@@ -116,14 +114,8 @@ export function leadsTo(
   return paths.relative(paths.resolve(folder, path).normalize(), database.normalize()) === ''
 }
 
-/**
- * Returns the backups that no rule keeps once `made` exists. Later ones were made with a clock that was ahead or has been set back
- * since. They are neither deleted nor counted.
- *
- * @param found The newest first.
- */
-export function outdated(found: readonly Backup[], made: Backup, keep: Complete<BackupKeep>): Backup[] {
-  const backups = found.filter(({ startedAt }) => startedAt <= made.startedAt)
+/** Returns the backups that no rule keeps. @param backups The newest first. */
+export function outdated(backups: readonly Backup[], keep: Complete<BackupKeep>): Backup[] {
   const kept = new Set([
     ...backups.slice(0, keep.last),
     ...newestOfEach(backups, keep.daily, dayOf),

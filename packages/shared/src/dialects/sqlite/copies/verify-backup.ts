@@ -16,8 +16,9 @@ export async function verifyBackup<Options extends object>(
   given?: Options & FileOptions,
 ): Promise<Backup> {
   checkFilePath(path, 'verifyBackup')
-  const { options, engine, worker } = await chooseEngine(choice, given, 'verifyBackup')
+  // Before anything is awaited: the app may change its working directory meanwhile.
   const backup = resolve(path)
+  const { options, engine, worker } = await chooseEngine(choice, given, 'verifyBackup')
   return withTypedErrors('verifyBackup', options.signal, async () => {
     const manifest = await readManifest(backup, 'verifyBackup')
     await refuseNoFile(backup, 'verifyBackup')

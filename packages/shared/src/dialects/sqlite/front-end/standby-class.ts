@@ -9,7 +9,7 @@ import { withoutThread } from '../copies/engine-choice.js'
 import { checkFilePath } from '../file/check-path.js'
 import { fileIdentity } from '../file/file-identity.js'
 import { follow, type Origin } from '../standby/follow.js'
-import { FOLLOW_OPTIONS, type FollowOptions } from '../standby/follow-options.js'
+import { FOLLOW_OPTIONS, type FollowOptions, resolveFollowOptions } from '../standby/follow-options.js'
 import type { Standby } from '../standby/standby.js'
 import type { AdapterClass, FrontEndDefinition } from './front-end.js'
 import { type OpenOptions, resolveOpenOptions } from './open-options.js'
@@ -48,6 +48,8 @@ export function standbyClass<Handle extends object, Options extends OpenOptions>
   return {
     async follow(source, options) {
       const given = givenOptions<Given>(options, names)
+      // Before anything is awaited: the app may change its working directory meanwhile.
+      const following = { ...given, ...resolveFollowOptions(given) }
       const own = Object.entries(given).filter(([name]) => Object.hasOwn(adapterNames, name))
       const { options: inherited, ...origin } = await originOf(source, () =>
         definition.load(given as unknown as Options),
@@ -59,7 +61,7 @@ export function standbyClass<Handle extends object, Options extends OpenOptions>
       const { startWorker } = definition
       const worker = given.worker ?? startWorker
       if (worker === undefined) throw withoutThread(origin.engine, 'standby.follow')
-      return follow(origin, given, opening, worker, {
+      return follow(origin, following, opening, worker, {
         open: (path, identity) => openTakenOver(path, identity, () => Adapter.open(path, opening)),
         async adapter(handle, driver) {
           const adapter = new SqliteAdapter(handle, driver, adapterOptions(opening), startWorker)

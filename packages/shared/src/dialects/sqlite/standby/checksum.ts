@@ -7,6 +7,8 @@ import { oneRow, type Schema, type Sql } from './sql.js'
 const ROWS_A_PAGE = 500
 // A value may have 16 MiB, and is read as hex. So the rows of a page are read in parts, which exceed this by one row at most.
 const LENGTH_AT_ONCE = 4 * 1024 * 1024
+// The hex of a longer value may be longer than a string of JavaScript, so a longer value is read in parts too.
+const PART_OF_VALUE = 16 * 1024 * 1024
 
 /** The content of one side. */
 export interface Contents {
@@ -42,8 +44,7 @@ async function addTable(hash: Hash, sql: Sql, schema: Schema, { name, rowid, id 
   const columns = await sql.query(`SELECT name FROM pragma_table_info(?1, '${schema}')`, [name])
   // A row with another rowid counts as different, because later changes would miss it.
   const names = [...(rowid === undefined ? [] : [rowid]), ...columns.map((column) => String(column.name))]
-  const cells = cellsOf(names)
-  const length = names.map((cell) => `ifnull(length(${quotedName(cell)}), 0)`).join(' + ')
+  const length = names.map((cell) => `ifnull(length(CAST(${quotedName(cell)} AS BLOB)), 0)`).join(' + ')
   const table = `${schema}.${quotedName(name)}`
   let rows = 0
   // The start of a page stays in SQL, because not every key survives the way through JavaScript unchanged.
@@ -53,15 +54,20 @@ async function addTable(hash: Hash, sql: Sql, schema: Schema, { name, rowid, id 
   const page = `FROM ${table} WHERE ${id} >= (SELECT start FROM temp.go_goscope_page) ORDER BY ${id} LIMIT`
   while ((await oneRow(sql, 'SELECT start IS NULL AS over FROM temp.go_goscope_page')).over === 0) {
     const lengths = await sql.query(`SELECT ${length} AS length ${page} ${ROWS_A_PAGE}`)
-    let [from, to, left] = [0, 0, LENGTH_AT_ONCE]
+    let [from, to, left, longest] = [0, 0, LENGTH_AT_ONCE, 0]
     const read = async (): Promise<void> => {
-      add(hash, name, await sql.query(`SELECT ${cells} AS cells ${page} ${to - from} OFFSET ${from}`))
+      for (let start = 0; start === 0 || start < longest; start += PART_OF_VALUE) {
+        const cells = cellsOf(names, start)
+        add(hash, `${name} ${start}`, await sql.query(`SELECT ${cells} AS cells ${page} ${to - from} OFFSET ${from}`))
+      }
       from = to
       left = LENGTH_AT_ONCE
+      longest = 0
     }
-    for (const { length } of lengths) {
+    for (const row of lengths) {
       to++
-      left -= Number(length)
+      left -= Number(row.length)
+      longest = Math.max(longest, Number(row.length))
       if (left < 0) await read()
     }
     await read()
@@ -71,14 +77,17 @@ async function addTable(hash: Hash, sql: Sql, schema: Schema, { name, rowid, id 
   return rows
 }
 
-/** One text for a row. No two rows with different cells share it, even with text that is not UTF-8 or contains NUL. */
-function cellsOf(columns: readonly string[]): string {
+/**
+ * One text for a row, with the part of its values from byte `start` on. No two rows with different cells share it, even with text
+ * that is not UTF-8 or contains NUL.
+ */
+function cellsOf(columns: readonly string[], start: number): string {
   return columns
     .map(quotedName)
-    .map(
-      (cell) =>
-        `CASE typeof(${cell}) WHEN 'text' THEN 't' || hex(${cell}) WHEN 'blob' THEN 'b' || hex(${cell}) ELSE quote(${cell}) END`,
-    )
+    .map((cell) => {
+      const part = `hex(substr(CAST(${cell} AS BLOB), ${start + 1}, ${PART_OF_VALUE}))`
+      return `CASE typeof(${cell}) WHEN 'text' THEN 't' || ${part} WHEN 'blob' THEN 'b' || ${part} ELSE quote(${cell}) END`
+    })
     .join(" || ',' || ")
 }
 

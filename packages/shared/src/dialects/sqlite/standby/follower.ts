@@ -209,7 +209,6 @@ export class Follower {
     const enter = (): Promise<number> => enterLog(this.#source.sql, follower, undefined, this.#now())
     const remedy = 'try again, or raise busyTimeout'
     const cookie = await (busyWait ? retryWhileBusy('standby.follow', remedy, busyWait, enter) : enter())
-    this.#heartbeat.forget()
     try {
       const { position, tables } = await copyAnew(this.#standby, follower, cookie)
       // The WAL also contains the whole copy. Checkpoint it now, or a takeover would have to. If the file cannot take it in
@@ -245,8 +244,7 @@ export class Follower {
     if (!going || position === undefined) return
     // A source whose disk takes no writes can still be followed. The next heartbeat is a second later, and what the source keeps
     // for the standby is bounded.
-    const known = await unlessDiskFails(this.#heartbeat.send(this.#source.sql, position))
-    if (known === false) this.#source.markChanged()
+    await unlessDiskFails(this.#heartbeat.send(this.#source.sql, position))
   }
 }
 

@@ -19,23 +19,16 @@ export class Heartbeat {
     this.#now = now
   }
 
-  /** Call it when the source has recorded another position, for example the one from which it keeps its log for a copy. */
-  forget(): void {
-    this.#sent = undefined
-  }
-
-  /** @returns `false` when the source had dropped the follower, and with it perhaps the log. */
-  async send(source: Sql, { follower, seq }: Position): Promise<boolean> {
+  /** Sends a report if one is due. If the source has dropped the follower, and with it perhaps the log, enters it again. */
+  async send(source: Sql, { follower, seq }: Position): Promise<void> {
     const now = this.#now()
     const since = now - this.#sentAt
     // A clock that was set back would stop the reports until it catches up, and the log would grow as long.
-    if (since >= 0 && since < (seq === this.#sent ? IDLE_MS : EVERY_MS)) return true
+    if (since >= 0 && since < (seq === this.#sent ? IDLE_MS : EVERY_MS)) return
     // Also set for a failed report, because each attempt waits for other writers.
     this.#sentAt = now
     this.#sent = undefined
-    const known = await reportPosition(source, follower, seq, now)
-    if (!known) await enterLog(source, follower, seq, now)
+    if (!(await reportPosition(source, follower, seq, now))) await enterLog(source, follower, seq, now)
     this.#sent = seq
-    return known
   }
 }

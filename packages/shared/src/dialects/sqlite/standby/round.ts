@@ -36,8 +36,7 @@ const META = `SELECT (SELECT value FROM source.go_goscope_meta WHERE key = 'line
 const LOG = `SELECT (SELECT min(seq) FROM source.go_goscope_changes) AS first,
   (SELECT max(seq) FROM source.go_goscope_changes) AS last,
   (SELECT token FROM source.go_goscope_changes WHERE seq = (SELECT max(seq) FROM source.go_goscope_changes)) AS last_token,
-  (SELECT token FROM source.go_goscope_changes WHERE seq = ?1) AS token,
-  EXISTS (SELECT 1 FROM source.go_goscope_changes WHERE seq > ?1 AND tbl = '') AS gap`
+  (SELECT token FROM source.go_goscope_changes WHERE seq = ?1) AS token`
 
 /**
  * Brings the standby up to date with the source: one read transaction on the source and one write transaction on the standby,
@@ -95,11 +94,9 @@ export async function findPosition(sql: Sql, position: Position): Promise<Found>
     return { kind: 'copy anew', reason: `the log begins at ${log.first}, after ${position.seq}`, trimmed: true }
   }
   if (log.token !== position.token) return diverged(`change ${position.seq} of the source is another one`)
-  if (cookie !== position.cookie || log.gap === 1) {
-    const reason =
-      cookie === position.cookie ? 'the source was written to past its log' : 'the schema of the source has changed'
-    return { kind: 'copy anew', reason, trimmed: false }
-  }
+  // Also when triggers of the log were missing for a time: their removal and their return are changes of the schema.
+  if (cookie !== position.cookie)
+    return { kind: 'copy anew', reason: 'the schema of the source has changed', trimmed: false }
   return { kind: 'in the log', last: Number(log.last), token: Number(log.last_token) }
 }
 

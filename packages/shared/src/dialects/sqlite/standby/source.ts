@@ -70,8 +70,6 @@ export class Source {
   async detach(): Promise<void> {
     const connection = this.#connection
     this.#connection = undefined
-    // Until it is attached again, which may fail for now.
-    this.#identity = undefined
     // The locks of a connection end with it.
     this.#locked = false
     try {
