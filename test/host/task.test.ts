@@ -214,6 +214,24 @@ describe('dedupe', () => {
     expect(fn).toHaveBeenCalledTimes(3)
   })
 
+  it('joins the call that runs although one that began inside it has ended', async () => {
+    await using s = scope()
+    const end = deferred<string>()
+    const first = s.task(
+      () => {
+        const inner = s.task(() => 'inner', { dedupe: 'k' })
+        return Promise.all([inner, end.promise])
+      },
+      { dedupe: 'k' },
+    )
+    await vi.advanceTimersByTimeAsync(0)
+    const fn = vi.fn()
+    const joined = s.task(fn, { dedupe: 'k' })
+    end.resolve('end')
+    expect(await joined).toEqual(await first)
+    expect(fn).not.toHaveBeenCalled()
+  })
+
   it('does not end the shared call when a joined task is disposed', async () => {
     await using s = scope()
     const end = deferred<number>()
