@@ -218,10 +218,10 @@ describe('the end of a task with checkpoints', () => {
     expect(onError).toHaveBeenCalledExactlyOnceWith(new Error('disk'), 'checkpoint.deleteAll')
   })
 
-  it.each([
+  it.each<[string, 'deleteAll' | 'save', () => unknown]>([
     ['the checkpoints of a success are removed', 'deleteAll', () => 'done'],
     ['the save of a failure has ended', 'save', stop],
-  ] as const)('settles when %s', async (_, method, end) => {
+  ])('settles when %s', async (_, method, end) => {
     const call = deferred()
     vi.spyOn(store.provider, method).mockReturnValue(call.promise)
     await using s = scope({ persistence: { checkpoint: store.provider } })

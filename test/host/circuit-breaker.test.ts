@@ -309,6 +309,15 @@ describe('advanced options', () => {
     expect(breaker.failureCount).toBe(0)
   })
 
+  it('begin anew when the circuit closes', async () => {
+    const breaker = new CircuitBreaker({ failureThreshold: 3, resetTimeout: 1000, advanced: { slidingWindow: true } })
+    await fail(breaker, 3)
+    vi.advanceTimersByTime(1000)
+    await breaker.execute(ok)
+    await fail(breaker, 2)
+    expect([breaker.currentState, breaker.failureCount]).toEqual(['closed', 2])
+  })
+
   it('do not let a failed probe pass when the earlier failures have left the sliding window', async () => {
     const advanced = { slidingWindow: true, slidingWindowSizeMs: 100 }
     const breaker = new CircuitBreaker({ failureThreshold: 3, resetTimeout: 1000, advanced })
