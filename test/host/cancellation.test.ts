@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { AbortError, abortPromise, onAbort, scope, whenAborted } from 'go-go-scope'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { deferred } from './support/deferred.js'
@@ -128,6 +129,19 @@ describe('onAbort', () => {
 })
 
 describe('abortPromise and whenAborted', () => {
+  it('cause no unhandled rejection when nobody awaits them', async () => {
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    const controller = new AbortController()
+    void abortPromise(controller.signal)
+    void whenAborted(controller.signal)
+    controller.abort('r')
+    await vi.advanceTimersByTimeAsync(0)
+    await setImmediate()
+    process.off('unhandledRejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
+  })
+
   it('reject and resolve with the reason', async () => {
     const controller = new AbortController()
     const rejected = abortPromise(controller.signal)

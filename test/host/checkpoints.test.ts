@@ -218,6 +218,26 @@ describe('the end of a task with checkpoints', () => {
     expect(onError).toHaveBeenCalledExactlyOnceWith(new Error('disk'), 'checkpoint.deleteAll')
   })
 
+  it.each<[string, 'deleteAll' | 'save', () => unknown]>([
+    ['the checkpoints of a success are removed', 'deleteAll', () => 'done'],
+    ['the save of a failure has ended', 'save', stop],
+  ])('settles when %s', async (_, method, end) => {
+    const call = deferred()
+    vi.spyOn(store.provider, method).mockReturnValue(call.promise)
+    await using s = scope({ persistence: { checkpoint: store.provider } })
+    const task = s.task(
+      ({ checkpoint }) => {
+        if (method === 'save') void checkpoint.save(1)
+        return end()
+      },
+      { checkpoint: {} },
+    )
+    await vi.advanceTimersByTimeAsync(10)
+    expect(task.isSettled).toBe(false)
+    call.resolve()
+    await task
+  })
+
   it('is a success although an abort comes during the removal', async () => {
     const removal = deferred()
     vi.spyOn(store.provider, 'deleteAll').mockReturnValue(removal.promise)

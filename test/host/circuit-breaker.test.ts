@@ -299,4 +299,31 @@ describe('advanced options', () => {
     await fail(breaker)
     expect(breaker.currentState).toBe('open')
   })
+
+  it('forget a failure when the sliding window has passed, neither earlier nor later', async () => {
+    const breaker = new CircuitBreaker({ advanced: { slidingWindow: true, slidingWindowSizeMs: 600 } })
+    await fail(breaker)
+    vi.advanceTimersByTime(599)
+    expect(breaker.failureCount).toBe(1)
+    vi.advanceTimersByTime(1)
+    expect(breaker.failureCount).toBe(0)
+  })
+
+  it('begin anew when the circuit closes', async () => {
+    const breaker = new CircuitBreaker({ failureThreshold: 3, resetTimeout: 1000, advanced: { slidingWindow: true } })
+    await fail(breaker, 3)
+    vi.advanceTimersByTime(1000)
+    await breaker.execute(ok)
+    await fail(breaker, 2)
+    expect([breaker.currentState, breaker.failureCount]).toEqual(['closed', 2])
+  })
+
+  it('do not let a failed probe pass when the earlier failures have left the sliding window', async () => {
+    const advanced = { slidingWindow: true, slidingWindowSizeMs: 100 }
+    const breaker = new CircuitBreaker({ failureThreshold: 3, resetTimeout: 1000, advanced })
+    await fail(breaker, 3)
+    vi.advanceTimersByTime(1000)
+    await fail(breaker)
+    expect(breaker.currentState).toBe('open')
+  })
 })

@@ -52,6 +52,22 @@ describe('dispose', () => {
     expect(order).toEqual(['settled', 'child disposed', 'disposed'])
   })
 
+  it('disposes children before it waits for its own tasks', async () => {
+    const s = scope()
+    const ended = deferred()
+    await s.task(() => 1, { onCleanup: () => ended.promise })
+    s.createChild().onDispose(() => ended.resolve())
+    await s[Symbol.asyncDispose]()
+  })
+
+  it('calls what a disposer registers', async () => {
+    const s = scope()
+    const registered = vi.fn()
+    s.onDispose(() => s.onDispose(async () => s.onDispose(registered)))
+    await s[Symbol.asyncDispose]()
+    expect(registered).toHaveBeenCalledOnce()
+  })
+
   it('waits for asynchronous hooks and disposers, one after the other', async () => {
     const order: string[] = []
     const slowly = (text: string) => async () => {

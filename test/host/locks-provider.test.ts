@@ -276,6 +276,25 @@ describe('the renewal of a lock', () => {
     expect(guard.signal.aborted).toBe(false)
   })
 
+  it('and its first grant count the ttl from before the provider was asked', async () => {
+    const provider = new MemoryLockProvider()
+    const later = <T>(answer: T) => new Promise<T>((resolve) => setTimeout(resolve, 300, answer))
+    const { acquire } = provider
+    vi.spyOn(provider, 'acquire').mockImplementation(async (...lock) => later(await acquire.apply(provider, lock)))
+    const extend = vi.spyOn(provider, 'extend').mockReturnValue(new Promise(() => {}))
+    const endOf = async (acquired: ReturnType<Lock['acquire']>) => {
+      await vi.advanceTimersByTimeAsync(300)
+      const { signal } = await acquired
+      const granted = performance.now()
+      while (!signal.aborted) await vi.advanceTimersByTimeAsync(1)
+      return performance.now() - granted
+    }
+    expect(await endOf(lockOn(provider, { ttl: 1000 }).acquire())).toBe(700)
+    await provider.forceRelease(KEY)
+    extend.mockImplementationOnce(() => later(true))
+    expect(await endOf(lockOn(provider, { ttl: 1000 }).acquire())).toBe(300 + 1000)
+  })
+
   it('that never settles aborts the guard when the ttl is over', async () => {
     const provider = new MemoryLockProvider()
     vi.spyOn(provider, 'extend').mockReturnValue(new Promise(() => {}))

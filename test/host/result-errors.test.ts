@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { AbortError, type ScopeOptions, scope, type TaskOptions, UnknownError } from 'go-go-scope'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
@@ -52,6 +53,17 @@ describe('results', () => {
 })
 
 describe('default wrapping', () => {
+  // As of Node itself, for a test that Jest runs.
+  it('treats errors of another realm like those of this one', async () => {
+    const plain = (await errorOf(runInNewContext(`new Error('boom')`))) as UnknownError
+    expect(plain).toBeInstanceOf(UnknownError)
+    expect(plain.message).toBe('boom')
+    for (const code of [`new TypeError('boom')`, `new (class Own extends Error {})('boom')`]) {
+      const thrown = runInNewContext(code)
+      expect(await errorOf(thrown)).toBe(thrown)
+    }
+  })
+
   it('makes a plain Error an UnknownError with the original as cause', async () => {
     const original = new Error('boom')
     const error = (await errorOf(original)) as UnknownError

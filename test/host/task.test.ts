@@ -143,6 +143,14 @@ describe('task', () => {
     ])
   })
 
+  it('starts no timer for an infinite timeout, which would keep the process alive', async () => {
+    await using s = scope({ timeout: Number.POSITIVE_INFINITY })
+    const task = s.task(() => new Promise(() => {}), { timeout: Number.POSITIVE_INFINITY })
+    expect(vi.getTimerCount()).toBe(0)
+    task[Symbol.dispose]()
+    await task
+  })
+
   it('calls onCleanup once when it settles, with any result', async () => {
     await using s = scope()
     const onCleanup = vi.fn()
@@ -170,10 +178,14 @@ describe('task', () => {
     expect(onCleanup).toHaveBeenCalledTimes(2)
   })
 
-  it('lets dispose wait for an asynchronous onCleanup', async () => {
+  it.each([
+    ['of a task', {}],
+    ['of a task that got the result of another call', { memo: { key: 'k', ttl: 1000 } }],
+  ])('lets dispose wait for an asynchronous onCleanup %s', async (_, options) => {
     const cleaned = deferred()
     const s = scope()
-    await s.task(() => 1, { onCleanup: () => cleaned.promise })
+    await s.task(() => 1, { memo: { key: 'k', ttl: 1000 } })
+    await s.task(() => 1, { ...options, onCleanup: () => cleaned.promise })
     let disposed = false
     const disposal = s[Symbol.asyncDispose]().then(() => {
       disposed = true
@@ -200,6 +212,24 @@ describe('dedupe', () => {
     ])
     await s.task(fn, { dedupe: 'k' })
     expect(fn).toHaveBeenCalledTimes(3)
+  })
+
+  it('joins the call that runs although one that began inside it has ended', async () => {
+    await using s = scope()
+    const end = deferred<string>()
+    const first = s.task(
+      () => {
+        const inner = s.task(() => 'inner', { dedupe: 'k' })
+        return Promise.all([inner, end.promise])
+      },
+      { dedupe: 'k' },
+    )
+    await vi.advanceTimersByTimeAsync(0)
+    const fn = vi.fn()
+    const joined = s.task(fn, { dedupe: 'k' })
+    end.resolve('end')
+    expect(await joined).toEqual(await first)
+    expect(fn).not.toHaveBeenCalled()
   })
 
   it('does not end the shared call when a joined task is disposed', async () => {

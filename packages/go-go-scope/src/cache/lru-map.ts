@@ -7,10 +7,11 @@ interface Entry<T> {
 }
 
 /**
- * An LRU map with a time to live per entry. Beyond `maxSize` the least recently used entry is evicted. The clock is
- * `Date.now`.
+ * An LRU map with a time to live per entry. Beyond `maxSize` the least recently used entry is evicted.
  *
- * Expiry is implemented here because `lru-cache` uses monotonic time and still returns an entry at its exact expiry.
+ * Expiry is implemented here because `lru-cache` still returns an entry at its exact expiry, and uses monotonic time, which on
+ * Linux stands still while the machine is suspended: an entry of a minute would outlast a night. The wall clock is the one by
+ * which the adapters expire results and cache entries, so both are affected alike when it is set.
  */
 export class LruMap<T> {
   readonly #entries: LRUCache<string, Entry<T>>

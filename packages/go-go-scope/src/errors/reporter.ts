@@ -1,3 +1,5 @@
+import { isError } from './is-error.js'
+
 /** Receives a failure of a hook, listener, timer or store that must not change a result. */
 export type Reporter = (source: string, error: unknown) => void
 
@@ -29,7 +31,7 @@ export function callSafely(report: Reporter, source: string, call: () => unknown
 /** Returns the text of any thrown value. Never throws, even if reading the value throws (a revoked Proxy, a getter). */
 export function messageOf(thrown: unknown): string {
   try {
-    return String(thrown instanceof Error ? thrown.message : thrown)
+    return String(isError(thrown) ? thrown.message : thrown)
   } catch {
     return tagOf(thrown)
   }

@@ -1,4 +1,4 @@
-import type { ClaimedKey, ClaimingIdempotencyProvider, ClaimOutcome } from '@go-go-scope/persistence-core/ports'
+import type { ClaimedKey } from '@go-go-scope/persistence-core/ports'
 import { RenewedLease } from '../time/renewed-lease.js'
 import type { KeyedRun, KeyRequest, RunClaim } from './keyed-run.js'
 import { replayable, reportUnstored, type StoredResult, storeResult } from './stored-result.js'
@@ -9,14 +9,12 @@ const RENEW_AFTER = 1 / 3
 /** A run under a claim. The claim is renewed until the end of the run is reported. */
 export class ClaimedRun<T> implements KeyedRun<T>, RunClaim {
   readonly replayed = false as const
-  readonly #provider: ClaimingIdempotencyProvider
   readonly #claimed: ClaimedKey<StoredResult<T>>
   readonly #request: KeyRequest
   readonly #lease: RenewedLease
   #abandoned = false
 
-  constructor(provider: ClaimingIdempotencyProvider, claimed: ClaimedKey<StoredResult<T>>, request: KeyRequest) {
-    this.#provider = provider
+  constructor(claimed: ClaimedKey<StoredResult<T>>, request: KeyRequest) {
     this.#claimed = claimed
     this.#request = request
     this.#lease = new RenewedLease({
@@ -69,8 +67,7 @@ export class ClaimedRun<T> implements KeyedRun<T>, RunClaim {
 
   /** Completes the claim. Returns the value that counts, which may be that of another run. */
   async #complete(value: T): Promise<T> {
-    let outcome = await this.#claimed.complete([undefined, value])
-    if (!outcome.recorded && outcome.current.state === 'vacant') outcome = await this.#claimAndComplete(value)
+    const outcome = await this.#claimed.complete([undefined, value])
     if (outcome.recorded) return value
     const { current } = outcome
     const recorded = current.state === 'completed' ? replayable<T>(this.#request.key, current.value) : undefined
@@ -78,13 +75,6 @@ export class ClaimedRun<T> implements KeyedRun<T>, RunClaim {
       throw new Error(`The claim of '${this.#request.key}' was over before its result was reported`)
     }
     return recorded.value
-  }
-
-  /** Claims the key again if the claim expired while the function blocked the event loop and no other process has it. */
-  async #claimAndComplete(value: T): Promise<ClaimOutcome<StoredResult<T>>> {
-    const { key, lease, ttl } = this.#request
-    const again = await this.#provider.claim<StoredResult<T>>(key, { lease, ...(ttl !== undefined && { ttl }) })
-    return again.state === 'claimed' ? again.complete([undefined, value]) : { recorded: false, current: again }
   }
 
   async #reportFailure(error: unknown): Promise<void> {

@@ -1,3 +1,4 @@
+import { isError } from '../errors/is-error.js'
 import { messageOf } from '../errors/reporter.js'
 
 const CODE = 'RESULT_NOT_STORED' as const
@@ -42,7 +43,7 @@ export function saysNotStored(error: unknown): boolean {
 export function reasonOf(error: unknown): string {
   try {
     const { cause, operation } = Object(error) as { readonly cause?: unknown; readonly operation?: unknown }
-    if (saysNotStored(error) && cause instanceof Error) return reasonOf(cause)
+    if (saysNotStored(error) && isError(cause)) return reasonOf(cause)
     const message = messageOf(error)
     const text = message.startsWith(`${String(operation)}: `) ? message.slice(String(operation).length + 2) : message
     return text.replace(WHOLE_VALUE, 'the value').replace(IN_VALUE, 'the member ')

@@ -98,7 +98,7 @@ export class SharedRun<T> {
   async #claim(provider: ClaimingIdempotencyProvider): Promise<ReplayOrRun<T>> {
     const claim = await claimKey<T>(provider, this.#request)
     if (claim.state === 'failed') throw claim.error
-    if (claim.state === 'claimed') return new ClaimedRun<T>(provider, claim, this.#request)
+    if (claim.state === 'claimed') return new ClaimedRun<T>(claim, this.#request)
     return { replayed: true, ...(replayable<T>(this.#request.key, claim.value) as { value: T }) }
   }
 

@@ -1,4 +1,5 @@
 import { AbortError, UnknownError } from '../errors/error-classes.js'
+import { isError } from '../errors/is-error.js'
 import { messageOf, type Reporter } from '../errors/reporter.js'
 import type { ErrorClass, TaskOptions } from './task-options.js'
 
@@ -26,12 +27,15 @@ function passedOn(thrown: unknown, { errorClass, systemErrorClass }: TaskOptions
   return isOfItsOwnKind(thrown) ? thrown : undefined
 }
 
-/** Whether `thrown` is an instance of a subclass of Error, or has a `_tag`. */
+/** Whether `thrown` is an instance of a subclass of Error, in any realm, or has a `_tag`. */
 function isOfItsOwnKind(thrown: unknown): boolean {
   if (typeof thrown !== 'object' || thrown === null) return false
   if ('_tag' in thrown) return true
-  return thrown instanceof Error && Object.getPrototypeOf(thrown) !== Error.prototype
+  // Above a plain error are only `Error.prototype` and `Object.prototype`.
+  return isError(thrown) && prototypeOf(prototypeOf(prototypeOf(thrown))) !== null
 }
+
+const prototypeOf = (value: object | null): object | null => value && Object.getPrototypeOf(value)
 
 function wrapIn(Wrapper: ErrorClass, thrown: unknown, report: Reporter): Error {
   const message = messageOf(thrown)

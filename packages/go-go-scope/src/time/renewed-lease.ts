@@ -41,7 +41,6 @@ export class RenewedLease {
     this.#terms = terms
     this.#granted(terms.asked)
     this.#listener = terms.signal && onAbort(terms.signal, (reason) => this.#lose(reason))
-    if (this.#over) this.#listener?.[Symbol.dispose]()
   }
 
   /** Stops the renewal. The lease is no longer reported as lost. */

@@ -100,10 +100,13 @@ export class ReferenceClaims {
     return remaining > 0 ? { state: 'running', until: this.clock.now() + remaining } : { state: 'vacant' }
   }
 
-  /** Whether `running` is the current claim of the key, and its lease has not expired. */
+  /** Whether `running` is the current claim of the key. */
   stands(key: string, running: Running): boolean {
-    const now = this.#now()
-    return this.#file.running.get(key) === running && running.until > now
+    return this.#file.running.get(key) === running
+  }
+
+  lasts(running: Running): boolean {
+    return running.until > this.#now()
   }
 
   begin(running: Running, lease: number): void {
@@ -175,7 +178,7 @@ class ReferenceClaim {
   /** Renews the lease, but not in its last tenth, because by then the holder must have stopped. */
   async renew(lease: number): Promise<boolean> {
     if (this.#over || this.#claims.clock.monotonic() >= this.#end - this.#margin) return false
-    this.#over = !this.#claims.stands(this.#key, this.#running)
+    this.#over = !(this.#claims.stands(this.#key, this.#running) && this.#claims.lasts(this.#running))
     if (!this.#over) this.#begin(lease)
     return !this.#over
   }
@@ -188,8 +191,7 @@ class ReferenceClaim {
   }
 
   #report(write: () => void): ClaimOutcome<unknown> {
-    const inTime = this.#claims.clock.monotonic() < this.#end
-    const recorded = inTime && this.#claims.stands(this.#key, this.#running)
+    const recorded = this.#claims.stands(this.#key, this.#running)
     if (recorded) write()
     this.#over = true
     return recorded ? { recorded } : { recorded, current: this.#claims.read(this.#key) }

@@ -201,13 +201,14 @@ export const channels: EngineSuite = engineSuite('channels', (check) => {
     await refuses(() => idempotency.claim('k', { lease: 100, fingerprint: 'b' }), { code: 'FINGERPRINT_MISMATCH' })
     const other = await idempotency.claim('other', { lease: 100 })
     world.clock.advance(101)
+    await idempotency.claim('other', { lease: 100 })
     if (other.state === 'claimed') {
       assert.equal((await other.complete(1)).recorded, false)
       assert.equal((await other.complete(1)).recorded, false)
     }
     assert.deepEqual(
       heard.messages.map(([, { key, outcome }]) => `${outcome} ${key}`),
-      ['claimed k', 'running k', 'replayed k', 'mismatch k', 'claimed other', 'lost other'],
+      ['claimed k', 'running k', 'replayed k', 'mismatch k', 'claimed other', 'claimed other', 'lost other'],
     )
   })
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { held } from '../held.js'
 import { ManualClock } from '../manual-clock.js'
+import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 
 const LEASE = { lease: 1_000 }
@@ -23,6 +24,7 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     const two = (await world.second()).idempotency
     const late = held(await one.claim('k', LEASE))
     world.clock.advance(1_000)
+    await held(await two.claim('k', LEASE)).fail('no')
     assert.deepEqual(await late.complete('late'), { recorded: false, current: { state: 'vacant' } })
     const next = held(await two.claim<unknown>('k', { ...LEASE, ttl: 10 }))
     const running = { recorded: false, current: { state: 'running', until: next.expiresAt } }
@@ -37,6 +39,41 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     await held(await two.claim('k', { ...LEASE, onFailure: 'keep' })).fail('no')
     const failed = { state: 'failed', error: 'no', replay: true }
     assert.deepEqual(await late.complete('late'), { recorded: false, current: failed })
+  })
+
+  check('a late report counts if no other caller has claimed the key', async (world) => {
+    const one = (await world.adapter()).idempotency
+    const two = (await world.second()).idempotency
+    const options = { ...LEASE, onFailure: 'keep', ttl: 10 } as const
+    const late = async (key: string, more = {}) => held(await one.claim<unknown>(key, { ...options, ...more }))
+    const claims = [await late('k'), await late('fingerprinted', { fingerprint: 'f' })]
+    const failing = await late('failing')
+    const forgetful = await late('forgetful', { onFailure: 'forget' })
+    // Both clocks, as when the process was paused, and the wall clock alone, as when the machine was suspended.
+    world.clock.advance(2_000)
+    world.clock.jump(2_000)
+    assert.equal(await failing.renew(), false)
+    for (const claim of claims) assert.deepEqual(await claim.complete('late'), { recorded: true })
+    assert.deepEqual(await failing.fail('no'), { recorded: true })
+    assert.deepEqual(await forgetful.fail('no'), { recorded: true })
+    assert.equal((await forgetful.complete(1)).recorded, false, 'one report counts')
+    const end = { replay: true, expiresAt: world.clock.now() + 10 }
+    assert.deepEqual(await two.claim('k', LEASE), { state: 'completed', value: 'late', ...end })
+    assert.deepEqual(await two.claim('failing', LEASE), { state: 'failed', error: 'no', ...end })
+    await refuses(() => two.claim('fingerprinted', { ...LEASE, fingerprint: 'g' }), { code: 'FINGERPRINT_MISMATCH' })
+    held(await two.claim('forgetful', LEASE))
+  })
+
+  check('a late report is refused after its claim was freed or swept', async (world) => {
+    const { idempotency } = await world.adapter()
+    const freed = held(await idempotency.claim('freed', LEASE))
+    const swept = held(await idempotency.claim('swept', LEASE))
+    world.clock.advance(1_000)
+    assert.equal(await idempotency.freeClaim('freed', freed.generation), true)
+    await idempotency.prune()
+    for (const claim of [freed, swept]) {
+      assert.deepEqual(await claim.complete('late'), { recorded: false, current: { state: 'vacant' } })
+    }
   })
 
   check.inFile('a claimant whose clock was far ahead blocks its key for its lease, and no longer', async (world) => {
@@ -193,8 +230,8 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     held(await two.claim('other', { lease: 60_000 }))
     world.clock.jump(-1_900)
     assert.equal(await dead.renew(), false)
-    assert.deepEqual(await dead.complete(1), { recorded: false, current: { state: 'vacant' } })
     held(await two.claim('dead', LEASE))
+    assert.equal((await dead.complete(1)).recorded, false)
   })
 
   check.inFile('a lease is over for its claimant once another process has stored a later time', async (world) => {
@@ -203,20 +240,18 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     const one = (await world.adapter()).idempotency
     const other = (await world.second({ clock: ahead })).idempotency
     const renewed = held(await one.claim('renewed', LEASE))
-    const completed = held(await one.claim('completed', LEASE))
     held(await other.claim('anything', LEASE))
     assert.equal(await renewed.renew(), false)
-    assert.equal((await completed.complete(1)).recorded, false)
+    held(await other.claim('renewed', LEASE))
+    assert.equal((await renewed.complete(1)).recorded, false)
   })
 
-  check('a claimant whose lease is over by its own clock is refused, wherever the wall clock is', async (world) => {
+  check('a claim whose lease is over by its own clock is not renewed, wherever the wall clock is', async (world) => {
     const { idempotency } = await world.adapter()
     const claim = held(await idempotency.claim('k', LEASE))
     world.clock.jump(-500)
     world.clock.advance(1_000)
     assert.equal(await claim.renew(), false)
-    const { recorded } = await claim.complete(1)
-    assert.equal(recorded, false)
   })
 
   check(

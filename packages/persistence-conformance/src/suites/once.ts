@@ -135,6 +135,17 @@ export const once: EngineSuite = engineSuite('work that runs once', (check) => {
     assert.equal(await other.get('vacant'), null, 'a late result is not stored')
   })
 
+  check('the result of work that outlasted its lease counts if no other caller has claimed the key', async (world) => {
+    const adapter = await world.adapter()
+    const work = await started(adapter, 'k')
+    world.clock.jump(60_000)
+    world.clock.advance(60_000)
+    await eventually('the claim is lost', () => work.signal.aborted)
+    work.finish('late')
+    assert.equal(await work.call, 'late')
+    assert.equal(await adapter.idempotency.once<unknown>('k', never), 'late')
+  })
+
   check('the signal ends the wait and claims nothing', async (world) => {
     const adapter = await world.adapter()
     const work = await started(adapter, 'k')

@@ -10,6 +10,7 @@ const SEED = 2
 
 // The expiry of an abandoned claim. The row stays until a sweep, so that a retried report finds it if its answer was lost.
 const GIVEN_UP = '0'
+const UNSETTLED = `entry.claimed_until > ${GIVEN_UP}`
 
 /**
  * The single row of a key decides; see results.ts. A settled claim leaves its owner and generation in the row, so that a
@@ -45,21 +46,28 @@ export function claimSql(schema: string, channel: string): ClaimSql {
 
   const notified = notifyColumn(channel, 'claim', 'entry.key', 'entry.waiting')
 
-  /** Ends a claim. @param set The changes of the row. @param settled The condition by which the row has them already. */
-  const ending = (name: string, set: string, settled: string, at: number, of = guard): Statement<'one'> => {
+  /**
+   * Ends a claim, also one whose lease is over: a caller that claims the key meanwhile changes its generation.
+   *
+   * @param set The changes of the row. @param settled The condition by which the row has them already.
+   */
+  const ending = (
+    name: string,
+    set: string,
+    settled: string,
+    clocked: 'lease' | 'none',
+    of = guard,
+  ): Statement<'one'> => {
     const sql = (condition: string): string =>
       `UPDATE ${table} AS entry SET ${set} FROM ${LOCK_TIMEOUT} WHERE ${of} AND ${condition} RETURNING entry.key, ${notified}`
-    return write(name, 'one', sql(running(at)), {
-      clocked: 'lease',
-      afterLoss: sql(`(${running(at)} OR ${settled})`),
-    })
+    return write(name, 'one', sql(UNSETTLED), { clocked, afterLoss: sql(`(${UNSETTLED} OR ${settled})`) })
   }
   const completing = (column: 'value' | 'unstored', value: string): Statement<'one'> =>
     ending(
       'idempotency.complete',
       `${column} = ${value}, expires_at = ${leaseNowAt(6)} + $5::float8, claimed_until = NULL`,
       `entry.claimed_until IS NULL AND entry.${column} = ${value}`,
-      6,
+      'lease',
     )
 
   return {
@@ -133,16 +141,16 @@ FROM ${LOCK_TIMEOUT} WHERE ${guard} AND ${running(5)} RETURNING ${granted(5)}`,
       'idempotency.fail',
       `failure = $4::text, failure_expires_at = ${leaseNowAt(6)} + $5::float8, claimed_until = NULL`,
       'entry.claimed_until IS NULL AND entry.failure = $4::text',
-      6,
+      'lease',
     ),
 
-    forget: ending('idempotency.fail', `claimed_until = ${GIVEN_UP}`, `entry.claimed_until = ${GIVEN_UP}`, 4),
+    forget: ending('idempotency.fail', `claimed_until = ${GIVEN_UP}`, `entry.claimed_until = ${GIVEN_UP}`, 'none'),
 
     free: ending(
       'idempotency.freeClaim',
       `claimed_until = ${GIVEN_UP}`,
       `entry.claimed_until = ${GIVEN_UP}`,
-      3,
+      'none',
       guardOfAnybody,
     ),
 

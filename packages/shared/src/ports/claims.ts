@@ -3,8 +3,8 @@ import type { IdempotencyProvider } from './idempotency.js'
 /** How a key is claimed. */
 export interface ClaimOptions {
   /**
-   * Length of the lease in ms, counted from the claim or its last renewal. When it ends, the key is free again and a late report
-   * of the claimant is refused.
+   * Length of the lease in ms, counted from the claim or its last renewal. When it ends, the key is free again. A late report of
+   * the claimant is refused once another caller has claimed the key.
    */
   lease: number
   /** ms for which the result is kept. Default: no expiry. */
@@ -114,7 +114,10 @@ export type KeyRecord<T> = CompletedKey<T> | FailedKey | RunningKey | UnstoredKe
 /** The result of a call of `claim`. */
 export type Claim<T> = ClaimedKey<T> | CompletedKey<T> | FailedKey | RunningKey
 
-/** The outcome of a report: recorded, or refused because the claim was over. `current` is then the present state of the key. */
+/**
+ * The outcome of a report: recorded, or refused because the claim was over and the key claimed, settled or freed by another caller,
+ * or swept. `current` is then the present state of the key.
+ */
 export type ClaimOutcome<T> =
   | { readonly recorded: true }
   | { readonly recorded: false; readonly current: KeyRecord<T> | VacantKey }

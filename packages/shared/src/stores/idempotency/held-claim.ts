@@ -116,16 +116,15 @@ export class HeldClaim<T> implements ClaimedKey<T> {
     const ending = await this.#ending
     if (ending?.unstored !== undefined) throw ending.unstored
     if (ending !== undefined) return { recorded: true }
-    this.#lose('its lease was over when it was reported')
+    this.#lose('it was over when it was reported')
     const { record } = await this.#context.rows.read(this.#grant.stored)
     return { recorded: false, current: record as KeyRecord<T> | VacantKey }
   }
 
   /** @returns `undefined` when the claim was already over. */
   async #end(write: (grant: ClaimGrant) => Promise<Ending>): Promise<Ending | undefined> {
-    // The local clock is checked too: by the wall clock, an expired lease may look valid again.
-    const ending = this.#lease.ended ? undefined : await write(this.#grant)
-    if (!ending?.recorded) return undefined
+    const ending = await write(this.#grant)
+    if (!ending.recorded) return undefined
     this.#lease.settle()
     this.#context.wake()
     return ending

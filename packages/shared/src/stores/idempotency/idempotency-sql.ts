@@ -42,7 +42,7 @@ interface ClaimStatements {
   readonly awaitEnd?: Statement<'one'>
   /** Parameters: key, owner, generation, lease. */
   readonly renew: Statement<'one'>
-  /** Parameters: key, owner, generation, value, expiry of the value. Ends the claim. */
+  /** Parameters: key, owner, generation, value, expiry of the value. Ends the claim, also if its lease is over. */
   readonly complete: Statement<'one'>
   /** Parameters: those of {@link complete}, with a marker (unstored-result.ts) instead of the value. */
   readonly completeUnstored: Statement<'one'>

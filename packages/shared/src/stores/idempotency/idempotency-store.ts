@@ -38,22 +38,22 @@ export interface SqlIdempotencyProvider extends ClaimingIdempotencyProvider {
    * runs the work of the key, the call waits for its result, without end unless `signal` ends it. The claim is renewed until the
    * work has settled. `work` must not wait for its own key. The type of a stored result is not checked.
    *
-   * When `work` throws or rejects, the key is free at once and the call rejects with that error. If the claim was lost meanwhile,
-   * the result of the caller that has completed the key counts.
+   * When `work` throws or rejects, the key is free at once and the call rejects with that error. If another caller has claimed the
+   * key meanwhile, because the lease was over, the result of the caller that has completed the key counts.
    *
    * @returns the value of `work`; for other callers, a copy of it.
    * @throws (as a rejection) the error of `work`; a failure that another caller kept; the reason of `signal` when it ends the
-   *   wait; PersistenceError `CLAIM_LOST` when the claim was lost and the key has no result; `RESULT_NOT_STORED`,
+   *   wait; PersistenceError `CLAIM_LOST` when the result was refused and the key has no other; `RESULT_NOT_STORED`,
    *   `FINGERPRINT_MISMATCH`, `INVALID_KEY`, `INVALID_TTL`, `INVALID_ARGUMENT`; if the result cannot be reported until the claim is
    *   lost, the error of the last attempt.
    */
   once<T>(key: string, work: (run: OnceRun) => T | PromiseLike<T>, options?: OnceOptions): Promise<T>
   /**
-   * Ends the claim on `key` with this generation, as if its lease had ended: the key is free, and a later report of the claimant
-   * is refused. Meant for the claim of a process that has died.
+   * Ends the claim on `key` with this generation: the key is free, and a later report of the claimant is refused. Meant for the
+   * claim of a process that has died.
    *
    * @param generation The `generation` from `inspect().claims()`.
-   * @returns `false` when that claim is already over. Another claim on the key is not affected.
+   * @returns `false` when there is no such claim any more. Another claim on the key is not affected.
    * @throws (as a rejection) PersistenceError `INVALID_KEY`, `INVALID_ARGUMENT`.
    */
   freeClaim(key: string, generation: number): Promise<boolean>
