@@ -2,9 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../../scripts/workspace.mjs'
+import { repositoryFiles } from '../architecture/repository-files.js'
 import { published } from '../package/packed-family.js'
 import { exampleRuntime } from './example-runtime.js'
-import { type Example, extractExamples, requireExamples } from './extract-examples.js'
+import { type Example, extractDocExamples, extractExamples, requireExamples } from './extract-examples.js'
 import { type CompiledExamples, compileExamples, RUNTIME_LIMIT } from './run-examples.js'
 
 // The example of the conformance package is a test file: test/package has vitest run it.
@@ -19,7 +20,13 @@ function read(document: string): string {
   return existsSync(path) ? readFileSync(path, 'utf8') : ''
 }
 
-const examples = [...readmes, ...guides].flatMap((document) => extractExamples(document, read(document)))
+const docComments = repositoryFiles()
+  .filter(({ path }) => /^packages\/.*\/src\/.*\.ts$/.test(path))
+  .flatMap(({ path, text }) => extractDocExamples(path, text))
+const examples = [
+  ...[...readmes, ...guides].flatMap((document) => extractExamples(document, read(document))),
+  ...docComments,
+]
 let compiled: CompiledExamples
 
 beforeAll(async () => {
@@ -29,6 +36,10 @@ afterAll(() => compiled?.[Symbol.asyncDispose]())
 
 test.each(readmes)('%s has an example that runs', (document) => {
   expect(requireExamples(document, read(document)).length).toBeGreaterThan(0)
+})
+
+test('doc comments have examples', () => {
+  expect(docComments.length).toBeGreaterThan(5)
 })
 
 test('the examples are correct TypeScript', () => {

@@ -20,6 +20,21 @@ export function extractExamples(document: string, markdown: string): Example[] {
   })
 }
 
+/** What the examples of doc comments leave out: each is the few lines that an editor shows for a method. */
+const SETTING =
+  "import { BackupSchedule, SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'; " +
+  "import { connectRemote, serve } from '@go-go-scope/persistence-sqlite-node/remote'; "
+const OPENED = "await using persistence = await SQLiteAdapter.open('app.db', { locks: 'database' }); "
+
+/** Returns the `@example`s of a source file, completed to programs. */
+export function extractDocExamples(file: string, source: string): Example[] {
+  if (!source.includes('@example')) return []
+  return extractExamples(file, source.replaceAll(/^ *\* ?/gm, '')).map(({ place, code }) => ({
+    place,
+    code: SETTING + (code.includes('SQLiteAdapter.open') ? '' : OPENED) + code,
+  }))
+}
+
 /**
  * Returns the examples of a document that must have some.
  *

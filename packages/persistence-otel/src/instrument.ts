@@ -11,6 +11,7 @@ import { callMetrics } from './call-metrics.js'
 import { callSpans } from './call-spans.js'
 import { eventMetrics } from './event-metrics.js'
 
+/** What {@link instrument} reports, and where to. */
 export interface InstrumentOptions {
   /**
    * Adapters whose `stats()` and circuits are read at each collection of metrics. `stats()` counts rows, so leave out a

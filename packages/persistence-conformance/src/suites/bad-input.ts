@@ -170,7 +170,10 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
       await refuses(() => checkpoint.save(saved), { code: 'INVALID_ARGUMENT', says: [member, String(value), ADVICE] })
     }
     for (const nothing of [null, undefined, 'c']) {
-      await refuses(() => checkpoint.save(nothing as never), { code: 'INVALID_ARGUMENT', says: ['checkpoint', ADVICE] })
+      await refuses(() => checkpoint.save(nothing as never), {
+        code: 'INVALID_ARGUMENT',
+        says: ['checkpoint must be an object with id, taskId, sequence,', ADVICE],
+      })
     }
     for (const keep of [-1, 1.5, Number.NaN, '1', undefined]) {
       await refuses(() => checkpoint.cleanup('t', keep as number), {

@@ -80,6 +80,10 @@ export const unknownOptions: EngineSuite = engineSuite('unknown options', (check
   check('an option that resembles none gets the list of options', async (world) => {
     const error = await refuses(() => world.open({ walAutocheckpoint: 1 } as never), { code: 'INVALID_OPTION' })
     assert.ok(!error.message.includes('did you mean'), error.message)
+    // The name that a scope has for `maxFailures`.
+    const run = (await world.adapter()).circuitBreaker.run('payments', () => 1, { failureThreshold: 3 } as never)
+    const refused = await refuses(() => run, { code: 'INVALID_ARGUMENT', says: ['maxFailures'] })
+    assert.ok(!refused.message.includes('did you mean'), refused.message)
   })
 
   check('a value that is not a plain object is not taken for empty options', async (world) => {

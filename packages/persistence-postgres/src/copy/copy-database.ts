@@ -9,6 +9,7 @@ import { checkPlace, clockAheadAt, isServer, nameOf, openStore } from './open-st
 import type { CopyProgress } from './progress.js'
 import type { Store } from './store.js'
 
+/** How {@link copyDatabase} moves a database. */
 export interface CopyDatabaseOptions {
   /** The PostgreSQL schema, on a server. Default `go_goscope`. */
   schema?: string | undefined

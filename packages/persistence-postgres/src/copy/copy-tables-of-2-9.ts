@@ -13,6 +13,7 @@ import { checkPlace, isServer, openStore } from './open-store.js'
 import type { Store } from './store.js'
 import { TablesOf29, type TablesOf29Options } from './tables-of-2-9.js'
 
+/** How {@link copyTablesOf29} copies the tables. */
 export interface CopyTablesOf29Options extends TablesOf29Options, Pick<CopyDatabaseOptions, 'dryRun' | 'progress'> {}
 
 const OPTIONS: OptionNames<CopyTablesOf29Options> = { schema: true, timeZone: true, dryRun: true, progress: true }

@@ -17,6 +17,7 @@ import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } fr
 import { BaseAdapter } from './base-adapter.js'
 import type { Dialect } from './dialect.js'
 
+/** Options of an adapter that has only the cache. */
 export interface CacheAdapterOptions extends AdapterOptions {
   /**
    * Name of a table for this cache alone: at most 63 letters, digits and underscores. It must not start with a digit or with a

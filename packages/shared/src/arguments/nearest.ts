@@ -1,7 +1,8 @@
 /** Returns the known name with the smallest edit distance, or `undefined` when that is too large for a typing error. */
 export function nearestOf(name: string, known: readonly string[]): string | undefined {
   let nearest: string | undefined
-  let fewest = Math.max(2, name.length / 2)
+  // More changes than four make another word: `failureThreshold` is not a slip for `successThreshold`.
+  let fewest = Math.max(2, Math.min(name.length / 2, 4))
   for (const candidate of known) {
     const changes = editDistance(name.toLowerCase(), candidate.toLowerCase())
     if (changes <= fewest && (nearest === undefined || changes < fewest)) {

@@ -51,14 +51,15 @@ const RETRYABLE: ReadonlySet<PersistenceErrorCode> = new Set(['BUSY', 'QUEUE_FUL
 /**
  * The only error type with which this family rejects.
  *
- * `cause` is the unaltered error of the engine, if the engine raised one. `retryable` means that the same call may succeed later
- * without any change by the caller.
+ * `cause` is the unaltered error of the engine, if the engine raised one.
  */
 export class PersistenceError extends Error {
   readonly _tag = 'PersistenceError' as const
+  /** The kind of the failure. Match on it: messages may change. */
   readonly code: PersistenceErrorCode
   /** The call that failed, for example `cache.set`. */
   readonly operation: string
+  /** Whether the same call may succeed later without any change. */
   readonly retryable: boolean
 
   constructor(code: PersistenceErrorCode, operation: string, message: string, cause?: unknown) {

@@ -23,6 +23,14 @@ export interface CheckpointProvider {
    *
    * @throws (as a rejection) from a store in a database: `VALUE_NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`, `INVALID_KEY`,
    *   `INVALID_ARGUMENT`.
+   *
+   * @example
+   * ```ts
+   * const taskId = 'import'
+   * const sequence = ((await persistence.checkpoint.loadLatest(taskId))?.sequence ?? 0) + 1
+   * const data = { done: 100 }
+   * await persistence.checkpoint.save({ id: `${taskId}:${sequence}`, taskId, sequence, timestamp: Date.now(), progress: 10, data })
+   * ```
    */
   save<T>(checkpoint: Checkpoint<T>): Promise<void>
   /** Returns the checkpoint of the task with the highest sequence, or `undefined`. */

@@ -42,6 +42,14 @@ export interface PersistenceServer extends AsyncDisposable {
  *
  * @param adapter An SQLiteAdapter; not one of a single port.
  * @throws PersistenceError `INVALID_ARGUMENT` for anything else.
+ *
+ * @example
+ * ```ts
+ * await using server = serve(persistence)
+ * const port = server.createPort() // new Worker(file, { workerData: { port }, transferList: [port] })
+ * // In the thread:
+ * await using remote = await connectRemote(port)
+ * ```
  */
 export function serve(adapter: object): PersistenceServer {
   const parts = partsOf(adapter)

@@ -25,7 +25,7 @@ export interface GetOrSetOptions<T = unknown> {
 export interface LoadRun {
   /**
    * Aborts when all callers of this thread that wait for the value have given up. Callers of other threads then load themselves.
-   * A value that is loaded even so is stored.
+   * If the load returns a value nevertheless, the value is stored.
    */
   readonly signal: AbortSignal
 }
@@ -99,6 +99,11 @@ export interface SqlCacheProvider extends CacheProvider {
    * @throws PersistenceError `INVALID_ARGUMENT` when a `load` requests its own key, also through the loads of other keys;
    *   `VALUE_NOT_SERIALIZABLE` and `VALUE_TOO_LARGE` for a loaded value that cannot be stored; any error of `load`; the reason of
    *   `signal`.
+   *
+   * @example
+   * ```ts
+   * const rates = await persistence.cache.getOrSet('rates', async () => ({ EUR: 1 }), { ttl: 60_000, staleWhileRevalidate: 10_000 })
+   * ```
    */
   getOrSet<T>(key: string, load: (run: LoadRun) => T | Promise<T>, options?: GetOrSetOptions<T>): Promise<T>
   /** Removes the expired entries of the table. @returns the number of removed entries. */

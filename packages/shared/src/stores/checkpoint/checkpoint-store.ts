@@ -119,7 +119,10 @@ const MEMBERS = ['id', 'taskId', 'sequence', 'timestamp', 'progress', 'data', 'e
 
 function checkedCheckpoint(given: Checkpoint, maxKeyLength: number): Checkpoint {
   if (typeof given !== 'object' || given === null) {
-    throw invalidArgument('checkpoint.save', `checkpoint must be an object, got ${typeName(given)}`)
+    throw invalidArgument(
+      'checkpoint.save',
+      `checkpoint must be an object with ${MEMBERS.join(', ')}, got ${typeName(given)}`,
+    )
   }
   const checkpoint = readMembers(given, MEMBERS, 'checkpoint.save', 'checkpoint.')
   checkKey(checkpoint.id, maxKeyLength, 'checkpoint.save', 'checkpoint.id')

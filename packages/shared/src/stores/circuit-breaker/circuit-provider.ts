@@ -26,6 +26,11 @@ export interface SqlCircuitBreakerProvider extends ProbingCircuitBreakerProvider
    * @throws (as a rejection) the error of `call`, unchanged. Without a call: `CircuitOpenError` if the circuit is open, or if it
    *   is half-open and no probe slot is free; PersistenceError `INVALID_KEY`, `INVALID_ARGUMENT`, or the reason why the circuit
    *   cannot be read.
+   *
+   * @example
+   * ```ts
+   * const paid = await persistence.circuitBreaker.run('payments', async () => 'paid', { maxFailures: 3, resetTimeout: 30_000 })
+   * ```
    */
   run<T>(key: string, call: () => T | Promise<T>, options?: CircuitRunOptions): Promise<T>
 }

@@ -46,6 +46,11 @@ export interface SqlIdempotencyProvider extends ClaimingIdempotencyProvider {
    *   wait; PersistenceError `CLAIM_LOST` when the result was refused and the key has no other; `RESULT_NOT_STORED`,
    *   `FINGERPRINT_MISMATCH`, `INVALID_KEY`, `INVALID_TTL`, `INVALID_ARGUMENT`; if the result cannot be reported until the claim is
    *   lost, the error of the last attempt.
+   *
+   * @example
+   * ```ts
+   * const receipt = await persistence.idempotency.once('charge:order-1001', async () => 'R-1001', { ttl: 24 * 60 * 60_000 })
+   * ```
    */
   once<T>(key: string, work: (run: OnceRun) => T | PromiseLike<T>, options?: OnceOptions): Promise<T>
   /**

@@ -52,6 +52,12 @@ export interface SqlLockProvider extends LockProvider {
    *
    * @returns `null` when another owner still holds the lock at the end of `wait`.
    * @throws (as a rejection) the errors of {@link acquire}; the reason of the signal when it aborts.
+   *
+   * @example
+   * ```ts
+   * await using lock = await persistence.lock.hold('nightly-report', { ttl: 30_000, renew: true, wait: 5_000 })
+   * if (lock === null) console.log('another process holds it')
+   * ```
    */
   hold(key: string, options?: HoldOptions): Promise<SqlLockHandle | null>
 }

@@ -52,6 +52,11 @@ export class BackupSchedule implements AsyncDisposable {
    * @param persistence An SQLiteAdapter of a file.
    * @throws PersistenceError `INVALID_ARGUMENT`; `CANNOT_OPEN` if `directory` is not a folder; `READ_ONLY` for an adapter that was
    *   opened with `readOnly`.
+   *
+   * @example
+   * ```ts
+   * await using schedule = BackupSchedule.start(persistence, { directory: '.', every: 60 * 60_000, keep: { last: 24, daily: 7 } })
+   * ```
    */
   static start(persistence: object, options: BackupScheduleOptions): BackupSchedule {
     const source = sourceOf(persistence, 'BackupSchedule')

@@ -46,6 +46,12 @@ export interface AdapterClass<Handle extends object, Options extends OpenOptions
    * @throws (as a rejection) PersistenceError `CANNOT_OPEN`, `READ_ONLY`, `NOT_A_DATABASE`, `SCHEMA_NEWER`, `SCHEMA_MISSING`,
    *   `FOREIGN_TABLE`, `SECOND_LIBRARY`, `ENGINE_MISSING`, `ENGINE_UNSUPPORTED`, `INVALID_ARGUMENT` or `INVALID_OPTION`, and the
    *   errors of any call: `BUSY`, `IO_ERROR`, `DISK_FULL`, `CORRUPT`.
+   *
+   * @example
+   * ```ts
+   * await using persistence = await SQLiteAdapter.open('app.db', { keyPrefix: 'shop:', locks: 'database' })
+   * await persistence.cache.set('greeting', 'hello', 60_000)
+   * ```
    */
   open(path: string, options?: Options): Promise<SqliteAdapter>
 }
