@@ -494,6 +494,7 @@ test.each([
   ['postgres://user:secret@127.0.0.1:1/app', 'postgres://user@127.0.0.1:1/app'],
   ['postgres://user:sec@ret@127.0.0.1:1/app', 'postgres://user@127.0.0.1:1/app'],
   ['postgresql://user:sec/ret@127.0.0.1:1/app', 'postgresql://user@127.0.0.1:1/app'],
+  ['mysql://user:secret@127.0.0.1:1/app', 'mysql://user@127.0.0.1:1/app'],
   ['POSTGRES://user:secret@127.0.0.1:1/app', 'POSTGRES://user@127.0.0.1:1/app'],
   ['postgres://127.0.0.1:1/app?user=u&password=secret&ssl=1', 'postgres://127.0.0.1:1/app?user=u&password=&ssl=1'],
   ['postgres://127.0.0.1:1/app?application_name=a:b@c', 'postgres://127.0.0.1:1/app?application_name=a:b@c'],

@@ -232,4 +232,11 @@ describe('the cache', () => {
     const { cache } = await overview('', inspector(large, { token: TOKEN }))
     expect(cache).toMatchObject({ partial: true, groups: [{ startsWith: 'k:', entries: 2_000 }] })
   })
+
+  test('has under the prefix * only its own entries', async () => {
+    const asterisk = new SQLiteAdapter(db, { clock, keyPrefix: '*', closeOnDisconnect: false })
+    await asterisk.cache.set('of:1', 1)
+    const { cache } = await overview('', inspector(asterisk, { token: TOKEN }))
+    expect(cache.groups.filter(({ prefix }) => prefix === '*')).toMatchObject([{ startsWith: 'of:', entries: 1 }])
+  })
 })
