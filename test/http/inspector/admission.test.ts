@@ -58,6 +58,10 @@ describe.each(BOTH)('a request for %s', (_what, query) => {
     }
   })
 
+  test('of another origin is refused, also by browsers that say no more', async () => {
+    await expectRefusal(await inspectorOf()(requestFor(query, { headers: { origin: 'http://evil.example' } })))
+  })
+
   test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
     'by %s is refused: the option write is off',
     async (method) => {

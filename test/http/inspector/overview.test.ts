@@ -1,5 +1,6 @@
 import { type Inspectable, inspector } from '@go-go-scope/persistence-inspector'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
+import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, test } from 'vitest'
 import type { Overview } from '../../../packages/inspector/src/overview.js'
 import { LOG_TABLES } from '../../../packages/shared/src/dialects/sqlite/schema/change-log.js'
@@ -231,6 +232,29 @@ describe('the cache', () => {
     await large.cache.setMany(Array.from({ length: 2_001 }, (_, index) => [`k:${index}`, index]))
     const { cache } = await overview('', inspector(large, { token: TOKEN }))
     expect(cache).toMatchObject({ partial: true, groups: [{ startsWith: 'k:', entries: 2_000 }] })
+  })
+
+  test('with many beginnings of keys, or of many prefixes, is shown in part, and says so', async () => {
+    const summed = async (prefixes: number, beginnings: number): Promise<unknown> => {
+      const many = new DatabaseSync(':memory:')
+      for (let prefix = 0; prefix < prefixes; prefix++) {
+        const app = new SQLiteAdapter(many, { keyPrefix: `p${prefix}:`, closeOnDisconnect: false })
+        await app.cache.setMany(Array.from({ length: beginnings }, (_, at) => [`k${at}:`, 1]))
+      }
+      const whole = new SQLiteAdapter(many)
+      const { cache } = await overview('', inspector(whole, { token: TOKEN }))
+      await whole.disconnect()
+      return [cache.groups.length, cache.partial]
+    }
+    expect([await summed(1, 30), await summed(1, 31)]).toEqual([
+      [30, false],
+      [30, true],
+    ])
+    // The prefix of the adapter itself is one of the 20.
+    expect([await summed(19, 1), await summed(20, 1)]).toEqual([
+      [19, false],
+      [19, true],
+    ])
   })
 
   test('has under the prefix * only its own entries', async () => {

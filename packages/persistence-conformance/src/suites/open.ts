@@ -244,7 +244,7 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     }
     await refuses(() => world.engine.SQLiteAdapter.open(pathToFileURL(world.path) as never), {
       code: 'INVALID_ARGUMENT',
-      says: ['path', 'file://', 'fileURLToPath'],
+      says: ['path', 'file://', 'fileURLToPath', 'readOnly or immutable'],
     })
     const remedies: [unknown, string][] = [
       [{}, 'new SQLiteAdapter(handle)'],
