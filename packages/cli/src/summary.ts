@@ -114,7 +114,7 @@ async function cacheOf(database: Database): Promise<Summary['cache']> {
 async function openCircuits(all: Inspection) {
   const open = []
   for await (const circuit of all.circuits()) {
-    if (circuit.state === 'closed' && !circuit.isolated) continue
+    if (circuit.state === 'closed') continue
     open.push(circuit)
     if (open.length > SHOWN) break
   }

@@ -222,6 +222,11 @@ describe('options that cannot be used are refused', () => {
     expect(() => inspectorOf(wrong)).not.toThrow(TOKEN)
   })
 
+  test('write: true for what only reads', () => {
+    const { inspect, stats } = persistence
+    expect(() => inspector({ inspect, stats } as never, { token: TOKEN, write: true })).toThrow(/prune/)
+  })
+
   test('a token in the place of the options, which is not shown', () => {
     const refused = () => inspector(persistence, TOKEN as never)
     expect(refused).toThrow('inspector: options must be an object such as { token }, got a string')

@@ -112,6 +112,7 @@ describe('values', () => {
   test('are sent only on request, and only if the app allows it', async () => {
     for (const values of [false, true]) {
       const inspect = inspectorOf({ token: TOKEN, values })
+      expect((await overview('', inspect)).values).toBe(values)
       const everything = JSON.stringify(await overview('&prefix=shop:&entries=500', inspect))
       expect(everything).toContain(KEY)
       expect(everything).not.toContain(SECRET)
