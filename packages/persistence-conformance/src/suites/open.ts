@@ -244,11 +244,12 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     }
     await refuses(() => world.engine.SQLiteAdapter.open(pathToFileURL(world.path) as never), {
       code: 'INVALID_ARGUMENT',
-      says: ['path', 'file://', 'fileURLToPath', 'readOnly or immutable'],
+      says: ['path', 'file://', 'fileURLToPath'],
     })
     const remedies: [unknown, string][] = [
       [{}, 'new SQLiteAdapter(handle)'],
       [Promise.resolve(world.path), 'a promise that was not awaited'],
+      ['file:app.db?mode=ro', 'with readOnly or immutable for its parameters'],
       ['sqlite://app.db', 'pass the path alone'],
       ['postgres://ada:secret@localhost/app', '@go-go-scope/persistence-postgres'],
       ['POSTGRESQL://localhost/app', '@go-go-scope/persistence-postgres'],
