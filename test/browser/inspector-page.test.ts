@@ -108,14 +108,23 @@ function testPage(): void {
   })
 
   test('distinguishes names that look alike: a prefix and another choice, and keys by their spaces', async () => {
-    const prefixes = ['', '"all"', '(none)', 'all']
+    const prefixes = ['', '"all"', '(none)', '*', 'all']
     for (const keyPrefix of prefixes) await (await place.open({ keyPrefix })).cache.set('k', 1)
     await using tab = await openTab(browser)
     const { page } = tab
     await page.goto(address())
     await page.locator('#prefix option', { hasText: '<b>shop</b>:' }).waitFor({ state: 'attached' })
     const options = await page.locator('#prefix option').allTextContents()
-    expect(options.filter((text) => !text.includes('shop'))).toEqual(['all', '(none)', '""all""', '"(none)"', '"all"'])
+    expect(options.filter((text) => !text.includes('shop'))).toEqual([
+      'all',
+      '(none)',
+      '""all""',
+      '"(none)"',
+      '"*"',
+      '"all"',
+    ])
+    // All would be shown, as by the first choice, and the value of another item.
+    expect(await page.locator('#prefix option:disabled').allTextContents()).toEqual(['"*"'])
     const keys = ['a  b', 'a b']
     for (const key of keys) await persistence.cache.set(key, key)
     await page.locator('#prefix').selectOption('<b>shop</b>:')

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { systemClock } from '@go-go-scope/persistence-core/public'
+import { PersistenceError, type PersistenceErrorCode, systemClock } from '@go-go-scope/persistence-core/public'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { EXIT } from '../../packages/cli/src/exit-codes.js'
+import { EXIT, exitCodeOf } from '../../packages/cli/src/exit-codes.js'
 import { type Ended, inFile, SQLiteAdapter, scopedbHere } from '../cli/scopedb.js'
 import { temporaryFolder } from '../harness/temporary-folder.js'
 
@@ -227,6 +227,18 @@ describe('verify', () => {
     ])
   })
 
+  test('says that it stopped at 1,000 faults', async () => {
+    const damaged = await copyOf('many-faults')
+    await inFile(
+      damaged,
+      `WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+       INSERT INTO go_goscope_cache (key, value) SELECT 'cache:bad' || i, '{' FROM n`,
+    )
+    expect((await scopedbHere(damaged, 'verify')).out).toMatch(
+      /^\d+ items were read, and the rest was not, after 1000 faults$/m,
+    )
+  })
+
   test('finds pages that do not fit together', async () => {
     const damaged = await copyOf('pages')
     const bytes = readFileSync(damaged)
@@ -294,6 +306,15 @@ describe('verify', () => {
     if (claim.state === 'claimed') await claim.complete(() => undefined).catch(() => undefined)
     expect((await scopedbHere(file, 'verify')).code).toBe(0)
     expect((await scopedbHere(file, 'results')).out).toContain('unstored')
+  })
+
+  test('names what is unsafe where the database runs', async () => {
+    const prepare = DatabaseSync.prototype.prepare
+    const planted = vi.spyOn(DatabaseSync.prototype, 'prepare').mockImplementation(function (this: DatabaseSync, sql) {
+      return prepare.call(this, sql.replace('sqlite_version()', "'3.50.0'"))
+    })
+    const { code, out } = await scopedbHere(path, 'doctor').finally(() => planted.mockRestore())
+    expect([code, out]).toEqual([1, expect.stringMatching(/^environment: SQLite 3\.50\.0 can corrupt a file/m)])
   })
 
   test('names a lock of a dead process', async () => {
@@ -494,6 +515,7 @@ test.each([
   ['postgres://user:secret@127.0.0.1:1/app', 'postgres://user@127.0.0.1:1/app'],
   ['postgres://user:sec@ret@127.0.0.1:1/app', 'postgres://user@127.0.0.1:1/app'],
   ['postgresql://user:sec/ret@127.0.0.1:1/app', 'postgresql://user@127.0.0.1:1/app'],
+  ['mysql://user:secret@127.0.0.1:1/app', 'mysql://user@127.0.0.1:1/app'],
   ['POSTGRES://user:secret@127.0.0.1:1/app', 'POSTGRES://user@127.0.0.1:1/app'],
   ['postgres://127.0.0.1:1/app?user=u&password=secret&ssl=1', 'postgres://127.0.0.1:1/app?user=u&password=&ssl=1'],
   ['postgres://127.0.0.1:1/app?application_name=a:b@c', 'postgres://127.0.0.1:1/app?application_name=a:b@c'],
@@ -547,6 +569,16 @@ describe('exit codes', () => {
       code: 4,
       err: expect.stringContaining('FILE_IN_USE'),
     })
+  })
+
+  test.each<[PersistenceErrorCode, number]>([
+    ['ENGINE_MISSING', 3],
+    ['UNAVAILABLE', 3],
+    ['READ_ONLY', 3],
+    ['INVALID_KEY', 2],
+    ['DISK_FULL', 6],
+  ])('for %s: %i', (errorCode, code) => {
+    expect(exitCodeOf(new PersistenceError(errorCode, 'open', 'x'))).toEqual({ code, message: `${errorCode}: x` })
   })
 
   test('6 for any other error', async () => {

@@ -172,6 +172,26 @@ test('in a terminal without colours there are none', async () => {
   }
 })
 
+test.each([
+  ['1', '', [], true],
+  ['1', '1', [], true],
+  ['1', '', ['--no-color'], false],
+  ['0', '', [], false],
+  ['', '', [], false],
+])('without a terminal, FORCE_COLOR=%s, NO_COLOR=%s and %j: colours %s', async (force, no, option, colours) => {
+  vi.stubEnv('FORCE_COLOR', force)
+  vi.stubEnv('NO_COLOR', no)
+  process.argv.push(...option)
+  try {
+    const { run } = await import(/* @vite-ignore */ `../../packages/cli/dist/index.js?${force}${no}${option}` as string)
+    expect((await endOf(run, wordsOf('app.db circuits'))).out.includes('\u001b')).toBe(colours)
+    expect((await endOf(run, wordsOf('app.db circuits --json'))).out).not.toContain('\u001b')
+  } finally {
+    process.argv.splice(process.argv.length - option.length)
+    vi.unstubAllEnvs()
+  }
+})
+
 test('a table that is wider than the terminal has a line for each cell', async () => {
   vi.stubEnv('COLUMNS', '60')
   let text = ''

@@ -78,6 +78,13 @@ test.each(['--backup', '--into'])('%s makes a copy also if the tables are up to 
   expect(await migrated()).toMatchObject({ code: 2 })
 })
 
+test('a dry run makes no copy, even if there is nothing to migrate', async () => {
+  const to = join(folder, 'no-copy.db')
+  for (const file of [current, copyOf(published, 'dry-older.db')])
+    expect((await scopedb(file, 'migrate', '--dry-run', '--into', to)).code).toBe(0)
+  expect(existsSync(to)).toBe(false)
+})
+
 test('with --backup the file as it was is kept, and another file is not overwritten', async () => {
   const file = copyOf(published, 'backed.db')
   const kept = join(folder, "as it's been.db")

@@ -4,6 +4,11 @@ import type { Format } from './output.js'
 /** Arguments that several commands take, and how they are read. */
 
 export const db = { type: 'positional', required: true, description: 'a SQLite file, or a postgres:// URL' } as const
+/** For commands that only read a database. */
+export const immutable = {
+  type: 'boolean',
+  description: 'without locks, for a file that nobody can change, as on read-only media',
+} as const
 /** For commands that change something. They work under one prefix. */
 export const prefix = {
   type: 'string',

@@ -1,10 +1,12 @@
+import { pathToFileURL } from 'node:url'
+
 interface Handle {
   prepare(sql: string): { all(): unknown[]; finalize?(): void }
   exec(sql: string): void
   close(): void
 }
 
-type HandleClass = new (path: string, options: Record<string, boolean>) => Handle
+type HandleClass = new (path: string, options: number | Record<string, boolean>) => Handle
 
 // SQLite's result code of a statement that names something unknown.
 const SQL_ERROR = 1
@@ -15,8 +17,8 @@ const SQL_ERROR = 1
  *
  * @returns the problems found; empty if there are none.
  */
-export async function checkPages(path: string): Promise<string[]> {
-  const handle = await openHandle(path)
+export async function checkPages(path: string, immutable = false): Promise<string[]> {
+  const handle = await openHandle(immutable ? `${pathToFileURL(path).href}?immutable=1` : path)
   try {
     const whole = await problemsBy(handle, 'integrity_check')
     if (whole !== undefined) return whole
@@ -61,8 +63,12 @@ function valuesOf(handle: Handle, sql: string): string[] {
 /** Opens a file for reading, with the adapter's SQLite library, because two libraries on one file drop each other's locks. */
 export async function openHandle(path: string): Promise<Handle> {
   if (process.versions.bun !== undefined) {
-    const { Database } = (await importEngine('bun:sqlite')) as { Database: HandleClass }
-    return new Database(path, { readonly: true })
+    const { Database, constants } = (await importEngine('bun:sqlite')) as {
+      Database: HandleClass
+      constants: { SQLITE_OPEN_READONLY: number; SQLITE_OPEN_URI: number }
+    }
+    // Flags, because with the option `readonly` a URI cannot be opened.
+    return new Database(path, constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI)
   }
   // Node 20 has no node:sqlite. The adapter uses this package there.
   const engine = await importEngine('node:sqlite').catch(() => importEngine('@photostructure/sqlite'))

@@ -7,6 +7,11 @@ import { factsOf } from './facts.js'
 import { type Database, type HowToOpen, isServer, loadFrontEnd, withDatabase } from './open-database.js'
 import { cell, escapeUnseen, paint, say, toJson, write } from './output.js'
 
+interface CheckOptions {
+  readonly json?: boolean | undefined
+  readonly immutable?: boolean | undefined
+}
+
 /** A problem that was found. */
 export interface Finding {
   /** `file`, `pages`, `backup`, or a part of the database. */
@@ -19,14 +24,14 @@ export interface Finding {
  *
  * @returns the exit code.
  */
-export async function verify(path: string, json: boolean): Promise<number> {
+export async function verify(path: string, { json, immutable }: CheckOptions): Promise<number> {
   const findings: Finding[] = []
   let items = 0
   let text = ''
   const isFile = !isServer(path)
   if (isFile && existsSync(`${path}.json`)) findings.push(...(await differencesFromManifest(path)))
-  await recordingDamage(findings, path, {}, async (database) => {
-    if (isFile) for (const what of await checkPages(path)) findings.push({ where: 'pages', what })
+  await recordingDamage(findings, path, { immutable }, async (database) => {
+    if (isFile) for (const what of await checkPages(path, immutable)) findings.push({ where: 'pages', what })
     const { faults, complete, ...read } = await database.verify()
     items = read.items
     for (const { part: where, key, problem } of faults)
@@ -85,11 +90,12 @@ const isOf = (error: unknown, code: string): error is PersistenceError =>
  *
  * @returns the exit code.
  */
-export async function doctor(path: string, json: boolean): Promise<number> {
+export async function doctor(path: string, { json, immutable }: CheckOptions): Promise<number> {
   const events: DiagnosticEvent[] = []
   const findings: Finding[] = []
   let facts: object = { runtime: runtime() }
-  await recordingDamage(findings, path, { onDiagnostic: (event) => events.push(event) }, async (database) => {
+  const how = { immutable, onDiagnostic: (event: DiagnosticEvent) => events.push(event) }
+  await recordingDamage(findings, path, how, async (database) => {
     facts = { ...facts, ...(await factsOf(database)) }
     findings.push(...(await heldByTheDead(database)))
   })
@@ -142,7 +148,12 @@ async function heldByTheDead(database: Database): Promise<Finding[]> {
 const runtime = (): string =>
   process.versions.bun === undefined ? `Node ${process.versions.node}` : `Bun ${process.versions.bun}`
 
-async function report(findings: readonly Finding[], json: boolean, facts: object, text: string): Promise<number> {
+async function report(
+  findings: readonly Finding[],
+  json: boolean | undefined,
+  facts: object,
+  text: string,
+): Promise<number> {
   if (json) await write(`${toJson({ ...facts, findings }, 2)}\n`)
   else {
     await write(`${text}\n`)

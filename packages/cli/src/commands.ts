@@ -1,5 +1,5 @@
 import { ACTION_COMMANDS, ACTIONS } from './action-commands.js'
-import { color, db, json, jsonl, prefixToLookAt, whole, yes } from './arguments.js'
+import { color, db, immutable, json, jsonl, prefixToLookAt, whole, yes } from './arguments.js'
 import { doctor, verify } from './checks.js'
 import { type Command, defineCommand } from './command-line.js'
 import { type Choices, completionsOf, printCompletions, SHELLS, wordsOfLine } from './completions.js'
@@ -20,8 +20,8 @@ export const commands: Readonly<Record<string, Command>> = {
       name: 'verify',
       description: 'checks pages, schema and each stored value; exits with 1 if it finds a problem',
     },
-    args: { db, json, color },
-    run: ({ args }) => verify(args.db, args.json === true),
+    args: { db, immutable, json, color },
+    run: ({ args }) => verify(args.db, args),
   }),
   doctor: defineCommand({
     meta: {
@@ -29,8 +29,8 @@ export const commands: Readonly<Record<string, Command>> = {
       description:
         'shows where the database runs, what is unsafe there, and what dead processes hold; exits with 1 if it finds a problem',
     },
-    args: { db, json, color },
-    run: ({ args }) => doctor(args.db, args.json === true),
+    args: { db, immutable, json, color },
+    run: ({ args }) => doctor(args.db, args),
   }),
   backup: defineCommand({
     meta: {
@@ -38,6 +38,7 @@ export const commands: Readonly<Record<string, Command>> = {
       description: 'copies the database while it is in use, and verifies the copy',
     },
     args: {
+      immutable,
       db: { ...db, description: 'a SQLite file; a PostgreSQL database is copied with pg_dump' },
       to: { type: 'positional', required: true, description: 'a file that does not exist yet' },
       'max-bytes-per-second': {
@@ -49,7 +50,7 @@ export const commands: Readonly<Record<string, Command>> = {
       color,
     },
     run: ({ args }) =>
-      backupDatabase(args.db, args.to, whole(args['max-bytes-per-second'], 'max-bytes-per-second'), args.json === true),
+      backupDatabase(args.db, args.to, whole(args['max-bytes-per-second'], 'max-bytes-per-second'), args),
   }),
   restore: defineCommand({
     meta: {
@@ -74,6 +75,7 @@ export const commands: Readonly<Record<string, Command>> = {
     },
     args: {
       db,
+      immutable,
       file: { type: 'positional', required: false, description: 'a file that does not exist yet (default: stdout)' },
       prefix: prefixToLookAt,
     },

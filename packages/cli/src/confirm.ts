@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import { NotAsNamedError } from '@go-go-scope/persistence-inspector/actions'
 import { UsageError } from './exit-codes.js'
@@ -18,10 +19,9 @@ export async function confirm(what: string, { yes }: ConfirmOptions): Promise<vo
   if (yes === true) return
   if (!process.stdin.isTTY) throw new UsageError(`this would ${what}; pass --yes to do it`)
   const lines = createInterface({ input: process.stdin, output: process.stderr })
-  // Ctrl-C means no.
-  const answer = await lines
-    .question(escapeUnseen(withoutPasswords(`This will ${what}. Go on? [y/N] `)))
-    .catch(() => '')
+  const question = escapeUnseen(withoutPasswords(`This will ${what}. Go on? [y/N] `))
+  // Ctrl-C and Ctrl-D mean no. Neither Node nor Bun settles a question whose input ends.
+  const answer = await Promise.race([lines.question(question), once(lines, 'close').then(() => '')]).catch(() => '')
   lines.close()
   if (!/^y(es)?$/i.test(answer.trim())) throw new NotAsNamedError('nothing was changed')
 }

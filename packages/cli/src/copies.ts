@@ -9,18 +9,18 @@ export async function backupDatabase(
   path: string,
   to: string,
   maxBytesPerSecond: number | undefined,
-  json: boolean,
+  { json, immutable }: { json?: boolean | undefined; immutable?: boolean | undefined },
 ): Promise<void> {
   requireFile(path)
   requireFolderOf(to)
-  await withDatabase(path, {}, async (database) => {
+  await withDatabase(path, { immutable }, async (database) => {
     const made = await (database as SQLiteAdapter).backup(to, {
       ...(maxBytesPerSecond !== undefined && { maxBytesPerSecond }),
       ...(process.stderr.isTTY && { progress: showProgress }),
     })
     if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
     say(`copied ${bytes(made.bytes)} in ${duration(made.milliseconds)}, read again and found whole`)
-    await write(json ? `${toJson(made, 2)}\n` : `${made.path}\n`)
+    await write(json === true ? `${toJson(made, 2)}\n` : `${made.path}\n`)
   })
 }
 

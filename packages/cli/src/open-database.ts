@@ -4,6 +4,8 @@ import {
   type AdapterOptions,
   type AdapterStats,
   type DiagnosticListener,
+  type Inspection,
+  PersistenceError,
   SchemaMissingError,
 } from '@go-go-scope/persistence-core/public'
 import type { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
@@ -23,6 +25,8 @@ type OfFile = 'sqliteVersion' | 'file' | 'fileBytes' | 'walBytes'
 export interface HowToOpen {
   /** The key prefix. */
   readonly prefix?: string | undefined
+  /** Whether nobody can change the file, which is then read without locks. */
+  readonly immutable?: boolean | undefined
   /** Whether the database is opened for writing. */
   readonly write?: boolean
   /** Whether to create a missing file, and to create or update its tables. Only with `write`. */
@@ -35,6 +39,7 @@ export interface HowToOpen {
 /** The SQLite package of a runtime. */
 export type FrontEnd = typeof import('@go-go-scope/persistence-sqlite-node')
 
+const PGLITE = 'pglite:'
 export const isServer = (database: string): boolean => /^(postgres(ql)?|pglite):/.test(database)
 
 /** Loads the SQLite package for this runtime. */
@@ -52,12 +57,19 @@ export async function loadFrontEnd(): Promise<FrontEnd> {
  */
 export async function openDatabase(path: string, how: HowToOpen = {}): Promise<Database> {
   const { write = false, migrate = false } = how
+  // PGlite would make a missing folder.
+  if (path.startsWith(PGLITE) && !migrate) requireExists(splitUrl(path).url.slice(PGLITE.length))
   if (!isServer(path) && !migrate) {
     requireExists(path)
     // A pipe would be waited for without end.
     const found = statSync(path)
     if (found.isDirectory()) throw new UsageError(`${path} is a folder; name the file of the database in it`)
     if (!found.isFile()) throw new UsageError(`${path} is not a regular file; name the file of the database`)
+    // SQLite would remove the WAL, even to read, and with it what may be left of the data.
+    if (found.size === 0 && (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) {
+      const why = `${path} is empty, but ${path}-wal is not, and SQLite would remove it; keep a copy of both, then move it away`
+      throw new PersistenceError('CANNOT_OPEN', 'open', why)
+    }
     // Opening a file for writing sets its journal mode before its tables are checked.
     if (write) await (await open(path, { prefix: how.prefix })).disconnect()
   }
@@ -84,7 +96,7 @@ export function requireFolderOf(path: string): void {
 }
 
 async function open(path: string, how: HowToOpen): Promise<Database> {
-  const { prefix = '', write = false, migrate = false, exactly, onDiagnostic } = how
+  const { prefix = '', immutable, write = false, migrate = false, exactly, onDiagnostic } = how
   const options = {
     keyPrefix: prefix,
     readOnly: !write,
@@ -97,12 +109,13 @@ async function open(path: string, how: HowToOpen): Promise<Database> {
   } as const
   try {
     if (isServer(path)) {
+      if (immutable === true) throw new UsageError('--immutable is for a file that nobody can change')
       const { url, schema } = splitUrl(path)
       // Inspection and repair must work on any server, so no durability is required.
       const ofServer = { ...options, durability: 'process', ...(schema !== null && { schema }) } as const
       return await (await loadPostgres()).open(url, ofServer)
     }
-    return await (await loadFrontEnd()).SQLiteAdapter.open(path, options)
+    return await (await loadFrontEnd()).SQLiteAdapter.open(path, { ...options, immutable })
   } catch (error) {
     throw error instanceof SchemaMissingError ? new SchemaOlderError(path, error) : error
   }
@@ -126,6 +139,14 @@ async function loadPostgres() {
       cause,
     })
   }
+}
+
+/** Stands for all prefixes in `inspect`. An app may have it as its prefix. */
+export const ALL = '*'
+
+/** Returns the inspection of the prefix with which the database was opened, whatever it is; without one, that of all. */
+export function inspectionOf(database: Database, prefix: string | undefined): Inspection {
+  return database.inspect(prefix === undefined ? { prefix: ALL } : {})
 }
 
 /** Opens a database while `use` runs. */

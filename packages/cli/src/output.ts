@@ -9,9 +9,10 @@ export type Format = 'table' | 'json' | 'jsonl'
 
 export type Style = 'bold' | 'cyan' | 'green' | 'red'
 
+const { FORCE_COLOR, NO_COLOR } = process.env
 // A terminal without colours (TERM=dumb) says so. What stands in for one in a program may not be able to.
-const hasColours = process.stdout.isTTY === true && process.stdout.hasColors?.() !== false
-const colours = hasColours && !process.env.NO_COLOR && !process.argv.includes('--no-color')
+const hasColours = process.stdout.isTTY === true && process.stdout.hasColors?.() !== false && !NO_COLOR
+const colours = (FORCE_COLOR ? FORCE_COLOR !== '0' : hasColours) && !process.argv.includes('--no-color')
 
 /** Returns text with a style if colours are on. */
 export function paint(style: Style, text: string): string {
@@ -55,9 +56,7 @@ export function say(text: string): void {
 
 /** Removes passwords from URLs in a text, for terminals and logs. */
 export function withoutPasswords(text: string): string {
-  return text
-    .replaceAll(/(\bpostgres\w*:\/\/[^\s:@/?]*):[^\s?]*@/gi, '$1@')
-    .replaceAll(/password=[^\s&]*/gi, 'password=')
+  return text.replaceAll(/(\b\w+:\/\/[^\s:@/?]*):[^\s?]*@/gi, '$1@').replaceAll(/password=[^\s&]*/gi, 'password=')
 }
 
 /**

@@ -1,7 +1,7 @@
-import { color, db, formatOf, json, jsonl, prefix, prefixToLookAt, startsWith, whole } from './arguments.js'
+import { color, db, formatOf, immutable, json, jsonl, prefix, prefixToLookAt, startsWith, whole } from './arguments.js'
 import { type Argument, type Arguments, type Command, defineCommand } from './command-line.js'
 import { type Asked, LISTS, type List, printList, printPrefixes } from './lists.js'
-import { withDatabase } from './open-database.js'
+import { inspectionOf, withDatabase } from './open-database.js'
 import { serve } from './serve.js'
 import { summary, watch } from './summary.js'
 import { task } from './task.js'
@@ -17,15 +17,15 @@ const LIST_OPTIONS = {
 export const READ_COMMANDS: Readonly<Record<string, Command>> = {
   summary: defineCommand({
     meta: { name: 'summary', description: 'a summary of the database; also: scopedb <db>' },
-    args: { db, json, color },
-    run: ({ args }) => summary(args.db, args.json === true),
+    args: { db, immutable, json, color },
+    run: ({ args }) => summary(args.db, args),
   }),
   ...Object.fromEntries(Object.entries(LISTS).map(([name, list]) => [name, listCommand(name, list as List<object>)])),
   prefixes: defineCommand({
     meta: { name: 'prefixes', description: 'key prefixes in use' },
-    args: { db, json, jsonl, color },
+    args: { db, immutable, json, jsonl, color },
     run: ({ args }) =>
-      withDatabase(args.db, {}, (database) =>
+      withDatabase(args.db, { immutable: args.immutable }, (database) =>
         printPrefixes(database.inspect({ prefix: '*' }).prefixes(), formatOf(args)),
       ),
   }),
@@ -33,6 +33,7 @@ export const READ_COMMANDS: Readonly<Record<string, Command>> = {
     meta: { name: 'task', description: 'the checkpoints of a task, as a timeline' },
     args: {
       db,
+      immutable,
       id: { type: 'positional', required: true, description: 'the id of the task' },
       prefix: { ...prefix, description: 'the keyPrefix of the app (default: the first prefix with such a task)' },
       diff: {
@@ -49,10 +50,11 @@ export const READ_COMMANDS: Readonly<Record<string, Command>> = {
     meta: { name: 'watch', description: 'the summary, refreshed until Ctrl-C' },
     args: {
       db,
+      immutable,
       every: { type: 'string', default: '1000', description: 'ms between two refreshes', valueHint: 'MS' },
       color,
     },
-    run: ({ args }) => watch(args.db, whole(args.every, 'every')),
+    run: ({ args }) => watch(args.db, { ...args, every: whole(args.every, 'every') }),
   }),
   serve: defineCommand({
     meta: {
@@ -61,6 +63,7 @@ export const READ_COMMANDS: Readonly<Record<string, Command>> = {
     },
     args: {
       db,
+      immutable,
       port: { type: 'string', description: 'the port to listen on (default: any free one)', valueHint: 'N' },
       values: { type: 'boolean', description: 'let the page show stored values, one at a time' },
       write: { type: 'boolean', description: 'let the page make changes, after a confirmation' },
@@ -85,7 +88,7 @@ function listCommand(name: string, list: List<object>): Command {
   )
   return defineCommand({
     meta: { name, description: list.about },
-    args: { db, prefix: prefixToLookAt, ...taken, json, jsonl, color } as Arguments,
+    args: { db, immutable, prefix: prefixToLookAt, ...taken, json, jsonl, color } as Arguments,
     run({ args }) {
       const given = args as Record<string, unknown>
       const starts = given['starts-with'] as string | undefined
@@ -97,9 +100,10 @@ function listCommand(name: string, list: List<object>): Command {
         ...(given.values === true && { values: true }),
       }
       // `startsWith` needs one prefix. The default is the empty one, of apps without a prefix.
-      const looked = (given.prefix as string | undefined) ?? (starts === undefined ? '*' : '')
-      return withDatabase(String(given.db), {}, (database) =>
-        printList(list, list.items(database.inspect({ prefix: looked }), asked), formatOf(given)),
+      const looked = (given.prefix as string | undefined) ?? (starts === undefined ? undefined : '')
+      const how = { prefix: looked, immutable: given.immutable === true }
+      return withDatabase(String(given.db), how, (database) =>
+        printList(list, list.items(inspectionOf(database, looked), asked), formatOf(given)),
       )
     },
   })

@@ -14,6 +14,7 @@ export interface ServeOptions {
   readonly host?: string | undefined
   /** The host name of a TLS proxy that forwards requests. */
   readonly behindTls?: string | undefined
+  readonly immutable?: boolean | undefined
   readonly values?: boolean | undefined
   /** Whether the page may make changes. */
   readonly write?: boolean | undefined
@@ -30,7 +31,7 @@ const TRIES = 10
  */
 export async function serve(
   path: string,
-  { port = ANY_PORT, host, behindTls, values, write: mayWrite }: ServeOptions,
+  { port = ANY_PORT, host, behindTls, immutable, values, write: mayWrite }: ServeOptions,
 ): Promise<void> {
   if (host !== undefined && behindTls === undefined) {
     throw new UsageError('--host takes --behind-tls NAME: without TLS, others on the network could read the token')
@@ -40,7 +41,7 @@ export async function serve(
     import('@go-go-scope/persistence-inspector'),
     import('@go-go-scope/persistence-inspector/node'),
   ])
-  await withDatabase(path, {}, async (database) => {
+  await withDatabase(path, { immutable }, async (database) => {
     const token = randomUUID()
     const hosts = [...OWN_MACHINE, ...(behindTls === undefined ? [] : [behindTls])]
     const writeUnder: WriteUnder = (prefix, change) => withDatabase(path, { prefix, write: true }, change)

@@ -23,19 +23,25 @@ const SHOWN = 5
 const PREFIXES = 100
 
 /** Prints a summary of a database. */
-export async function summary(path: string, json: boolean): Promise<void> {
-  await withDatabase(path, {}, async (database) => {
+export async function summary(
+  path: string,
+  { json, immutable }: { json?: boolean | undefined; immutable?: boolean | undefined },
+): Promise<void> {
+  await withDatabase(path, { immutable }, async (database) => {
     const now = await read(database, await cacheOf(database))
-    await write(`${json ? toJson(now, 2) : show(now)}\n`)
+    await write(`${json === true ? toJson(now, 2) : show(now)}\n`)
   })
 }
 
 /** Refreshes the summary periodically until the process is interrupted. @param every ms */
-export async function watch(path: string, every = 1_000): Promise<void> {
+export async function watch(
+  path: string,
+  { every = 1_000, immutable }: { every?: number | undefined; immutable?: boolean | undefined },
+): Promise<void> {
   // Redrawing makes sense only on a terminal, and only if its size is known: without rows nothing would be drawn.
   const redraws = process.stdout.isTTY && process.stdout.rows
   const stopped = interrupted().then(() => 'stopped' as const)
-  await withDatabase(path, {}, async (database) => {
+  await withDatabase(path, { immutable }, async (database) => {
     const cache = new Paced(() => cacheOf(database), systemClock)
     for (let going = true; going; ) {
       const text = show(await read(database, await cache.get()))
@@ -108,7 +114,7 @@ async function cacheOf(database: Database): Promise<Summary['cache']> {
 async function openCircuits(all: Inspection) {
   const open = []
   for await (const circuit of all.circuits()) {
-    if (circuit.state === 'closed' && !circuit.isolated) continue
+    if (circuit.state === 'closed') continue
     open.push(circuit)
     if (open.length > SHOWN) break
   }

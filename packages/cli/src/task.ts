@@ -1,18 +1,19 @@
-import type { Checkpoint } from '@go-go-scope/persistence-core/public'
+import type { Checkpoint, Inspection } from '@go-go-scope/persistence-core/public'
 import { NotAsNamedError } from '@go-go-scope/persistence-inspector/actions'
 import { duration } from '@go-go-scope/persistence-inspector/format'
 import { UsageError } from './exit-codes.js'
-import { withDatabase } from './open-database.js'
+import { ALL, type HowToOpen, withDatabase } from './open-database.js'
 import { cell, paint, progressBar, say, table, toJson, write } from './output.js'
 
+interface TaskOptions extends Pick<HowToOpen, 'prefix' | 'immutable'> {
+  readonly json?: boolean | undefined
+  readonly diff?: string | undefined
+}
+
 /** Prints the checkpoints of a task, oldest first. */
-export async function task(
-  path: string,
-  id: string,
-  { prefix, json, diff }: { prefix?: string | undefined; json?: boolean | undefined; diff?: string | undefined },
-): Promise<void> {
-  const found = prefix ?? (await prefixOf(path, id))
-  await withDatabase(path, { prefix: found }, async (database) => {
+export async function task(path: string, id: string, { prefix, immutable, json, diff }: TaskOptions): Promise<void> {
+  const found = prefix ?? (await prefixOf(path, id, immutable))
+  await withDatabase(path, { prefix: found, immutable }, async (database) => {
     const checkpoints = await database.checkpoint.list(id)
     if (checkpoints.length === 0)
       throw new NotAsNamedError(
@@ -25,18 +26,25 @@ export async function task(
 }
 
 /** Returns the first prefix that has a task with that id, and says which it is if there are others. */
-async function prefixOf(path: string, id: string): Promise<string | undefined> {
-  const found = await withDatabase(path, {}, async (database) => {
+async function prefixOf(path: string, id: string, immutable: boolean | undefined): Promise<string | undefined> {
+  const found = await withDatabase(path, { immutable }, async (database) => {
     const prefixes: string[] = []
     for await (const { prefix } of database.inspect().prefixes()) {
-      for await (const { key } of database.inspect({ prefix }).tasks({ startsWith: id, limit: 1 })) {
-        if (key === id) prefixes.push(prefix)
-      }
+      const isThere =
+        prefix === ALL
+          ? withDatabase(path, { prefix, immutable }, (named) => hasTask(named.inspect(), id))
+          : hasTask(database.inspect({ prefix }), id)
+      if (await isThere) prefixes.push(prefix)
     }
     return prefixes
   })
   if (found.length > 1) say(`the first of ${toJson(found)}`)
   return found[0]
+}
+
+async function hasTask(inspection: Inspection, id: string): Promise<boolean> {
+  for await (const { key } of inspection.tasks({ startsWith: id, limit: 1 })) return key === id
+  return false
 }
 
 function rowOf({ sequence, timestamp, progress, data }: Checkpoint, at: number, all: Checkpoint[]): string[] {

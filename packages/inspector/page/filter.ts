@@ -2,7 +2,7 @@ import type { Part } from '../src/overview.js'
 import { visible } from '../src/visible.js'
 import { byId, element } from './dom.js'
 
-const ALL = '*'
+export const ALL = '*'
 
 /** The filter for the keys that are shown. */
 export class Filter {
@@ -36,7 +36,12 @@ export class Filter {
       element('option', { value: ALL }, 'all'),
       // Quoted, because an app may use the name of another choice.
       ...prefixes.map((prefix) =>
-        element('option', { value: prefix }, prefix === '' ? '(none)' : `"${visible(prefix)}"`),
+        // The items of an app with the prefix `*` are only among all.
+        element(
+          'option',
+          { value: prefix, disabled: prefix === ALL },
+          prefix === '' ? '(none)' : `"${visible(prefix)}"`,
+        ),
       ),
       ...(more ? [element('option', { disabled: true }, 'there are more')] : []),
     )

@@ -3,6 +3,7 @@ import type { Part, Shown } from '../src/overview.js'
 import { visible } from '../src/visible.js'
 import type { View } from './columns.js'
 import { element, setText } from './dom.js'
+import { ALL } from './filter.js'
 import { count } from './format.js'
 import { type ActionButton, idOf, type ListOf } from './lists.js'
 import { type Row, Rows } from './rows.js'
@@ -129,8 +130,8 @@ export class Panel<Info extends object> {
 
   #valueButton(item: Shown<Info>): HTMLElement {
     const button = element('button', { type: 'button', 'aria-label': `Show the value of ${visible(item.key)}` }, 'Show')
-    // The value of a row with an unknown prefix cannot be requested.
-    button.hidden = item.prefix === null
+    // The value of a row with an unknown prefix cannot be requested, nor with the one that stands for all.
+    button.hidden = item.prefix === null || item.prefix === ALL
     button.addEventListener('click', () => this.#callbacks.showValue?.(item))
     return button
   }

@@ -50,7 +50,7 @@ export async function act(database: Changeable, action: Action, show: (text: str
       await database.circuitBreaker.isolate(key)
       return `the circuit ${named} is open until it is reset`
     case 'result delete':
-      if ((await find(database.inspect().results({ startsWith: key, expired: true }), key)) === undefined)
+      if ((await find(database.inspect().results({ startsWith: key }), key)) === undefined)
         throw new NotAsNamedError(`${named} has no result; nothing was changed`)
       await database.idempotency.delete(key)
       return `the result of ${named} is removed`

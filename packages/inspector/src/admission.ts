@@ -24,9 +24,9 @@ export function refusalOf(request: Request, { hosts, write }: Settings): string 
   return 'nothing can be changed here; the option write of inspector() would allow it, by POST'
 }
 
-/** Whether the `Origin`, which all browsers send with an action, is the requested host. Other programs send none. */
+/** Whether the `Origin`, which all browsers send with an action, is the requested host. Others send none. */
 function isOfHost(origin: string | null, request: Request): boolean {
-  if (origin === null || isReading(request)) return true
+  if (origin === null) return true
   if (!/^https?:/.test(origin) || !URL.canParse(origin)) return false
   const { protocol, host } = new URL(origin)
   const asked = `${protocol}//${request.headers.get('host') ?? new URL(request.url).host}`

@@ -27,8 +27,10 @@ export async function surveyCache(persistence: Inspectable, at: number): Promise
 async function surveyPrefix(inspection: Inspection, prefix: string): Promise<Pick<CacheSurvey, 'groups' | 'partial'>> {
   const found = new Map<string, { entries: number; bytes: number }>()
   let seen = 0
-  for await (const { key, bytes = 0 } of inspection.entries({ limit: ENTRIES + 1 })) {
+  for await (const { key, bytes = 0, prefix: of } of inspection.entries({ limit: ENTRIES + 1 })) {
     if (++seen > ENTRIES) break
+    // The prefix `*` stands for all.
+    if (of !== prefix) continue
     const [startsWith = ''] = /^[^:/]*[:/]/.exec(key) ?? []
     const group = found.get(startsWith) ?? { entries: 0, bytes: 0 }
     found.set(startsWith, { entries: group.entries + 1, bytes: group.bytes + bytes })

@@ -26,6 +26,7 @@ beforeEach(async () => {
   await shop.circuitBreaker.recordFailure('payments', 1)
   await shop.cache.setMany(['s:1', 's:2', 's_3', 's:1x'].map((key) => [key, key]))
   await shop.cache.set('over', 1, 1)
+  await shop.idempotency.set('old', 1, 1)
   clock.advance(2)
   inspect = inspector(shop, { token: TOKEN, clock, write: true })
 })
@@ -73,7 +74,7 @@ test.each<
   [{ do: 'clear', ...OF, startsWith: '' }, 'the cache entries are removed', () => shop.cache.keys(), []],
   [
     { do: 'prune', prefix: '' },
-    'removed 1 cache entry and 0 results',
+    'removed 1 cache entry and 1 result',
     () => keysOf('entries'),
     ['s:1', 's:1x', 's:2', 's_3'],
   ],
@@ -108,6 +109,7 @@ const UNCHANGED: readonly (readonly [what: string, status: number, action: unkno
   ['a key that nobody works on', 409, { do: 'claim free', ...OF, key: 'charg', generation: 1 }, /nobody works on/],
   ['a circuit that is none', 409, { do: 'circuit reset', ...OF, key: 'payment' }, /there is no circuit/],
   ['a key without a result', 409, { do: 'result delete', ...OF, key: 'pai' }, /has no result/],
+  ['a key whose result has expired', 409, { do: 'result delete', ...OF, key: 'old' }, /has no result/],
   ['an entry that is none', 409, { do: 'entry delete', ...OF, key: 's:' }, /there is no cache entry/],
   ['another prefix than the adapter has', 403, { do: 'clear', prefix: 'other:', startsWith: '' }, /has another prefix/],
   ['no action', 400, {}, /do must be one of lock release/],
@@ -121,6 +123,7 @@ const UNCHANGED: readonly (readonly [what: string, status: number, action: unkno
     { do: 'lock release', ...OF, key: 'nightly', token: '1' },
     /token must be a whole number/,
   ],
+  ['a token with a fraction', 400, { do: 'lock release', ...OF, key: 'nightly', token: 1.5 }, /a whole number/],
   ['more than it takes', 400, { do: 'prune', prefix: '', key: 's:1' }, /prune takes no "key"/],
   ['a key that is none', 400, { do: 'entry delete', ...OF, key: '' }, /INVALID_KEY/],
   [

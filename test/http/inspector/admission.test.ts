@@ -58,6 +58,10 @@ describe.each(BOTH)('a request for %s', (_what, query) => {
     }
   })
 
+  test('of another origin is refused, also by browsers that say no more', async () => {
+    await expectRefusal(await inspectorOf()(requestFor(query, { headers: { origin: 'http://evil.example' } })))
+  })
+
   test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
     'by %s is refused: the option write is off',
     async (method) => {
@@ -216,6 +220,11 @@ describe('options that cannot be used are refused', () => {
   ])('%s', (_what, wrong, message) => {
     expect(() => inspectorOf(wrong)).toThrow(message)
     expect(() => inspectorOf(wrong)).not.toThrow(TOKEN)
+  })
+
+  test('write: true for what only reads', () => {
+    const { inspect, stats } = persistence
+    expect(() => inspector({ inspect, stats } as never, { token: TOKEN, write: true })).toThrow(/prune/)
   })
 
   test('a token in the place of the options, which is not shown', () => {

@@ -1,5 +1,6 @@
 import { type Inspectable, inspector } from '@go-go-scope/persistence-inspector'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
+import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, test } from 'vitest'
 import type { Overview } from '../../../packages/inspector/src/overview.js'
 import { LOG_TABLES } from '../../../packages/shared/src/dialects/sqlite/schema/change-log.js'
@@ -111,6 +112,7 @@ describe('values', () => {
   test('are sent only on request, and only if the app allows it', async () => {
     for (const values of [false, true]) {
       const inspect = inspectorOf({ token: TOKEN, values })
+      expect((await overview('', inspect)).values).toBe(values)
       const everything = JSON.stringify(await overview('&prefix=shop:&entries=500', inspect))
       expect(everything).toContain(KEY)
       expect(everything).not.toContain(SECRET)
@@ -231,5 +233,35 @@ describe('the cache', () => {
     await large.cache.setMany(Array.from({ length: 2_001 }, (_, index) => [`k:${index}`, index]))
     const { cache } = await overview('', inspector(large, { token: TOKEN }))
     expect(cache).toMatchObject({ partial: true, groups: [{ startsWith: 'k:', entries: 2_000 }] })
+  })
+
+  test('with many beginnings of keys, or of many prefixes, is shown in part, and says so', async () => {
+    const summed = async (prefixes: number, beginnings: number): Promise<unknown> => {
+      const many = new DatabaseSync(':memory:')
+      for (let prefix = 0; prefix < prefixes; prefix++) {
+        const app = new SQLiteAdapter(many, { keyPrefix: `p${prefix}:`, closeOnDisconnect: false })
+        await app.cache.setMany(Array.from({ length: beginnings }, (_, at) => [`k${at}:`, 1]))
+      }
+      const whole = new SQLiteAdapter(many)
+      const { cache } = await overview('', inspector(whole, { token: TOKEN }))
+      await whole.disconnect()
+      return [cache.groups.length, cache.partial]
+    }
+    expect([await summed(1, 30), await summed(1, 31)]).toEqual([
+      [30, false],
+      [30, true],
+    ])
+    // The prefix of the adapter itself is one of the 20.
+    expect([await summed(19, 1), await summed(20, 1)]).toEqual([
+      [19, false],
+      [19, true],
+    ])
+  })
+
+  test('has under the prefix * only its own entries', async () => {
+    const asterisk = new SQLiteAdapter(db, { clock, keyPrefix: '*', closeOnDisconnect: false })
+    await asterisk.cache.set('of:1', 1)
+    const { cache } = await overview('', inspector(asterisk, { token: TOKEN }))
+    expect(cache.groups.filter(({ prefix }) => prefix === '*')).toMatchObject([{ startsWith: 'of:', entries: 1 }])
   })
 })

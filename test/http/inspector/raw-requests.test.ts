@@ -131,6 +131,21 @@ test('allowed requests are answered, also for paths that look like other servers
   expect(head, 'a head has no body').not.toContain(KEY)
 })
 
+test('nothing of an unauthorized body is read', async () => {
+  let read = 0
+  const body = {
+    next() {
+      read++
+      return Promise.resolve({ done: true as const, value: undefined })
+    },
+  }
+  const request = { method: 'POST', headers: { host: 'localhost' }, [Symbol.asyncIterator]: () => body }
+  let answered = 0
+  const response = { writeHead: (status: number) => (answered = status), end: () => undefined }
+  await toNodeHandler(inspectorOf({ token: TOKEN, write: true }))(request, response)
+  expect([answered, read]).toEqual([403, 0])
+})
+
 test('a failing handler passes its error to next, or answers 500, and ends no process', async () => {
   const failing = toNodeHandler(() => Promise.reject(new Error('as planted')))
   const statuses: number[] = []

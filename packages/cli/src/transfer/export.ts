@@ -1,6 +1,6 @@
 import type { Checkpoint, Item, PersistenceError, ResultInfo } from '@go-go-scope/persistence-core/public'
 import { EXIT } from '../exit-codes.js'
-import { type Database, requireFolderOf, withDatabase } from '../open-database.js'
+import { type Database, type HowToOpen, inspectionOf, requireFolderOf, withDatabase } from '../open-database.js'
 import { cell, say } from '../output.js'
 import { DatabaseByPrefix } from './databases.js'
 import {
@@ -25,13 +25,13 @@ import { reasonIn, storedText } from './stored-text.js'
 export async function exportDatabase(
   path: string,
   file: string | undefined,
-  { prefix = '*' }: { prefix?: string | undefined },
+  { prefix, immutable }: Pick<HowToOpen, 'prefix' | 'immutable'>,
 ): Promise<number> {
   if (file !== undefined) requireFolderOf(file)
   const unread: string[] = []
   const counts = none()
-  const how = { exactly: { codec: storedText } }
-  const byPrefix = new DatabaseByPrefix(path, {})
+  const how = { prefix, immutable, exactly: { codec: storedText } }
+  const byPrefix = new DatabaseByPrefix(path, { immutable })
   try {
     await withDatabase(path, how, (database) => writeLines(linesOf(database, byPrefix, prefix, counts, unread), file))
   } finally {
@@ -49,7 +49,7 @@ const MOST_NAMED = 20
 async function* linesOf(
   database: Database,
   byPrefix: DatabaseByPrefix,
-  prefix: string,
+  prefix: string | undefined,
   counts: Counts,
   unread: string[],
 ): AsyncGenerator<string, void, undefined> {
@@ -72,9 +72,9 @@ async function* linesOf(
 async function* items(
   database: Database,
   byPrefix: DatabaseByPrefix,
-  prefix: string,
+  prefix: string | undefined,
 ): AsyncGenerator<ExportedItem | string, void, undefined> {
-  const all = database.inspect({ prefix })
+  const all = inspectionOf(database, prefix)
   for await (const item of all.circuits()) {
     const { key, prefix, unreadable, cursor: _, probes: __, ...state } = item
     yield unreadable === undefined && prefix !== null

@@ -249,6 +249,7 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     const remedies: [unknown, string][] = [
       [{}, 'new SQLiteAdapter(handle)'],
       [Promise.resolve(world.path), 'a promise that was not awaited'],
+      ['file:app.db?mode=ro', 'with readOnly or immutable for its parameters'],
       ['sqlite://app.db', 'pass the path alone'],
       ['postgres://ada:secret@localhost/app', '@go-go-scope/persistence-postgres'],
       ['POSTGRESQL://localhost/app', '@go-go-scope/persistence-postgres'],

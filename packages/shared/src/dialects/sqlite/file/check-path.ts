@@ -51,7 +51,7 @@ function problemOf(path: string): string | undefined {
   if (path === '') return 'got an empty string, which SQLite takes for a temporary file; use a real path'
   if (path.includes('\0')) return 'it contains a NUL character'
   if (path.startsWith('file:')) {
-    return `got the URI ${JSON.stringify(path)}; pass fileURLToPath(url), or open the handle yourself`
+    return `got the URI ${JSON.stringify(path)}; pass fileURLToPath(url), with readOnly or immutable for its parameters, or open the handle yourself`
   }
   // At least two letters, because one letter is a drive. The rest is not shown, because it may contain a password.
   const [, scheme] = /^([a-z][a-z\d+.-]+):\/\//i.exec(path) ?? []
