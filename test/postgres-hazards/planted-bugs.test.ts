@@ -65,7 +65,7 @@ const NAIVE: readonly Naive[] = [
     // Between taking the token and locking the row.
     delay: (sql) =>
       sql.replace(
-        /nextval\('[^']*lock_token'\)/,
+        /nextval\('[^']*lock_token'::regclass\)/,
         '(SELECT token FROM (SELECT $& AS token OFFSET 0) AS taken, LATERAL pg_sleep(0.01 * random() + 0 * token))',
       ),
     rewrite: (sql) => sql.replaceAll(/pg_try_advisory_xact_lock\([\w.]+\)/g, 'true'),

@@ -1,14 +1,8 @@
 import type { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { postgresDialect } from '../../packages/persistence-postgres/src/postgres-dialect.js'
+import { type StatementLike, statementsOf } from './dialect-statements.js'
 import { admin, newSchema, opens } from './server-adapters.js'
-
-interface StatementLike {
-  name: string
-  sql: string
-  batch?: { sql: string }
-  afterLoss?: StatementLike
-}
 
 interface PlanNode {
   'Node Type': string
@@ -22,20 +16,7 @@ const MAY_SCAN = ['cache.stats']
 const ROWS = 10_000
 
 const schema = newSchema()
-const statements = found(postgresDialect(schema, 'process'))
-
-function found(dialect: ReturnType<typeof postgresDialect>): StatementLike[] {
-  const { cache, locks, results, claims, circuits, probes, checkpoints, inspect } = dialect
-  const stores = [cache(undefined).sql, locks, results, claims, circuits, probes, checkpoints, inspect]
-  return stores
-    .flatMap((store) => Object.values(store) as unknown[])
-    .filter((value): value is StatementLike => typeof value === 'object' && value !== null && 'sql' in value)
-    .flatMap(({ name, sql, batch, afterLoss }) => [
-      { name, sql },
-      ...(batch === undefined ? [] : [{ name: `${name}, many`, sql: batch.sql }]),
-      ...(afterLoss === undefined ? [] : [{ name: `${name}, again`, sql: afterLoss.sql }]),
-    ])
-}
+const statements = statementsOf(postgresDialect(schema, 'process'))
 
 /** Returns the parts of a plan that read more of our tables than necessary. */
 async function wasteful(sql: string): Promise<string[]> {

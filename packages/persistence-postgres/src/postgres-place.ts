@@ -28,7 +28,7 @@ const FACTS = `SELECT version() AS version,
   current_setting('extra_float_digits', true)::int AS digits, current_setting('bytea_output', true) AS bytes,
   pg_is_in_recovery()::int AS standby, current_database() AS database,
   coalesce(host(inet_server_addr()), '') || ':' || coalesce(inet_server_port()::text, '') AS address,
-  (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS oid`
+  (SELECT oid::text FROM pg_catalog.pg_database WHERE datname = current_database()) AS oid`
 
 // Grows by one with each promotion. A standby has no timeline of its own.
 const TIMELINE_NOW = `SELECT CASE WHEN NOT pg_is_in_recovery() THEN ${TIMELINE} END::int AS timeline`

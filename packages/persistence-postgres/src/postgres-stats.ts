@@ -43,7 +43,7 @@ export function countsOf(schema: string): Statement<'one'> {
   )
 }
 
-const SERVER = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now'
+const SERVER = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000::numeric)::float8 AS now'
 
 /** Returns the statistics that only a server has. */
 export async function serverStats(

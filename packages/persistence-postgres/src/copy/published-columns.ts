@@ -125,14 +125,14 @@ const number = (name: string): string => `${name}::text::float8`
 
 /** Returns SQL for a time in epoch ms. A time without a zone is in the session's zone. */
 const time = (name: string, isNumber: boolean): string =>
-  isNumber ? `floor(${number(name)})` : `floor(extract(epoch FROM ${name}::timestamptz) * 1000)::float8`
+  isNumber ? `floor(${number(name)})` : `floor(extract(epoch FROM ${name}::timestamptz) * 1000::numeric)::float8`
 
 // A smaller number is in seconds, as 2.9 wrote them to files. As ms it would be before March 1973.
-const LEAST_MS = '1e11'
+const LEAST_MS = '1e11::float8'
 
 function expiry(name: string, isNumber: boolean): string {
   const ms = isNumber
-    ? `floor(CASE WHEN ${number(name)} < ${LEAST_MS} THEN 1000 ELSE 1 END * ${number(name)})`
+    ? `floor(CASE WHEN ${number(name)} < ${LEAST_MS} THEN 1000::float8 ELSE 1::float8 END * ${number(name)})`
     : time(name, false)
   return `CASE ${ms} WHEN 'Infinity' THEN NULL WHEN '-Infinity' THEN 0 ELSE ${ms} END`
 }

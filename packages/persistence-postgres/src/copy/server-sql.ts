@@ -19,7 +19,7 @@ const READ: Readonly<Record<string, string>> = {
   sequence: 'sequence::float8 AS sequence',
   generation: 'generation::float8 AS generation',
   probes: 'probes::text AS probes',
-  unstored: "convert_from(unstored, 'UTF8') AS unstored",
+  unstored: "convert_from(unstored, 'UTF8'::name) AS unstored",
 }
 const WHOLE: ReadonlySet<string> = new Set(['sequence', 'failure_count', 'generation', 'isolated', 'successes'])
 
@@ -50,7 +50,7 @@ function tableSql(schema: string, kind: TableKind, name: string): TableSql {
   const columns = Object.entries(COPIED_TABLES[kind].columns)
   const from = (first: boolean): string => `FROM ${table} WHERE ${condition} AND ${at} ${behind(first)} $1::${type}`
   const cells = columns.map(([column, cell], index) => {
-    if (column === 'unstored') return `convert_to(call ->> ${index}, 'UTF8')`
+    if (column === 'unstored') return `convert_to(call ->> ${index}, 'UTF8'::name)`
     if (cell === 'json') return `(call ->> ${index})::jsonb`
     if (!cell.startsWith('number')) return `call ->> ${index}`
     return `(call ->> ${index})::${WHOLE.has(column) ? 'bigint' : 'float8'}`
@@ -82,17 +82,17 @@ export function serverSql(name: string): StoreSql {
     .map((table) => `SELECT 1 AS found FROM (SELECT 1 FROM ${schema}.${table} LIMIT 1) AS ${table}`)
     .join(' UNION ')
   const raised = (sequence: string, least: string, value: number): Step => ({
-    sql: `SELECT setval(${quotedText(`${schema}.${sequence}`)}, last) FROM (SELECT greatest(${lastOf(sequence)}, ${least}) AS last) AS given WHERE last > 0`,
+    sql: `SELECT setval(${quotedText(`${schema}.${sequence}`)}::regclass, last) FROM (SELECT greatest(${lastOf(sequence)}, ${least}) AS last) AS given WHERE last > 0`,
     parameters: [value],
   })
   return {
     table: (kind, table) => tableSql(schema, kind, table),
 
-    ownCaches: `SELECT relname AS name FROM pg_class
-WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = ${quotedText(name)}) AND relkind = 'r'
+    ownCaches: `SELECT relname AS name FROM pg_catalog.pg_class
+WHERE relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ${quotedText(name)}) AND relkind = 'r'
   AND relname NOT IN (${OUR_NAMES.map((table) => `'${table}'`).join(', ')})
-  AND ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum)
-    = ARRAY['key', 'value', 'expires_at']
+  AND (SELECT string_agg(attname::text, ' ' ORDER BY attnum) FROM pg_catalog.pg_attribute
+    WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped) = 'key value expires_at'
 ORDER BY 1`,
 
     createCache: (table) => cacheTable(`${schema}.${quoted(table)}`),
@@ -114,8 +114,8 @@ UNION ALL SELECT 'claim ' || key FROM ${schema}.idempotency WHERE claimed_until 
       raised('claim_generation', '$1::bigint', generation),
     ],
 
-    marks: `SELECT relname AS name FROM pg_class
-WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = ${quotedText(name)}) AND relname IN ('moved', 'copies')`,
+    marks: `SELECT relname AS name FROM pg_catalog.pg_class
+WHERE relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ${quotedText(name)}) AND relname IN ('moved', 'copies')`,
     moved: `${schema}.moved`,
     copies: `${schema}.copies`,
     beginCopy: [

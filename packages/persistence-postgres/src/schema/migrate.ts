@@ -90,7 +90,9 @@ async function apply(
 
 /** `IF NOT EXISTS` alone would need the right to create schemas even when the schema exists. */
 async function schemaSteps(queue: OperationQueue, schema: string): Promise<Step[]> {
-  const rows = await queue.query('connect', 'SELECT 1 AS found FROM pg_namespace WHERE nspname = $1::text', [schema])
+  const rows = await queue.query('connect', 'SELECT 1 AS found FROM pg_catalog.pg_namespace WHERE nspname = $1::name', [
+    schema,
+  ])
   return rows.length > 0 ? [] : [{ sql: `CREATE SCHEMA IF NOT EXISTS ${quoted(schema)}` }]
 }
 
@@ -103,7 +105,7 @@ async function schemaSteps(queue: OperationQueue, schema: string): Promise<Step[
 async function hasCache(queue: OperationQueue, table: string): Promise<boolean> {
   const rows = await queue.query(
     'connect',
-    'SELECT attname AS name FROM pg_attribute WHERE attrelid = to_regclass($1::text) AND attnum > 0 AND NOT attisdropped',
+    'SELECT attname AS name FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass($1::text)::oid AND attnum > 0 AND NOT attisdropped',
     [table],
   )
   const found = rows.map(({ name }) => String(name))

@@ -20,9 +20,10 @@ export async function readTables(queue: OperationQueue, schema: string): Promise
   const names = Object.keys(EXPECTED)
   const rows = await queue.query(
     'connect',
-    `SELECT name, string_agg(attname, ' ') AS columns
+    `SELECT name, string_agg(attname::text, ' ') AS columns
 FROM json_array_elements_text($1::text::json) AS name
-JOIN pg_attribute ON attrelid = to_regclass(quote_ident($2::text) || '.' || quote_ident(name)) AND attnum > 0 AND NOT attisdropped
+JOIN pg_catalog.pg_attribute
+  ON attrelid = to_regclass(quote_ident($2::text) || '.' || quote_ident(name))::oid AND attnum > 0 AND NOT attisdropped
 GROUP BY name`,
     [JSON.stringify([...names, ...MARKS]), schema],
   )
@@ -58,7 +59,9 @@ export async function readSchema(queue: OperationQueue, schema: string): Promise
 
 /** Returns the error for a table that does not show the row that ours has. @param table With its schema, quoted. */
 async function unreadable(queue: OperationQueue, table: string): Promise<PersistenceError> {
-  const [row] = await queue.query('connect', 'SELECT row_security_active(to_regclass($1::text))::int AS hides', [table])
+  const [row] = await queue.query('connect', 'SELECT row_security_active(to_regclass($1::text)::oid)::int AS hides', [
+    table,
+  ])
   if (row?.hides !== 1) return foreign(`connect: ${table} belongs to something else; rename it, or use another schema`)
   return new PersistenceError(
     'SQL',

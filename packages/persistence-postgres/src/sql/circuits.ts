@@ -95,10 +95,10 @@ ${onSet(2)}`,
       'one',
       `INSERT INTO ${table} AS circuit (key, state, failure_count, last_failure_time, updated_at, opened_at, generation)
 SELECT
-  $1::text, CASE WHEN 1 >= $2::float8 THEN 'open' ELSE 'closed' END, 1, ${nowAt(3)}, ${nowAt(3)},
-  CASE WHEN 1 >= $2::float8 THEN ${nowAt(3)} END, (1 >= $2::float8)::int
+  $1::text, CASE WHEN 1::float8 >= $2::float8 THEN 'open' ELSE 'closed' END, 1, ${nowAt(3)}, ${nowAt(3)},
+  CASE WHEN 1::float8 >= $2::float8 THEN ${nowAt(3)} END, (1::float8 >= $2::float8)::int
 FROM ${LOCK_TIMEOUT}
-${onFailure('1', 3)}
+${onFailure('1::float8', 3)}
 RETURNING ${GIVEN}, ${notified}`,
       {
         clocked: 'wall',
@@ -107,7 +107,7 @@ RETURNING ${GIVEN}, ${notified}`,
           match: 'index',
           shared: 1,
           sql: `WITH calls AS MATERIALIZED (
-  SELECT i, key, row_number() OVER (PARTITION BY key ORDER BY i)::int AS nth, count(*) OVER (PARTITION BY key)::int AS count
+  SELECT i, key, row_number() OVER (PARTITION BY key ORDER BY i)::float8 AS nth, count(*) OVER (PARTITION BY key)::float8 AS count
   FROM ${callsOf('key')}
 ), before AS MATERIALIZED (
   SELECT key, state FROM ${table} WHERE key = ANY (ARRAY(SELECT key FROM calls)) ORDER BY key FOR UPDATE
@@ -116,7 +116,7 @@ RETURNING ${GIVEN}, ${notified}`,
   SELECT
     key, CASE WHEN count >= $2::float8 THEN 'open' ELSE 'closed' END, count, ${nowAt(3)}, ${nowAt(3)},
     CASE WHEN count >= $2::float8 THEN ${nowAt(3)} END, (count >= $2::float8)::int
-  FROM calls CROSS JOIN (SELECT count(*) AS held FROM before) AS waited WHERE nth = 1 ORDER BY key COLLATE "C"
+  FROM calls CROSS JOIN (SELECT count(*) AS held FROM before) AS waited WHERE nth = 1::float8 ORDER BY key COLLATE "C"
   ${onFailure('excluded.failure_count', 3)}
   RETURNING circuit.*, ${notified}
 )

@@ -9,7 +9,7 @@ import { leaseNowAt, nowAt, once, ranAt } from './time.js'
 const SEED = 2
 
 // The expiry of an abandoned claim. The row stays until a sweep, so that a retried report finds it if its answer was lost.
-const GIVEN_UP = '0'
+const GIVEN_UP = '0::float8'
 const UNSETTLED = `entry.claimed_until > ${GIVEN_UP}`
 
 /**
@@ -90,10 +90,10 @@ export function claimSql(schema: string, channel: string): ClaimSql {
       'idempotency.claim',
       'one',
       `WITH turn AS MATERIALIZED (
-  SELECT pg_advisory_xact_lock(hashtextextended($1::text, ${SEED})) FROM ${LOCK_TIMEOUT}
+  SELECT pg_advisory_xact_lock(hashtextextended($1::text, ${SEED}::bigint)) FROM ${LOCK_TIMEOUT}
 )
 INSERT INTO ${table} AS entry (key, owner, fingerprint, generation, granted_at, claimed_until)
-SELECT $1::text, $2::text, $3::text, nextval(${quotedText(`${schema}.claim_generation`)}), now, now + $4::float8
+SELECT $1::text, $2::text, $3::text, nextval(${quotedText(`${schema}.claim_generation`)}::regclass), now, now + $4::float8
 FROM (SELECT ${leaseNowAt(6)} AS now FROM turn) AS granting WHERE ($5::float8 IS NULL OR true)
 ON CONFLICT (key) DO UPDATE SET
   owner = excluded.owner, fingerprint = excluded.fingerprint, generation = excluded.generation,
@@ -135,7 +135,7 @@ FROM ${LOCK_TIMEOUT} WHERE ${guard} AND ${running(5)} RETURNING ${granted(5)}`,
     ),
 
     complete: completing('value', '$4::text'),
-    completeUnstored: completing('unstored', "convert_to($4::text, 'UTF8')"),
+    completeUnstored: completing('unstored', "convert_to($4::text, 'UTF8'::name)"),
 
     keep: ending(
       'idempotency.fail',

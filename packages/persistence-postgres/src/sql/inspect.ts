@@ -45,8 +45,8 @@ FROM ${idempotency} AS entry WHERE claimed_until IS NOT NULL AND ${inRange('key'
       'inspect.results',
       'many',
       `SELECT ${nameAndNext('key')}, state, fingerprint, expires_at, (expires_at IS NULL OR expires_at > ${nowAt(6)})::int AS lasts, octets AS bytes,
-  CASE WHEN octets <= $5::float8 THEN content END AS value,
-  CASE WHEN octets <= $5::float8 THEN unstored END AS unstored
+  CASE WHEN octets::float8 <= $5::float8 THEN content END AS value,
+  CASE WHEN octets::float8 <= $5::float8 THEN unstored END AS unstored
 FROM (
   SELECT key, fingerprint, coalesce(failure, value) AS content, unstored,
     coalesce(octet_length(failure), octet_length(value), octet_length(unstored)) AS octets,

@@ -22,7 +22,7 @@ export function invariantSql(schema: string): InvariantSql {
   token > ${TOKEN_BASE} + (SELECT last_value FROM ${schema}.lock_token) END`,
           FAULTS.tokenBeyondCounter,
         ],
-        half_free: ['(holds = 0) <> (expires_at = 0)', FAULTS.halfFree],
+        half_free: ['(holds = 0) <> (expires_at = 0::float8)', FAULTS.halfFree],
       }),
       inRows('claims', `${schema}.idempotency`, {
         without_owner: [
@@ -33,7 +33,7 @@ export function invariantSql(schema: string): InvariantSql {
           `generation > (SELECT last_value FROM ${schema}.claim_generation)`,
           'its generation is beyond the counter, so that a late report may count',
         ],
-        ends_early: ['claimed_until > 0 AND claimed_until < granted_at', FAULTS.endsEarly],
+        ends_early: ['claimed_until > 0::float8 AND claimed_until < granted_at', FAULTS.endsEarly],
         beside_result: [
           'claimed_until IS NOT NULL AND (value IS NOT NULL OR unstored IS NOT NULL OR failure IS NOT NULL)',
           'its key has a result or a kept failure, which should have ended it',
@@ -41,7 +41,7 @@ export function invariantSql(schema: string): InvariantSql {
       }),
       inRows('circuits', `${schema}.circuit`, {
         orphan_probes: ["state <> 'half-open' AND probes <> '[]'", FAULTS.orphanProbes],
-        orphan_successes: ["state <> 'half-open' AND successes <> 0", FAULTS.orphanSuccesses],
+        orphan_successes: ["state <> 'half-open' AND successes <> 0::float8", FAULTS.orphanSuccesses],
         isolated_elsewhere: ["isolated <> 0 AND state <> 'open'", FAULTS.isolatedElsewhere],
       }),
     ],
@@ -50,7 +50,7 @@ export function invariantSql(schema: string): InvariantSql {
         'prefixes',
         FAULTS.prefixesMeet,
         `SELECT prefix AS name FROM (
-  SELECT prefix, lag(prefix) OVER (ORDER BY prefix) AS shorter FROM ${schema}.prefixes WHERE idempotency = 'plain'
+  SELECT prefix, pg_catalog.lag(prefix) OVER (ORDER BY prefix) AS shorter FROM ${schema}.prefixes WHERE idempotency = 'plain'
 ) AS plain WHERE starts_with(prefix, shorter)`,
       ),
       invariant(

@@ -24,11 +24,11 @@ const BEFORE_CHECK_MS = 10_000
  */
 function sweepAt(now: string, ttl: string): string {
   const end = `least(${now} + ${ttl}, ${LONGEST})`
-  return `CASE WHEN lock.sweep_at BETWEEN ${now} + least(${ttl}, ${KEPT_MS}) / 2 AND ${end} THEN lock.sweep_at ELSE ${end} END`
+  return `CASE WHEN lock.sweep_at BETWEEN ${now} + least(${ttl}, ${KEPT_MS}) / 2::float8 AND ${end} THEN lock.sweep_at ELSE ${end} END`
 }
 
 /** Returns SQL that keeps the row of a released lock for a while. */
-const keptFrom = (now: string): string => `sweep_at = least(lock.sweep_at, ${now} + ${KEPT_MS})`
+const keptFrom = (now: string): string => `sweep_at = least(lock.sweep_at, ${now} + ${KEPT_MS}::float8)`
 
 /**
  * `holds` counts the holds of the owner. A generated owner has one hold that it released by itself, without a count, so that the
@@ -41,7 +41,7 @@ const keptFrom = (now: string): string => `sweep_at = least(lock.sweep_at, ${now
  */
 export function lockSql(schema: string): LockSql {
   const table = `${schema}.locks`
-  const token = `${TOKEN_BASE} + nextval(${quotedText(`${schema}.lock_token`)})`
+  const token = `${TOKEN_BASE} + nextval(${quotedText(`${schema}.lock_token`)}::regclass)`
   const heldAt = (now: string): string => `lock.expires_at > greatest(${now}, lock.marked_at)`
   const held = (at: number): string => heldAt(leaseNowAt(at))
   const guard = 'lock.key = $1::text AND lock.owner = $2::text AND lock.token = $3::bigint'
@@ -49,7 +49,7 @@ export function lockSql(schema: string): LockSql {
   // The number of the advisory lock of a key. A transaction of `fenced` may hold it for long, so each schema of the server has its
   // own: `isFenced` sees the locks of all databases.
   const turnOf = (key: string): string =>
-    `hashtextextended(${key}, hashtextextended(current_database() || ${quotedText(`.${schema}`)}, ${SEED}))`
+    `hashtextextended(${key}, hashtextextended(current_database()::text || ${quotedText(`.${schema}`)}, ${SEED}::bigint))`
   // Whether a transaction of `fenced` has the turn: only such transactions share it. One may run for long after the lease. Not the
   // view pg_locks, which every acquire would have to open, and for which the role may lack the right.
   const isFenced = (turn: string): string => `EXISTS (
@@ -140,7 +140,7 @@ FROM given WHERE lock.key = ANY (ARRAY(SELECT key FROM held))
   AND lock.key = given.key AND lock.owner = given.owner AND lock.token = given.token AND ${condition(leaseNowOfMany(2))}`
 
   const releases = callsOf('key', 'owner', 'token bigint')
-  const counted = (count: string): string => `holds = lock.holds - sign(lock.holds)::int * ${count},
+  const counted = (count: string): string => `holds = lock.holds - sign(lock.holds::float8)::int * ${count},
   expires_at = CASE WHEN abs(lock.holds) > ${count} THEN lock.expires_at ELSE 0 END`
   // Changes nothing when it is repeated, unlike a count.
   const unique = `holds = least(lock.holds, 1 - lock.holds),
@@ -160,7 +160,7 @@ FROM given WHERE lock.key = ANY (ARRAY(SELECT key FROM held))
   return {
     table: table.replaceAll('"', ''),
 
-    acquire: acquiring(`CASE WHEN ${again} THEN lock.holds + sign(lock.holds)::int ELSE 1 END`),
+    acquire: acquiring(`CASE WHEN ${again} THEN lock.holds + sign(lock.holds::float8)::int ELSE 1 END`),
     acquireUnique: acquiring('1', true),
 
     extendGrant: write(

@@ -11,6 +11,6 @@ export function notificationText(about: string, key: string): string {
  * while the server's notification queue is half full, because a full queue would fail the commit. Waiters also poll.
  */
 export function notifyColumn(channel: string, about: string, key: string, condition: string): string {
-  return `CASE WHEN ${condition} AND pg_notification_queue_usage() < 0.5
+  return `CASE WHEN ${condition} AND pg_notification_queue_usage() < 0.5::float8
   THEN pg_notify(${quotedText(channel)}, '${notificationText(about, '')}' || ${key})::text END AS notified`
 }

@@ -15,5 +15,5 @@ export function nameAndNext(name: string): string {
 
 /** Columns: the size of a value in bytes, and the value if it has at most `$5` bytes. */
 export function ofValue(column: string): string {
-  return `octet_length(${column}) AS bytes, CASE WHEN octet_length(${column}) <= $5::float8 THEN ${column} END AS value`
+  return `octet_length(${column}) AS bytes, CASE WHEN octet_length(${column})::float8 <= $5::float8 THEN ${column} END AS value`
 }

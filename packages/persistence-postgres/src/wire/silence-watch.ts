@@ -9,15 +9,15 @@ const BACKEND = 'SELECT pg_backend_pid()::int AS backend'
 // A statement that waits for a table lock is cancelled, because its own `lock_timeout` does not cover that wait.
 const WAITS_FOR_TABLE = "wait_event_type = 'Lock' AND wait_event = 'relation'"
 // Checked again when cancelling: if the statement has its lock by now, it may be over, and a pooler's session may serve others.
-const CANCEL = 'CASE WHEN cardinality(pg_blocking_pids(pid)) > 0 THEN pg_cancel_backend(pid)::int END'
+const CANCEL = 'CASE WHEN pg_catalog.cardinality(pg_blocking_pids(pid)) > 0 THEN pg_cancel_backend(pid)::int END'
 // Returns one row if the server reports that the connection's statement runs. With `track_activities` off, the server reports
 // only what the connection waits for, and nothing at all to another role, as in a pool that sets a role.
 const AT_WORK = `SELECT CASE WHEN ${WAITS_FOR_TABLE} THEN ${CANCEL} END AS cancelled
-FROM pg_stat_activity WHERE pid = $1::int
+FROM pg_catalog.pg_stat_activity WHERE pid = $1::int
   AND (state = 'active' OR coalesce(state, 'disabled') = 'disabled' AND wait_event IS DISTINCT FROM 'ClientRead')`
 // Finds the statement by its text if no process id is known. By default the server shows the first 1,023 bytes. The same
 // statement of another process that has waited as long may be cancelled too; its queue retries it.
-const CANCEL_TEXT = `SELECT ${CANCEL} AS cancelled FROM pg_stat_activity
+const CANCEL_TEXT = `SELECT ${CANCEL} AS cancelled FROM pg_catalog.pg_stat_activity
 WHERE datname = current_database() AND usename = current_user AND state = 'active' AND ${WAITS_FOR_TABLE}
   AND (query = $1::text OR octet_length(query) > 500 AND starts_with($1::text, query))
   AND clock_timestamp() - query_start > $2::float8 * interval '1 ms'`

@@ -1,0 +1,27 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { proveCell } from '../postgres/cell.js'
+import { serverUrl } from '../postgres/server/places.mjs'
+import { answers, fillEveryKind } from './every-kind.js'
+import { newPlace, onFile, onServer } from './moved-store.js'
+
+proveCell()
+
+const COMMAND = fileURLToPath(new URL('../../packages/persistence-postgres/bin.mjs', import.meta.url))
+
+test('a copy is completed also if nobody reads what the command writes', async () => {
+  const place = await newPlace()
+  const filled = await onFile(place.file)
+  await fillEveryKind(filled, 10)
+  const expected = await answers(filled)
+  await filled.disconnect()
+  const args = [COMMAND, 'copy', place.file, serverUrl(), '--schema', place.schema]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  // As `head` does when it has its lines.
+  child.stdout.destroy()
+  child.stderr.destroy()
+  expect(await once(child, 'exit')).toEqual([0, null])
+  expect(await answers(await onServer(place))).toEqual(expected)
+})
