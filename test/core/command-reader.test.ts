@@ -15,6 +15,14 @@ test('calls without parameters, which take no space in a message, are counted be
   expect(made).toHaveBeenCalledTimes(WINDOW.calls)
 })
 
+test('what guards one call does not guard the next one of the message', () => {
+  const declared = [clientOp.declare, 0, 'raw', 'read', 'one', 'none', 'SELECT 1 AS v', 0, null, null]
+  const call = [clientOp.call, 0, 0, 1]
+  const reader = new Reader([...declared, clientOp.guard, 5, ...call, ...call])
+  const commands = new CommandReader((statement) => statement).read(reader)
+  expect(commands.map((command) => 'guard' in command && command.guard)).toEqual([5, undefined])
+})
+
 // Otherwise test/remote-clients/malformed would test only that such messages are refused.
 test('the random messages of the tests have every operation of a client, and many of them are well-formed', () => {
   const read = new Set<number>([clientOp.hello, clientOp.declare])

@@ -3,10 +3,11 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import * as core from '@go-go-scope/persistence-core'
-import { serve } from '@go-go-scope/persistence-core/remote'
+import { connectRemote, serve } from '@go-go-scope/persistence-core/remote'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { root } from '../../scripts/workspace.mjs'
+import { ProcessPair } from '../proof/remote/process-pair.js'
 import { secondCopy } from '../proof/remote/second-copy.js'
 import { databaseSyncDriver } from './database-sync-driver.js'
 
@@ -15,7 +16,7 @@ type Database = InstanceType<typeof DatabaseSync>
 
 const { remote, index } = secondCopy()
 const other: Core = await import(index)
-const { serve: otherServes } = await import(remote)
+const { connectRemote: otherConnects, serve: otherServes } = await import(remote)
 
 function adapterOf({ SqliteAdapter }: Core, handle: Database, options: core.AdapterOptions = {}): core.SqliteAdapter {
   return new SqliteAdapter(handle, () => databaseSyncDriver(handle, () => undefined), options)
@@ -82,6 +83,24 @@ describe('two installed copies of the core', () => {
     await server.close()
     await owned.disconnect()
   }, 20_000)
+
+  test('may connect one after the other, however late the owner answers the first, which has given up', async () => {
+    const owned = adapterOf(core, handle)
+    const server = serve(owned)
+    const pair = new ProcessPair()
+    server.attach(pair.owner as never)
+    pair.hold()
+    const givenUp = connectRemote(pair.client as never, { connectTimeout: 10 })
+    await expect(givenUp).rejects.toMatchObject({ code: 'DISCONNECTED' })
+    const connecting = otherConnects(pair.client as never)
+    pair.release()
+    const connected = await connecting
+    await connected.cache.set('k', 1)
+    expect(server.clients()).toHaveLength(1)
+    await connected.disconnect()
+    await server.close()
+    await owned.disconnect()
+  })
 
   test('do not serve one thread or process together: the second is refused', async () => {
     const { port1, port2 } = new MessageChannel()

@@ -12,6 +12,7 @@ import {
   ENVELOPE,
   greeting,
   itemsOf,
+  messageOf,
   NOTHING,
 } from '../proof/remote/raw-client.js'
 import { sentences } from '../proof/remote/sentences.js'
@@ -236,6 +237,26 @@ describe('messages to the owner', () => {
     },
     60_000,
   )
+
+  test('loads that have ended make room for others of their client', async () => {
+    const raw = served.port()
+    const hi = await greeting(served.port())
+    let turns = 0
+    raw.on('message', (message) => {
+      const items = itemsOf(message)
+      if (items[0] === 14) turns += items.length / 2
+    })
+    raw.postMessage(messageOf(hi))
+    await expect.poll(() => served.server.clients()).toHaveLength(1)
+    // Each gets its turn, and passes it on.
+    const begunAndEnded = (_: unknown, at: number) => [18, at + 1, `entry${at}`, 'k', 0, 21, at + 1]
+    for (let rounds = 1; rounds <= 7; rounds++) {
+      raw.postMessage(messageOf(Array.from({ length: 10_000 }, begunAndEnded).flat()))
+      await expect.poll(() => turns, { timeout: 20_000 }).toBe(rounds * 10_000)
+    }
+    expect(served.server.clients()).toHaveLength(1)
+    raw.close()
+  }, 60_000)
 
   test('a second wait with the number of another one takes no turn from others', async () => {
     const hi = await greeting(served.port())

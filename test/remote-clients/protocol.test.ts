@@ -169,6 +169,21 @@ describe('messages and values', () => {
     await Promise.all(Array.from({ length: 100 }, (_, n) => remote.cache.get(`k${n}`)))
     expect(messages).toBe(1)
     expect(served.server.clients()[0]?.calls).toBe(0)
+    // More than a client may have pending, in bytes and in number.
+    for (let times = 0; times < 20; times++) await remote.cache.set('k', 'x'.repeat(300_000))
+    messages = 0
+    await Promise.all(Array.from({ length: 100 }, (_, n) => remote.cache.get(`k${n}`)))
+    expect(messages).toBe(1)
+    await Promise.all(Array.from({ length: 5_000 }, (_, n) => remote.cache.get(`k${n}`)))
+    expect(messages).toBeLessThan(100)
+    await remote.disconnect()
+  })
+
+  test('a short call does not overtake a long one that waits until the owner accepts more', async () => {
+    const remote = await connectRemote(served.port())
+    const values = ['x'.repeat(3_000_000), 'y'.repeat(3_000_000), 'short']
+    await Promise.all(values.map((value) => remote.cache.set('k', value)))
+    expect(await remote.cache.get('k')).toBe('short')
     await remote.disconnect()
   })
 

@@ -3,6 +3,7 @@ import type { AdapterOptions } from '../../adapter/adapter-options.js'
 import { invalidArgument, invalidOption, shown } from '../../arguments/invalid.js'
 import { DisconnectedError } from '../../errors/disconnected-error.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
+import { ofAllCopies } from '../../processes/all-copies.js'
 import type { Clock } from '../../time/clock.js'
 import { channelOf, type Peer, type PeerChannel } from '../wire/peer.js'
 import { clientOp, type Item, ownerOp, PROTOCOL, type Welcome } from '../wire/protocol.js'
@@ -63,7 +64,7 @@ export async function connectToOwner(
  * The nonce of the last `hello` that was not accepted, by peer. An owner that was too busy may still answer it, and would then
  * take the next `hello` for that of a second client.
  */
-const unanswered = new WeakMap<object, string>()
+const unanswered = ofAllCopies('go-go-scope.persistence.unanswered/1', () => new WeakMap<object, string>())
 
 /**
  * Returns the options of an adapter on a remote database: the given ones, with those of the owner's adapter as defaults.

@@ -72,8 +72,8 @@ export class RequestWindow {
     return next !== undefined && this.#hasRoom(next) ? this.#backlog.take(1)[0] : undefined
   }
 
+  /** Removes the requests that were sent, when nothing more will be. @returns them. */
   takeSent(): Request[] {
-    this.#units = 0
     return this.#sent.removeAll()
   }
 

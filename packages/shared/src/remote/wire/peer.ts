@@ -83,7 +83,8 @@ export function channelOf(given: Peer, operation: string, wanted: string): PeerC
 }
 
 function isPort(peer: Peer): peer is PortLike {
-  return hasMethods(peer, ['postMessage', 'on', 'off', 'ref', 'unref'])
+  if (!hasMethods(peer, ['postMessage', 'on', 'off'])) return false
+  return hasMethods(peer, ['ref', 'unref']) || hasMethods(peer, ['start', 'close'])
 }
 
 function isProcess(peer: unknown): peer is ProcessLike {

@@ -17,11 +17,14 @@ import { ENVELOPE, type Item } from './protocol.js'
  */
 const LONG = 6
 
-/** A `MessagePort`, or a `Worker`, which has the methods of one. */
+/** A `MessagePort`, a `Worker`, which has the methods of one, or a `MessagePortMain` of Electron. */
 export interface PortLike extends Emitter {
   postMessage(message: never): void
-  ref(): void
-  unref(): void
+  /** Electron's port has neither method, and gives events that hold the messages. */
+  ref?(): void
+  unref?(): void
+  /** Only a port has it. Electron's delivers nothing before. */
+  start?(): void
   /** Only a port has it. */
   hasRef?(): boolean
   /** Only a worker has it: -1 once it has ended. */
@@ -75,7 +78,9 @@ export class PortChannel implements Channel {
     const receive = (message: unknown): void => {
       if (!this.#ended) listener.message(message)
     }
-    this.#listening.on('message', (message: unknown) => {
+    const isElectrons = this.#port.ref === undefined
+    this.#listening.on('message', (given: unknown) => {
+      const message = isElectrons ? (given as { readonly data: unknown }).data : given
       if (Array.isArray(message) && message[0] === ENVELOPE) receive(message)
       else if (isEnvelope(message)) receive(message[ENVELOPE])
       // The app may have waited for this message alone.
@@ -90,7 +95,8 @@ export class PortChannel implements Channel {
       becomeLastToParent(this)
       // Only the first listener keeps a thread alive, so one that the app adds after ours does not.
       this.#exit.on('beforeExit', () => this.keepAlive(this.#alive))
-    } else if (!this.#toWorker) this.#port.unref()
+    } else if (!this.#toWorker) this.#port.unref?.()
+    if (isElectrons) this.#port.start?.()
   }
 
   keepAlive(on: boolean): void {
@@ -100,8 +106,8 @@ export class PortChannel implements Channel {
     // The app listens to the port too.
     const isWanted =
       this.#toParent && Number(this.#port.listenerCount?.('message')) > this.#listening.countOf('message')
-    if (on || isWanted) this.#port.ref()
-    else this.#port.unref()
+    if (on || isWanted) this.#port.ref?.()
+    else this.#port.unref?.()
   }
 
   replaced(): void {
@@ -122,7 +128,7 @@ export class PortChannel implements Channel {
     if (this.#toWorker) return this.#port.threadId === -1
     // `hasRef` of Bun's `parentPort` is always false; the port lives as long as this thread.
     if (this.#toParent) return false
-    this.#port.ref()
+    this.#port.ref?.()
     return this.#port.hasRef?.() === false
   }
 }
