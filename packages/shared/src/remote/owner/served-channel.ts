@@ -160,7 +160,7 @@ export class ServedChannel {
 
   #ended(certain: boolean): void {
     const { client = this.#detached } = this
-    if (!certain && client?.mayHoldLocks === true) client.end(false)
+    if (!certain && client !== undefined && client.locks > 0) client.end(false)
     else this.#releaseLocks()
   }
 
@@ -171,12 +171,14 @@ export class ServedChannel {
     this.close()
   }
 
-  /** Gives up the channel to the next owner. It is listened to only while the client may hold locks. */
+  /** Gives up the channel to the next owner. It is listened to only while the client holds locks. */
   #detach(): void {
     if (this.#detached !== undefined) return
     const { client } = this
-    this.#removeClient(false)
-    if (client?.mayHoldLocks !== true) {
+    const holdsLocks = client !== undefined && client.locks > 0
+    // Without a lock it holds none later either: it is not sent what a pending request is granted.
+    this.#removeClient(!holdsLocks)
+    if (!holdsLocks) {
       this.close()
       return
     }

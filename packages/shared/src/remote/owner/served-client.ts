@@ -76,11 +76,6 @@ export class ServedClient {
     return this.#locks.size
   }
 
-  /** Whether it holds a lock, or may be granted one by a pending request. */
-  get mayHoldLocks(): boolean {
-    return this.locks > 0 || this.calls > 0
-  }
-
   /** See {@link ServedUser.lag}. */
   get lag(): ServedUser['lag'] {
     return this.#inbox.lag
