@@ -304,7 +304,12 @@ export const touchRules = [
   { changed: /^packages\/go-go-scope\/src\//, run: 'host:node20', tests: /^test\/host\// },
   { changed: /^packages\/go-go-scope\/src\//, run: 'remote:node:sqlite', tests: /\/host-/ },
   { changed: /^packages\/cli\/src\//, run: 'programs:node24', tests: /\/cli-once\// },
-  { changed: /^packages\/(keyv|unstorage|persistence-otel)\/src\//, run: 'postgres:pglite', tests: /\/integrations\// },
+  // On SQLite, because PGlite takes seconds to start.
+  ...['idempotency-key', 'inspector', 'keyv', 'unstorage', 'persistence-otel'].map((name) => ({
+    changed: new RegExp(`^packages/${name}/src/`),
+    run: 'processes:node:sqlite',
+    tests: new RegExp(`/integrations/${name.replace('persistence-', '')}/`),
+  })),
   { changed: /^(scripts\/|test\/matrix\.mjs)/, run: 'core:node24', tests: /\/runner\// },
   {
     changed: /^(\.changeset\/|\.pnpmfile\.cjs|packages\/[^/]+\/package\.json)/,

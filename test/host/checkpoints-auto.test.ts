@@ -41,6 +41,21 @@ describe('checkpoint.auto', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  it('saves nothing and looks no more when it is stopped while it takes a snapshot', async () => {
+    const snapshot = deferred<string>()
+    const { s } = run((ctx) => {
+      const stopAuto = ctx.checkpoint.auto(() => snapshot.promise)
+      setTimeout(stopAuto, 1500)
+      return new Promise(() => {})
+    })
+    await vi.advanceTimersByTimeAsync(1500)
+    snapshot.resolve('late')
+    await vi.advanceTimersByTimeAsync(0)
+    expect(await saved()).toEqual([])
+    expect(vi.getTimerCount()).toBe(0)
+    await s[Symbol.asyncDispose]()
+  })
+
   it('does not save the state that it was resumed from until that has changed', async () => {
     await store.provider.save(point(1, { rows: [0] }))
     const { s } = run((ctx) => {

@@ -171,6 +171,31 @@ describe('checkpoint.save', () => {
 })
 
 describe('the end of a task with checkpoints', () => {
+  it('comes after the last save, and saves run one by one, however many are called', async () => {
+    const calls = [deferred(), deferred(), deferred()]
+    const save = vi.spyOn(store.provider, 'save')
+    for (const call of calls) save.mockReturnValueOnce(call.promise)
+    await using s = scope({ persistence: { checkpoint: store.provider } })
+    const task = s.task(
+      async ({ checkpoint }) => {
+        void checkpoint.save(1)
+        void checkpoint.save(2)
+        setTimeout(() => void checkpoint.save(3), 10)
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        return stop()
+      },
+      { checkpoint: {} },
+    )
+    calls[0]?.resolve()
+    await vi.advanceTimersByTimeAsync(20)
+    expect(save).toHaveBeenCalledTimes(2)
+    calls[1]?.resolve()
+    await vi.advanceTimersByTimeAsync(0)
+    expect([save.mock.calls.length, task.isSettled]).toEqual([3, false])
+    calls[2]?.resolve()
+    await task
+  })
+
   it('removes all checkpoints after a success', async () => {
     await store.provider.save(point(1, 1))
     await using s = scope({ persistence: { checkpoint: store.provider } })

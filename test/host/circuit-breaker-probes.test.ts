@@ -87,7 +87,10 @@ describe('a breaker whose provider gives permits', () => {
   it('stays open until retryAt when another process has opened it again', async () => {
     const { provider, breaker } = due()
     provider.admit.mockResolvedValueOnce({ admitted: false, state: 'open', retryAt: 1_000_700 })
+    const changes = vi.fn()
+    breaker.on('stateChange', changes)
     await expect(breaker.execute(ok)).rejects.toThrow('Circuit breaker is open')
+    expect(changes).not.toHaveBeenCalled()
     vi.advanceTimersByTime(699)
     expect(breaker.currentState).toBe('open')
     vi.advanceTimersByTime(1)
@@ -158,6 +161,31 @@ describe('a breaker whose provider gives permits', () => {
     expect(provider.withdrawn).toHaveBeenCalledOnce()
     end.resolve('probe')
     expect(await first).toBe('probe')
+  })
+
+  it('withdraws the probe of a later period that it got for a late success', async () => {
+    const { provider, breaker } = due()
+    const later = { ...permit, generation: 5, probe: 'later' }
+    provider.succeeded.mockResolvedValue({ counted: false, state: stored('half-open') })
+    provider.admit.mockResolvedValueOnce(HALF_OPEN).mockResolvedValueOnce({ ...HALF_OPEN, permit: later })
+    expect(await breaker.execute(ok)).toBe('ok')
+    expect(provider.succeeded).toHaveBeenCalledOnce()
+    expect(provider.withdrawn).toHaveBeenCalledExactlyOnceWith(later)
+  })
+
+  it('reports a late success once when it gets a place', async () => {
+    const { provider, breaker } = due()
+    const missed = { counted: false, state: stored('half-open') }
+    provider.succeeded.mockResolvedValueOnce(missed).mockResolvedValueOnce(missed)
+    provider.admit
+      .mockResolvedValueOnce(HALF_OPEN)
+      .mockResolvedValueOnce({ admitted: false, state: 'half-open', retryAt: 1_000_500 })
+    await breaker.execute(ok)
+    // The store wants one more success.
+    provider.succeeded.mockResolvedValueOnce({ counted: true, state: stored('half-open') })
+    const reports = await breaker.execute(() => provider.succeeded.mock.calls.length)
+    expect(reports).toBe(3)
+    expect(provider.succeeded).toHaveBeenCalledTimes(4)
   })
 
   it('continues without permits when the provider fails', async () => {

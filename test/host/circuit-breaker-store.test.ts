@@ -47,6 +47,7 @@ describe('a breaker with a provider', () => {
     expect(stored()).toEqual({ state: 'closed', failureCount: 0, lastSuccessTime: 1_000_000 })
     for (let i = 0; i < 2; i++) await breaker.execute(boom).catch(() => {})
     expect(stored()).toMatchObject({ state: 'open', failureCount: 2 })
+    expect(provider.calls).not.toContain('setState k open')
     vi.advanceTimersByTime(1000)
     const during = await breaker.execute(async () => {
       await vi.advanceTimersByTimeAsync(0)

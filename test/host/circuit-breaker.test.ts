@@ -150,6 +150,30 @@ describe('half-open', () => {
     await probing
   })
 
+  it('admits no second call when a call from before it opened is aborted', async () => {
+    const breaker = new CircuitBreaker({ failureThreshold: 1, resetTimeout: 1000 })
+    const end = deferred()
+    const early = breaker.execute(
+      () => end.promise,
+      () => true,
+    )
+    await fail(breaker)
+    vi.advanceTimersByTime(1000)
+    void breaker.execute(() => new Promise(() => {}))
+    end.reject('stop')
+    await expect(early).rejects.toBe('stop')
+    await expect(breaker.execute(ok)).rejects.toThrow('Circuit breaker is open')
+  })
+
+  it('gives a probe 1 ms when the reset timeout is 0', async () => {
+    const breaker = new CircuitBreaker({ failureThreshold: 1, resetTimeout: 0 })
+    await fail(breaker)
+    void breaker.execute(() => new Promise(() => {}))
+    await expect(breaker.execute(ok)).rejects.toThrow('Circuit breaker is open')
+    vi.advanceTimersByTime(1)
+    expect(await breaker.execute(ok)).toBe('ok')
+  })
+
   it('lets the next call probe after an aborted probe', async () => {
     const controller = new AbortController()
     const breakerOptions = { key: 'aborted probe', failureThreshold: 1, resetTimeout: 1000 }

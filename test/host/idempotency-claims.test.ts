@@ -2,6 +2,7 @@ import {
   type Claim,
   type ClaimedKey,
   type ClaimingIdempotencyProvider,
+  InMemoryCheckpointProvider,
   InMemoryIdempotencyProvider,
   scope,
 } from 'go-go-scope'
@@ -178,6 +179,80 @@ describe('a task whose provider can claim keys', () => {
     await vi.advanceTimersByTimeAsync(0)
     lost.abort('lost')
     expect(await task).toEqual(['lost', undefined])
+  })
+
+  it('is not aborted when the claim is lost while its result is recorded', async () => {
+    const { provider, held, lost } = claiming()
+    held.complete.mockImplementation(async () => {
+      lost.abort('lost')
+      return { recorded: true }
+    })
+    await using s = scope({ persistence: { idempotency: provider } })
+    const task = s.task(() => 1, { idempotency })
+    expect(await task).toEqual([undefined, 1])
+    expect(task.signal.aborted).toBe(false)
+  })
+
+  it('does not run when it is aborted before the claim is granted', async () => {
+    const { provider, held, claim } = claiming()
+    const granted = deferred<never>()
+    claim.mockReturnValueOnce(granted.promise)
+    const checkpoint = new InMemoryCheckpointProvider()
+    const loadLatest = vi.spyOn(checkpoint, 'loadLatest')
+    await using s = scope({ persistence: { idempotency: provider, checkpoint } })
+    const fn = vi.fn()
+    const task = s.task(fn, { idempotency, checkpoint: {} })
+    await vi.advanceTimersByTimeAsync(0)
+    task[Symbol.dispose]()
+    granted.resolve(held as never)
+    await task
+    await vi.advanceTimersByTimeAsync(0)
+    expect(fn).not.toHaveBeenCalled()
+    expect(loadLatest).not.toHaveBeenCalled()
+    expect(held.fail).toHaveBeenCalledOnce()
+  })
+
+  it('reports no failure to free its key after the end of its scope', async () => {
+    const { provider, held } = claiming()
+    held.fail.mockRejectedValue(new Error('closed'))
+    const onError = vi.fn()
+    const s = scope({ persistence: { idempotency: provider }, hooks: { onError } })
+    const end = deferred()
+    const task = s.task(() => end.promise, { idempotency })
+    await vi.advanceTimersByTimeAsync(0)
+    const disposed = s[Symbol.asyncDispose]()
+    await vi.advanceTimersByTimeAsync(100)
+    await disposed
+    await task
+    end.resolve()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(held.fail).toHaveBeenCalledOnce()
+    expect(onError).not.toHaveBeenCalled()
+  })
+
+  it('leaves no timer when its key is freed before the end of its scope', async () => {
+    const { provider } = claiming()
+    const s = scope({ persistence: { idempotency: provider } })
+    const end = deferred()
+    const task = s.task(() => end.promise, { idempotency })
+    await vi.advanceTimersByTimeAsync(0)
+    const disposed = s[Symbol.asyncDispose]()
+    await vi.advanceTimersByTimeAsync(50)
+    end.resolve()
+    await Promise.all([disposed, task])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('fails with the error of a mark as it is, and of a store under its own name', async () => {
+    const mark = [{ _tag: 'ResultNotStored', reason: 'why' }]
+    const { provider, claim } = claiming({ state: 'completed', value: mark, replay: true })
+    await using s = scope({ persistence: { idempotency: provider } })
+    const [ofMark] = await s.task(() => 1, { idempotency })
+    expect([(ofMark as Error).name, (ofMark as Error).cause]).toEqual(['ResultNotStoredError', undefined])
+    const ofStore = Object.assign(new Error('why'), { code: 'RESULT_NOT_STORED' })
+    claim.mockRejectedValueOnce(ofStore)
+    const [error] = await s.task(() => 1, { idempotency })
+    expect(error).toMatchObject({ name: 'ResultNotStoredError', message: (ofMark as Error).message, cause: ofStore })
   })
 
   it('takes the result that another process recorded first', async () => {

@@ -13,6 +13,15 @@ const idempotency = { key: 'k' }
 const boom = () => Promise.reject(new Error('boom'))
 
 describe('the idempotency key of a task', () => {
+  it('is not run when its store says that its result was not stored', async () => {
+    const notStored = Object.assign(new Error('too long'), { code: 'RESULT_NOT_STORED' })
+    vi.spyOn(provider, 'get').mockRejectedValue(notStored)
+    await using s = scope({ persistence: { idempotency: provider } })
+    const fn = vi.fn()
+    expect((await s.task(fn, { idempotency }))[0]).toMatchObject({ name: 'ResultNotStoredError', cause: notStored })
+    expect(fn).not.toHaveBeenCalled()
+  })
+
   it.each([
     ['no persistence', {}],
     ['a persistence without it', { persistence: {} }],

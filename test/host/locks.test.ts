@@ -57,6 +57,21 @@ describe('a mutex in memory', () => {
     expect(lock.isLocked).toBe(false)
   })
 
+  it('lets the process end although its scope has a timeout, except while it is waited for', async () => {
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    await using s = scope({ timeout: 60_000 })
+    const timer = timers.mock.results[0]?.value as NodeJS.Timeout
+    timers.mockRestore()
+    const lock = s.acquireLock()
+    const held = await lock.acquire()
+    expect(timer.hasRef()).toBe(false)
+    const waiting = lock.acquire()
+    expect(timer.hasRef()).toBe(true)
+    await held.release()
+    await (await waiting).release()
+    expect(timer.hasRef()).toBe(false)
+  })
+
   it('waits forever with a time-out of 0', async () => {
     const lock = new Lock()
     const held = await lock.acquire()

@@ -1,6 +1,6 @@
 import { PGlite } from '@electric-sql/pglite'
 import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
 import { instance } from '../postgres/engines/pglite.mjs'
 
@@ -10,8 +10,6 @@ const OPTIONS = { schema: 'shared_instance', closeOnDisconnect: false } as const
 
 let one: PostgresAdapter
 let two: PostgresAdapter
-
-beforeAll(() => instance.waitReady, 60_000)
 
 beforeEach(async () => {
   ;[one, two] = [new PostgresAdapter(instance, OPTIONS), new PostgresAdapter({ ...handle() }, OPTIONS)]

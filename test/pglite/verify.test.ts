@@ -1,13 +1,11 @@
 import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
 import { instance } from '../postgres/engines/pglite.mjs'
 
 proveCell()
 
 let adapter: PostgresAdapter
-
-beforeAll(() => instance.waitReady, 60_000)
 
 beforeEach(async () => {
   const options = { schema: 'verified', closeOnDisconnect: false, durability: 'process', keyPrefix: 'a:' } as const

@@ -130,9 +130,11 @@ describe('the lease', () => {
       const complete = claimed.complete.bind(claimed)
       claimed.complete = (value) => (busy ? Promise.reject(new Busy()) : complete(value))
     })
-    const handle = guarded(() => new Response('paid'), { store, lease: 30_000 })
+    const onProblem = vi.fn()
+    const handle = guarded(() => new Response('paid'), { store, lease: 30_000, onProblem })
     expect(await (await handle(request())).text()).toBe('paid')
     await pass(5)
+    expect(onProblem).toHaveBeenCalledOnce()
     expect((await handle(request())).status).toBe(409)
     busy = false
     await pass(1)
@@ -153,6 +155,44 @@ describe('the lease', () => {
     await pass(2)
     expect(vi.getTimerCount()).toBe(0)
     expect(await (await handle(request())).text()).toBe('2')
+  })
+
+  test('is renewed no longer when the store refuses the response for good, which is reported', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const errors = [new Busy(), new Error('too long')]
+    const store = withChangedClaims((claimed) => {
+      claimed.complete = () => Promise.reject(errors.shift())
+    })
+    const onProblem = vi.fn()
+    await guarded(() => new Response('paid'), { store, lease: 30_000, onProblem })(request())
+    expect(vi.getTimerCount()).toBe(1)
+    await pass(1)
+    expect(onProblem.mock.calls.map(([{ cause }]) => cause)).toEqual([new Busy(), new Error('too long')])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('does not keep the process alive by its renewal', async () => {
+    const timers = vi.spyOn(globalThis, 'setInterval')
+    let keepsAlive: unknown
+    await guarded(() => {
+      const timer = timers.mock.results[timers.mock.calls.findIndex(([, ms]) => ms === 10_000)]?.value as NodeJS.Timeout
+      keepsAlive = timer.hasRef()
+      return new Response()
+    })(request())
+    timers.mockRestore()
+    expect(keepsAlive).toBe(false)
+  })
+
+  test('that was lost to a request that is still handled gives 409 instead of the response', async () => {
+    let runs = 0
+    const handle = guarded(async () => {
+      if (++runs > 1) return new Promise<Response>(() => undefined)
+      clock.advance(30_000)
+      void handle(request())
+      await expect.poll(() => runs).toBe(2)
+      return new Response('first')
+    })
+    expect((await handle(request())).status).toBe(409)
   })
 
   test('is renewed no longer after a handler that throws', async () => {
@@ -177,6 +217,31 @@ test('a response is stored for a day, or for the given ttl', async () => {
   expect((await minute(request())).headers.get('idempotency-replayed')).toBeNull()
   clock.advance(24 * 60 * 60_000)
   expect((await day(request())).headers.get('idempotency-replayed')).toBeNull()
+})
+
+test('methods may be given in lower case', async () => {
+  const handle = guarded(() => new Response(), { methods: ['put'] })
+  expect((await handle(new Request('http://app.test/', { method: 'PUT' }))).status).toBe(400)
+})
+
+test('a key whose result the store could not hold is refused with 410', async () => {
+  const scope = crypto.randomUUID()
+  const claim = await store.claim(`http:${JSON.stringify([scope, 'key'])}`, { lease: 30_000 })
+  if (claim.state !== 'claimed') throw new Error(claim.state)
+  await expect(claim.complete(() => undefined)).rejects.toThrow()
+  const handler = vi.fn()
+  expect((await guarded(handler, { scope: () => scope })(request())).status).toBe(410)
+  expect(handler).not.toHaveBeenCalled()
+})
+
+test('a response whose body has a reader is not kept', async () => {
+  const handle = guarded(() => {
+    const made = new Response('paid')
+    made.body?.getReader()
+    return made
+  })
+  expect((await handle(request())).status).toBe(200)
+  expect((await handle(request())).status).toBe(410)
 })
 
 test('the fingerprint of a request can be chosen', async () => {

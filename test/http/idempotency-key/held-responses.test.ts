@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { idempotencyKey } from '@go-go-scope/idempotency-key/express'
 import express, { type Response as Outgoing, type RequestHandler } from 'express'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -6,6 +7,7 @@ import { clock, store } from './requests.js'
 
 let server: Server | undefined
 afterEach(async () => {
+  vi.useRealTimers()
   await server?.[Symbol.asyncDispose]()
   server = undefined
 })
@@ -128,6 +130,45 @@ test.each<[string, (response: Outgoing) => void]>([
   expect((await post()).status).toBe(410)
   end?.()
   expect(await text()).toBe('data: 2\n\n')
+})
+
+test('an event stream without an event yet sends its headers by flushHeaders', async () => {
+  const post = await serve((response) => response.type('text/event-stream').flushHeaders())
+  expect((await post()).headers.get('content-type')).toContain('text/event-stream')
+})
+
+test('a write answers false while the response is recorded, and drain follows', async () => {
+  let answer: boolean | undefined
+  const post = await serve(async (response) => {
+    answer = response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n')
+    await once(response, 'drain')
+    response.end('data: 2\n\n')
+  })
+  expect(await (await post()).text()).toBe('data: 1\n\ndata: 2\n\n')
+  expect(answer).toBe(false)
+})
+
+test('a handler that throws after its first write keeps its key claimed for ten leases', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  let closed: Promise<unknown> | undefined
+  const post = await serve((response) => {
+    if (closed !== undefined) return response.end('paid')
+    closed = once(response, 'close')
+    response.write('part')
+    throw new Error('as planted')
+  })
+  await expect(post()).rejects.toThrow()
+  await closed
+  for (const [leases, status] of [
+    [10, 409],
+    [2, 200],
+  ] as const) {
+    for (let step = 0; step < 3 * leases; step++) {
+      clock.advance(10_000)
+      await vi.advanceTimersByTimeAsync(10_000)
+    }
+    expect((await post()).status).toBe(status)
+  }
 })
 
 test('headers that later middleware adds just before they are sent are sent and stored', async () => {

@@ -3,8 +3,9 @@ import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import { placesOn } from '../server/places.mjs'
 import { engineOfPlaces } from './engine-of-places.mjs'
 
-// One instance for all tests, because starting one takes seconds. Its handles take turns.
-export const instance = new PGlite()
+// One instance for all tests, because starting one takes seconds. Its handles take turns. It starts while this module is loaded,
+// so no time limit of a test or hook counts that.
+export const instance = await PGlite.create()
 
 /** A handle of one test on the instance; its statements use the tables of the test's schema. */
 class HandleOfPlace {

@@ -195,7 +195,7 @@ export class PermittedCalls implements CircuitCalls {
         ? this.#provider.failed(permit, failureThreshold())
         : this.#provider.succeeded(permit, successThreshold),
     )
-    if (report?.counted === false && this.#closed?.permit === permit) this.#closed = undefined
+    if (report?.counted === false) this.#closed = undefined
     return report
   }
 }
