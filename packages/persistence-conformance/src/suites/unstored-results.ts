@@ -94,8 +94,9 @@ export const unstoredResults: EngineSuite = engineSuite('results that cannot be 
     const { idempotency } = await world.adapter()
     const late = held(await idempotency.claim<unknown>('k', LEASE))
     world.clock.advance(1_000)
-    assert.deepEqual(await late.complete(() => 1), { recorded: false, current: { state: 'vacant' } })
     const overtaken = held(await idempotency.claim<unknown>('k', LEASE))
+    const current = { state: 'running', until: world.clock.now() + 1_000 } as const
+    assert.deepEqual(await late.complete(() => 1), { recorded: false, current })
     world.clock.advance(1_000)
     await completeWith(idempotency, 'k', { ttl: 9_000 })
     const outcome = await overtaken.complete(1)
