@@ -71,6 +71,41 @@ test('an owner that acquires its lock again for a shorter time keeps the longer 
   expect(await rowOf('locks')).toMatchObject({ expires_at: end, holds: 2 })
 })
 
+test('a name of one generated hold, under which the app acquires more after it was released, counts those', async () => {
+  const handle = await adapter.acquire('job', LEASE_MS)
+  const acquireAgain = () => adapter.acquire('job', LEASE_MS, handle?.owner)
+  const more = [await acquireAgain()]
+  expect(await handle?.release()).toBe(true)
+  more.push(await acquireAgain())
+  const other = await opens(schema)
+  for (const one of more) {
+    expect(await other.acquire('job', LEASE_MS)).toBeNull()
+    expect(await one?.release()).toBe(true)
+  }
+  expect(await other.acquire('job', LEASE_MS)).not.toBeNull()
+})
+
+test('a sweep waits for no row that another transaction has locked', async () => {
+  await admin.query(`INSERT INTO "${schema}".cache (key, value, expires_at) VALUES ('one', '1', 1), ('two', '1', 1);
+    INSERT INTO "${schema}".locks (key, owner, token, holds, expires_at, marked_at, sweep_at)
+    SELECT key, 'me', 1, 1, 20, 1, 1 FROM "${schema}".cache`)
+  const [writer, sweeper] = [await admin.connect(), await admin.connect()]
+  try {
+    for (const table of ['cache', 'locks']) {
+      await writer.query('BEGIN')
+      await writer.query(`SELECT 1 FROM "${schema}".${table} WHERE key = 'one' FOR UPDATE`)
+    }
+    await sweeper.query("SET lock_timeout = '10ms'")
+    expect((await sweeper.query(dialect.cache(undefined).sql.sweep.sql, [10, 10])).rows.length).toBe(1)
+    await sweeper.query(dialect.locks.sweep.sql, [10, '{0,10}'])
+  } finally {
+    writer.release(true)
+    sweeper.release(true)
+  }
+  const { rows } = await admin.query(`SELECT sweep_at FROM "${schema}".locks ORDER BY key`)
+  expect(rows, 'the due time of the other one was moved').toEqual([{ sweep_at: 1 }, { sweep_at: 20 }])
+})
+
 test('fenced is refused by a server that has become read-only, although its statements only read', async () => {
   const lock = await adapter.acquire('job', LEASE_MS)
   if (lock === null) throw new Error('the lock is free')
