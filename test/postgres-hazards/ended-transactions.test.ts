@@ -79,6 +79,9 @@ test('the server ends a transaction of fenced with the lease, if the process han
   if (lock === null) throw new Error('the lock is free')
   clock.advance(20_000)
   expect(await adapter.fenced(lock, [ENDS_AFTER])).toEqual([[{ setting: '40000' }]])
+  // With 0, the server would wait without a limit.
+  clock.advance(39_999.9)
+  expect(await adapter.fenced(lock, [ENDS_AFTER])).toEqual([[{ setting: '1000' }]])
 })
 
 test('the server ends a transaction of fenced after ten seconds, if the process hangs before it checks the lease', async () => {

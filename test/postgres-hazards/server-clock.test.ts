@@ -119,6 +119,26 @@ test('a server whose clock is set back ends no lease', async () => {
   expect((await holder.verify()).faults).toEqual([])
 })
 
+test('a server whose clock is set back and then forward ends no lease that began meanwhile', async () => {
+  const { holder, other, schema, set } = await onServerWithClock()
+  const lock = await holder.acquire('job', 60_000)
+  const mine = await holder.acquire('mine', 60_000, 'holder')
+  const claim = await holder.idempotency.claim('pay', { lease: 60_000 })
+  if (lock === null || mine === null || claim.state !== 'claimed') throw new Error('all are free')
+  await set(-60_000)
+  expect(await lock.extend(60_000)).toBe(true)
+  expect(await holder.acquire('mine', 60_000, 'holder')).not.toBeNull()
+  expect(await claim.renew()).toBe(true)
+  // The holder counts this from the answer to its call.
+  const { rows } = await admin.query(`SELECT max(expires_at - marked_at) AS lease FROM "${schema}".locks`)
+  expect(rows).toEqual([{ lease: 60_000 }])
+  await set(30_000)
+  expect(await other.acquire('job', 60_000)).toBeNull()
+  expect(await other.acquire('mine', 60_000)).toBeNull()
+  expect((await other.idempotency.claim('pay', { lease: 60_000 })).state).toBe('running')
+  expect((await holder.verify()).faults).toEqual([])
+})
+
 test('a lease that is renewed while its fenced waits lasts, also when the earlier lease is over', async () => {
   const { holder, schema, set } = await onServerWithClock()
   const lock = await holder.acquire('job', 60_000, 'holder')
