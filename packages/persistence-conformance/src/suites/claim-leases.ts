@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { held } from '../held.js'
 import { ManualClock } from '../manual-clock.js'
+import { realTimers } from '../real-timers.js'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 
@@ -62,6 +63,42 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     assert.deepEqual(await two.claim('failing', LEASE), { state: 'failed', error: 'no', ...end })
     await refuses(() => two.claim('fingerprinted', { ...LEASE, fingerprint: 'g' }), { code: 'FINGERPRINT_MISMATCH' })
     held(await two.claim('forgetful', LEASE))
+  })
+
+  check('of a late report and a claim of its key at the same time, one counts', async (world) => {
+    const clock = { ...realTimers(world.clock.now), monotonic: world.clock.monotonic }
+    const one = (await world.adapter({ clock })).idempotency
+    const two = (await world.second({ clock })).idempotency
+    for (let round = 0; round < 24; round++) {
+      const key = `k${round}`
+      const fingerprinted = round % 2 === 0 ? {} : { fingerprint: 'f' }
+      const late = held(await one.claim<unknown>(key, { ...LEASE, ...fingerprinted }))
+      world.clock.advance(LEASE.lease)
+      const early = round % 4 < 2 ? late.complete('late') : undefined
+      const claiming = two.claim<unknown>(key, LEASE)
+      const [{ recorded }, next] = await Promise.all([early ?? late.complete('late'), claiming])
+      if (next.state === 'claimed') await next.complete('of the next')
+      assert.equal(next.state, recorded ? 'completed' : 'claimed')
+      assert.equal((await one.get(key))?.value, recorded ? 'late' : 'of the next')
+    }
+  })
+
+  check('a late report writes over no later result, and brings back none that was deleted', async (world) => {
+    const one = (await world.adapter()).idempotency
+    const two = (await world.second()).idempotency
+    const options = { ...LEASE, onFailure: 'keep', fingerprint: 'f' } as const
+    for (const report of ['complete', 'fail'] as const) {
+      const late = async (key: string) => held(await one.claim<unknown>(`${report} ${key}`, options))
+      const [kept, deleted, failed] = [await late('kept'), await late('deleted'), await late('failed')]
+      world.clock.advance(1_000)
+      await Promise.all([two.set(`${report} kept`, 'newer'), two.set(`${report} deleted`, 'newer')])
+      await held(await two.claim(`${report} failed`, options)).fail('of the next')
+      await Promise.all([two.delete(`${report} deleted`), two.delete(`${report} failed`)])
+      for (const claim of [kept, deleted, failed]) assert.equal((await claim[report]('late')).recorded, false)
+      assert.equal((await two.get(`${report} kept`))?.value, 'newer')
+      held(await two.claim(`${report} deleted`, LEASE))
+      held(await two.claim(`${report} failed`, LEASE))
+    }
   })
 
   check('a late report is refused after its claim was freed or swept', async (world) => {
