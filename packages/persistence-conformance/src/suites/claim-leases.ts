@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { held } from '../held.js'
 import { ManualClock } from '../manual-clock.js'
+import { realTimers } from '../real-timers.js'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 
@@ -64,14 +65,36 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     held(await two.claim('forgetful', LEASE))
   })
 
+  check('of a late report and a claim of its key at the same time, one counts', async (world) => {
+    const clock = { ...realTimers(world.clock.now), monotonic: world.clock.monotonic }
+    const one = (await world.adapter({ clock })).idempotency
+    const two = (await world.second({ clock })).idempotency
+    for (let round = 0; round < 24; round++) {
+      const key = `k${round}`
+      const fingerprinted = round % 2 === 0 ? {} : { fingerprint: 'f' }
+      const late = held(await one.claim<unknown>(key, { ...LEASE, ...fingerprinted }))
+      world.clock.advance(LEASE.lease)
+      const claiming = two.claim<unknown>(key, LEASE)
+      // The report comes before, between and after the statements of the claim.
+      for (let turn = 0; turn < round >> 2; turn++) await new Promise((resolve) => setImmediate(resolve))
+      const [{ recorded }, next] = await Promise.all([late.complete('late'), claiming])
+      if (next.state === 'claimed') await next.complete('of the next')
+      assert.equal(next.state, recorded ? 'completed' : 'claimed')
+      assert.equal((await one.get(key))?.value, recorded ? 'late' : 'of the next')
+    }
+  })
+
   check('a late report is refused after its claim was freed or swept', async (world) => {
     const { idempotency } = await world.adapter()
     const freed = held(await idempotency.claim('freed', LEASE))
     const swept = held(await idempotency.claim('swept', LEASE))
+    const deleted = held(await idempotency.claim('deleted', LEASE))
     world.clock.advance(1_000)
+    await idempotency.set('deleted', 'newer')
+    await idempotency.delete('deleted')
     assert.equal(await idempotency.freeClaim('freed', freed.generation), true)
     await idempotency.prune()
-    for (const claim of [freed, swept]) {
+    for (const claim of [freed, swept, deleted]) {
       assert.deepEqual(await claim.complete('late'), { recorded: false, current: { state: 'vacant' } })
     }
   })

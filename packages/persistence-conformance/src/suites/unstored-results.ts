@@ -90,10 +90,14 @@ export const unstoredResults: EngineSuite = engineSuite('results that cannot be 
     assert.deepEqual([record.state, record.error.code], ['unstored', NOT_STORED])
   })
 
-  check('a late report changes nothing and returns the current state', async (world) => {
+  check('a late report ends the key, unless another caller has claimed it', async (world) => {
     const { idempotency } = await world.adapter()
+    const alone = held(await idempotency.claim<unknown>('alone', LEASE))
     const late = held(await idempotency.claim<unknown>('k', LEASE))
-    assert.equal(await idempotency.freeClaim('k', late.generation), true)
+    world.clock.advance(1_000)
+    await refuses(() => alone.complete(() => 1), { code: NOT_STORED })
+    await refuses(() => idempotency.claim('alone', LEASE), { code: NOT_STORED })
+    await held(await idempotency.claim<unknown>('k', LEASE)).fail('no')
     assert.deepEqual(await late.complete(() => 1), { recorded: false, current: { state: 'vacant' } })
     const overtaken = held(await idempotency.claim<unknown>('k', LEASE))
     world.clock.advance(1_000)
