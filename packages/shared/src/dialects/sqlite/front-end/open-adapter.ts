@@ -1,5 +1,5 @@
 import { lstat, realpath } from 'node:fs/promises'
-import { isAbsolute, resolve, sep } from 'node:path'
+import { isAbsolute } from 'node:path'
 import { type ResolvedOptions, resolveOptions } from '../../../adapter/adapter-options.js'
 import { invalidOption } from '../../../arguments/invalid.js'
 import { Connection } from '../../../connection/connection.js'
@@ -51,8 +51,9 @@ export async function openAdapter<Handle extends object, Adapter extends SqliteA
   opener: Opener<Handle, Adapter>,
 ): Promise<Adapter> {
   checkPath(given)
-  // Before anything is awaited: the app may change its working directory meanwhile.
-  const path = given === ':memory:' || isAbsolute(given) ? given : absolute(given)
+  // Before anything is awaited: the app may change its working directory meanwhile. Unlike `resolve`, this leaves `..` after a
+  // symbolic link, and a slash at the end, to the system.
+  const path = given === ':memory:' || isAbsolute(given) ? given : `${process.cwd()}/${given}`
   const resolved = resolveOptions(options)
   const tuning = resolveOpenOptions(options)
   const engine = await opener.load()
@@ -66,11 +67,6 @@ export async function openAdapter<Handle extends object, Adapter extends SqliteA
     // By now the connection has its own entry in the registry, or has closed the file.
     file?.registration.leave()
   }
-}
-
-/** Unlike `resolve`, it leaves `..` after a symbolic link, and a slash at the end, to the system. */
-function absolute(path: string): string {
-  return process.platform === 'win32' ? resolve(path) : process.cwd() + sep + path
 }
 
 async function openHandle<Handle extends object>(

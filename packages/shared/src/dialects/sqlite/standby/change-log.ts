@@ -27,7 +27,7 @@ WHERE NOT EXISTS (SELECT 1 FROM go_goscope_changes)`
 
 // A change without a table, with a token of its own. Without it, a source that loses the return of its triggers with the power could
 // reach the same schema version and the same last change once more, after rows that no trigger logged.
-const TRIGGERS_ARE_BACK = "INSERT INTO go_goscope_changes (tbl) VALUES ('')"
+const GAP = "INSERT INTO go_goscope_changes (tbl) VALUES ('')"
 
 // SQLite runs the triggers of one event from the newest to the oldest, and RAISE(IGNORE) in one skips the rest.
 const OVERTAKEN = `SELECT coalesce(max(rowid) FILTER (WHERE name NOT GLOB '${LOG_TRIGGER_PREFIX}*') >
@@ -68,8 +68,7 @@ export function enterLog(sql: Sql, follower: string, seq: number | undefined, no
       for (const text of removingLog(found)) await sql.query(text)
       found = []
     }
-    const hasLog = found.length > 0
-    if (!hasLog) for (const text of LOG_TABLES) await sql.query(text)
+    if (found.length === 0) for (const text of LOG_TABLES) await sql.query(text)
     await sql.query(KEEP_LINEAGE, [randomUUID()])
     await sql.query(FIRST_CHANGE)
     const triggers = new Map(found.filter(({ type }) => type === 'trigger').map(({ name, sql: text }) => [name, text]))
@@ -79,7 +78,7 @@ export function enterLog(sql: Sql, follower: string, seq: number | undefined, no
       if (!stays(String(name))) await sql.query(`DROP TRIGGER ${quotedName(String(name))}`)
     const missing = [...wanted].filter(([name]) => !stays(name))
     for (const [, text] of missing) await sql.query(text)
-    if (hasLog && missing.length > 0) await sql.query(TRIGGERS_ARE_BACK)
+    if (found.length > 0 && missing.length > 0) await sql.query(GAP)
     await sql.query(ENTER, [follower, seq ?? null, now])
     return Number((await oneRow(sql, 'PRAGMA main.schema_version')).schema_version)
   })

@@ -13,8 +13,6 @@ const LEAVING_MS = { least: 1_000, most: 2_000 }
 // The errors for which a takeover is refused. After any other, the source counts as lost.
 const REFUSALS = ['DIVERGED', 'FILE_IN_USE', 'NOT_FOLLOWING'] as const
 
-const ANEW = 'follow the source anew into another target'
-
 /** Ends following: by a takeover, and by leaving the source. Do not call its methods while the follower is in a round. */
 export class Ending {
   readonly #follower: Follower
@@ -50,13 +48,7 @@ export class Ending {
     if (failure !== undefined && !isOfWaiting(failure)) failure = await round()
     if (failure !== undefined && isOfWaiting(failure)) throw failure
     await this.#follower.isFound()
-    const isApart = state.current.state === 'diverged' && state.sourceIsAnother
-    if (isApart && !force)
-      throw state.unusable(
-        'standby.takeOver',
-        `${ANEW}, or pass force: true to lose what is at the path of its source now`,
-      )
-    const position = state.usable('standby.takeOver', isApart ? 'diverged' : 'stopped')
+    const position = state.usable('standby.takeOver', force && state.isApart ? 'diverged' : 'stopped')
     // A source whose disk fails may be lost.
     this.#sourceReadable = state.going && failure === undefined
     if (force) await promote(standby, now())
@@ -189,7 +181,7 @@ export class Ending {
         : found.kind === 'diverged'
           ? (['DIVERGED', `what is in the file that is at the path of its source now (${found.reason})`] as const)
           : (['NOT_FOLLOWING', `its later changes, if there are any (${found.reason})`] as const)
-    const instead = state.going ? 'try again' : ANEW
+    const instead = state.going ? 'try again' : 'follow the source anew into another target'
     const { message } = state.unusable('standby.takeOver', `${instead}, or pass force: true to lose ${loss}`)
     throw new PersistenceError(code, 'standby.takeOver', message)
   }

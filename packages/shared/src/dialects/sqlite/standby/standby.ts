@@ -33,8 +33,7 @@ export interface TakeOverOptions {
   /**
    * Takes over even while the source is in use. Processes that use the source continue to write to it, and only the contents
    * distinguish the two files. A standby that is `stopped` takes over even if its source has later changes, and loses them. One
-   * that is `diverged` takes over if another database is at the path of its source, but not if its own rows are wrong. Default
-   * `false`.
+   * that is `diverged` takes over unless its own rows differ. Default `false`.
    */
   force?: boolean | undefined
 }
