@@ -78,7 +78,7 @@ export function enterLog(sql: Sql, follower: string, seq: number | undefined, no
       if (!stays(String(name))) await sql.query(`DROP TRIGGER ${quotedName(String(name))}`)
     const missing = [...wanted].filter(([name]) => !stays(name))
     for (const [, text] of missing) await sql.query(text)
-    if (found.length > 0 && missing.length > 0) await sql.query(GAP)
+    if (found[0] && missing[0]) await sql.query(GAP)
     await sql.query(ENTER, [follower, seq ?? null, now])
     return Number((await oneRow(sql, 'PRAGMA main.schema_version')).schema_version)
   })

@@ -11,7 +11,7 @@ export class FollowerState {
   /** The code of the problem for which the standby waits, or with which the last attempt ended. */
   waitsFor: PersistenceErrorCode | undefined
   // If it is `diverged` because its source has another history, its own content is whole.
-  isApart = false
+  apart = false
   readonly #now: () => number
   readonly #report: (state: StandbyState) => void
   #current: StandbyState = BEFORE_THE_FIRST_COPY
