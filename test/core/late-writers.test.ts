@@ -146,3 +146,39 @@ test('a standby that has stopped does not take over when a writer comes and goes
     await pair.dispose()
   }
 })
+
+// What they write to it is lost with it, unlike what they write to a file that has its name.
+test('a standby whose source was deleted takes over although others still have the source open', async () => {
+  const pair = await StandbyPair.make()
+  try {
+    await pair.follower.begin()
+    rmSync(pair.path)
+    await pair.ending.takeOver(false)
+    expect(pair.state.current.reason).toBe('it has taken over')
+  } finally {
+    await pair.dispose()
+  }
+})
+
+test('a source that a takeover left without WAL gets it back when it is followed again, and a file without a log stays', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'late-writers-'))
+  const mode = async (log: string): Promise<unknown> => {
+    const path = join(folder, log === '' ? 'other.db' : 'followed.db')
+    const made = new DatabaseSync(path)
+    made.exec(`CREATE TABLE mine (x); ${log}`)
+    made.close()
+    const standby = new DatabaseSync(':memory:')
+    const source = new Source(path, sqlOf(standby), async () => sqlOf(new DatabaseSync(path)))
+    await source.attach()
+    const [row] = await source.sql.query('PRAGMA journal_mode')
+    await source.detach()
+    standby.close()
+    return row
+  }
+  try {
+    expect(await mode('CREATE TABLE go_goscope_changes (seq)')).toEqual({ journal_mode: 'wal' })
+    expect(await mode('')).toEqual({ journal_mode: 'delete' })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})

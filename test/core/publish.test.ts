@@ -7,12 +7,14 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { keepFile } from '../../packages/shared/src/dialects/sqlite/copies/keep-file.js'
 import { flushFolder, publish, whereSupported } from '../../packages/shared/src/dialects/sqlite/copies/publish.js'
 import { replaceFile } from '../../packages/shared/src/dialects/sqlite/copies/replace-file.js'
@@ -77,6 +79,23 @@ describe('where the file system has no hard links', () => {
     rmSync(file)
     await expect(keepFile(file, 0, noLinks)).rejects.toMatchObject({ code: 'IO_ERROR' })
     expect(readdirSync(folder)).toHaveLength(2)
+  })
+
+  test('a copy that is kept is on the disk before the old file may lose its name', async () => {
+    const file = join(folder, 'app.db')
+    writeFileSync(file, 'old')
+    const handle = await open(file)
+    const flushed: Stats[] = []
+    const sync = vi.spyOn(Object.getPrototypeOf(handle), 'sync').mockImplementation(async function (this: FileHandle) {
+      flushed.push(await this.stat())
+    } as () => Promise<void>)
+    try {
+      const kept = await keepFile(file, 0, noLinks)
+      expect(flushed).toMatchObject([{ ino: statSync(kept).ino, size: 3 }])
+    } finally {
+      sync.mockRestore()
+      await handle.close()
+    }
   })
 
   test('of two restores of one file one succeeds', async () => {

@@ -7,10 +7,10 @@ import { expect, test } from 'vitest'
 
 const options = { DatabaseSync: DatabaseSync as never }
 
-test('a relative path of a copy is that of its call, whatever folder the app changes to meanwhile', async () => {
+test('a relative path of a database or a copy is that of its call, whatever folder the app changes to meanwhile', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'relative-paths-'))
   const [here, elsewhere] = ['here', 'elsewhere'].map((name) => join(folder, name)) as [string, string]
-  for (const made of [here, elsewhere]) mkdirSync(made)
+  for (const place of [here, elsewhere]) mkdirSync(place)
   const before = process.cwd()
   async function leavingHere<Result>(call: () => Promise<Result>): Promise<Result> {
     process.chdir(here)
@@ -29,7 +29,18 @@ test('a relative path of a copy is that of its call, whatever folder the app cha
     await leavingHere(() => restore('backup.db', 'restored.db', options))
     const standby = await leavingHere(() => Standby.follow(adapter, { target: 'standby.db', ...options }))
     await standby.stop()
-    expect(readdirSync(here).sort()).toEqual(['backup.db', 'backup.db.json', 'restored.db', 'standby.db'])
+    await (await leavingHere(() => SQLiteAdapter.open('opened.db', options))).disconnect()
+    await (await leavingHere(() => SQLiteAdapter.open('threaded.db', { ...options, worker: true }))).disconnect()
+    // This engine keeps a file open, and its log, until statements are collected.
+    const made = readdirSync(here).filter((name) => !/-(wal|shm)$/.test(name))
+    expect(made.sort()).toEqual([
+      'backup.db',
+      'backup.db.json',
+      'opened.db',
+      'restored.db',
+      'standby.db',
+      'threaded.db',
+    ])
     expect(readdirSync(elsewhere)).toEqual([])
     await adapter.disconnect()
   } finally {

@@ -110,6 +110,44 @@ describe('a file that is replaced', () => {
     expect(readFileSync(join(folder, kept), 'latin1')).toContain('CREATE TABLE mine')
   })
 
+  test('can neither be read nor be written by others until then', async () => {
+    const other = new DatabaseSync(target)
+    try {
+      await replaceFile({ temporary, target, now: 0 }, contextOf(), async () => {
+        expect(() => other.prepare('SELECT * FROM mine').all()).toThrow('locked')
+      })
+    } finally {
+      other.close()
+    }
+  })
+
+  // As a network drive does when the answer is lost.
+  test('is kept when it was replaced although the system reports a failure', async () => {
+    const renameFile: typeof rename = async (from, to) => {
+      await rename(from, to)
+      throw new Error('no answer')
+    }
+    const replaced = replaceFile({ temporary, target, now: 0 }, contextOf(), async () => 0, renameFile)
+    await expect(replaced).rejects.toThrow('no answer')
+    expect(isReplaced()).toBe(true)
+    const [kept = ''] = readdirSync(dirname(target)).filter((name) => name.includes('.before-'))
+    expect(readFileSync(join(dirname(target), kept), 'latin1')).toContain('CREATE TABLE mine')
+  })
+
+  test('and is damaged takes its log with it, and leaves no index of that log to the new file', async () => {
+    for (const [suffix, text] of [
+      ['', 'damaged'],
+      ['-wal', 'log'],
+      ['-shm', 'index'],
+    ])
+      writeFileSync(target + suffix, text as string)
+    const { kept } = await replaceFile({ temporary, target, now: 0 }, contextOf(), async () => 0)
+    expect(readFileSync(`${kept}-wal`, 'utf8')).toBe('log')
+    expect(readdirSync(dirname(target)).sort()).toEqual(
+      ['app.db', basename(kept ?? ''), basename(`${kept}-wal`)].sort(),
+    )
+  })
+
   test('is replaced although the old file cannot be closed afterwards', async () => {
     const context = contextOf(() => {
       throw new Error('the disk failed')

@@ -52,7 +52,7 @@ describe('loss of power in the middle of copies', () => {
   }
 
   /**
-   * Cuts the power at random points, and checks what each may leave.
+   * Cuts the power at random points, and checks what each may leave. Also after each name, when it may be the only one that is there.
    *
    * @param always more points, for a short part of the recording that random ones may all miss
    */
@@ -62,12 +62,15 @@ describe('loss of power in the middle of copies', () => {
     { last = rounds, always = [] }: { readonly last?: number; readonly always?: readonly number[] } = {},
   ): Promise<void> {
     const points = Array.from({ length: cuts }, () => Math.floor(random() * events.length))
+    const named = [...events.keys()].filter((at) => ['link', 'rename'].includes(events[at]?.type ?? ''))
     const disk = new DiskOfNames()
     let applied = 0
-    for (const point of [...points, ...always, events.length - 1].sort((a, b) => a - b)) {
+    const cutsAt = [...points, ...always, events.length - 1].map((point) => ({ point, newest: false }))
+    const all = [...cutsAt, ...named.map((point) => ({ point, newest: true }))]
+    for (const { point, newest } of all.sort((a, b) => a.point - b.point)) {
       for (; applied <= point; applied++) disk.apply(events[applied] as Recorded)
       const image = mkdtempSync(join(folder, 'image-'))
-      disk.leave(image, random)
+      disk.leave(image, random, newest)
       await look(image, disk.acknowledged)
       rmSync(image, { recursive: true })
     }

@@ -61,11 +61,12 @@ export class DiskOfNames {
     }
   }
 
-  /** Writes a state that a loss of power now may leave. */
-  leave(folder: string, random: () => number): void {
+  /** Writes a state that a loss of power now may leave. @param newest Whether of all pending names only the newest is there. */
+  leave(folder: string, random: () => number, newest = false): void {
     mkdirSync(folder, { recursive: true })
     const names = new Map(this.#flushed)
-    for (const naming of this.#pending) if (random() < 0.5) setAll(names, naming.names)
+    const last = this.#pending.at(-1)
+    for (const naming of this.#pending) if (newest ? naming === last : random() < 0.5) setAll(names, naming.names)
     const images = new Map<StoredFile, FileImage>()
     for (const [name, file] of names) {
       const image = images.get(file) ?? afterCut(file.flushed, file.pending, random)

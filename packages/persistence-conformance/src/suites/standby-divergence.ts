@@ -30,7 +30,7 @@ async function putInPlace(world: World, copy: string): Promise<void> {
 async function diverges(standby: StandbyUnderTest, why: RegExp): Promise<void> {
   await eventually('it is found out', () => standby.state === 'diverged')
   assert.match(String(standby.reason), why)
-  await refuses(() => standby.takeOver({ force: true }), { code: 'DIVERGED' })
+  await refuses(() => standby.takeOver(), { code: 'DIVERGED' })
   await refuses(() => standby.verify(), { code: 'DIVERGED' })
   await refuses(() => standby.waitFor((standby.position ?? 0) + 1), { code: 'DIVERGED' })
 }
@@ -53,8 +53,13 @@ export const standbyDivergence: EngineSuite = engineSuite('a standby whose sourc
     const adapter = await followedSource(world)
     const copy = await copyOf(world, 'older.db')
     const standby = await world.follow({ target: ':memory:' }, adapter)
+    await adapter.cache.set('count', 1)
+    await standby.waitFor()
     await putInPlace(world, copy)
     await diverges(standby, /never followed/)
+    await refuses(() => standby.takeOver(), { code: 'DIVERGED', says: ['never followed'] })
+    const promoted = world.track(await standby.takeOver({ force: true }))
+    assert.equal(await promoted.cache.get('count'), 1, 'what the source had can be kept')
   })
 
   check.once('detects that the source went on from an older copy and reached the same position', async (world) => {
@@ -115,6 +120,7 @@ export const standbyDivergence: EngineSuite = engineSuite('a standby whose sourc
     assert.equal(equal, false)
     assert.notEqual(sha256, sourceSha256)
     await diverges(edited, /differ/)
+    await refuses(() => edited.takeOver({ force: true }), { code: 'DIVERGED' })
   })
 
   check.once('reports that the source is gone, and can still be read', async (world) => {

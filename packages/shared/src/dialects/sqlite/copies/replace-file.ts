@@ -59,6 +59,7 @@ export async function replaceFile<Finished>(
     try {
       // Only a damaged file still has them. They are a part of it, and an engine would apply them to the new file.
       for (const suffix of SIDECARS) await move(target + suffix, kept + suffix)
+      // A process that the system does not show may have it mapped, and would share it with the users of the new file.
       await rm(`${target}-shm`, { force: true })
       // The second name of the old file must be there before it loses its first.
       await flushFolder(target)

@@ -1,4 +1,5 @@
 import { lstat, realpath } from 'node:fs/promises'
+import { isAbsolute } from 'node:path'
 import { type ResolvedOptions, resolveOptions } from '../../../adapter/adapter-options.js'
 import { invalidOption } from '../../../arguments/invalid.js'
 import { Connection } from '../../../connection/connection.js'
@@ -45,11 +46,14 @@ interface Opening {
 
 /** Opens a database, sets its pragmas and connects. On failure nothing stays open, and a file created by this call is removed. */
 export async function openAdapter<Handle extends object, Adapter extends SqliteAdapter>(
-  path: string,
+  given: string,
   options: OpenOptions,
   opener: Opener<Handle, Adapter>,
 ): Promise<Adapter> {
-  checkPath(path)
+  checkPath(given)
+  // Before anything is awaited: the app may change its working directory meanwhile. Unlike `resolve`, this leaves `..` after a
+  // symbolic link, and a slash at the end, to the system.
+  const path = given === ':memory:' || isAbsolute(given) ? given : `${process.cwd()}/${given}`
   const resolved = resolveOptions(options)
   const tuning = resolveOpenOptions(options)
   const engine = await opener.load()

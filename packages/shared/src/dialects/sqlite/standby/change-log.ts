@@ -25,6 +25,10 @@ const FIRST_CHANGE = `INSERT INTO go_goscope_changes (seq, tbl)
 SELECT 1 + coalesce((SELECT CAST(value AS INTEGER) FROM go_goscope_meta WHERE key = 'log_end'), 0), ''
 WHERE NOT EXISTS (SELECT 1 FROM go_goscope_changes)`
 
+// A change without a table, with a token of its own. Without it, a source that loses the return of its triggers with the power could
+// reach the same schema version and the same last change once more, after rows that no trigger logged.
+const GAP = "INSERT INTO go_goscope_changes (tbl) VALUES ('')"
+
 // SQLite runs the triggers of one event from the newest to the oldest, and RAISE(IGNORE) in one skips the rest.
 const OVERTAKEN = `SELECT coalesce(max(rowid) FILTER (WHERE name NOT GLOB '${LOG_TRIGGER_PREFIX}*') >
   min(rowid) FILTER (WHERE name GLOB '${LOG_TRIGGER_PREFIX}*'), 0) AS overtaken
@@ -72,7 +76,9 @@ export function enterLog(sql: Sql, follower: string, seq: number | undefined, no
     const stays = (name: string): boolean => overtaken === 0 && triggers.get(name) === wanted.get(name)
     for (const name of triggers.keys())
       if (!stays(String(name))) await sql.query(`DROP TRIGGER ${quotedName(String(name))}`)
-    for (const [name, text] of wanted) if (!stays(name)) await sql.query(text)
+    const missing = [...wanted].filter(([name]) => !stays(name))
+    for (const [, text] of missing) await sql.query(text)
+    if (found[0] && missing[0]) await sql.query(GAP)
     await sql.query(ENTER, [follower, seq ?? null, now])
     return Number((await oneRow(sql, 'PRAGMA main.schema_version')).schema_version)
   })

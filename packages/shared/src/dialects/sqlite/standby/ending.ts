@@ -35,7 +35,7 @@ export class Ending {
   /**
    * Turns the standby into an independent database. Call {@link leave} afterwards.
    *
-   * @param force Takes over even if the source is in use.
+   * @param force Takes over even if the source is in use, has later changes, or is another database.
    * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `FILE_IN_USE`, `BUSY`, `DISK_FULL`, `CORRUPT`; it then continues to
    *   follow.
    */
@@ -48,7 +48,7 @@ export class Ending {
     if (failure !== undefined && !isOfWaiting(failure)) failure = await round()
     if (failure !== undefined && isOfWaiting(failure)) throw failure
     await this.#follower.isFound()
-    const position = state.usable('standby.takeOver', 'stopped')
+    const position = state.usable('standby.takeOver', force && state.apart ? 'diverged' : 'stopped')
     // A source whose disk fails may be lost.
     this.#sourceReadable = state.going && failure === undefined
     if (force) await promote(standby, now())

@@ -10,6 +10,8 @@ export class FollowerState {
   position: Position | undefined
   /** The code of the problem for which the standby waits, or with which the last attempt ended. */
   waitsFor: PersistenceErrorCode | undefined
+  // If it is `diverged` because its source has another history, its own content is whole.
+  apart = false
   readonly #now: () => number
   readonly #report: (state: StandbyState) => void
   #current: StandbyState = BEFORE_THE_FIRST_COPY
@@ -30,11 +32,11 @@ export class FollowerState {
   }
 
   /**
-   * Returns the position of a standby that follows or waits for a disk; with `or`, also of one that is `stopped`.
+   * Returns the position of a standby that follows or waits for a disk, or is in the state `or`.
    *
    * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`.
    */
-  usable(operation: string, or?: 'stopped'): Position {
+  usable(operation: string, or?: 'stopped' | 'diverged'): Position {
     const { state } = this.#current
     if (this.position !== undefined && ['following', 'waiting', or].includes(state)) return this.position
     throw this.unusable(operation)

@@ -189,7 +189,10 @@ export class Follower {
 
   /** @param busyWait See {@link #copy}. */
   async #settle(outcome: Outcome, busyWait?: BusyWait): Promise<void> {
-    if (outcome.kind === 'diverged') return this.#state.end('diverged', outcome.reason)
+    if (outcome.kind === 'diverged') {
+      this.#state.apart = true
+      return this.#state.end('diverged', outcome.reason)
+    }
     if (outcome.kind === 'copy anew') {
       if (outcome.trimmed && this.#trimmed)
         return this.#state.end('lost', `${outcome.reason}, also after it was copied anew`)

@@ -32,8 +32,8 @@ export interface StandbyHost<Adapter> {
 export interface TakeOverOptions {
   /**
    * Takes over even while the source is in use. Processes that use the source continue to write to it, and only the contents
-   * distinguish the two files. A standby that is `stopped` takes over even if its source has later changes, and loses them. Default
-   * `false`.
+   * distinguish the two files. A standby that is `stopped` takes over even if its source has later changes, and loses them. One
+   * that is `diverged` takes over unless its own rows differ. Default `false`.
    */
   force?: boolean | undefined
 }
