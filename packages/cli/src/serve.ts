@@ -36,6 +36,9 @@ export async function serve(
   if (host !== undefined && behindTls === undefined) {
     throw new UsageError('--host takes --behind-tls NAME: without TLS, others on the network could read the token')
   }
+  if (immutable === true && mayWrite === true) {
+    throw new UsageError('--immutable is for a file that nobody can change, and --write is for changes: one of the two')
+  }
   if (port > LAST_PORT) throw new UsageError(`--port must be a whole number from 1 to ${LAST_PORT}, got ${port}`)
   const [{ inspector, OWN_MACHINE }, { toNodeHandler }] = await Promise.all([
     import('@go-go-scope/persistence-inspector'),
