@@ -96,7 +96,7 @@ function portOf([first]: readonly Server[]): number | undefined {
 async function listenAt(server: Server, host: string, port: number): Promise<Server | undefined> {
   try {
     // `once` also rejects on an error.
-    await once(server.listen({ host, port, exclusive: true }), 'listening')
+    await once(server.listen(port, host), 'listening')
     return server
   } catch (error) {
     if (['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(String((error as NodeJS.ErrnoException).code))) return undefined
