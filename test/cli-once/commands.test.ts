@@ -527,7 +527,7 @@ test.each([
 })
 
 test('a key that is a URL is shown whole, also with a port and an @', async () => {
-  const key = 'https://registry.example.com:4873/@scope/name'
+  const key = 'https://host.example:4873/@scope/name'
   expect((await scopedbHere(path, 'entry', 'delete', key)).err).toContain(`the cache entry ${key}, in`)
 })
 
