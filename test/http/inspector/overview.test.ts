@@ -141,7 +141,11 @@ describe('values', () => {
   })
 
   test.each<[string, unknown, RegExp]>([
-    ['an address and its query', [new URL('http://a.example/b'), new URLSearchParams('c=d')], /a\.example\/b.*'c' => 'd'/s],
+    [
+      'an address and its query',
+      [new URL('http://a.example/b'), new URLSearchParams('c=d')],
+      /a\.example\/b.*'c' => 'd'/s,
+    ],
     ['what is nested', { a: { b: { c: { d: { e: 'deep' } } } } }, /e: 'deep'/],
     ['a long text, to its first characters', 'x'.repeat(25_000), /^'x{20000}'?\.\.\.|^'x{19999}…$/],
     ['several texts that are long together', ['x'.repeat(15_000), 'y'.repeat(15_000)], /^\[\s+'x{15000}',\s+'y+…$/],
