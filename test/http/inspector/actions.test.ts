@@ -156,7 +156,12 @@ test('an action that arrives in pieces, which divide a character, is performed',
   const key = 'größe 夜'
   await shop.cache.set(key, 1)
   const bytes = new TextEncoder().encode(JSON.stringify({ do: 'entry delete', ...OF, key }))
-  const body = ReadableStream.from(Array.from(bytes, (byte) => Uint8Array.of(byte)))
+  const body = new ReadableStream<Uint8Array>({
+    start(pieces) {
+      for (const byte of bytes) pieces.enqueue(Uint8Array.of(byte))
+      pieces.close()
+    },
+  })
   const response = await inspect(requestFor('', { method: 'POST', headers: JSON_TYPE, body, duplex: 'half' } as never))
   expect([response.status, await shop.cache.has(key)]).toEqual([200, false])
 })
