@@ -526,6 +526,11 @@ test.each([
   expect(err).not.toMatch(/sec.?ret|ret@/)
 })
 
+test('a key that is a URL is shown whole, also with a port and an @', async () => {
+  const key = 'https://host.example:4873/@scope/name'
+  expect((await scopedbHere(path, 'entry', 'delete', key)).err).toContain(`the cache entry ${key}, in`)
+})
+
 describe('exit codes', () => {
   test.each([
     [2, ['unheard', 'of']],

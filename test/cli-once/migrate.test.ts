@@ -169,6 +169,13 @@ test('a copy gets its name when it is complete, and a failure leaves nothing', a
   await expect(unfinished).rejects.toThrow('could not be completed')
   writer?.close()
   expect(there()).toEqual([])
+  // As on a disk that wrote something else.
+  const damaged = copyAsItIs(published, to, async (partial) => {
+    const bytes = readFileSync(partial)
+    writeFileSync(partial, bytes.fill(0xff, 2 * 4_096, 3 * 4_096))
+  })
+  await expect(damaged).rejects.toThrow(/copy of .* is damaged/)
+  expect(there()).toEqual([])
   await copyAsItIs(published, to)
   expect(there()).toEqual(['whole.db'])
   writeFileSync(to, 'of somebody else')

@@ -24,6 +24,8 @@ test('watch draws what changes, counts the cache less often than the rest, and e
   const adapter = await SQLiteAdapter.open(path, { locks: 'database' })
   await adapter.cache.set('before', 1)
   const printed = hearOutput()
+  const listeners = () => ['SIGINT', 'SIGTERM'].map((signal) => process.listenerCount(signal))
+  const before = listeners()
   try {
     const watching = run([path, 'watch', '--every', '10'])
     await vi.waitUntil(() => /^1 +\d+ B/m.test(printed.text))
@@ -35,6 +37,7 @@ test('watch draws what changes, counts the cache less often than the rest, and e
     expect(printed.text).toMatch(/^1 +\d+ B/m)
     process.emit('SIGTERM')
     expect(await watching).toBe(0)
+    expect(listeners(), 'a second signal, whichever it is, ends the process').toEqual(before)
   } finally {
     printed.restore()
     await adapter.disconnect()
@@ -72,6 +75,8 @@ test.each([
       // The library breaks the lines.
       expect(stripVTControlCharacters(printed.text).replaceAll('夜\n', '夜')).toMatch(expected)
       expect(printed.text).not.toContain('work under way')
+      const [frame = ''] = stripVTControlCharacters(printed.text).split('\n…')
+      expect(frame.split('\n').length, 'below are the mark and the cursor').toBeLessThanOrEqual(rows - 2)
     } finally {
       printed.restore()
       for (const name of ['isTTY', 'rows', 'columns'] as const) {

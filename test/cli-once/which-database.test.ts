@@ -55,6 +55,10 @@ describe('with --immutable a file that cannot be locked is read, and nothing is 
     for (const name of names) if ((await scopedbHere(name, '--help')).out.includes('--immutable')) taking.push(name)
     expect(taking.toSorted()).toEqual(READ.toSorted())
     expect((await scopedbHere('postgres://user@127.0.0.1:1/app', 'locks', '--immutable')).code).toBe(2)
+    expect(await scopedbHere(await fileOf('to-change.db', ''), 'serve', '--immutable', '--write')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--write'),
+    })
   })
 })
 
@@ -90,4 +94,8 @@ test('the prefix * is one prefix: its task is found, and lists and exports of it
   expect(keys(await scopedbHere(path, 'cache', '--prefix', '*', '--jsonl'))).toEqual(['*'])
   expect(keys(await scopedbHere(path, 'export', '--prefix', '*'))).toEqual(['*', '*'])
   expect(keys(await scopedbHere(path, 'cache', '--jsonl')).toSorted()).toEqual(['', '*', 'shop:'])
+  // As `inspect` takes it. An export of nothing must not be taken for one of all.
+  const meant = expect.stringContaining('for all apps, leave it out')
+  for (const name of ['cache', 'export']) expect((await scopedbHere(path, name, '--prefix', '*')).err).toEqual(meant)
+  for (const name of ['cache', 'export']) expect((await scopedbHere(path, name)).err).not.toEqual(meant)
 })

@@ -63,6 +63,9 @@ const ownAddresses = Object.values(networkInterfaces()).flatMap((addresses = [])
 describe('scopedb serve', () => {
   test('prints an address that shows who holds a lock, on this machine only, and ends on a signal', async () => {
     const { address, token, port } = await serve()
+    // A request that is never complete does not keep the program from ending.
+    const slow = connect(port, '127.0.0.1').on('error', () => undefined)
+    slow.write('GET / HTTP/1.1\r\n')
     expect(address.hostname).toBe('127.0.0.1')
     expect(token).toMatch(/^[\da-f-]{36}$/)
     const origin = `http://127.0.0.1:${port}`

@@ -10,6 +10,7 @@ import {
 } from '@go-go-scope/persistence-core/public'
 import type { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { SchemaOlderError, UsageError } from './exit-codes.js'
+import { say } from './output.js'
 
 /** An open database. Members that only a file has are absent on a server. */
 export interface Database
@@ -146,6 +147,7 @@ export const ALL = '*'
 
 /** Returns the inspection of the prefix with which the database was opened, whatever it is; without one, that of all. */
 export function inspectionOf(database: Database, prefix: string | undefined): Inspection {
+  if (prefix === ALL) say("--prefix '*' is the app with that keyPrefix; for all apps, leave it out")
   return database.inspect(prefix === undefined ? { prefix: ALL } : {})
 }
 

@@ -56,7 +56,10 @@ export function say(text: string): void {
 
 /** Removes passwords from URLs in a text, for terminals and logs. */
 export function withoutPasswords(text: string): string {
-  return text.replaceAll(/(\b\w+:\/\/[^\s:@/?]*):[^\s?]*@/gi, '$1@').replaceAll(/password=[^\s&]*/gi, 'password=')
+  // In the URLs of other servers, a password has no slash: a key may be `https://host:443/@scope`.
+  return text
+    .replaceAll(/(\bpostgres\w*:\/\/[^\s:@/?]*):[^\s?]*@|(\b\w+:\/\/[^\s:@/?]*):[^\s/?]*@/gi, '$1$2@')
+    .replaceAll(/password=[^\s&]*/gi, 'password=')
 }
 
 /**

@@ -36,6 +36,9 @@ export async function serve(
   if (host !== undefined && behindTls === undefined) {
     throw new UsageError('--host takes --behind-tls NAME: without TLS, others on the network could read the token')
   }
+  if (immutable === true && mayWrite === true) {
+    throw new UsageError('--immutable is for a file that nobody can change, and --write is for changes: one of the two')
+  }
   if (port > LAST_PORT) throw new UsageError(`--port must be a whole number from 1 to ${LAST_PORT}, got ${port}`)
   const [{ inspector, OWN_MACHINE }, { toNodeHandler }] = await Promise.all([
     import('@go-go-scope/persistence-inspector'),
@@ -93,7 +96,7 @@ function portOf([first]: readonly Server[]): number | undefined {
 async function listenAt(server: Server, host: string, port: number): Promise<Server | undefined> {
   try {
     // `once` also rejects on an error.
-    await once(server.listen({ host, port, exclusive: true }), 'listening')
+    await once(server.listen(port, host), 'listening')
     return server
   } catch (error) {
     if (['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(String((error as NodeJS.ErrnoException).code))) return undefined

@@ -26,7 +26,7 @@ export function changeableBy(persistence: Inspectable, { write }: Settings): Ove
 /** Performs the action of an authorized request. */
 export async function performAction(request: Request, persistence: Inspectable, settings: Settings): Promise<Response> {
   // A form on another site can send other content types without a CORS preflight.
-  if (!/^application\/json *(;|$)/i.test(request.headers.get('content-type') ?? '')) {
+  if (!/^application\/json/i.test(request.headers.get('content-type') ?? '')) {
     return errorResponse('an action is sent as application/json')
   }
   const text = await textOf(request)
@@ -51,15 +51,14 @@ export async function performAction(request: Request, persistence: Inspectable, 
 
 /** Returns the body as text; `undefined` if it is too long. */
 async function textOf(request: Request): Promise<string | undefined> {
-  const decoder = new TextDecoder()
-  let [text, length] = ['', 0]
+  const parts: Uint8Array[] = []
+  let length = 0
   for await (const bytes of (request.body ?? []) as AsyncIterable<Uint8Array>) {
     length += bytes.length
     // Drains the rest, because a client that is still sending might not read the answer.
-    if (length > MOST_BYTES) continue
-    text += decoder.decode(bytes, { stream: true })
+    if (length <= MOST_BYTES) parts.push(bytes)
   }
-  return length > MOST_BYTES ? undefined : text + decoder.decode()
+  return length > MOST_BYTES ? undefined : new TextDecoder().decode(Buffer.concat(parts))
 }
 
 function parsed(text: string): unknown {

@@ -45,7 +45,6 @@ function asText(value: unknown): string {
   const first = firstMembers(value, MEMBERS, LISTED, DEPTH)
   const text = inspect(first.partial ? first.value : value, {
     depth: DEPTH,
-    customInspect: false,
     maxArrayLength: LISTED,
     maxStringLength: CHARACTERS,
     breakLength: 80,

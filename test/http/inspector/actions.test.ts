@@ -152,6 +152,20 @@ test('an action on a key of 64 KiB of control characters is performed', async ()
   expect([response.status, await adapter.cache.has(key)]).toEqual([200, false])
 })
 
+test('an action that arrives in pieces, which divide a character, is performed', async () => {
+  const key = 'größe 夜'
+  await shop.cache.set(key, 1)
+  const bytes = new TextEncoder().encode(JSON.stringify({ do: 'entry delete', ...OF, key }))
+  const body = new ReadableStream<Uint8Array>({
+    start(pieces) {
+      for (const byte of bytes) pieces.enqueue(Uint8Array.of(byte))
+      pieces.close()
+    },
+  })
+  const response = await inspect(requestFor('', { method: 'POST', headers: JSON_TYPE, body, duplex: 'half' } as never))
+  expect([response.status, await shop.cache.has(key)]).toEqual([200, false])
+})
+
 test('a text that is no JSON is refused', async () => {
   const response = await inspect(requestFor('', { method: 'POST', headers: JSON_TYPE, body: '{' }))
   expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('must be JSON')])

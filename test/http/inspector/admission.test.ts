@@ -146,6 +146,14 @@ describe('the page', () => {
     expect(new Set(addresses), 'the name of the markup of drawings').toEqual(new Set(['http://www.w3.org']))
   })
 
+  test('asks for a token only if one opens the data', async () => {
+    for (const [options, access] of [
+      [{ token: TOKEN }, 'token'],
+      [{ authorize: () => true }, 'app'],
+    ] as const)
+      expect(await (await inspectorOf(options)(requestFor(''))).text()).toContain(`data-access="${access}"`)
+  })
+
   test('runs only its own scripts and styles', async () => {
     const response = await inspectorOf()(requestFor(''))
     const policy = response.headers.get('content-security-policy') ?? ''
@@ -165,9 +173,12 @@ describe('the page', () => {
       expect(directives[name ?? '']).toBe(`${name} 'sha256-${hash}'`)
     }
     expect(policy).toMatch(/^default-src 'none'; /)
-    for (const part of ["connect-src 'self'", "frame-ancestors 'none'", "form-action 'none'", "base-uri 'none'"]) {
-      expect(policy.split('; ')).toContain(part)
-    }
+    expect(policy.split('; ').slice(3)).toEqual([
+      "connect-src 'self'",
+      'img-src data:',
+      ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
+      ...["require-trusted-types-for 'script'", "trusted-types 'none'"],
+    ])
     expect(html, 'no handler in markup').not.toMatch(/\son\w+=/)
   })
 })
@@ -188,6 +199,8 @@ describe('every response', () => {
         'x-content-type-options': 'nosniff',
         'referrer-policy': 'no-referrer',
         'cross-origin-resource-policy': 'same-origin',
+        'cross-origin-opener-policy': 'same-origin',
+        'x-frame-options': 'DENY',
         'content-security-policy': expect.stringContaining("frame-ancestors 'none'"),
       })
       for (const [name] of headers) expect(name).not.toMatch(/^(set-cookie|access-control-.*)$/)

@@ -140,6 +140,32 @@ describe('values', () => {
     expect(text.length).toBeLessThan(30_000)
   })
 
+  test.each<[string, unknown, RegExp]>([
+    [
+      'an address and its query',
+      [new URL('http://a.example/b'), new URLSearchParams('c=d')],
+      /a\.example\/b.*'c' => 'd'/s,
+    ],
+    ['what is nested', { a: { b: { c: { d: { e: 'deep' } } } } }, /e: 'deep'/],
+    ['a long text, to its first characters', 'x'.repeat(25_000), /^'x{20000}'?\.\.\.|^'x{19999}…$/],
+    ['several texts that are long together', ['x'.repeat(15_000), 'y'.repeat(15_000)], /^\[\s+'x{15000}',\s+'y+…$/],
+  ])('show %s', async (_, value, expected) => {
+    const inspect = inspectorOf({ token: TOKEN, values: true })
+    await persistence.cache.set('shown', value)
+    const text = await textOf(await inspect(requestFor('?view=value&prefix=shop:&of=entries&key=shown')))
+    expect(text).toMatch(expected)
+    expect(text.length).toBeLessThanOrEqual(20_001)
+  })
+
+  test('that cannot be read are shown as their error', async () => {
+    await persistence.cache.set('torn', 1)
+    db.exec("UPDATE go_goscope_cache SET value = '{' WHERE key LIKE '%torn'")
+    const inspect = inspectorOf({ token: TOKEN, values: true })
+    const answer = await inspect(requestFor('?view=value&prefix=shop:&of=entries&key=torn'))
+    expect(await textOf(answer)).toContain('torn')
+    await persistence.cache.delete('torn')
+  })
+
   test('of a stored failure are found after results whose keys begin alike', async () => {
     for (const key of ['f:1', 'f:12']) {
       const claim = await persistence.idempotency.claim(key, { lease: 5_000, onFailure: 'keep' } as never)
