@@ -16,6 +16,7 @@ import { checkpoints } from './suites/checkpoints.js'
 import { circuitBreaker } from './suites/circuit-breaker.js'
 import { claimCrossings } from './suites/claim-crossings.js'
 import { claimFreeing } from './suites/claim-freeing.js'
+import { claimLateReports } from './suites/claim-late-reports.js'
 import { claimLeases } from './suites/claim-leases.js'
 import { claimModel } from './suites/claim-model.js'
 import { claimWaiting } from './suites/claim-waiting.js'
@@ -124,6 +125,7 @@ const SUITES: readonly EngineSuite[] = [
   claims,
   claimCrossings,
   claimFreeing,
+  claimLateReports,
   claimLeases,
   claimWaiting,
   once,
