@@ -7,24 +7,31 @@ import { admin, newSchema, opens } from './server-adapters.js'
 interface PlanNode {
   'Node Type': string
   'Relation Name'?: string
+  'Index Name'?: string
   Plans?: PlanNode[]
 }
 
 const TABLES = ['cache', 'locks', 'idempotency', 'circuit', 'checkpoints']
 // Counts are requested explicitly, see `stats`.
 const MAY_SCAN = ['cache.stats']
+// Such an index finds all rows that live, so only a sweep or a list reads it. The planner takes them for few if few lived at the last ANALYZE.
+const INDEX_OF_EXPIRIES = /_(expires_at|claimed_until|sweep_at)_idx$/
 const ROWS = 10_000
 
 const schema = newSchema()
 const statements = statementsOf(postgresDialect(schema, 'process'))
 
 /** Returns the parts of a plan that read more of our tables than necessary. */
-async function wasteful(sql: string): Promise<string[]> {
+async function wasteful(sql: string, name = ''): Promise<string[]> {
   const { rows } = await admin.query(`EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${sql}`)
   const nodes = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodes)]
+  const isScan = (node: PlanNode): boolean =>
+    node['Node Type'] === 'Seq Scan' && TABLES.includes(node['Relation Name'] ?? '')
+  const isByExpiry = (node: PlanNode): boolean =>
+    !/\.sweep|^inspect\./.test(name) && INDEX_OF_EXPIRIES.test(node['Index Name'] ?? '')
   return nodes(rows[0]['QUERY PLAN'][0].Plan)
-    .filter((node) => node['Node Type'] === 'Seq Scan' && TABLES.includes(node['Relation Name'] ?? ''))
-    .map((node) => `${node['Node Type']} on ${node['Relation Name']}`)
+    .filter((node) => isScan(node) || isByExpiry(node))
+    .map((node) => `${node['Node Type']} on ${node['Relation Name'] ?? node['Index Name']}`)
 }
 
 /** Adds many rows to each table. Where only the key differs, the server copies a row that the adapter wrote. */
@@ -63,7 +70,7 @@ describe.each(['empty and never analysed', 'of many rows and never analysed', 'o
     for (const { name, sql } of planned) {
       const base = name.split(',')[0] ?? ''
       if (!MAY_SCAN.includes(base))
-        problems.push(...(await wasteful(sql)).map((problem) => `${name}: ${problem}\n${sql}`))
+        problems.push(...(await wasteful(sql, name)).map((problem) => `${name}: ${problem}\n${sql}`))
     }
     expect(problems).toEqual([])
   })
