@@ -58,6 +58,8 @@ describe('a mutex in memory', () => {
   })
 
   it('lets the process end although its scope has a timeout, except while it is waited for', async () => {
+    // A spy on the faked function would remain after the faked timers.
+    vi.useRealTimers()
     const timers = vi.spyOn(globalThis, 'setTimeout')
     await using s = scope({ timeout: 60_000 })
     const timer = timers.mock.results[0]?.value as NodeJS.Timeout

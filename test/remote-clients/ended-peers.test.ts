@@ -25,7 +25,11 @@ function exited<Kind extends Ended>(peer: Kind): Promise<Kind> {
 
 async function clustered() {
   cluster.setupPrimary({ exec: script, args: [], execArgv: [] })
-  return exited(cluster.fork())
+  const worker = cluster.fork()
+  // The cluster removes its listener at the disconnection, which may come after the exit.
+  const disconnected = new Promise((resolve) => worker.on('disconnect', resolve))
+  await Promise.all([exited(worker), disconnected])
+  return worker
 }
 
 async function killed() {
