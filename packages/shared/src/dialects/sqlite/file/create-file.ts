@@ -102,7 +102,8 @@ function adviceOn(path: string, readOnly: boolean): string {
   const folder = dirname(resolve(path))
   if (readOnly)
     return `its folder ${folder} cannot be written; choose another, or pass readOnly: true for an existing file`
-  if (path.startsWith('~')) return 'a shell makes ~ the home folder, and Node does not: use homedir() of node:os'
+  if (path.startsWith(`${process.cwd()}/~`))
+    return 'a shell makes ~ the home folder, and Node does not: use homedir() of node:os'
   if (/[/\\]$/.test(path)) return 'name a file, not a folder'
   return `check that its folder ${folder} exists`
 }

@@ -48,7 +48,7 @@ export class Ending {
     if (failure !== undefined && !isOfWaiting(failure)) failure = await round()
     if (failure !== undefined && isOfWaiting(failure)) throw failure
     await this.#follower.isFound()
-    const position = state.usable('standby.takeOver', force && state.apart ? 'diverged' : 'stopped')
+    const position = state.usable('standby.takeOver', force && state.forked ? 'diverged' : 'stopped')
     // A source whose disk fails may be lost.
     this.#sourceReadable = state.going && failure === undefined
     if (force) await promote(standby, now())

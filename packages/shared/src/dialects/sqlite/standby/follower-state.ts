@@ -10,8 +10,8 @@ export class FollowerState {
   position: Position | undefined
   /** The code of the problem for which the standby waits, or with which the last attempt ended. */
   waitsFor: PersistenceErrorCode | undefined
-  // If it is `diverged` because its source has another history, its own content is whole.
-  apart = false
+  // Whether it is `diverged` because its source has another history. Its own content is whole then.
+  forked = false
   readonly #now: () => number
   readonly #report: (state: StandbyState) => void
   #current: StandbyState = BEFORE_THE_FIRST_COPY

@@ -190,7 +190,7 @@ export class Follower {
   /** @param busyWait See {@link #copy}. */
   async #settle(outcome: Outcome, busyWait?: BusyWait): Promise<void> {
     if (outcome.kind === 'diverged') {
-      this.#state.apart = true
+      this.#state.forked = true
       return this.#state.end('diverged', outcome.reason)
     }
     if (outcome.kind === 'copy anew') {
