@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
 import { follow } from '../../packages/shared/src/dialects/sqlite/standby/follow.js'
+import { resolveFollowOptions } from '../../packages/shared/src/dialects/sqlite/standby/follow-options.js'
 import type { StandbyHost } from '../../packages/shared/src/dialects/sqlite/standby/standby.js'
 import type { WorkerLike } from '../../packages/shared/src/dialects/sqlite/thread/worker.js'
 import { settled } from './settled.js'
@@ -40,7 +41,7 @@ class IdleThread implements WorkerLike {
 
 function following(signal: AbortSignal) {
   const thread = new IdleThread()
-  const options = { target: ':memory:', signal }
+  const options = resolveFollowOptions({ target: ':memory:', signal })
   const standby = follow({ path: '/source.db', engine: 'none' }, options, {}, () => thread, HOST)
   return { thread, standby }
 }

@@ -8,6 +8,7 @@ import { SQLiteAdapter, Standby } from '@go-go-scope/persistence-sqlite-node'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, test } from 'vitest'
 import { follow } from '../../packages/shared/src/dialects/sqlite/standby/follow.js'
+import { resolveFollowOptions } from '../../packages/shared/src/dialects/sqlite/standby/follow-options.js'
 import type { StandbyHost } from '../../packages/shared/src/dialects/sqlite/standby/standby.js'
 import type { WorkerLike } from '../../packages/shared/src/dialects/sqlite/thread/worker.js'
 import { PersistenceError } from '../../packages/shared/src/errors/persistence-error.js'
@@ -100,7 +101,8 @@ describe.each(['/standby.db', ':memory:'])('a takeover whose database %s cannot 
       setImmediate(() => thread.emit('message', { event: { begun: true } }))
       return thread as WorkerLike
     }
-    const standby = await follow({ path: '/source.db', engine: 'none' }, { target }, {}, start, host)
+    const options = resolveFollowOptions({ target })
+    const standby = await follow({ path: '/source.db', engine: 'none' }, options, {}, start, host)
     return { thread, standby, state }
   }
 

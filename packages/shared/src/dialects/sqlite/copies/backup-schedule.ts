@@ -96,11 +96,9 @@ export class BackupSchedule implements AsyncDisposable {
 
   /** Returns the backups that schedules of this file have made in the folder, the newest first. */
   async list(): Promise<Backup[]> {
-    return withTypedErrors('BackupSchedule', undefined, async () => {
-      const backups: Backup[] = []
-      for await (const backup of scheduledBackups(this.#options.directory, await this.#database())) backups.push(backup)
-      return backups
-    })
+    return withTypedErrors('BackupSchedule', undefined, async () =>
+      allOf(scheduledBackups(this.#options.directory, await this.#database())),
+    )
   }
 
   /** Ends the schedule and a running backup. May be called again. */
@@ -197,11 +195,9 @@ export class BackupSchedule implements AsyncDisposable {
     try {
       const unreadable: unknown[] = []
       const { directory, keep } = this.#options
-      const backups: Backup[] = []
       const onUnreadable = (error: unknown): void => void unreadable.push(error)
       // Those from the future are neither deleted nor counted.
-      for await (const backup of scheduledBackups(directory, database, made.startedAt, onUnreadable))
-        backups.push(backup)
+      const backups = await allOf(scheduledBackups(directory, database, made.startedAt, onUnreadable))
       for (const backup of outdated(backups, keep)) await deleteBackup(backup).catch(report)
       // The others have the same cause. They may be of another user, whose schedule of a file of the same name uses this folder.
       if (!this.#foundUnreadable) unreadable.slice(0, 1).forEach(report)
@@ -229,4 +225,10 @@ export class BackupSchedule implements AsyncDisposable {
     if (onError === undefined) diagnostics.backgroundError('BackupSchedule', error)
     else diagnostics.callListener('BackupSchedule', () => onError(error))
   }
+}
+
+async function allOf(backups: AsyncIterable<Backup>): Promise<Backup[]> {
+  const all: Backup[] = []
+  for await (const backup of backups) all.push(backup)
+  return all
 }

@@ -1,8 +1,7 @@
-import { resolve } from 'node:path'
 import { anySignal } from '../../../arguments/abort-signal.js'
 import type { Session } from '../../../session/session.js'
 import type { CopyProgress } from '../engine/backup-steps.js'
-import { checkNewFilePath } from '../file/check-path.js'
+import { resolveNewFilePath } from '../file/check-path.js'
 import { SqlitePlace } from '../sqlite-place.js'
 import { withTypedErrors } from '../thread/typed-error.js'
 import type { StartWorker } from '../thread/worker.js'
@@ -37,9 +36,7 @@ export async function backUp(
   mark: Mark = {},
 ): Promise<Backup> {
   const options = backupOptions(given)
-  checkNewFilePath(path, 'backup')
-  // Before anything is awaited: the app may change its working directory meanwhile.
-  const target = resolve(path)
+  const target = resolveNewFilePath(path, 'backup')
   const { signal, worker = startWorker } = options
   signal?.throwIfAborted()
   if (!session.ready) await session.connect('backup')

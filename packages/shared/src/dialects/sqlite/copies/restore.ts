@@ -1,9 +1,8 @@
-import { resolve } from 'node:path'
 import { flagValue, invalidArgument } from '../../../arguments/invalid.js'
 import type { OptionNames } from '../../../arguments/options.js'
 import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { systemClock } from '../../../time/clock.js'
-import { checkFilePath, checkNewFilePath } from '../file/check-path.js'
+import { resolveFilePath, resolveNewFilePath } from '../file/check-path.js'
 import { isSameFile } from '../file/file-identity.js'
 import { refuseOpenHere } from '../file/open-here.js'
 import { refuseLink, refuseNoFile } from '../file/refuse-link.js'
@@ -52,10 +51,8 @@ export async function restore<Options extends object>(
   to: string,
   given?: Options & RestoreOptions,
 ): Promise<Restored> {
-  checkFilePath(from, 'restore', 'backup')
-  checkNewFilePath(to, 'restore', 'target')
-  // Before anything is awaited: the app may change its working directory meanwhile.
-  const [backup, target] = [resolve(from), resolve(to)]
+  const backup = resolveFilePath(from, 'restore', 'backup')
+  const target = resolveNewFilePath(to, 'restore', 'target')
   const names = { ...choice.names, ...RESTORE_OPTIONS } as OptionNames<Options & RestoreOptions>
   const { options, engine, worker } = await chooseEngine<Options & RestoreOptions>(
     { ...choice, names },

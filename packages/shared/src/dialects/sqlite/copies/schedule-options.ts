@@ -1,9 +1,8 @@
 import { statSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { invalidArgument, invalidCallOption, shown } from '../../../arguments/invalid.js'
 import { type Complete, type OptionNames, readOptions } from '../../../arguments/options.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
-import { checkFilePath } from '../file/check-path.js'
+import { resolveFilePath } from '../file/check-path.js'
 import { typedError } from '../thread/typed-error.js'
 import { type BackupOptions, backupOptions } from './backup-options.js'
 
@@ -55,7 +54,7 @@ export interface ResolvedScheduleOptions {
 /** @throws PersistenceError `INVALID_ARGUMENT`; `CANNOT_OPEN` if the folder does not exist. */
 export function scheduleOptions(given: BackupScheduleOptions): ResolvedScheduleOptions {
   const { directory, every, keep = {}, onError, ...backup } = readOptions(given, NAMES, 'BackupSchedule')
-  checkFilePath(directory, 'BackupSchedule', 'option directory', 'the path of a folder')
+  const folder = resolveFilePath(directory, 'BackupSchedule', 'option directory', 'the path of a folder')
   if (!Number.isFinite(every) || every <= 0) {
     throw invalidCallOption('BackupSchedule', 'every', every, 'a number of ms above 0')
   }
@@ -64,7 +63,7 @@ export function scheduleOptions(given: BackupScheduleOptions): ResolvedScheduleO
   }
   backupOptions(backup)
   checkFolder(directory)
-  return { directory: resolve(directory), every, keep: keepOptions(keep), onError, backup }
+  return { directory: folder, every, keep: keepOptions(keep), onError, backup }
 }
 
 /** Checked at the start, because an app without a listener for diagnostics would not notice that every backup fails. */

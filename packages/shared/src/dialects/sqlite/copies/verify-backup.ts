@@ -1,5 +1,4 @@
-import { resolve } from 'node:path'
-import { checkFilePath } from '../file/check-path.js'
+import { resolveFilePath } from '../file/check-path.js'
 import { refuseOpenHere } from '../file/open-here.js'
 import { refuseNoFile } from '../file/refuse-link.js'
 import { withTypedErrors } from '../thread/typed-error.js'
@@ -15,9 +14,7 @@ export async function verifyBackup<Options extends object>(
   path: string,
   given?: Options & FileOptions,
 ): Promise<Backup> {
-  checkFilePath(path, 'verifyBackup')
-  // Before anything is awaited: the app may change its working directory meanwhile.
-  const backup = resolve(path)
+  const backup = resolveFilePath(path, 'verifyBackup')
   const { options, engine, worker } = await chooseEngine(choice, given, 'verifyBackup')
   return withTypedErrors('verifyBackup', options.signal, async () => {
     const manifest = await readManifest(backup, 'verifyBackup')

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { invalidArgument, typeName } from '../../../arguments/invalid.js'
 
 /** @throws PersistenceError `INVALID_ARGUMENT` for a value that is not the path of a file. */
@@ -13,30 +14,36 @@ export function checkPath(
   }
 }
 
-/** Like {@link checkPath}, but also refuses a database in memory. */
-export function checkFilePath(
+/**
+ * Like {@link checkPath}, but also refuses a database in memory. Call it before anything is awaited: the app may change its working
+ * directory meanwhile.
+ *
+ * @returns the absolute path.
+ */
+export function resolveFilePath(
   path: unknown,
   operation: string,
   name = 'path',
   wanted = 'the path of a file',
-): asserts path is string {
+): string {
   checkPath(path, operation, name, wanted)
   if (path === ':memory:') throw invalidArgument(operation, `${name} must be ${wanted}, got :memory:`)
+  return resolve(path)
 }
 
 // In upper or lower case, because many file systems ignore the difference.
 const BESIDE_A_DATABASE = /-(wal|shm|journal)$/i
 
 /**
- * Like {@link checkFilePath}, for a file that is to be created.
+ * Like {@link resolveFilePath}, for a file that is to be created.
  *
  * @throws PersistenceError `INVALID_ARGUMENT` also for a name that SQLite takes for the WAL or journal of another database: it
  *   reads such a file as one and deletes it.
  */
-export function checkNewFilePath(path: unknown, operation: string, name = 'path'): asserts path is string {
-  checkFilePath(path, operation, name)
-  const [suffix] = BESIDE_A_DATABASE.exec(path) ?? []
-  if (suffix === undefined) return
+export function resolveNewFilePath(path: unknown, operation: string, name = 'path'): string {
+  const absolute = resolveFilePath(path, operation, name)
+  const [suffix] = BESIDE_A_DATABASE.exec(path as string) ?? []
+  if (suffix === undefined) return absolute
   const why = `got ${JSON.stringify(path)}; SQLite keeps what ends in ${suffix} beside a database, and would delete it; choose another name`
   throw invalidArgument(operation, `${name} must be the path of a file of its own, ${why}`)
 }

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { type AdapterOptions, adapterOptions, givenOptions } from '../../../adapter/adapter-options.js'
 import { BaseAdapter } from '../../../adapter/base-adapter.js'
 import { invalidArgument } from '../../../arguments/invalid.js'
@@ -6,7 +5,7 @@ import type { OptionNames } from '../../../arguments/options.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { refuseReadOnly, sourceOf } from '../copies/backup-source.js'
 import { withoutThread } from '../copies/engine-choice.js'
-import { checkFilePath } from '../file/check-path.js'
+import { resolveFilePath } from '../file/check-path.js'
 import { fileIdentity } from '../file/file-identity.js'
 import { follow, type Origin } from '../standby/follow.js'
 import { FOLLOW_OPTIONS, type FollowOptions, resolveFollowOptions } from '../standby/follow-options.js'
@@ -48,8 +47,7 @@ export function standbyClass<Handle extends object, Options extends OpenOptions>
   return {
     async follow(source, options) {
       const given = givenOptions<Given>(options, names)
-      // Before anything is awaited: the app may change its working directory meanwhile.
-      const following = { ...given, ...resolveFollowOptions(given) }
+      const following = resolveFollowOptions(given)
       const own = Object.entries(given).filter(([name]) => Object.hasOwn(adapterNames, name))
       const { options: inherited, ...origin } = await originOf(source, () =>
         definition.load(given as unknown as Options),
@@ -99,8 +97,8 @@ async function originOf(
   load: () => Promise<{ readonly name: string }>,
 ): Promise<Origin & { readonly options: AdapterOptions }> {
   if (typeof source === 'string') {
-    checkFilePath(source, 'standby.follow', 'source')
-    return { path: resolve(source), engine: (await load()).name, options: {} }
+    const path = resolveFilePath(source, 'standby.follow', 'source')
+    return { path, engine: (await load()).name, options: {} }
   }
   const { session, options } = sourceOf(source, 'standby.follow')
   refuseReadOnly(session, 'standby.follow', 'the path of the file')

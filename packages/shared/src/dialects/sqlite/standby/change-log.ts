@@ -68,7 +68,8 @@ export function enterLog(sql: Sql, follower: string, seq: number | undefined, no
       for (const text of removingLog(found)) await sql.query(text)
       found = []
     }
-    if (found.length === 0) for (const text of LOG_TABLES) await sql.query(text)
+    const hasLog = found.length > 0
+    if (!hasLog) for (const text of LOG_TABLES) await sql.query(text)
     await sql.query(KEEP_LINEAGE, [randomUUID()])
     await sql.query(FIRST_CHANGE)
     const triggers = new Map(found.filter(({ type }) => type === 'trigger').map(({ name, sql: text }) => [name, text]))
@@ -78,7 +79,7 @@ export function enterLog(sql: Sql, follower: string, seq: number | undefined, no
       if (!stays(String(name))) await sql.query(`DROP TRIGGER ${quotedName(String(name))}`)
     const missing = [...wanted].filter(([name]) => !stays(name))
     for (const [, text] of missing) await sql.query(text)
-    if (found[0] && missing[0]) await sql.query(GAP)
+    if (hasLog && missing.length > 0) await sql.query(GAP)
     await sql.query(ENTER, [follower, seq ?? null, now])
     return Number((await oneRow(sql, 'PRAGMA main.schema_version')).schema_version)
   })

@@ -1,8 +1,7 @@
-import { resolve } from 'node:path'
 import { checkSignal } from '../../../arguments/abort-signal.js'
 import { invalidOption } from '../../../arguments/invalid.js'
 import type { OptionNames } from '../../../arguments/options.js'
-import { checkNewFilePath } from '../file/check-path.js'
+import { resolveNewFilePath } from '../file/check-path.js'
 import type { StartWorker } from '../thread/worker.js'
 
 /** Options of `Standby.follow`. It also accepts those of `open`, for reads and for the adapter that takes over. */
@@ -25,14 +24,16 @@ export interface ResolvedFollowOptions {
   /** An absolute path, or `:memory:`. */
   readonly target: string
   readonly every: number
+  readonly signal: AbortSignal | undefined
 }
 
 /** @throws PersistenceError `INVALID_OPTION`, `INVALID_ARGUMENT`. */
 export function resolveFollowOptions(options: FollowOptions): ResolvedFollowOptions {
-  const { target, every = DEFAULT_EVERY_MS, signal, worker } = options
-  if (target !== ':memory:') checkNewFilePath(target, 'standby.follow', 'option target')
+  const { every = DEFAULT_EVERY_MS, signal, worker } = options
+  const isMemory = options.target === ':memory:'
+  const target = isMemory ? options.target : resolveNewFilePath(options.target, 'standby.follow', 'option target')
   checkSignal(signal, 'standby.follow')
   if (typeof every !== 'number' || !(every > 0)) throw invalidOption('every', every, 'a positive number of ms')
   if (worker !== undefined && typeof worker !== 'function') throw invalidOption('worker', worker, 'a function')
-  return { target: target === ':memory:' ? target : resolve(target), every }
+  return { target, every, signal }
 }

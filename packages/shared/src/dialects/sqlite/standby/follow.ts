@@ -4,7 +4,7 @@ import { invalidArgument } from '../../../arguments/invalid.js'
 import { isSameFile } from '../file/file-identity.js'
 import { refuseLink } from '../file/refuse-link.js'
 import type { StartWorker } from '../thread/worker.js'
-import { type FollowOptions, resolveFollowOptions } from './follow-options.js'
+import type { ResolvedFollowOptions } from './follow-options.js'
 import { Standby, type StandbyHost } from './standby.js'
 import { StandbyThread } from './standby-thread.js'
 
@@ -24,13 +24,11 @@ export interface Origin {
  */
 export async function follow<Adapter>(
   origin: Origin,
-  options: FollowOptions,
+  { target, every, signal }: ResolvedFollowOptions,
   reading: AdapterOptions,
   startWorker: StartWorker,
   host: StandbyHost<Adapter>,
 ): Promise<Standby<Adapter>> {
-  const { target, every } = resolveFollowOptions(options)
-  const { signal } = options
   const { busyTimeout } = resolveOptions(reading)
   signal?.throwIfAborted()
   if (target !== ':memory:') await refuseTarget(origin.path, target)
