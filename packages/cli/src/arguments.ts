@@ -9,6 +9,11 @@ export const immutable = {
   type: 'boolean',
   description: 'without locks, for a file that nobody can change, as on read-only media',
 } as const
+/** What commands that only read a database are given, besides what they read. */
+export interface ReadOptions {
+  readonly json?: boolean | undefined
+  readonly immutable?: boolean | undefined
+}
 /** For commands that change something. They work under one prefix. */
 export const prefix = {
   type: 'string',

@@ -1,16 +1,12 @@
 import { existsSync } from 'node:fs'
 import { type DiagnosticEvent, type OwnerProcess, PersistenceError } from '@go-go-scope/persistence-core/public'
 import { bytes } from '@go-go-scope/persistence-inspector/format'
+import type { ReadOptions } from './arguments.js'
 import { checkPages } from './check-pages.js'
 import { EXIT, SchemaOlderError } from './exit-codes.js'
 import { factsOf } from './facts.js'
 import { type Database, type HowToOpen, isServer, loadFrontEnd, withDatabase } from './open-database.js'
 import { cell, escapeUnseen, paint, say, toJson, write } from './output.js'
-
-interface CheckOptions {
-  readonly json?: boolean | undefined
-  readonly immutable?: boolean | undefined
-}
 
 /** A problem that was found. */
 export interface Finding {
@@ -24,7 +20,7 @@ export interface Finding {
  *
  * @returns the exit code.
  */
-export async function verify(path: string, { json, immutable }: CheckOptions): Promise<number> {
+export async function verify(path: string, { json, immutable }: ReadOptions): Promise<number> {
   const findings: Finding[] = []
   let items = 0
   let text = ''
@@ -90,7 +86,7 @@ const isOf = (error: unknown, code: string): error is PersistenceError =>
  *
  * @returns the exit code.
  */
-export async function doctor(path: string, { json, immutable }: CheckOptions): Promise<number> {
+export async function doctor(path: string, { json, immutable }: ReadOptions): Promise<number> {
   const events: DiagnosticEvent[] = []
   const findings: Finding[] = []
   let facts: object = { runtime: runtime() }

@@ -1,5 +1,6 @@
 import { bytes, duration } from '@go-go-scope/persistence-inspector/format'
 import type { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
+import type { ReadOptions } from './arguments.js'
 import { type ConfirmOptions, confirm } from './confirm.js'
 import { loadFrontEnd, requireExists, requireFile, requireFolderOf, withDatabase } from './open-database.js'
 import { say, toJson, write } from './output.js'
@@ -9,7 +10,7 @@ export async function backupDatabase(
   path: string,
   to: string,
   maxBytesPerSecond: number | undefined,
-  { json, immutable }: { json?: boolean | undefined; immutable?: boolean | undefined },
+  { json, immutable }: ReadOptions,
 ): Promise<void> {
   requireFile(path)
   requireFolderOf(to)

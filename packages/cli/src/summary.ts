@@ -12,6 +12,7 @@ import { systemClock } from '@go-go-scope/persistence-core/public'
 import { bytes } from '@go-go-scope/persistence-inspector/format'
 import { Paced } from '@go-go-scope/persistence-inspector/paced'
 import logUpdate from 'log-update'
+import type { ReadOptions } from './arguments.js'
 import { type Facts, factsOf } from './facts.js'
 import { interrupted } from './interrupted.js'
 import { LISTS } from './lists.js'
@@ -23,10 +24,7 @@ const SHOWN = 5
 const PREFIXES = 100
 
 /** Prints a summary of a database. */
-export async function summary(
-  path: string,
-  { json, immutable }: { json?: boolean | undefined; immutable?: boolean | undefined },
-): Promise<void> {
+export async function summary(path: string, { json, immutable }: ReadOptions): Promise<void> {
   await withDatabase(path, { immutable }, async (database) => {
     const now = await read(database, await cacheOf(database))
     await write(`${json === true ? toJson(now, 2) : show(now)}\n`)

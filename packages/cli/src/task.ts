@@ -1,12 +1,12 @@
 import type { Checkpoint, Inspection } from '@go-go-scope/persistence-core/public'
 import { NotAsNamedError } from '@go-go-scope/persistence-inspector/actions'
 import { duration } from '@go-go-scope/persistence-inspector/format'
+import type { ReadOptions } from './arguments.js'
 import { UsageError } from './exit-codes.js'
 import { ALL, type HowToOpen, withDatabase } from './open-database.js'
 import { cell, paint, progressBar, say, table, toJson, write } from './output.js'
 
-interface TaskOptions extends Pick<HowToOpen, 'prefix' | 'immutable'> {
-  readonly json?: boolean | undefined
+interface TaskOptions extends ReadOptions, Pick<HowToOpen, 'prefix'> {
   readonly diff?: string | undefined
 }
 
