@@ -23,7 +23,7 @@ const UNSETTLED = `${UNTIL} > ${GIVEN_UP}`
  */
 export function claimSql(schema: string, channel: string): ClaimSql {
   const table = `${schema}.idempotency`
-  const running = (at: number): string => `${UNTIL} > greatest(${leaseNowAt(at)}, entry.granted_at)`
+  const running = (at: number): string => `${UNTIL} > ${leaseNowAt(at)}`
   const stored = (at: number): string =>
     `(entry.value IS NOT NULL OR entry.unstored IS NOT NULL) AND (entry.expires_at IS NULL OR entry.expires_at > ${leaseNowAt(at)})`
   const failed = (at: number): string =>
