@@ -103,7 +103,8 @@ ON CONFLICT (key) DO UPDATE SET
   (granted_at, claimed_until) = (
     SELECT mark, mark + $4::float8 FROM (SELECT greatest(${leaseNowAt(6)}, entry.granted_at) AS mark) AS now
   ),
-  value = NULL, unstored = NULL, expires_at = NULL, failure = NULL, failure_expires_at = NULL, waiting = false
+  value = NULL, unstored = NULL, expires_at = NULL, failure = NULL, failure_expires_at = NULL,
+  waiting = entry.waiting AND entry.owner IS NOT DISTINCT FROM excluded.owner
 WHERE entry.claimed_until IS NOT NULL AND entry.owner = excluded.owner
   OR NOT (${running(6)} OR ${stored(6)} OR ${failed(6)})
 RETURNING entry.generation::float8 AS generation, ${granted(6)}`,
