@@ -99,6 +99,72 @@ test('for each connection that ends, all waiting calls together ask an sql of po
   expect({ answered, released }).toEqual({ answered: 2, released: 1 })
 })
 
+test('a client whose prepared statements are gone, as behind a pooler, is used without them', async () => {
+  const client = new pg.Client({ connectionString: serverUrl() })
+  await client.connect()
+  const adapter = track(new PostgresAdapter(client, { schema: newSchema(), durability: 'process' }))
+  await adapter.cache.set('k', 1)
+  expect(await adapter.cache.get('k')).toBe(1)
+  await client.query('DEALLOCATE ALL')
+  expect(await adapter.cache.get('k')).toBe(1)
+})
+
+test('a connection that comes late goes to the next call that waits, or back to the pool', async () => {
+  vi.useFakeTimers()
+  try {
+    const asked: PromiseWithResolvers<Wire>[] = []
+    const closed = vi.fn()
+    let start = 0
+    const late = (): Wire => ({
+      lost: false,
+      run: async () => [{ start: ++start }],
+      query: async () => [],
+      close: async () => closed(),
+    })
+    const connector = new Connector(
+      {
+        engine: 'pg',
+        several: true,
+        pooled: true,
+        connect() {
+          const coming = Promise.withResolvers<Wire>()
+          asked.push(coming)
+          return coming.promise
+        },
+        end: async () => undefined,
+      },
+      1_000,
+    )
+    const givesUp = async () => {
+      const call = expect(connector.connect()).rejects.toThrow('no connection came in time')
+      await vi.advanceTimersByTimeAsync(1_000)
+      await call
+    }
+    await givesUp()
+    const next = connector.connect()
+    await vi.advanceTimersByTimeAsync(500)
+    const wire = late()
+    asked[0]?.resolve(wire)
+    expect(await next).toBe(wire)
+    expect(closed).not.toHaveBeenCalled()
+
+    await givesUp()
+    asked[1]?.resolve(late())
+    await vi.advanceTimersByTimeAsync(1)
+    expect(closed).toHaveBeenCalledOnce()
+
+    await givesUp()
+    asked[2]?.reject(new Error('refused'))
+    await vi.advanceTimersByTimeAsync(1)
+    void connector.connect().catch(() => undefined)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(asked, 'a refusal is not taken for the next call').toHaveLength(4)
+    await vi.advanceTimersByTimeAsync(1_000)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
 test('a connection of a pool that fails before its first use is given back as broken', async () => {
   const closed: boolean[] = []
   const failing = () => Promise.reject(new Error('gone'))

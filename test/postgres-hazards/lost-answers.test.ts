@@ -250,6 +250,18 @@ test('a call whose answer was lost, and that may be made again, says so', async 
   expect(await adapter.cache.get('k')).toBe(3)
 })
 
+test('a transaction whose BEGIN was not answered runs again', async () => {
+  const adapter = await opens(newSchema(), {}, proxy.url)
+  const lock = await adapter.acquire('job', 60_000)
+  if (lock === null) throw new Error('the lock is free')
+  const fenced = () => adapter.fenced(lock, [{ sql: 'SELECT 1 AS one' }])
+  // On the connection for transactions.
+  await fenced()
+  proxy.cutAfter(0)
+  expect(await fenced()).toEqual([[{ one: 1 }]])
+  expect(proxy.cut).toBe(true)
+})
+
 test('a release that failed after it took effect releases no other hold when it is repeated', async () => {
   const schema = newSchema()
   let fails = true

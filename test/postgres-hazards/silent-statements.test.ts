@@ -1,6 +1,7 @@
 import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
 import { afterEach, expect, test, vi } from 'vitest'
+import { PgWire } from '../../packages/persistence-postgres/src/wire/pg-wire.js'
 import { SilenceWatch } from '../../packages/persistence-postgres/src/wire/silence-watch.js'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
@@ -31,6 +32,34 @@ test.each(['pg', 'postgres'] as const)(
     await adapter.cache.set('k', 2)
   },
 )
+
+test('a statement that has waited for a table, and runs by the time that it would be cancelled, is not cancelled', async () => {
+  const [running, asking] = [await admin.connect(), await admin.connect()]
+  try {
+    const wire = new PgWire(asking as never, async () => undefined)
+    let asked = 0
+    const watch = new SilenceWatch(50, async () => ({
+      lost: false,
+      query: () => Promise.reject(new Error('only our statements ask')),
+      run(sql, parameters) {
+        asked++
+        // As if it were still waiting when it was looked at.
+        return wire.run(
+          sql.replace("wait_event_type = 'Lock' AND wait_event = 'relation'", 'true'),
+          parameters,
+          undefined,
+        )
+      },
+      close: async () => undefined,
+    }))
+    const [{ pid }] = (await running.query('SELECT pg_backend_pid()::int AS pid')).rows
+    const answer = running.query("SELECT 'done' AS answer FROM pg_sleep(0.3)")
+    expect(await watch.answered(pid, undefined, answer)).toMatchObject({ rows: [{ answer: 'done' }] })
+    expect(asked).toBeGreaterThan(0)
+  } finally {
+    for (const client of [running, asking]) client.release(true)
+  }
+})
 
 /** A pool of pooler connections, whose backend process ids the server does not know. */
 function pooled(): pg.Pool {
