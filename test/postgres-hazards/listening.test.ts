@@ -134,6 +134,35 @@ test('a subscriber whose wait for the connection is over is called when notifica
   expect({ active: notifications.active, calls: called.mock.calls.length }).toEqual({ active: true, calls: 1 })
 })
 
+test('a connection that ends while it is checked has failed, so the next one is asked for after a longer pause', async () => {
+  const { asked, network, subscribe } = newNotifications()
+  subscribe()
+  network.drops = true
+  // The pause begins with the failure, and is 500 ms at first. The first one is over while the check still waits, until 1,000 ms.
+  for (const [round, next] of [1_500, 1_001, 2_001].entries()) {
+    const listener = asked[round]?.()
+    await vi.advanceTimersByTimeAsync(1)
+    listener?.ended()
+    await vi.advanceTimersByTimeAsync(next - 2)
+    expect(asked).toHaveLength(round + 1)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(asked).toHaveLength(round + 2)
+  }
+})
+
+test('a connection that ends while it is checked again is lost once', async () => {
+  const { asked, network, subscribe } = newNotifications()
+  const called = vi.fn()
+  subscribe(called)
+  const listener = asked[0]?.()
+  await vi.advanceTimersByTimeAsync(1)
+  network.drops = true
+  await vi.advanceTimersByTimeAsync(30_000)
+  listener?.ended()
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect({ calls: called.mock.calls.length, asked: asked.length }).toEqual({ calls: 1, asked: 2 })
+})
+
 test('an end waits until a connection that is just coming is given back', async () => {
   const { notifications, asked, stopped, subscribe } = newNotifications()
   subscribe()
