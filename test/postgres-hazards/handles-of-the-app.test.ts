@@ -99,14 +99,23 @@ test('for each connection that ends, all waiting calls together ask an sql of po
   expect({ answered, released }).toEqual({ answered: 2, released: 1 })
 })
 
-test('a client whose prepared statements are gone, as behind a pooler, is used without them', async () => {
-  const client = new pg.Client({ connectionString: serverUrl() })
-  await client.connect()
-  const adapter = track(new PostgresAdapter(client, { schema: newSchema(), durability: 'process' }))
-  await adapter.cache.set('k', 1)
-  expect(await adapter.cache.get('k')).toBe(1)
-  await client.query('DEALLOCATE ALL')
-  expect(await adapter.cache.get('k')).toBe(1)
+test('a client that lacks our prepared statements, or has those of another one, as behind a pooler, is used without', async () => {
+  const schema = newSchema()
+  const connected = async () => {
+    const client = new pg.Client({ connectionString: serverUrl() })
+    await client.connect()
+    const adapter = track(new PostgresAdapter(client, { schema, durability: 'process' }))
+    await adapter.connect()
+    return { client, adapter }
+  }
+  const [one, other] = [await connected(), await connected()]
+  await one.adapter.cache.set('k', 1)
+  expect(await one.adapter.cache.get('k')).toBe(1)
+  const { rows } = await one.client.query("SELECT name FROM pg_prepared_statements WHERE statement LIKE '%.cache %'")
+  expect(rows).toHaveLength(2)
+  for (const { name } of rows) await other.client.query(`PREPARE "${name}" AS SELECT 1`)
+  await one.client.query('DEALLOCATE ALL')
+  for (const { adapter } of [one, other]) expect(await adapter.cache.get('k')).toBe(1)
 })
 
 test('a connection that comes late goes to the next call that waits, or back to the pool', async () => {
