@@ -121,7 +121,7 @@ test('a client that lacks our prepared statements, or has those of another one, 
 test('a connection that comes late goes to the next call that waits, or back to the pool', async () => {
   vi.useFakeTimers()
   try {
-    const asked: PromiseWithResolvers<Wire>[] = []
+    const asked: ReturnType<typeof Promise.withResolvers<Wire>>[] = []
     const closed = vi.fn()
     let start = 0
     const late = (): Wire => ({
