@@ -99,6 +99,81 @@ test('for each connection that ends, all waiting calls together ask an sql of po
   expect({ answered, released }).toEqual({ answered: 2, released: 1 })
 })
 
+test('a client that lacks our prepared statements, or has those of another one, as behind a pooler, is used without', async () => {
+  const schema = newSchema()
+  const connected = async () => {
+    const client = new pg.Client({ connectionString: serverUrl() })
+    await client.connect()
+    const adapter = track(new PostgresAdapter(client, { schema, durability: 'process' }))
+    await adapter.connect()
+    return { client, adapter }
+  }
+  const [one, other] = [await connected(), await connected()]
+  await one.adapter.cache.set('k', 1)
+  expect(await one.adapter.cache.get('k')).toBe(1)
+  const { rows } = await one.client.query("SELECT name FROM pg_prepared_statements WHERE statement LIKE '%.cache %'")
+  expect(rows).toHaveLength(2)
+  for (const { name } of rows) await other.client.query(`PREPARE "${name}" AS SELECT 1`)
+  await one.client.query('DEALLOCATE ALL')
+  for (const { adapter } of [one, other]) expect(await adapter.cache.get('k')).toBe(1)
+})
+
+test('a connection that comes late goes to the next call that waits, or back to the pool', async () => {
+  vi.useFakeTimers()
+  try {
+    const asked: ReturnType<typeof Promise.withResolvers<Wire>>[] = []
+    const closed = vi.fn()
+    let start = 0
+    const late = (): Wire => ({
+      lost: false,
+      run: async () => [{ start: ++start }],
+      query: async () => [],
+      close: async () => closed(),
+    })
+    const connector = new Connector(
+      {
+        engine: 'pg',
+        several: true,
+        pooled: true,
+        connect() {
+          const coming = Promise.withResolvers<Wire>()
+          asked.push(coming)
+          return coming.promise
+        },
+        end: async () => undefined,
+      },
+      1_000,
+    )
+    const givesUp = async () => {
+      const call = expect(connector.connect()).rejects.toThrow('no connection came in time')
+      await vi.advanceTimersByTimeAsync(1_000)
+      await call
+    }
+    await givesUp()
+    const next = connector.connect()
+    await vi.advanceTimersByTimeAsync(500)
+    const wire = late()
+    asked[0]?.resolve(wire)
+    expect(await next).toBe(wire)
+    expect(closed).not.toHaveBeenCalled()
+
+    await givesUp()
+    asked[1]?.resolve(late())
+    await vi.advanceTimersByTimeAsync(1)
+    expect(closed).toHaveBeenCalledOnce()
+
+    await givesUp()
+    asked[2]?.reject(new Error('refused'))
+    await vi.advanceTimersByTimeAsync(1)
+    void connector.connect().catch(() => undefined)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(asked, 'a refusal is not taken for the next call').toHaveLength(4)
+    await vi.advanceTimersByTimeAsync(1_000)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
 test('a connection of a pool that fails before its first use is given back as broken', async () => {
   const closed: boolean[] = []
   const failing = () => Promise.reject(new Error('gone'))

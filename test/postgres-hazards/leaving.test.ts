@@ -47,6 +47,17 @@ test('disconnect completes while the app holds a pool’s connections, and later
   await pool.end()
 })
 
+test('after disconnect, the connection that has listened is back in the pool too', async () => {
+  const pool = new pg.Pool({ connectionString: serverUrl(), max: 2 })
+  const options = { schema: newSchema(), durability: 'process', closeOnDisconnect: false } as const
+  const adapter = new PostgresAdapter(pool, options)
+  adapter.circuitBreaker.subscribe('api', () => undefined)
+  await eventually(async () => ((await adapter.stats()).notifications === 'active' ? true : undefined))
+  await adapter.disconnect()
+  expect({ idle: pool.idleCount, of: pool.totalCount }).toEqual({ idle: 2, of: 2 })
+  await pool.end()
+})
+
 test('disconnect completes on an sql of postgres whose server does not answer', async () => {
   const silent = createServer()
   await once(silent.listen(0, '127.0.0.1'), 'listening')

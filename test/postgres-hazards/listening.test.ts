@@ -15,8 +15,9 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Returns notifications whose connections the test provides. */
+/** Returns notifications whose connections the test provides. `network` may drop what is sent. */
 function newNotifications() {
+  const network = { drops: false }
   const asked: (() => Listener)[] = []
   const stopped: number[] = []
   let heard: Listener | undefined
@@ -30,13 +31,15 @@ function newNotifications() {
           return listener
         })
       }),
-    send: async (_, text) => heard?.notified(text),
+    send: async (_, text) => {
+      if (!network.drops) heard?.notified(text)
+    },
     onError: (error) => {
       throw error
     },
   })
-  const subscribe = () => notifications.subscribe('claim', 'key', () => undefined)
-  return { notifications, asked, stopped, subscribe }
+  const subscribe = (listener = () => {}) => notifications.subscribe('claim', 'key', listener)
+  return { notifications, asked, stopped, network, subscribe }
 }
 
 test('waiters for notifications together wait once for a connection that does not come', async () => {
@@ -92,6 +95,72 @@ test('a connection that ends before its LISTEN is replaced', async () => {
   asked[1]?.()
   await vi.advanceTimersByTimeAsync(1)
   expect(notifications.active).toBe(true)
+})
+
+test('subscribers are called when notifications may have been lost, and when they arrive again', async () => {
+  const { notifications, asked, network, subscribe } = newNotifications()
+  const called = vi.fn()
+  subscribe(called)
+  const after = async (ms: number) => {
+    await vi.advanceTimersByTimeAsync(ms)
+    return { active: notifications.active, calls: called.mock.calls.length }
+  }
+  const listener = asked[0]?.()
+  expect(await after(1)).toEqual({ active: true, calls: 0 })
+  listener?.ended()
+  expect(await after(1)).toEqual({ active: false, calls: 1 })
+  await after(500)
+  network.drops = true
+  asked[1]?.()
+  expect(await after(1_000), 'the new connection is checked in vain').toEqual({ active: false, calls: 1 })
+  network.drops = false
+  expect(await after(30_000), 'the next check succeeds').toEqual({ active: true, calls: 2 })
+  network.drops = true
+  expect(await after(31_000), 'a later one fails').toEqual({ active: false, calls: 3 })
+  network.drops = false
+  await after(500)
+  // At once: nobody's wait for it is over.
+  asked[2]?.()
+  expect(await after(1)).toEqual({ active: true, calls: 4 })
+})
+
+test('a subscriber whose wait for the connection is over is called when notifications arrive', async () => {
+  const { notifications, asked, subscribe } = newNotifications()
+  const called = vi.fn()
+  subscribe(called)
+  await vi.advanceTimersByTimeAsync(300)
+  asked[0]?.()
+  await vi.advanceTimersByTimeAsync(1)
+  expect({ active: notifications.active, calls: called.mock.calls.length }).toEqual({ active: true, calls: 1 })
+})
+
+test('a connection that ends while it is checked has failed, so the next one is asked for after a longer pause', async () => {
+  const { asked, network, subscribe } = newNotifications()
+  subscribe()
+  network.drops = true
+  // The pause begins with the failure, and is 500 ms at first. The first one is over while the check still waits, until 1,000 ms.
+  for (const [round, next] of [1_500, 1_001, 2_001].entries()) {
+    const listener = asked[round]?.()
+    await vi.advanceTimersByTimeAsync(1)
+    listener?.ended()
+    await vi.advanceTimersByTimeAsync(next - 2)
+    expect(asked).toHaveLength(round + 1)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(asked).toHaveLength(round + 2)
+  }
+})
+
+test('a connection that ends while it is checked again is lost once', async () => {
+  const { asked, network, subscribe } = newNotifications()
+  const called = vi.fn()
+  subscribe(called)
+  const listener = asked[0]?.()
+  await vi.advanceTimersByTimeAsync(1)
+  network.drops = true
+  await vi.advanceTimersByTimeAsync(30_000)
+  listener?.ended()
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect({ calls: called.mock.calls.length, asked: asked.length }).toEqual({ calls: 1, asked: 2 })
 })
 
 test('an end waits until a connection that is just coming is given back', async () => {

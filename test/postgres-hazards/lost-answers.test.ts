@@ -113,12 +113,18 @@ const LOST: readonly Lost[] = [
   },
   {
     name: 'claim',
+    // Another caller waits for the end of the claim as soon as it is granted.
+    prepare: (_adapter, _key, schema) =>
+      admin.query(`CREATE OR REPLACE FUNCTION "${schema}".waits() RETURNS trigger LANGUAGE plpgsql
+        AS 'BEGIN NEW.waiting := true; RETURN NEW; END';
+        CREATE OR REPLACE TRIGGER waits BEFORE INSERT ON "${schema}".idempotency
+        FOR EACH ROW EXECUTE FUNCTION "${schema}".waits()`),
     call: (adapter, key) => adapter.idempotency.claim(key, { lease: 60_000 }),
     async check(outcome, key, schema) {
       const claim = outcome as { state: string; generation: number; complete(value: unknown): Promise<unknown> }
       expect(claim.state).toBe('claimed')
-      const stored = await row(`SELECT generation::float8 FROM "${schema}".idempotency WHERE key LIKE $1`, key)
-      expect(stored).toEqual({ generation: claim.generation })
+      const stored = await row(`SELECT generation::float8, waiting FROM "${schema}".idempotency WHERE key LIKE $1`, key)
+      expect(stored).toEqual({ generation: claim.generation, waiting: true })
       expect(await claim.complete(1)).toEqual({ recorded: true })
     },
   },
@@ -242,6 +248,18 @@ test('a call whose answer was lost, and that may be made again, says so', async 
   expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: true, message })
   await adapter.cache.set('k', 3)
   expect(await adapter.cache.get('k')).toBe(3)
+})
+
+test('a transaction whose BEGIN was not answered runs again', async () => {
+  const adapter = await opens(newSchema(), {}, proxy.url)
+  const lock = await adapter.acquire('job', 60_000)
+  if (lock === null) throw new Error('the lock is free')
+  const fenced = () => adapter.fenced(lock, [{ sql: 'SELECT 1 AS one' }])
+  // On the connection for transactions.
+  await fenced()
+  proxy.cutAfter(0)
+  expect(await fenced()).toEqual([[{ one: 1 }]])
+  expect(proxy.cut).toBe(true)
 })
 
 test('a release that failed after it took effect releases no other hold when it is repeated', async () => {

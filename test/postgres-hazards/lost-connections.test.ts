@@ -6,6 +6,7 @@ import { copyDatabase } from '@go-go-scope/persistence-postgres/copy'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { ReconnectingDriver } from '../../packages/persistence-postgres/src/wire/reconnecting-driver.js'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { type Server, startServer } from '../postgres/server/start-server.mjs'
@@ -84,6 +85,21 @@ test.each(['pg', 'postgres'] as const)('a connection of %s may be cut at any mes
     expect(await adapter.cache.get('k')).toBe(message)
   }
   expect(cuts).toBeGreaterThan(1)
+})
+
+test('an error that no one knows counts as a lost connection if the connection has ended with it', async () => {
+  const wire = {
+    lost: false,
+    async run(): Promise<never> {
+      wire.lost = true
+      throw new Error('an error of a later release')
+    },
+    query: async () => [],
+    close: async () => undefined,
+  }
+  const source = { engine: 'pg', several: false, connect: async () => wire, end: async () => undefined }
+  const driver = new ReconnectingDriver(source, { answerTimeout: 1_000, prepare: false })
+  await expect(driver.query('SELECT 1', [])).rejects.toMatchObject({ name: 'ConnectionLost', sent: true })
 })
 
 test('without a server, calls wait for busyTimeout and say so', async () => {

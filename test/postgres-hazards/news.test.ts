@@ -122,9 +122,10 @@ test('a change of state is notified to subscribers, whichever call makes it', as
   await turns(() => other.circuitBreaker.recordSuccess('api'), 'closed')
 })
 
-test('without waiters no notification is sent', async () => {
+test('without waiters no notification is sent, nor while the queue of the server is half full', async () => {
   const schema = newSchema()
   const adapter = await opens(schema)
+  const full = await rewritten(schema, (sql) => sql.replaceAll('pg_notification_queue_usage()', '0.5::float8'))
   const told: string[] = []
   const ear = new pg.Client({ connectionString: serverUrl() })
   await ear.connect()
@@ -139,6 +140,7 @@ test('without waiters no notification is sent', async () => {
     await adapter.idempotency.set('third', 1)
     await adapter.cache.set('k', 1)
     await (await adapter.acquire('lock', 60_000))?.release()
+    await full.recordFailure('other', 1)
     await adapter.recordFailure('api', 1)
     await eventually(async () => (told.length > 0 ? true : undefined))
     expect(told).toEqual([expect.stringMatching(/^circuit .*api$/)])

@@ -100,8 +100,8 @@ ORDER BY 1`,
     now: SERVER_CLOCK,
 
     held: () => ({
-      sql: `SELECT 'lock ' || key AS name FROM ${schema}.locks WHERE expires_at > greatest(${NOW}, marked_at)
-UNION ALL SELECT 'claim ' || key FROM ${schema}.idempotency WHERE claimed_until > greatest(${NOW}, granted_at) LIMIT 5`,
+      sql: `SELECT 'lock ' || key AS name FROM ${schema}.locks WHERE expires_at > ${NOW}
+UNION ALL SELECT 'claim ' || key FROM ${schema}.idempotency WHERE claimed_until > ${NOW} LIMIT 5`,
       parameters: [null],
     }),
 

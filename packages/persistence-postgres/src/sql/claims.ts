@@ -23,7 +23,7 @@ const UNSETTLED = `${UNTIL} > ${GIVEN_UP}`
  */
 export function claimSql(schema: string, channel: string): ClaimSql {
   const table = `${schema}.idempotency`
-  const running = (at: number): string => `${UNTIL} > greatest(${leaseNowAt(at)}, entry.granted_at)`
+  const running = (at: number): string => `${UNTIL} > ${leaseNowAt(at)}`
   const stored = (at: number): string =>
     `(entry.value IS NOT NULL OR entry.unstored IS NOT NULL) AND (entry.expires_at IS NULL OR entry.expires_at > ${leaseNowAt(at)})`
   const failed = (at: number): string =>
@@ -103,7 +103,8 @@ ON CONFLICT (key) DO UPDATE SET
   (granted_at, claimed_until) = (
     SELECT mark, mark + $4::float8 FROM (SELECT greatest(${leaseNowAt(6)}, entry.granted_at) AS mark) AS now
   ),
-  value = NULL, unstored = NULL, expires_at = NULL, failure = NULL, failure_expires_at = NULL, waiting = false
+  value = NULL, unstored = NULL, expires_at = NULL, failure = NULL, failure_expires_at = NULL,
+  waiting = entry.waiting AND entry.owner IS NOT DISTINCT FROM excluded.owner
 WHERE entry.claimed_until IS NOT NULL AND entry.owner = excluded.owner
   OR NOT (${running(6)} OR ${stored(6)} OR ${failed(6)})
 RETURNING entry.generation::float8 AS generation, ${granted(6)}`,

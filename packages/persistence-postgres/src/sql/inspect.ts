@@ -19,7 +19,7 @@ export function inspectSql(schema: string): InspectSql {
       'inspect.locks',
       'many',
       `SELECT ${nameAndNext('lock.key')}, lock.owner, lock.token::float8 AS token, abs(lock.holds) AS holds, lock.expires_at,
-  (lock.expires_at > greatest(${leaseNowAt(5)}, lock.marked_at))::int AS lasts
+  (lock.expires_at > ${leaseNowAt(5)})::int AS lasts
 FROM ${locks} AS lock WHERE ${inRange('lock.key')} ORDER BY lock.key LIMIT $4::int`,
       { clocked: 'lease' },
     ),
@@ -36,7 +36,7 @@ FROM ${circuits} AS circuit WHERE ${inRange('key')} ORDER BY key LIMIT $4::int`,
       'inspect.claims',
       'many',
       `SELECT ${nameAndNext('key')}, owner, generation::float8 AS generation, granted_at, claimed_until AS expires_at,
-  (claimed_until > greatest(${leaseNowAt(5)}, granted_at))::int AS lasts
+  (claimed_until > ${leaseNowAt(5)})::int AS lasts
 FROM ${idempotency} AS entry WHERE claimed_until IS NOT NULL AND ${inRange('key')} ORDER BY key LIMIT $4::int`,
       { clocked: 'lease' },
     ),

@@ -34,15 +34,15 @@ const keptFrom = (now: string): string => `sweep_at = least(lock.sweep_at, ${now
  * `holds` counts the holds of the owner. A generated owner has one hold that it released by itself, without a count, so that the
  * release can be repeated; the app may acquire more under its name. The column is negative when only those are left.
  *
- * A lock is held while its expiry is later than both the server's time and the time of its last grant. So setting the server's
- * clock back does not revive an expired lease.
+ * A lock is held while its expiry is later than the server's time. A lease counts from the time of the last grant if the server's
+ * clock was set back meanwhile, so that setting it right again does not end the lease early.
  *
  * @param schema Quoted.
  */
 export function lockSql(schema: string): LockSql {
   const table = `${schema}.locks`
   const token = `${TOKEN_BASE} + nextval(${quotedText(`${schema}.lock_token`)}::regclass)`
-  const heldAt = (now: string): string => `lock.expires_at > greatest(${now}, lock.marked_at)`
+  const heldAt = (now: string): string => `lock.expires_at > ${now}`
   const held = (at: number): string => heldAt(leaseNowAt(at))
   const guard = 'lock.key = $1::text AND lock.owner = $2::text AND lock.token = $3::bigint'
   const columns = 'lock.token::float8 AS token, lock.expires_at, lock.marked_at'
@@ -74,7 +74,7 @@ export function lockSql(schema: string): LockSql {
   const ttl = 'excluded.expires_at - excluded.marked_at'
   // Whether the owner holds it already, at the time of the grant. With the clock, which moves on, a lease that ends between two
   // looks would keep its token and lose its count.
-  const again = `lock.owner = excluded.owner AND lock.expires_at > ${mark}`
+  const again = `lock.owner = excluded.owner AND lock.expires_at > excluded.marked_at`
   const onHeld = (now: string, holds: string): string => `ON CONFLICT (key) DO UPDATE SET
   owner = excluded.owner,
   token = CASE WHEN ${again} THEN lock.token ELSE excluded.token END,
@@ -226,7 +226,7 @@ WHERE ${guard} AND ${held(4)}`,
       'fenced',
       'one',
       `SELECT set_config('idle_in_transaction_session_timeout', ceil(
-  least(greatest(lock.expires_at - greatest(${leaseNowAt(4)}, lock.marked_at), 1000), 2147483647)
+  least(greatest(lock.expires_at - ${leaseNowAt(4)}, 1000), 2147483647)
 )::int::text, true) FROM ${table} AS lock WHERE ${guard} AND ${held(4)} FOR KEY SHARE`,
       { clocked: 'lease' },
     ),

@@ -28,8 +28,8 @@ interface Sent {
   /** See {@link SilenceWatch.answered}. */
   readonly text: string | undefined
   readonly giveUp: (reason: ConnectionLost) => void
-  /** Monotonic ms since which the server has been silent. */
-  since: number
+  /** Monotonic ms at which it was sent. */
+  readonly since: number
 }
 
 /**
@@ -84,10 +84,7 @@ export class SilenceWatch {
 
   async #lookAt(sent: Sent): Promise<void> {
     if (systemClock.monotonic() - sent.since < this.#answerTimeout) return
-    if (await this.#mayBeAtWork(sent)) {
-      sent.since = systemClock.monotonic()
-      return
-    }
+    if (await this.#mayBeAtWork(sent)) return
     await pause(LATE_ANSWER_MS)
     if (this.#sent !== sent) return
     this.#sent = undefined
