@@ -163,7 +163,10 @@ export const readers: EngineSuite = engineSuite('readers', (check) => {
   check('readOnly and immutable need a file, and immutable refuses readOnly: false', async (world) => {
     const path = join(world.folder, 'missing.db')
     for (const name of ['readOnly', 'immutable']) {
-      await refuses(() => world.open({ [name]: true }, ':memory:'), { code: 'INVALID_OPTION', says: [name, ':memory:'] })
+      await refuses(() => world.open({ [name]: true }, ':memory:'), {
+        code: 'INVALID_OPTION',
+        says: [name, ':memory:'],
+      })
     }
     await refuses(() => world.open({ immutable: true, readOnly: false }, path), {
       code: 'INVALID_OPTION',
