@@ -7,6 +7,7 @@ import { sqliteDialect } from '../sqlite-dialect.js'
 import { typedError, withTypedErrors } from '../thread/typed-error.js'
 import type { Backup } from './backup.js'
 import { type BackupSource, refuseReadOnly, sourceOf } from './backup-source.js'
+import { withoutThread } from './engine-choice.js'
 import { deleteBackup, outdated, scheduledBackups } from './rotation.js'
 import { type BackupScheduleOptions, type ResolvedScheduleOptions, scheduleOptions } from './schedule-options.js'
 import { scheduledBackUp } from './scheduled-back-up.js'
@@ -51,7 +52,7 @@ export class BackupSchedule implements AsyncDisposable {
    *
    * @param persistence An SQLiteAdapter of a file.
    * @throws PersistenceError `INVALID_ARGUMENT`; `CANNOT_OPEN` if `directory` is not a folder; `READ_ONLY` for an adapter that was
-   *   opened with `readOnly`.
+   *   opened with `readOnly`; `ENGINE_UNSUPPORTED` for one without a thread, as that of a database that another process owns.
    *
    * @example
    * ```ts
@@ -62,6 +63,9 @@ export class BackupSchedule implements AsyncDisposable {
     const source = sourceOf(persistence, 'BackupSchedule')
     const resolved = scheduleOptions(options)
     refuseReadOnly(source.session, 'BackupSchedule', 'call backup()')
+    // Every backup would fail, which an app without a listener for diagnostics would not notice.
+    if ((resolved.backup.worker ?? source.startWorker) === undefined)
+      throw withoutThread(source.session.connection.engine, 'BackupSchedule')
     const schedule = new BackupSchedule(source, resolved)
     schedule.#wait(0)
     return schedule
