@@ -1,6 +1,8 @@
 import { anySignal, checkSignal } from '../../../arguments/abort-signal.js'
+import { invalidArgument } from '../../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../../arguments/options.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
+import type { Session } from '../../../session/session.js'
 import { DatabaseLockManager } from '../../../stores/lock/database-lock-manager.js'
 import { StoredLockProvider } from '../../../stores/lock/sql-lock-provider.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
@@ -62,10 +64,12 @@ export class BackupSchedule implements AsyncDisposable {
   static start(persistence: object, options: BackupScheduleOptions): BackupSchedule {
     const source = sourceOf(persistence, 'BackupSchedule')
     const resolved = scheduleOptions(options)
-    refuseReadOnly(source.session, 'BackupSchedule', 'call backup()')
+    const { session } = source
+    refuseReadOnly(session, 'BackupSchedule', 'call backup()')
     // Every backup would fail, which an app without a listener for diagnostics would not notice.
     if ((resolved.backup.worker ?? source.startWorker) === undefined)
-      throw withoutThread(source.session.connection.engine, 'BackupSchedule')
+      throw withoutThread(session.connection.engine, 'BackupSchedule')
+    if (session.ready) locationOf(session)
     const schedule = new BackupSchedule(source, resolved)
     schedule.#wait(0)
     return schedule
@@ -214,13 +218,7 @@ export class BackupSchedule implements AsyncDisposable {
   async #database(): Promise<string> {
     const { session } = this.#source
     if (!session.ready) await session.connect('BackupSchedule')
-    const { location } = session.connection.place
-    if (location !== '') return location
-    throw new PersistenceError(
-      'INVALID_ARGUMENT',
-      'BackupSchedule',
-      'BackupSchedule: a database in memory ends with its process; call backup() for a copy of it',
-    )
+    return locationOf(session)
   }
 
   #report(error: unknown): void {
@@ -235,4 +233,11 @@ async function allOf(backups: AsyncIterable<Backup>): Promise<Backup[]> {
   const all: Backup[] = []
   for await (const backup of backups) all.push(backup)
   return all
+}
+
+/** Returns the path of the database. @throws PersistenceError `INVALID_ARGUMENT` for one in memory. */
+function locationOf({ connection }: Session): string {
+  const { location } = connection.place
+  if (location !== '') return location
+  throw invalidArgument('BackupSchedule', 'a database in memory ends with its process; call backup() for a copy of it')
 }
