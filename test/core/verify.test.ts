@@ -115,6 +115,18 @@ describe('verify says nothing about', () => {
     await standby.waitFor()
   })
 
+  test('a file that a schedule backs up, and its backup, which is made while the schedule holds its lock', async () => {
+    const file = join(folder, 'scheduled.db')
+    await using adapter = await SQLiteAdapter.open(file)
+    const { BackupSchedule } = await frontEnd()
+    await using schedule = BackupSchedule.start(adapter, { directory: folder, every: 3_600_000 })
+    await expect.poll(() => schedule.list(), { timeout: 20_000 }).toHaveLength(1)
+    const [backup] = await schedule.list()
+    for (const path of [file, String(backup?.path)]) {
+      expect(await found(path)).toMatchObject({ code: 0, findings: [], items: 1 })
+    }
+  })
+
   test('a file of go-go-scope 2.9 that was migrated, and then worked with', async () => {
     const file = join(folder, 'published.db')
     await inFile(file, PUBLISHED)

@@ -21,7 +21,7 @@ async function refusalOf(breaker: CircuitBreaker): Promise<CircuitOpenError> {
   expect(error).toBeInstanceOf(CircuitOpenError)
   expect(error).toMatchObject({
     name: 'CircuitOpenError',
-    _tag: 'CircuitOpenError',
+    _tag: 'UnknownError',
     message: 'Circuit breaker is open',
   })
   return error as CircuitOpenError
@@ -97,12 +97,14 @@ describe('a breaker that another process', () => {
 describe('the result of a task whose breaker is open', () => {
   class Wrapped extends Error {}
 
-  it('is the CircuitOpenError itself, unlike a failure of the function', async () => {
+  it('is the CircuitOpenError itself, unlike a failure of the function, and an UnknownError as in 2.9', async () => {
     await using s = scope({ circuitBreaker: rules })
     const [failed] = await s.task(boom)
     expect(failed).toBeInstanceOf(UnknownError)
+    expect(failed).not.toBeInstanceOf(CircuitOpenError)
     const [refused] = await s.task(ok)
     expect(refused).toBeInstanceOf(CircuitOpenError)
+    expect(refused).toBeInstanceOf(UnknownError)
     expect(refused).toMatchObject({ message: 'Circuit breaker is open', retryAt: NOW + RESET })
     expect((await s.task(ok, { systemErrorClass: Wrapped }))[0]).toBeInstanceOf(CircuitOpenError)
   })

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+import { BackupSchedule } from '@go-go-scope/persistence-core'
 import { connectRemote, openRemote, SQLiteCacheAdapter, serve } from '@go-go-scope/persistence-core/remote'
 import { expect, test } from 'vitest'
 import { engine } from '../cells/cell.js'
@@ -36,6 +38,15 @@ test.each([openRemote, connectRemote] as ((peer: never, options: never) => Promi
     await (connected.close?.() ?? connected.disconnect?.())
   },
 )
+
+test('a client makes no backup, and says so when a schedule starts: each of its backups would fail', async () => {
+  const remote = await connectRemote(served.port())
+  await expect(remote.backup()).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+  expect(() => BackupSchedule.start(remote, { directory: tmpdir(), every: 60_000 })).toThrow(
+    expect.objectContaining({ code: 'ENGINE_UNSUPPORTED', operation: 'BackupSchedule' }),
+  )
+  await remote.disconnect()
+})
 
 test('an adapter has the options of the owner’s adapter, unless it is given others', async () => {
   const handle = await engine.openHandle(':memory:')

@@ -19,8 +19,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 describe('open with an engine in a thread', () => {
   test('accepts files only', async () => {
     await expect(engine.SQLiteAdapter.open(':memory:', { worker: true })).rejects.toMatchObject({
-      code: 'INVALID_ARGUMENT',
-      message: expect.stringContaining('worker needs a file, got :memory:; leave worker out'),
+      code: 'INVALID_OPTION',
+      message: expect.stringContaining('option worker must be left out with :memory:'),
     })
   })
 

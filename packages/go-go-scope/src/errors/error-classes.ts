@@ -1,7 +1,7 @@
 /** Wraps a failure without a type of its own: a plain `Error` or a thrown non-error. The failure is the `cause`. */
 export class UnknownError extends Error {
   readonly _tag = 'UnknownError' as const
-  override readonly name = 'UnknownError'
+  override readonly name: string = 'UnknownError'
 }
 
 /** Carries the reason of an abort, which may be any value, `undefined` included. */
@@ -18,10 +18,9 @@ export class AbortError extends Error {
 
 /**
  * The error when a circuit breaker is open and did not run the function. Task results hold it unwrapped, so that an app
- * can distinguish it from a failure of the function.
+ * can distinguish it from a failure of the function. It is an `UnknownError`, which is what go-go-scope 2.9 gives here.
  */
-export class CircuitOpenError extends Error {
-  readonly _tag = 'CircuitOpenError' as const
+export class CircuitOpenError extends UnknownError {
   override readonly name = 'CircuitOpenError'
   /**
    * Epoch ms from which a retry makes sense: the end of the reset timeout, or the deadline of the running probe.

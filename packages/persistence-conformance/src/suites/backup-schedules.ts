@@ -60,13 +60,20 @@ export const backupSchedules: EngineSuite = engineSuite('backup schedules', (che
     assert.equal(new Set(listed.flat().map(({ path }) => path)).size, listed.flat().length)
   })
 
-  check.once('a schedule on an adapter that was opened read-only is refused as it starts', async (world) => {
-    await (await world.openMade({})).disconnect()
-    const reader = world.track(await world.engine.SQLiteAdapter.open(world.path, { readOnly: true }))
-    const begin = (): unknown => world.engine.BackupSchedule.start(reader, { directory: world.folder, every: HOUR })
-    throwsRefusal(begin, { code: 'READ_ONLY', says: ['read-only', 'backup()'] })
-    await reader.backup(join(world.folder, 'by-hand.db'))
-  })
+  check.once(
+    'a schedule on an adapter that was opened read-only, or in memory, is refused as it starts',
+    async (world) => {
+      await (await world.openMade({})).disconnect()
+      const reader = world.track(await world.engine.SQLiteAdapter.open(world.path, { readOnly: true }))
+      const begin = (): unknown => world.engine.BackupSchedule.start(reader, { directory: world.folder, every: HOUR })
+      throwsRefusal(begin, { code: 'READ_ONLY', says: ['read-only', 'backup()'] })
+      await reader.backup(join(world.folder, 'by-hand.db'))
+      const inMemory = await world.open({}, ':memory:')
+      const beginInMemory = (): unknown =>
+        world.engine.BackupSchedule.start(inMemory, { directory: world.folder, every: HOUR })
+      throwsRefusal(beginInMemory, { code: 'INVALID_ARGUMENT', says: ['in memory', 'backup()'] })
+    },
+  )
 
   check.once('of many schedules on one file, one makes each backup', async (world) => {
     // Waiting for another writer takes real time.

@@ -160,9 +160,14 @@ export const readers: EngineSuite = engineSuite('readers', (check) => {
     assert.equal(await world.dump(), newer)
   })
 
-  check('immutable needs a file, and refuses readOnly: false', async (world) => {
+  check('readOnly and immutable need a file, and immutable refuses readOnly: false', async (world) => {
     const path = join(world.folder, 'missing.db')
-    await refuses(() => world.open({ immutable: true }, ':memory:'), { code: 'INVALID_OPTION', says: [':memory:'] })
+    for (const name of ['readOnly', 'immutable']) {
+      await refuses(() => world.open({ [name]: true }, ':memory:'), {
+        code: 'INVALID_OPTION',
+        says: [name, ':memory:'],
+      })
+    }
     await refuses(() => world.open({ immutable: true, readOnly: false }, path), {
       code: 'INVALID_OPTION',
       says: ['readOnly', 'false', 'immutable: true'],

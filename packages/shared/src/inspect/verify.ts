@@ -142,9 +142,12 @@ class VerificationPass {
     }
   }
 
-  /** A prefix is recorded before its first name is stored. Without the record, the row may not be found under another layout. */
+  /**
+   * A prefix is recorded before its first name is stored. Without the record, the row may not be found under another layout. Names
+   * of locks have only one, and those of backup schedules have a prefix of their own.
+   */
   async *#unrecorded(part: Part, name: string | undefined): AsyncGenerator<Fault, void, undefined> {
-    if (part !== 'locks' && part !== 'claims' && part !== 'results' && part !== 'tasks') return
+    if (part !== 'claims' && part !== 'results' && part !== 'tasks') return
     const qualified = name === undefined ? undefined : splitQualified(name)
     if (qualified === undefined || (await this.#isRecorded(qualified.prefix))) return
     yield {

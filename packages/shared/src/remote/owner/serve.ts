@@ -89,13 +89,13 @@ class AdapterServer implements PersistenceServer {
 
   attach(peer: Peer): void {
     this.#refuseClosed('attach')
-    this.#serve(peer)
+    this.#serve(peer, false)
   }
 
   createPort(): TransferablePort {
     this.#refuseClosed('createPort')
     const { port1, port2 } = new MessageChannel()
-    this.#serve(port1)
+    this.#serve(port1, true)
     return port2
   }
 
@@ -113,11 +113,11 @@ class AdapterServer implements PersistenceServer {
     return this.close()
   }
 
-  #serve(peer: Peer): void {
+  #serve(peer: Peer, ownPort: boolean): void {
     const wanted =
       'a Worker of node:worker_threads, a worker of cluster, a ChildProcess with an IPC channel or a MessagePort'
     const channel = channelOf(peer, 'attach', wanted)
-    this.#channels.add(new ServedChannel(channel, this.#parts, (closed) => this.#remove(closed)))
+    this.#channels.add(new ServedChannel(channel, this.#parts, (closed) => this.#remove(closed), ownPort))
   }
 
   #remove(channel: ServedChannel): void {

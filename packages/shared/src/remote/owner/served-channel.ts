@@ -26,6 +26,7 @@ export class ServedChannel {
   readonly #channel: PeerChannel
   readonly #parts: ServedChannelParts
   readonly #onClosed: (channel: ServedChannel) => void
+  readonly #ownPort: boolean
   client: ServedClient | undefined
   /** The nonce of the current client's hello; set as soon as that client is being accepted. */
   #nonce: string | undefined
@@ -34,11 +35,20 @@ export class ServedChannel {
   /** The client that was detached, while it may rely on its locks. */
   #detached: ServedClient | undefined
 
-  /** @param onClosed Called when the channel is of no more use. */
-  constructor(channel: PeerChannel, parts: ServedChannelParts, onClosed: (channel: ServedChannel) => void) {
+  /**
+   * @param onClosed Called when the channel is of no more use.
+   * @param ownPort Whether the channel is a port that only this server has ever had.
+   */
+  constructor(
+    channel: PeerChannel,
+    parts: ServedChannelParts,
+    onClosed: (channel: ServedChannel) => void,
+    ownPort: boolean,
+  ) {
     this.#channel = channel
     this.#parts = parts
     this.#onClosed = onClosed
+    this.#ownPort = ownPort
     channel.listen({
       message: (message) => this.#receive(message),
       ended: (certain) => this.#ended(certain),
@@ -81,8 +91,9 @@ export class ServedChannel {
         this.client.receive(message)
         if (this.client.ready) this.#parts.scheduler.schedule()
       } else if (!isBye) {
-        // It was sent to an owner that has detached its client. Nothing of it is done, and that client knows and may connect again.
         this.#rejectMessage('the first message of a client must be hello')
+        // Elsewhere it may be for an earlier owner that has detached its client: that client knows, and may connect again.
+        if (this.#ownPort) this.#detach()
       }
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error

@@ -1,12 +1,15 @@
 import { anySignal, checkSignal } from '../../../arguments/abort-signal.js'
+import { invalidArgument } from '../../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../../arguments/options.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
+import type { Session } from '../../../session/session.js'
 import { DatabaseLockManager } from '../../../stores/lock/database-lock-manager.js'
 import { StoredLockProvider } from '../../../stores/lock/sql-lock-provider.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
 import { typedError, withTypedErrors } from '../thread/typed-error.js'
 import type { Backup } from './backup.js'
 import { type BackupSource, refuseReadOnly, sourceOf } from './backup-source.js'
+import { withoutThread } from './engine-choice.js'
 import { deleteBackup, outdated, scheduledBackups } from './rotation.js'
 import { type BackupScheduleOptions, type ResolvedScheduleOptions, scheduleOptions } from './schedule-options.js'
 import { scheduledBackUp } from './scheduled-back-up.js'
@@ -51,7 +54,7 @@ export class BackupSchedule implements AsyncDisposable {
    *
    * @param persistence An SQLiteAdapter of a file.
    * @throws PersistenceError `INVALID_ARGUMENT`; `CANNOT_OPEN` if `directory` is not a folder; `READ_ONLY` for an adapter that was
-   *   opened with `readOnly`.
+   *   opened with `readOnly`; `ENGINE_UNSUPPORTED` for one without a thread, as that of a database that another process owns.
    *
    * @example
    * ```ts
@@ -61,7 +64,12 @@ export class BackupSchedule implements AsyncDisposable {
   static start(persistence: object, options: BackupScheduleOptions): BackupSchedule {
     const source = sourceOf(persistence, 'BackupSchedule')
     const resolved = scheduleOptions(options)
-    refuseReadOnly(source.session, 'BackupSchedule', 'call backup()')
+    const { session } = source
+    refuseReadOnly(session, 'BackupSchedule', 'call backup()')
+    // Every backup would fail, which an app without a listener for diagnostics would not notice.
+    if ((resolved.backup.worker ?? source.startWorker) === undefined)
+      throw withoutThread(session.connection.engine, 'BackupSchedule')
+    if (session.ready) locationOf(session)
     const schedule = new BackupSchedule(source, resolved)
     schedule.#wait(0)
     return schedule
@@ -210,13 +218,7 @@ export class BackupSchedule implements AsyncDisposable {
   async #database(): Promise<string> {
     const { session } = this.#source
     if (!session.ready) await session.connect('BackupSchedule')
-    const { location } = session.connection.place
-    if (location !== '') return location
-    throw new PersistenceError(
-      'INVALID_ARGUMENT',
-      'BackupSchedule',
-      'BackupSchedule: a database in memory ends with its process; call backup() for a copy of it',
-    )
+    return locationOf(session)
   }
 
   #report(error: unknown): void {
@@ -231,4 +233,11 @@ async function allOf(backups: AsyncIterable<Backup>): Promise<Backup[]> {
   const all: Backup[] = []
   for await (const backup of backups) all.push(backup)
   return all
+}
+
+/** Returns the path of the database. @throws PersistenceError `INVALID_ARGUMENT` for one in memory. */
+function locationOf({ connection }: Session): string {
+  const { location } = connection.place
+  if (location !== '') return location
+  throw invalidArgument('BackupSchedule', 'a database in memory ends with its process; call backup() for a copy of it')
 }

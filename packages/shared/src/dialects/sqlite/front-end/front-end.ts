@@ -117,7 +117,7 @@ export function defineFrontEnd<Handle extends object, Options extends OpenOption
         return openAdapter(path, given, { load, driver: driverOf, adapter })
       }
       const { startWorker } = definition
-      return openAdapter(path, given, threadedOpener({ path, options: given, startWorker, load, adapter }))
+      return openAdapter(path, given, threadedOpener({ options: given, startWorker, load, adapter }))
     }
   }
 

@@ -56,9 +56,8 @@ export async function openAdapter<Handle extends object, Adapter extends SqliteA
   const path = given === ':memory:' || isAbsolute(given) ? given : `${process.cwd()}/${given}`
   const resolved = resolveOptions(options)
   const tuning = resolveOpenOptions(options)
+  if (path === ':memory:') refuseOptionsOfFiles(tuning)
   const engine = await opener.load()
-  if (tuning.immutable && path === ':memory:')
-    throw invalidOption('immutable', true, 'left out with :memory:, which has no file that stays as it is')
   const file = path !== ':memory:' ? await prepareFile(path, tuning, engine) : undefined
   try {
     const handle = await openHandle(path, tuning, engine, file)
@@ -66,6 +65,13 @@ export async function openAdapter<Handle extends object, Adapter extends SqliteA
   } finally {
     // By now the connection has its own entry in the registry, or has closed the file.
     file?.registration.leave()
+  }
+}
+
+/** @throws PersistenceError `INVALID_OPTION`. */
+function refuseOptionsOfFiles(tuning: ResolvedOpenOptions): void {
+  for (const name of ['worker', 'immutable', 'readOnly'] as const) {
+    if (tuning[name]) throw invalidOption(name, tuning[name], 'left out with :memory:, which has no file')
   }
 }
 

@@ -1,5 +1,4 @@
 import { resolveOptions } from '../../../adapter/adapter-options.js'
-import { invalidArgument } from '../../../arguments/invalid.js'
 import { withoutThread } from '../copies/engine-choice.js'
 import type { LoadedEngine } from '../engine/loaded-engine.js'
 import type { StartWorker } from '../thread/worker.js'
@@ -8,9 +7,8 @@ import type { Opener } from './open-adapter.js'
 import { type OpenOptions, resolveOpenOptions } from './open-options.js'
 import type { SqliteAdapter } from './sqlite-adapter.js'
 
-/** What to open, and the parts of the front end that open it. */
+/** How to open, and the parts of the front end that open it. */
 interface Opening<Adapter> {
-  readonly path: string
   readonly options: OpenOptions
   readonly startWorker: StartWorker | undefined
   load(): Promise<LoadedEngine<object>>
@@ -20,11 +18,9 @@ interface Opening<Adapter> {
 /**
  * Opens a file on an engine in its own thread.
  *
- * @throws (as a rejection of its `load`) PersistenceError `INVALID_ARGUMENT` for a database in memory; `ENGINE_UNSUPPORTED` for a
- *   front end without a thread.
+ * @throws (as a rejection of its `load`) PersistenceError `ENGINE_UNSUPPORTED` for a front end without a thread.
  */
 export function threadedOpener<Adapter extends SqliteAdapter>({
-  path,
   options,
   startWorker,
   load,
@@ -32,10 +28,6 @@ export function threadedOpener<Adapter extends SqliteAdapter>({
 }: Opening<Adapter>): Opener<ThreadedHandle, Adapter> {
   return {
     async load() {
-      if (path === ':memory:') {
-        const problem = 'worker needs a file, got :memory:; leave worker out, or name a file'
-        throw invalidArgument('open', problem)
-      }
       const engine = await load()
       const { worker, readers } = resolveOpenOptions(options)
       const start = typeof worker === 'function' ? worker : startWorker
