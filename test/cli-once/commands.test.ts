@@ -577,13 +577,19 @@ describe('exit codes', () => {
   })
 
   test.each<[PersistenceErrorCode, number]>([
-    ['ENGINE_MISSING', 3],
     ['UNAVAILABLE', 3],
     ['READ_ONLY', 3],
     ['INVALID_KEY', 2],
     ['DISK_FULL', 6],
   ])('for %s: %i', (errorCode, code) => {
     expect(exitCodeOf(new PersistenceError(errorCode, 'open', 'x'))).toEqual({ code, message: `${errorCode}: x` })
+  })
+
+  test('3 for a missing engine, with advice for npx, which does not find what the project has installed', () => {
+    expect(exitCodeOf(new PersistenceError('ENGINE_MISSING', 'open', 'x'))).toEqual({
+      code: 3,
+      message: expect.stringMatching(/^ENGINE_MISSING: x\. npx .*: npm install @go-go-scope\/cli$/),
+    })
   })
 
   test('6 for any other error', async () => {

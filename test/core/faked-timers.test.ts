@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { mock } from 'node:test'
 import * as sqlite3 from '@go-go-scope/persistence-sqlite'
 import * as nodeSqlite from '@go-go-scope/persistence-sqlite-node'
 import { connectRemote, serve } from '@go-go-scope/persistence-sqlite-node/remote'
@@ -42,6 +43,28 @@ test.each([
     await persistence.disconnect()
   },
 )
+
+test('an app may fake its timers: what is stored follows those of node:test, which leave performance.now() alone', async () => {
+  vi.useRealTimers()
+  mock.timers.enable()
+  try {
+    const persistence = await nodeSqlite.SQLiteAdapter.open(':memory:', { locks: 'database' })
+    const { cache, idempotency, lock } = persistence
+    await cache.set('k', 1, 60_000)
+    const held = await lock.acquire('report', 60_000)
+    const claim = await idempotency.claim('order', { lease: 60_000 })
+    const signals = [held?.signal, claim.state === 'claimed' ? claim.signal : undefined]
+    mock.timers.tick(58_999)
+    expect(await Promise.all([cache.get('k'), lock.acquire('report')])).toEqual([1, null])
+    expect(signals.map((signal) => signal?.aborted)).toEqual([false, false])
+    mock.timers.tick(1_001)
+    expect(await Promise.all([cache.get('k'), held?.isValid()])).toEqual([null, false])
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true, true])
+    await persistence.disconnect()
+  } finally {
+    mock.timers.reset()
+  }
+})
 
 test('an app may fake its timers: a served adapter answers', async () => {
   const owned = await nodeSqlite.SQLiteAdapter.open(':memory:')

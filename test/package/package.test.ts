@@ -1,14 +1,4 @@
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -26,7 +16,7 @@ import { importsOf } from '../architecture/gates/source-text.js'
 import { runtimes } from '../matrix.mjs'
 import { proofCount } from '../proof/proof-count.js'
 import { budgets } from './package-budgets.js'
-import { type Manifest, type PackedFamily, type PackedPackage, packFamily, published } from './packed-family.js'
+import { link, type Manifest, type PackedFamily, type PackedPackage, packFamily, published } from './packed-family.js'
 
 let family: PackedFamily
 
@@ -425,12 +415,23 @@ describe('installed from tarballs in an empty project', () => {
       const stored = (name: string) => join(modules, '.pnpm', name.replace('/', '+'), 'node_modules', name)
       const core = '@go-go-scope/persistence-core'
       const frontEnd = '@go-go-scope/persistence-sqlite-node'
-      for (const name of [core, frontEnd, '@types/node'])
+      const anyRuntime = '@go-go-scope/persistence'
+      for (const name of [core, frontEnd, anyRuntime, '@types/node'])
         cpSync(join(family.project, 'node_modules', name), stored(name), { recursive: true, dereference: true })
-      for (const path of ['@go-go-scope', '@types']) mkdirSync(join(modules, path))
-      symlinkSync(stored(core), join(stored(frontEnd), '../persistence-core'), 'junction')
-      for (const name of [frontEnd, '@types/node']) symlinkSync(stored(name), join(modules, name), 'junction')
-      for (const file of ['package.json', 'inferred.ts']) cpSync(join(family.project, file), join(place, file))
+      const links: [string, string][] = [
+        [core, join(stored(frontEnd), '../persistence-core')],
+        [core, join(stored(anyRuntime), '../persistence-core')],
+        [frontEnd, join(stored(anyRuntime), '../persistence-sqlite-node')],
+        ['@types/node', join(modules, '@types/node')],
+        [frontEnd, join(place, 'one-engine/node_modules', frontEnd)],
+        [anyRuntime, join(place, 'any-runtime/node_modules', anyRuntime)],
+      ]
+      for (const [name, path] of links) link(stored(name), path)
+      writeFileSync(join(place, 'package.json'), '{ "type": "module" }')
+      const app = readFileSync(join(family.project, 'inferred.ts'), 'utf8')
+      writeFileSync(join(place, 'one-engine/app.ts'), app)
+      writeFileSync(join(place, 'any-runtime/app.ts'), app.replaceAll(frontEnd, anyRuntime))
+      const files = ['one-engine/app.ts', 'any-runtime/app.ts']
       const compilerOptions = {
         target: 'ES2022',
         module: 'NodeNext',
@@ -440,12 +441,13 @@ describe('installed from tarballs in an empty project', () => {
         types: ['node'],
         skipLibCheck: true,
       }
-      writeFileSync(join(place, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['inferred.ts'] }))
+      writeFileSync(join(place, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
       // TypeScript 7 writes a name that the app cannot resolve, where this one refuses.
       const tsc = join(root, 'test/node_modules/typescript5/bin/tsc')
       const { exitCode, output } = await runProcess(process.execPath, [tsc, '-p', '.'], { cwd: place })
       expect(exitCode, output).toBe(0)
-      expect(readFileSync(join(place, 'inferred.d.ts'), 'utf8')).not.toMatch(/persistence-core|#private/)
+      for (const file of files)
+        expect(readFileSync(join(place, file.replace('.ts', '.d.ts')), 'utf8')).not.toMatch(/persistence-core|#private/)
     } finally {
       rmSync(place, { recursive: true })
     }

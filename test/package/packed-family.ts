@@ -125,7 +125,8 @@ function filesOf(tarball: string): string[] {
   return listing.split('\n').map((path) => path.replace(/^package\//, ''))
 }
 
-function link(target: string, path: string): void {
+/** Creates the link `path`, and its folder. */
+export function link(target: string, path: string): void {
   mkdirSync(join(path, '..'), { recursive: true })
   symlinkSync(target, path, 'junction')
 }

@@ -64,10 +64,15 @@ const OF_CODE: Readonly<Record<string, number>> = {
   INVALID_OPTION: EXIT.usage,
 }
 
+/** Advice for a package that this program does not find: by `npx` alone it runs from a folder outside of the project. */
+export const INSTALL_BESIDE =
+  'npx finds the packages of your project only if the project has this program too: npm install @go-go-scope/cli'
+
 /** Returns the exit code and the message for an error. */
 export function exitCodeOf(error: unknown): { code: number; message: string } {
   if (error instanceof PersistenceError) {
-    return { code: OF_CODE[error.code] ?? EXIT.failed, message: `${error.code}: ${error.message}` }
+    const hint = error.code === 'ENGINE_MISSING' ? `. ${INSTALL_BESIDE}` : ''
+    return { code: OF_CODE[error.code] ?? EXIT.failed, message: `${error.code}: ${error.message}${hint}` }
   }
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof NewerFormatError) return { code: EXIT.schemaNewer, message }

@@ -9,7 +9,7 @@ import {
   SchemaMissingError,
 } from '@go-go-scope/persistence-core/public'
 import type { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
-import { SchemaOlderError, UsageError } from './exit-codes.js'
+import { INSTALL_BESIDE, SchemaOlderError, UsageError } from './exit-codes.js'
 import { say } from './output.js'
 
 /** An open database. Members that only a file has are absent on a server. */
@@ -136,9 +136,8 @@ async function loadPostgres() {
   try {
     return (await import('@go-go-scope/persistence-postgres')).PostgresAdapter
   } catch (cause) {
-    throw new UsageError('a PostgreSQL database needs the package @go-go-scope/persistence-postgres; install it', {
-      cause,
-    })
+    const missing = 'a PostgreSQL database needs the package @go-go-scope/persistence-postgres; install it'
+    throw new UsageError(`${missing}. ${INSTALL_BESIDE}`, { cause })
   }
 }
 

@@ -2,10 +2,15 @@
 export * from '@go-go-scope/persistence-core/public'
 export {
   Adapter,
+  type DatabaseSyncClass,
+  type DatabaseSyncLike,
+  type DatabaseSyncOpenOptions,
+  type DatabaseSyncOptions,
   restore,
   SQLiteAdapter,
   SQLiteCacheAdapter,
   SQLiteIdempotencyAdapter,
   Standby,
+  type StatementSyncLike,
   verifyBackup,
 } from '@go-go-scope/persistence-sqlite-node'

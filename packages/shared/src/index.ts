@@ -5,18 +5,8 @@ export { SqlIdempotencyAdapter } from './adapter/sql-idempotency-adapter.js'
 export { flushFolder, publish, refuseExisting } from './dialects/sqlite/copies/publish.js'
 export { flushHandle } from './dialects/sqlite/file/flush-handle.js'
 export { type FileAccess, openFile } from './dialects/sqlite/front-end/file-access.js'
-export {
-  type AdapterClass,
-  type CacheAdapterClass,
-  defineFrontEnd,
-  type FrontEnd,
-  type FrontEndDefinition,
-  type IdempotencyAdapterClass,
-  type Restore,
-  type VerifyBackup,
-} from './dialects/sqlite/front-end/front-end.js'
+export { defineFrontEnd, type FrontEnd, type FrontEndDefinition } from './dialects/sqlite/front-end/front-end.js'
 export { SqliteAdapter } from './dialects/sqlite/front-end/sqlite-adapter.js'
-export type { StandbyClass } from './dialects/sqlite/front-end/standby-class.js'
 export { COPIES_TABLE, MOVED_TABLE, sealingSteps, unsealingSteps } from './dialects/sqlite/schema/moved-file.js'
 export type { Standby } from './dialects/sqlite/standby/standby.js'
 export { typedError } from './dialects/sqlite/thread/typed-error.js'

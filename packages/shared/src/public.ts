@@ -1,6 +1,6 @@
 /**
- * The exports that every front end has besides its own classes. Among them are the types that its functions return: the compiler
- * writes an inferred type into the declarations of an app only by a name that a package of the app exports.
+ * The exports that every front end has besides its own classes. Among them are the types of its classes and of what its functions
+ * return: the compiler writes an inferred type into the declarations of an app only by a name that a package of the app exports.
  */
 export type { AdapterOptions } from './adapter/adapter-options.js'
 export type { CacheAdapterOptions, SqlCacheAdapter } from './adapter/sql-cache-adapter.js'
@@ -26,8 +26,16 @@ export type { FileOptions } from './dialects/sqlite/copies/engine-choice.js'
 export type { BackupManifest } from './dialects/sqlite/copies/manifest.js'
 export type { Restored, RestoreOptions } from './dialects/sqlite/copies/restore.js'
 export type { CopyProgress } from './dialects/sqlite/engine/backup-steps.js'
+export type {
+  AdapterClass,
+  CacheAdapterClass,
+  IdempotencyAdapterClass,
+  Restore,
+  VerifyBackup,
+} from './dialects/sqlite/front-end/front-end.js'
 export type { OpenOptions } from './dialects/sqlite/front-end/open-options.js'
 export type { SqliteAdapter } from './dialects/sqlite/front-end/sqlite-adapter.js'
+export type { StandbyClass } from './dialects/sqlite/front-end/standby-class.js'
 export type { AdapterStats } from './dialects/sqlite/sqlite-stats.js'
 export type { FollowOptions } from './dialects/sqlite/standby/follow-options.js'
 export type { Standby as StandbyOf } from './dialects/sqlite/standby/standby.js'

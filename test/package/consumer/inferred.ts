@@ -33,6 +33,8 @@ export const calls = (store: Store) => ({
   changes: changesets(store, { tables: [] }),
   server: serve(store),
 })
+export const classes = { SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter, Standby, BackupSchedule }
+export const functions = { changesets, restore, verifyBackup, connectRemote, serve }
 export const only = (handle: ConstructorParameters<typeof SQLiteCacheAdapter>[0]) =>
   [new SQLiteCacheAdapter(handle), new SQLiteIdempotencyAdapter(handle)] as const
 export const copies = () => [verifyBackup('copy.db'), restore('copy.db', 'app.db')] as const
