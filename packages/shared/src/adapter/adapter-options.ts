@@ -98,9 +98,6 @@ const LONGEST_PREFIX_BYTES = 1_024
  */
 export function resolveOptions(options: AdapterOptions = {}): ResolvedOptions {
   checkRuntime()
-  if (typeof options !== 'object' || options === null) {
-    throw invalidOption('options', options, 'an object')
-  }
   return {
     keyPrefix: prefixOption(options.keyPrefix),
     defaultLockTTL: positive(options, 'defaultLockTTL', DEFAULT_LOCK_TTL_MS),
