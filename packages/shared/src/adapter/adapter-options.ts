@@ -128,7 +128,7 @@ function prefixOption(prefix: unknown): string {
   if (problem !== undefined)
     throw new PersistenceError('INVALID_OPTION', 'options', `options: option keyPrefix ${problem}`)
   if (Buffer.byteLength(prefix) > LONGEST_PREFIX_BYTES) {
-    throw invalidOption('keyPrefix', `${prefix.slice(0, 40)}...`, `at most ${LONGEST_PREFIX_BYTES} bytes long`)
+    throw invalidOption('keyPrefix', prefix, `at most ${LONGEST_PREFIX_BYTES} bytes long`)
   }
   return prefix
 }
