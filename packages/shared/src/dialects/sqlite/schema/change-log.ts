@@ -139,10 +139,6 @@ function sameIn({ name, collation }: KeyColumn): string {
 export const READ_LOG: string = `SELECT type, name, sql FROM main.sqlite_master
 WHERE name IN ('go_goscope_changes', 'go_goscope_followers') OR (type = 'trigger' AND name GLOB '${LOG_TRIGGER_PREFIX}*')`
 
-/** Returns a row when the log has both tables: one that lacks a table has no followers. */
-export const WHOLE_LOG: string = `SELECT 1 WHERE (SELECT count(*) FROM main.sqlite_master
-  WHERE type = 'table' AND name IN ('go_goscope_changes', 'go_goscope_followers')) = 2`
-
 /**
  * Returns whether there are objects of {@link READ_LOG} but one of the two tables is missing: it was dropped by hand, and every
  * write fails at the remaining triggers.

@@ -1,7 +1,7 @@
 import type { Row } from '../../../driver/driver.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
-import { FORGOTTEN_AFTER_MS, isBroken, READ_LOG, removingLog, WHOLE_LOG } from './change-log.js'
+import { FORGOTTEN_AFTER_MS, isBroken, READ_LOG, removingLog } from './change-log.js'
 import { COPIES_TABLE, MOVED_TABLE, refuseMoved } from './moved-file.js'
 
 const MARKS = ['go_goscope_standby', MOVED_TABLE, COPIES_TABLE]
@@ -9,6 +9,8 @@ const FOUND = `${READ_LOG} OR name IN ('${MARKS.join("', '")}')`
 
 // Uses the machine's clock, like the reports of followers.
 const FOLLOWED = `SELECT 1 FROM go_goscope_followers WHERE seen_at > unixepoch() * 1000 - ${FORGOTTEN_AFTER_MS} LIMIT 1`
+const WHOLE = `SELECT 1 WHERE (SELECT count(*) FROM main.sqlite_master
+  WHERE type = 'table' AND name IN ('go_goscope_changes', 'go_goscope_followers')) = 2`
 
 /**
  * Checks a file for the traces of copies when an adapter connects. A standby is not written to. The log of followers that died
@@ -31,7 +33,7 @@ export async function checkFollowed(queue: OperationQueue, writable: boolean): P
   const log = objects.filter(({ name }) => !MARKS.includes(String(name)))
   if (!writable || !(await isUseless(queue, log))) return
   try {
-    const still = { sql: isBroken(log) ? WHOLE_LOG : FOLLOWED, expect: 0 }
+    const still = { sql: isBroken(log) ? WHOLE : FOLLOWED, expect: 0 }
     await queue.atomic('connect', [still, ...removingLog(log).map((sql) => ({ sql }))])
   } catch (error) {
     // Another connection has begun to follow, or has removed the log meanwhile.

@@ -1,6 +1,5 @@
 import type { InspectSql } from '../../../inspect/inspect-sql.js'
 import { read } from '../../../queue/statement.js'
-import { WHOLE_LOG } from '../schema/change-log.js'
 import { LAST_GRANT } from './claims.js'
 import { MARK } from './locks.js'
 import { anyNumbers, inRange, isBeforeEnd, nameAndNext, ofValue } from './pages.js'
@@ -94,7 +93,9 @@ FROM tasks CROSS JOIN go_goscope_checkpoints AS newest ON newest.rowid = (${NEWE
   ),
 
   standbys: {
-    table: WHOLE_LOG,
+    // Both tables, because a log with a missing table has no followers.
+    table: `SELECT 1 WHERE (SELECT count(*) FROM main.sqlite_master
+  WHERE type = 'table' AND name IN ('go_goscope_changes', 'go_goscope_followers')) = 2`,
     list: `SELECT id, seq, (SELECT max(seq) FROM main.go_goscope_changes) - seq AS behind, seen_at
 FROM main.go_goscope_followers ORDER BY id`,
   },
