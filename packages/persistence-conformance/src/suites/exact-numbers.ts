@@ -63,28 +63,6 @@ export const exactNumbers: EngineSuite = engineSuite('exact numbers', (check) =>
     assert.equal((await adapter.getState('other'))?.state, 'open')
   })
 
-  check(
-    'a call finds the place of a probe taken at its first look, however long the lease of the probe',
-    async (world) => {
-      const { clock } = world
-      const now = (): number => {
-        clock.pass(1)
-        return clock.now()
-      }
-      const { circuitBreaker: breaker } = await world.adapter({ clock: { ...clock, now } })
-      const timeToRefuse = async (lease: number): Promise<number> => {
-        await breaker.setState('api', { state: 'half-open', failureCount: 1 })
-        assert.equal((await breaker.admit('api', { resetTimeout: 0, lease })).admitted, true)
-        const before = clock.now()
-        assert.equal((await breaker.admit('api', { resetTimeout: 0, lease })).admitted, false)
-        return clock.now() - before
-      }
-      const usual = await timeToRefuse(60_000)
-      for (const lease of [10 ** 15, Number.MAX_SAFE_INTEGER, 10 ** 18, 10 ** 20, Number.MAX_VALUE])
-        assert.equal(await timeToRefuse(lease), usual, String(lease))
-    },
-  )
-
   check('the periods of a circuit are counted beyond 32 bits', async (world) => {
     const { circuitBreaker: breaker } = await world.adapter()
     await breaker.reset('api')
