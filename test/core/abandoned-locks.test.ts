@@ -73,6 +73,21 @@ test('a lock outlives its adapter for its ttl, for others of the prefix on the h
   await stays.disconnect()
 })
 
+test('a lock table that is used again stays that of its prefix when its last lock from before is released', async () => {
+  const handle = new DatabaseSync(':memory:')
+  const stays = adapterOn(handle, {})
+  await stays.connect()
+  const first = adapterOn(handle, { keyPrefix: 'p:' })
+  const lock = await first.acquire('k')
+  await first.disconnect()
+  const second = adapterOn(handle, { keyPrefix: 'p:' })
+  expect(await lock?.release()).toBe(true)
+  const third = adapterOn(handle, { keyPrefix: 'p:' })
+  expect(await second.acquire('k')).not.toBeNull()
+  expect(await third.acquire('k')).toBeNull()
+  for (const adapter of [second, third, stays]) await adapter.disconnect()
+})
+
 test('adapters of a client that come and go with prefixes of their own leave few lock tables behind, at both ends', async () => {
   const handle = new DatabaseSync(':memory:')
   const adapter = adapterOn(handle, {})

@@ -12,6 +12,30 @@ const TTL = 9_000
 /** Matches the statement of a renewal. */
 const LOCKS = /^UPDATE go_goscope_locks/
 
+test('a listener of slow statements is called when no transaction is open that would contain what it writes', async () => {
+  const clock = new ManualClock()
+  const handle = new DatabaseSync(':memory:')
+  handle.exec('CREATE TABLE log (operation TEXT)')
+  let slow = 0
+  const driver = databaseSyncDriver(handle, (sql) => {
+    if (!sql.startsWith('INSERT INTO "go_goscope_cache"')) return undefined
+    slow++
+    clock.pass(200)
+    return undefined
+  })
+  const onDiagnostic = (event: DiagnosticEvent): void => {
+    if (event.type !== 'slow-statement') return
+    handle.exec('BEGIN')
+    handle.prepare('INSERT INTO log VALUES (?)').run(event.operation)
+    handle.exec('COMMIT')
+  }
+  const adapter = new SqliteAdapter(handle, () => driver, { clock, onDiagnostic })
+  await adapter.connect()
+  await Promise.all(Array.from({ length: 40 }, (_, index) => adapter.cache.set(`k${index}`, index)))
+  expect(handle.prepare('SELECT count(*) AS written FROM log').get()).toEqual({ written: slow })
+  await adapter.disconnect()
+})
+
 describe.each([
   ['an engine that answers within the call', (driver: ReturnType<typeof databaseSyncDriver>): SqlDriver => driver],
   [

@@ -15,13 +15,19 @@ const adapters: SqliteAdapter[] = []
 function opened() {
   const clock = new ManualClock()
   const events: DiagnosticEvent[] = []
+  const statements: string[] = []
   const handle = new DatabaseSync(':memory:')
-  const adapter = new SqliteAdapter(handle, () => databaseSyncDriver(handle, () => undefined), {
+  const driver = databaseSyncDriver(handle, (sql) => {
+    statements.push(sql)
+    if (statements.length > 1_000) throw new Error('a call asks without end')
+    return undefined
+  })
+  const adapter = new SqliteAdapter(handle, () => driver, {
     clock,
     onDiagnostic: (event) => events.push(event),
   })
   adapters.push(adapter)
-  return { adapter, breaker: adapter.circuitBreaker, clock, events }
+  return { adapter, breaker: adapter.circuitBreaker, clock, events, statements }
 }
 
 afterEach(async () => {
@@ -141,4 +147,17 @@ test.each([
     message: expect.stringMatching(message),
   })
   expect(await breaker.getState('api')).toBeNull()
+})
+
+test('a call finds the place of a probe taken at its first look, however long the lease of the probe', async () => {
+  const { breaker, statements } = opened()
+  const toRefuse = async (lease: number): Promise<number> => {
+    await breaker.setState('api', { state: 'half-open', failureCount: 1 })
+    expect((await breaker.admit('api', { resetTimeout: 0, lease })).admitted).toBe(true)
+    statements.splice(0)
+    expect((await breaker.admit('api', { resetTimeout: 0, lease })).admitted).toBe(false)
+    return statements.length
+  }
+  for (const lease of [60_000, 10 ** 15, Number.MAX_SAFE_INTEGER, 10 ** 18, 10 ** 20, Number.MAX_VALUE])
+    expect(await toRefuse(lease), String(lease)).toBe(1)
 })

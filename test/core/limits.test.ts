@@ -1,3 +1,6 @@
+import { ManualClock } from '@go-go-scope/persistence-conformance'
+import { SqliteAdapter } from '@go-go-scope/persistence-core'
+import { DatabaseSync } from '@photostructure/sqlite'
 import { expect, test } from 'vitest'
 import { resolved } from '../../packages/persistence-postgres/src/options.js'
 import { resolveOptions } from '../../packages/shared/src/adapter/adapter-options.js'
@@ -7,6 +10,7 @@ import { scheduleOptions } from '../../packages/shared/src/dialects/sqlite/copie
 import { resolveOpenOptions } from '../../packages/shared/src/dialects/sqlite/front-end/open-options.js'
 import { leaseTime } from '../../packages/shared/src/stores/idempotency/claim-options.js'
 import { timeToLive } from '../../packages/shared/src/time/time-to-live.js'
+import { databaseSyncDriver } from './database-sync-driver.js'
 
 const open = (options: object) => resolveOpenOptions(options)
 const backUp = (options: object) => backupOptions(options)
@@ -38,6 +42,16 @@ test.each<[name: string, check: (value: never) => unknown, accepted: unknown[], 
 ])('the limits of %s are as documented', (_name, check, accepted, refused) => {
   for (const value of accepted) expect(() => check(value as never), `${value}`).not.toThrow()
   for (const value of refused) expect(() => check(value as never), `${value}`).toThrow(/ must be | at most /)
+})
+
+test('a ttl and a stale time that add up to what would be a date are two durations', async () => {
+  const handle = new DatabaseSync(':memory:')
+  const clock = new ManualClock()
+  const adapter = new SqliteAdapter(handle, () => databaseSyncDriver(handle, () => undefined), { clock })
+  const years = 31_557_600_000
+  await adapter.cache.getOrSet('k', () => 1, { ttl: 40 * years, staleWhileRevalidate: 20 * years })
+  expect(await adapter.cache.ttl('k')).toBe(60 * years)
+  await adapter.disconnect()
 })
 
 /** In epoch ms. */

@@ -1,5 +1,10 @@
 import { ManualClock } from '@go-go-scope/persistence-conformance'
-import { FingerprintMismatchError, PersistenceError, SqliteAdapter } from '@go-go-scope/persistence-core'
+import {
+  FingerprintMismatchError,
+  PersistenceError,
+  SchemaMissingError,
+  SqliteAdapter,
+} from '@go-go-scope/persistence-core'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { expect, test } from 'vitest'
 import { databaseSyncDriver } from './database-sync-driver.js'
@@ -26,7 +31,7 @@ test.each([
   expect(await idempotency.get('k')).toBe(null)
 })
 
-test('a reason of the signal that is a typed error, and a mismatch, are not made anew', async () => {
+test('a reason of the signal that is a typed error, a mismatch and missing tables are not made anew', async () => {
   const handle = new DatabaseSync(':memory:')
   const { idempotency } = new SqliteAdapter(handle, () => databaseSyncDriver(handle, () => undefined))
   const reason = new PersistenceError('CLAIM_LOST', 'idempotency.claim', 'idempotency.claim: lost')
@@ -36,6 +41,10 @@ test('a reason of the signal that is a typed error, and a mismatch, are not made
   const mismatch = await idempotency.once<unknown>('k', never, { fingerprint: 'b' }).catch((error: unknown) => error)
   expect(mismatch).toBeInstanceOf(FingerprintMismatchError)
   expect(mismatch).toMatchObject({ fingerprint: 'a', operation: 'idempotency.once' })
+  const empty = new DatabaseSync(':memory:')
+  const checking = new SqliteAdapter(empty, () => databaseSyncDriver(empty, () => undefined), { createTables: false })
+  const missing = await checking.idempotency.once('k', never).catch((error: unknown) => error)
+  expect(missing).toBeInstanceOf(SchemaMissingError)
 })
 
 test('without a lease, the key is claimed for 30 s', async () => {

@@ -25,7 +25,7 @@ export class BunDriver implements SyncDriver {
 
   query(sql: string, parameters: readonly SqlValue[]): Row[] {
     // Not through database.query, whose cache keeps statements alive past their use.
-    const statement = this.#database.prepare(sql)
+    const statement = this.#prepare(sql)
     try {
       return statement.all(parameters as never) as Row[]
     } finally {
@@ -34,12 +34,19 @@ export class BunDriver implements SyncDriver {
   }
 
   prepare(sql: string): SyncStatement {
-    return new ArrayStatement(this.#database.prepare(sql))
+    return new ArrayStatement(this.#prepare(sql))
   }
 
   close(): void {
     // `true` closes the file now, or throws. Without it, a live statement silently keeps the file open.
     this.#database.close(true)
+  }
+
+  #prepare(sql: string): BunStatement {
+    const statement = this.#database.prepare(sql)
+    // An app may have opened its handle with this option for its own statements.
+    statement.safeIntegers?.(false)
+    return statement
   }
 }
 

@@ -9,4 +9,5 @@ export interface BunStatement {
   get(...parameters: never[]): unknown
   run(...parameters: never[]): unknown
   finalize(): void
+  safeIntegers?(on: boolean): unknown
 }

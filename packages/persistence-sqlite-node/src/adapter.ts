@@ -53,7 +53,9 @@ export type SQLiteCacheAdapter = SqlCacheAdapter
 /**
  * Reads a whole backup and compares it with its manifest.
  *
- * @throws PersistenceError `NOT_A_BACKUP`, `BACKUP_DAMAGED`, `SCHEMA_NEWER`, `FILE_IN_USE`.
+ * @returns the manifest of the backup, with its path.
+ * @throws (as a rejection) PersistenceError `NOT_A_BACKUP`, `BACKUP_DAMAGED`, `SCHEMA_NEWER`, `FILE_IN_USE`, `CANNOT_OPEN`; the
+ *   reason of the signal when it aborts.
  */
 export const verifyBackup: VerifyBackup<DatabaseSyncOptions> = frontEnd.verifyBackup
 
@@ -61,9 +63,11 @@ export const verifyBackup: VerifyBackup<DatabaseSyncOptions> = frontEnd.verifyBa
  * Replaces a database that no process has open by a backup. Keeps the old file under a new name, which it returns. Later lock
  * tokens and claim generations are greater than all earlier ones.
  *
- * @throws PersistenceError `FILE_IN_USE`, `NOT_A_BACKUP`, `BACKUP_DAMAGED`, `SCHEMA_NEWER`. The target is unchanged then.
+ * @throws (as a rejection) PersistenceError `FILE_IN_USE`, `FILE_EXISTS`, `NOT_A_BACKUP`, `BACKUP_DAMAGED`, `SCHEMA_NEWER`,
+ *   `CANNOT_OPEN`, `DISK_FULL`; the reason of the signal when it aborts. The target is unchanged then.
  */
 export const restore: Restore<DatabaseSyncOptions> = frontEnd.restore
+
 /** A copy of a database that follows it and can take over. `Standby.follow(persistence, { target })` starts one. */
 export const Standby: StandbyClass<DatabaseSyncOpenOptions> = frontEnd.Standby
 export type Standby = StandbyOf<SqliteAdapter>

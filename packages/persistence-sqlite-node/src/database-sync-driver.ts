@@ -60,6 +60,9 @@ export class DatabaseSyncDriver implements SyncDriver {
   prepare(sql: string): SyncStatement {
     this.#takesNumbersForNames ??= takesNumbersForNames((probe) => this.#database.prepare(probe))
     const statement = this.#database.prepare(sql)
+    // An app may have opened its handle with these options for its own statements.
+    statement.setReadBigInts?.(false)
+    statement.setReturnArrays?.(false)
     // Parameters without numbers have no names, so they are bound by position there too.
     const isNamed = this.#takesNumbersForNames && /\?\d/.test(sql)
     return isNamed ? new NamedStatement(statement) : new SpreadStatement(statement)

@@ -8,6 +8,8 @@ export interface StatementSyncLike {
   all(...parameters: never[]): unknown[]
   get(...parameters: never[]): unknown
   run(...parameters: never[]): unknown
+  setReadBigInts?(on: boolean): void
+  setReturnArrays?(on: boolean): void
 }
 
 /** The class itself: `DatabaseSync` of `node:sqlite` or of `@photostructure/sqlite`. */

@@ -114,11 +114,7 @@ export class Sqlite3Driver implements AsyncDriver {
   }
 }
 
-/**
- * Refuses a text without a statement. The engine prepares it, and crashes the process when a parameter is bound.
- *
- * @throws Error
- */
+/** Refuses a text without a statement: the engine prepares it, and crashes the process when a parameter is bound. */
 function refuseEmpty(sql: string): void {
   NOTHING.lastIndex = 0
   let at = 0

@@ -69,6 +69,7 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
       }
       await refuses(() => adapter.cache.set('k', 1, ttl), expected)
       await refuses(() => adapter.cache.setMany([['k', 1]], ttl), expected)
+      await refuses(() => adapter.cache.setMany([], ttl), expected)
       await refuses(() => adapter.cache.getOrSet('k', async () => 1, { ttl }), expected)
       await refuses(() => adapter.idempotency.set('k', 1, ttl), expected)
       await refuses(() => adapter.lock.acquire('k', ttl), expected)

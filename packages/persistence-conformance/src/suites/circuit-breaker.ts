@@ -84,6 +84,12 @@ export const circuitBreaker: EngineSuite = engineSuite('circuit breaker', (check
     stop()
     await breaker.recordFailure('api', 5)
     assert.deepEqual([first, second], [1, 2])
+    const stopLast = breaker.subscribe('other', () => first++)
+    stopLast()
+    breaker.subscribe('other', () => second++)
+    stopLast()
+    await breaker.recordFailure('other', 5)
+    assert.deepEqual([first, second], [1, 3], 'when it was the only one, it does not stop later ones either')
   })
 
   check('a listener that throws affects neither the change nor other listeners', async (world) => {

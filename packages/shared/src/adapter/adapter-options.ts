@@ -98,9 +98,6 @@ const LONGEST_PREFIX_BYTES = 1_024
  */
 export function resolveOptions(options: AdapterOptions = {}): ResolvedOptions {
   checkRuntime()
-  if (typeof options !== 'object' || options === null) {
-    throw invalidOption('options', options, 'an object')
-  }
   return {
     keyPrefix: prefixOption(options.keyPrefix),
     defaultLockTTL: positive(options, 'defaultLockTTL', DEFAULT_LOCK_TTL_MS),
@@ -131,7 +128,7 @@ function prefixOption(prefix: unknown): string {
   if (problem !== undefined)
     throw new PersistenceError('INVALID_OPTION', 'options', `options: option keyPrefix ${problem}`)
   if (Buffer.byteLength(prefix) > LONGEST_PREFIX_BYTES) {
-    throw invalidOption('keyPrefix', `${prefix.slice(0, 40)}...`, `at most ${LONGEST_PREFIX_BYTES} bytes long`)
+    throw invalidOption('keyPrefix', prefix, `at most ${LONGEST_PREFIX_BYTES} bytes long`)
   }
   return prefix
 }

@@ -1,5 +1,5 @@
 import { PersistenceError } from '../errors/persistence-error.js'
-import { typeName } from './invalid.js'
+import { shown, typeName } from './invalid.js'
 
 const UTF8_BYTES_PER_UNIT = 3
 
@@ -25,7 +25,7 @@ export function checkKey(key: string, maxBytes: number, operation: string, name 
     const bytes = Buffer.byteLength(key)
     throw invalidKey(
       operation,
-      `${name} ${quote(key)} has ${bytes} bytes, the limit is ${maxBytes}; hash long keys or raise maxKeyLength`,
+      `${name} ${shown(key)} has ${bytes} bytes, the limit is ${maxBytes}; hash long keys or raise maxKeyLength`,
     )
   }
 }
@@ -33,7 +33,7 @@ export function checkKey(key: string, maxBytes: number, operation: string, name 
 /** The part of {@link checkKey} that also applies to prefixes. */
 export function checkText(text: string, operation: string, name: string): void {
   const problem = unbindable(text)
-  if (problem !== undefined) throw invalidKey(operation, `${name} ${quote(text)} ${problem}`)
+  if (problem !== undefined) throw invalidKey(operation, `${name} ${shown(text)} ${problem}`)
 }
 
 /** Returns why engines do not bind `text` unchanged, and the remedy; `undefined` for a text that all engines bind unchanged. */
@@ -41,12 +41,6 @@ export function unbindable(text: string): string | undefined {
   if (text.includes('\0')) return 'contains a NUL character, which engines cut text at; remove or encode it'
   if (text.isWellFormed()) return undefined
   return 'contains a lone surrogate, which UTF-8 cannot hold; call toWellFormed() or encode it'
-}
-
-/** Returns a short quotation of an argument for an error message. */
-function quote(text: string): string {
-  const quoted = JSON.stringify(text)
-  return quoted.length > 60 ? `${quoted.slice(0, 57)}..."` : quoted
 }
 
 function invalidKey(operation: string, problem: string): PersistenceError {

@@ -45,7 +45,7 @@ export type DiagnosticEvent =
   /** A listener or an `isFailure` of the app has thrown, or a `load` of `getOrSet` that refreshes a stale value has failed. */
   | { type: 'listener-error'; operation: string; error: unknown }
 
-/** Called synchronously with each event. What it throws is ignored, and so is the rejection of a promise that it returns. */
+/** Called with each event, and not awaited. What it throws is ignored, and so is the rejection of a promise that it returns. */
 export type DiagnosticListener = (event: DiagnosticEvent) => void
 
 /** The message of `go-go-scope.persistence.diagnostic`. */

@@ -8,7 +8,7 @@ export class FingerprintMismatchError extends PersistenceError {
   /** What is on record for the key. */
   readonly record: KeyRecord<unknown>
 
-  constructor(key: string, fingerprint: string, record: KeyRecord<unknown>, operation = 'idempotency.claim') {
+  constructor(key: string, fingerprint: string, record: KeyRecord<unknown>, operation: string) {
     const state = record.state === 'unstored' ? 'completed' : record.state
     super(
       'FINGERPRINT_MISMATCH',

@@ -76,10 +76,7 @@ export function entryReader(table: string, values: ValueStore | undefined): RowR
       ...sizeAndExpiry(row, table, operation),
       ...(typeof row.created_at === 'number' && { createdAt: row.created_at }),
     }),
-    addValue:
-      values === undefined
-        ? undefined
-        : (info, row, name) => ({ ...info, value: values.decode(row.value, table, name, operation) }),
+    addValue: values && ((info, row, name) => ({ ...info, value: values.decode(row.value, table, name, operation) })),
   }
 }
 
@@ -97,13 +94,12 @@ export function resultReader(table: string, values: ValueStore | undefined): Row
             ...(values !== undefined && typeof row.fingerprint === 'string' && { fingerprint: row.fingerprint }),
           },
     addValue:
-      values === undefined
-        ? undefined
-        : (info, row, name) => {
-            const unstored = info.outcome === 'unstored' ? unstoredIn(row.unstored ?? row.value) : undefined
-            if (unstored !== undefined) throw resultNotStored(name, operation, unstored)
-            return { ...info, value: values.decode(row.value, table, name, operation) }
-          },
+      values &&
+      ((info, row, name) => {
+        const unstored = info.outcome === 'unstored' ? unstoredIn(row.unstored ?? row.value) : undefined
+        if (unstored !== undefined) throw resultNotStored(name, operation, unstored)
+        return { ...info, value: values.decode(row.value, table, name, operation) }
+      }),
   }
 }
 
@@ -127,12 +123,11 @@ export function taskReader(table: string, values: ValueStore | undefined): RowRe
       }
     },
     addValue:
-      values === undefined
-        ? undefined
-        : (info, row, name) => {
-            const data: unknown = values.decode(row.value, table, name, operation)
-            return { ...info, latest: { ...info.latest, data } }
-          },
+      values &&
+      ((info, row, name) => {
+        const data: unknown = values.decode(row.value, table, name, operation)
+        return { ...info, latest: { ...info.latest, data } }
+      }),
   }
 }
 

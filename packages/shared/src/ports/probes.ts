@@ -74,6 +74,7 @@ export interface ProbingCircuitBreakerProvider extends CircuitBreakerStateProvid
    * Calls `listener` after each change of `key`. Changes by other processes arrive a little later.
    *
    * @returns a function that unsubscribes.
+   * @throws (not as a rejection) `INVALID_KEY`, `INVALID_ARGUMENT`; `CLOSED` after the store was closed.
    */
   subscribe(key: string, listener: (state: CircuitBreakerPersistedState) => void): () => void
 }

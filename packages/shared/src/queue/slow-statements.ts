@@ -1,5 +1,5 @@
 import type { Diagnostics } from '../errors/diagnostics.js'
-import type { Clock } from '../time/clock.js'
+import { type Clock, inMicrotask } from '../time/clock.js'
 
 const SLOW_MS = 100
 
@@ -19,7 +19,9 @@ export class SlowStatements {
     const began = this.#clock.monotonic()
     return () => {
       const duration = this.#clock.monotonic() - began
-      if (duration > SLOW_MS) this.#diagnostics.emit({ type: 'slow-statement', operation, duration, calls })
+      if (duration <= SLOW_MS) return
+      // Later, because a transaction may be open, and what a listener writes with the handle of the app would become part of it.
+      inMicrotask(() => this.#diagnostics.emit({ type: 'slow-statement', operation, duration, calls }))
     }
   }
 }

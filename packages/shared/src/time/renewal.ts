@@ -53,7 +53,7 @@ export class Renewal {
 
   async #renew(): Promise<void> {
     const left = Math.floor(this.#endOfLife - this.#clock.monotonic())
-    if (left <= 0 || this.#lease.closed) return
+    if (left <= 0) return
     const extended = await this.#extend(Math.min(this.#duration, left))
     const lasts = !this.#lease.ended && !this.#lease.closed
     // A failure is not final: while the lease lasts, the database may be free again at the next attempt.

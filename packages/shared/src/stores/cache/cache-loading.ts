@@ -155,7 +155,7 @@ export class CacheLoading {
     const isOver = typeof wanted.ttl === 'function' && typeof ttl === 'number' && ttl <= 0
     const fresh = isOver ? undefined : timeToLive(ttl, OPERATION)
     const lifetime = fresh === undefined ? undefined : fresh + wanted.stale
-    const row = this.#rows.row(wanted.key, value, lifetime, OPERATION)
+    const row = this.#rows.row(wanted.stored, value, lifetime, OPERATION)
     loading.text = row[1] as string
     return { value, row: isOver ? undefined : row }
   }

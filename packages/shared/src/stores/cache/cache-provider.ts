@@ -65,6 +65,8 @@ export interface SqlCacheProvider extends CacheProvider {
    * Yields keys and values of unexpired entries, in code point order of the keys. It reads a page at a time, each in the present
    * state of the table, so memory use does not grow with the number of entries. An entry whose value cannot be decoded is skipped
    * and reported to the diagnostics.
+   *
+   * @throws PersistenceError at the call: `INVALID_KEY`, `INVALID_ARGUMENT`.
    */
   entries(options?: EntriesOptions): AsyncIterableIterator<[string, unknown]>
   entries<T>(options?: EntriesOptions): AsyncIterableIterator<[string, T]>
@@ -73,18 +75,25 @@ export interface SqlCacheProvider extends CacheProvider {
    *
    * @param ttl ms from now. Default: no expiry.
    * @returns `false` when there is no such entry.
+   * @throws (as a rejection) PersistenceError `INVALID_KEY`, `INVALID_TTL`.
    */
   touch(key: string, ttl?: number): Promise<boolean>
   /** @returns ms until the entry expires; `Infinity` for no expiry, `null` when there is no such entry. */
   ttl(key: string): Promise<number | null>
-  /** Reads many keys in one statement. @returns the values of the keys that have an unexpired entry. */
+  /**
+   * Reads many keys in one statement. A value that cannot be decoded is reported to the diagnostics and counts as absent.
+   *
+   * @returns the values of the keys that have an unexpired entry.
+   * @throws (as a rejection) PersistenceError `INVALID_KEY`, `INVALID_ARGUMENT`.
+   */
   getMany(keys: Iterable<string>): Promise<Map<string, unknown>>
   getMany<T>(keys: Iterable<string>): Promise<Map<string, T>>
   /**
    * Stores all entries in one statement, all or none.
    *
    * @param ttl Time to live of each entry in ms. Default: no expiry.
-   * @throws PersistenceError `VALUE_NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`, `INVALID_KEY`, `INVALID_TTL`, `INVALID_ARGUMENT`.
+   * @throws (as a rejection) PersistenceError `VALUE_NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`, `INVALID_KEY`, `INVALID_TTL`,
+   *   `INVALID_ARGUMENT`.
    */
   setMany<T>(entries: Iterable<readonly [string, T]>, ttl?: number): Promise<void>
   /** Removes the entries of many keys in one statement. */
@@ -96,9 +105,9 @@ export interface SqlCacheProvider extends CacheProvider {
    * delete of the key through this handle ends the sharing: the running load still answers its callers, its value is not stored,
    * and the next caller starts a new load. Errors are never stored.
    *
-   * @throws PersistenceError `INVALID_ARGUMENT` when a `load` requests its own key, also through the loads of other keys;
-   *   `VALUE_NOT_SERIALIZABLE` and `VALUE_TOO_LARGE` for a loaded value that cannot be stored; any error of `load`; the reason of
-   *   `signal`.
+   * @throws (as a rejection) PersistenceError `INVALID_ARGUMENT` when a `load` requests its own key, also through the loads of
+   *   other keys; `VALUE_NOT_SERIALIZABLE` and `VALUE_TOO_LARGE` for a loaded value that cannot be stored; any error of `load`; the
+   *   reason of `signal`.
    *
    * @example
    * ```ts

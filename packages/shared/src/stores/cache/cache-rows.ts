@@ -3,7 +3,6 @@ import type { SqlValue } from '../../driver/driver.js'
 import { hasCode } from '../../errors/persistence-error.js'
 import { type PrefixedNames, taggedNames } from '../../keys/key-space.js'
 import type { Session } from '../../session/session.js'
-import { timeToLive } from '../../time/time-to-live.js'
 import type { CacheSql } from './cache-sql.js'
 import { entryOf } from './loads.js'
 
@@ -32,13 +31,12 @@ export class CacheRows {
   }
 
   /**
-   * Returns the stored key, the encoded value and the expiry.
+   * Returns the parameters of a write: the stored key, the encoded value and the expiry.
    *
-   * @throws PersistenceError for a key, value or ttl that cannot be stored.
+   * @param lifetime ms; `undefined` for no expiry.
+   * @throws PersistenceError for a value that cannot be stored.
    */
-  row(key: string, value: unknown, ttl: number | undefined, operation: string): SqlValue[] {
-    const stored = this.stored(key, operation)
-    const lifetime = timeToLive(ttl, operation)
+  row(stored: string, value: unknown, lifetime: number | undefined, operation: string): SqlValue[] {
     const text = this.#session.values.encode(value, operation)
     return [stored, text, lifetime === undefined ? null : this.#session.clock.expiry(lifetime)]
   }

@@ -58,9 +58,10 @@ export class CacheStore implements SqlCacheProvider {
 
   set<T>(key: string, value: T, ttl?: number): Promise<void> {
     try {
-      const parameters = this.#rows.row(key, value, ttl, 'cache.set')
+      const stored = this.#rows.stored(key, 'cache.set')
+      const parameters = this.#rows.row(stored, value, timeToLive(ttl, 'cache.set'), 'cache.set')
       if (parameters[2] !== null) this.#sweeper.wrote(1)
-      this.#overtake(parameters[0] as string)
+      this.#overtake(stored)
       return Promise.resolve(this.#session.execute(this.#sql.set, parameters, nothing))
     } catch (error) {
       return Promise.reject(error)
@@ -92,8 +93,7 @@ export class CacheStore implements SqlCacheProvider {
 
   async touch(key: string, ttl?: number): Promise<boolean> {
     const stored = this.#rows.stored(key, 'cache.touch')
-    const lifetime = timeToLive(ttl, 'cache.touch')
-    const expiry = lifetime === undefined ? null : this.#session.clock.expiry(lifetime)
+    const expiry = this.#session.clock.expiry(timeToLive(ttl, 'cache.touch'))
     if (expiry !== null) this.#sweeper.wrote(1)
     return this.#session.execute(this.#sql.touch, [stored, expiry], hasRow)
   }
@@ -120,7 +120,10 @@ export class CacheStore implements SqlCacheProvider {
 
   async setMany<T>(entries: Iterable<readonly [string, T]>, ttl?: number): Promise<void> {
     const pairs = pairsOf(entries, 'cache.setMany', 'entries')
-    const rows = pairs.map(([key, value]) => this.#rows.row(key, value, ttl, 'cache.setMany'))
+    const lifetime = timeToLive(ttl, 'cache.setMany')
+    const rows = pairs.map(([key, value]) =>
+      this.#rows.row(this.#rows.stored(key, 'cache.setMany'), value, lifetime, 'cache.setMany'),
+    )
     if (rows.length === 0) return
     if (rows[0]?.[2] !== null) this.#sweeper.wrote(rows.length)
     const text = oneText(rows)

@@ -10,6 +10,9 @@ import { isState } from './circuit-row.js'
 
 export const DEFAULT_MAX_FAILURES = 5
 const DEFAULT_RESET_TIMEOUT_MS = 30_000
+// The end of a lease, now plus this, is in JSON, in which some builds of SQLite write 15 digits of a number. A rounded end would
+// look like that of a clock in the future, and `admit` would ask again and again until that time has come.
+const LONGEST_LEASE_MS = 10 ** 14
 const ADMIT_OPTIONS: OptionNames<AdmitOptions> = { resetTimeout: true, probes: true, lease: true }
 const RUN_OPTIONS: OptionNames<CircuitRunOptions> = {
   ...ADMIT_OPTIONS,
@@ -93,7 +96,7 @@ function checkedAdmission(
   return {
     resetTimeout: Math.ceil(resetTimeout),
     probes: threshold(probes, 'option probes', method),
-    lease: Math.ceil(lease),
+    lease: Math.min(Math.ceil(lease), LONGEST_LEASE_MS),
   }
 }
 

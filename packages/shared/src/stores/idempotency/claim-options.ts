@@ -6,7 +6,6 @@ import { PersistenceError } from '../../errors/persistence-error.js'
 import type { ClaimOptions } from '../../ports/claims.js'
 import { timeToLive } from '../../time/time-to-live.js'
 
-const OPERATION = 'idempotency.claim'
 const OPTIONS: OptionNames<ClaimOptions> = {
   lease: true,
   ttl: true,
@@ -25,12 +24,7 @@ export interface ClaimRequest extends Complete<ClaimOptions, 'ttl' | 'fingerprin
 }
 
 /** @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_KEY` or `INVALID_TTL`. */
-export function claimRequest(
-  key: string,
-  options: ClaimOptions,
-  maxKeyBytes: number,
-  operation: string = OPERATION,
-): ClaimRequest {
+export function claimRequest(key: string, options: ClaimOptions, maxKeyBytes: number, operation: string): ClaimRequest {
   checkKey(key, maxKeyBytes, operation)
   const given = readOptions(options, OPTIONS, operation)
   const { lease, ttl, fingerprint, wait = 0, signal, onFailure = 'forget', renew = false } = given

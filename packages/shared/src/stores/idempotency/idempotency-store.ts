@@ -139,7 +139,7 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
   }
 
   async claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>> {
-    return this.#claim<T>(claimRequest(key, options, this.#session.maxKeyLength))
+    return this.#claim<T>(claimRequest(key, options, this.#session.maxKeyLength, 'idempotency.claim'))
   }
 
   once<T>(key: string, work: (run: OnceRun) => T | PromiseLike<T>, options?: OnceOptions): Promise<T> {

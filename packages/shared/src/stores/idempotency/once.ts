@@ -80,8 +80,9 @@ export async function runOnce<T>(
   throw current.state === 'unstored' ? ofOnce(current.error) : signal.reason
 }
 
-/** Returns an error of the store by the name of this call. */
-const ofOnce = (error: unknown): unknown => (error instanceof PersistenceError ? failureOf(error, OPERATION) : error)
+/** Returns an error of the store by the name of this call; those of connecting name `connect`, as for every call. */
+const ofOnce = (error: unknown): unknown =>
+  error instanceof PersistenceError && error.operation !== 'connect' ? failureOf(error, OPERATION) : error
 
 /** Reports the result, repeatedly while the store cannot take it: after the lease, the work would be done again. */
 async function reported<T>({ clock }: Session, claim: ClaimedKey<T>, value: T): Promise<ClaimOutcome<T>> {

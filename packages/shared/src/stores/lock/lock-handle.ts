@@ -30,6 +30,19 @@ export interface SqlLockHandle extends LockHandle, AsyncDisposable {
   release(): Promise<boolean>
   // The `release` of the port returns nothing.
   release(): Promise<void>
+  /**
+   * Moves the end of the lease to now + `ttl` ms. Never rejects.
+   *
+   * @returns `false` when the lock was released or lost, or `ttl` is not a positive number. For a lock in the database also when
+   *   the statement failed, for example because the database was busy: the diagnostics receive the error, and the lock may still be
+   *   held.
+   */
+  extend(ttl: number): Promise<boolean>
+  /**
+   * Returns whether this hold of the lock is neither released nor lost. Never rejects: for a lock in the database, the answer is
+   * also `false` when the database cannot be asked.
+   */
+  isValid(): Promise<boolean>
 }
 
 /** A lock held in a {@link LockManager}. */

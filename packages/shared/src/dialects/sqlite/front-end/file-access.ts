@@ -36,7 +36,8 @@ export async function openFile(Adapter: object, path: string, readOnly: boolean)
     await ((await marksOf(file.queue)).length === 0 ? migrate : bringUpToDate)(file.queue, false)
     return file
   } catch (error) {
-    await file.close()
+    // The caller needs the reason of the refusal, not an error of closing.
+    await file.close().catch(() => undefined)
     throw error
   }
 }

@@ -44,8 +44,9 @@ export interface AdapterClass<Handle extends object, Options extends OpenOptions
    * Opens a file or `:memory:`, sets WAL mode, durability and permissions, and connects. `:memory:` cannot have `worker: true`.
    *
    * @throws (as a rejection) PersistenceError `CANNOT_OPEN`, `READ_ONLY`, `NOT_A_DATABASE`, `SCHEMA_NEWER`, `SCHEMA_MISSING`,
-   *   `FOREIGN_TABLE`, `SECOND_LIBRARY`, `ENGINE_MISSING`, `ENGINE_UNSUPPORTED`, `INVALID_ARGUMENT` or `INVALID_OPTION`, and the
-   *   errors of any call: `BUSY`, `IO_ERROR`, `DISK_FULL`, `CORRUPT`.
+   *   `FOREIGN_TABLE`, `MOVED`, `SECOND_LIBRARY`, `ENGINE_MISSING`, `ENGINE_UNSUPPORTED`, `INVALID_ARGUMENT` or
+   *   `INVALID_OPTION`, with `immutable` also `FILE_IN_USE`; and the errors of any call: `BUSY`, `IO_ERROR`, `DISK_FULL`,
+   *   `CORRUPT`.
    *
    * @example
    * ```ts
@@ -68,19 +69,10 @@ export type IdempotencyAdapterClass<Handle extends object> = new (
   options?: AdapterOptions,
 ) => SqlIdempotencyAdapter
 
-/**
- * Reads a whole backup and compares it with its manifest.
- *
- * @throws (as a rejection) PersistenceError `BACKUP_DAMAGED`, `NOT_A_BACKUP`, `FILE_IN_USE`; the reason of the signal.
- */
+/** The type of `verifyBackup`, which each front end exports with its documentation. */
 export type VerifyBackup<Options> = (path: string, options?: Options & FileOptions) => Promise<Backup>
 
-/**
- * Replaces a database with a backup. No process may have the database open. The old file is kept under another name.
- *
- * @throws (as a rejection) PersistenceError `BACKUP_DAMAGED`, `NOT_A_BACKUP`, `FILE_IN_USE`, `FILE_EXISTS`; the reason of the
- *   signal.
- */
+/** The type of `restore`, which each front end exports with its documentation. */
 export type Restore<Options> = (backup: string, target: string, options?: Options & RestoreOptions) => Promise<Restored>
 
 /** The classes and functions of a front end. @typeParam Engine The options of `open` that choose the engine. */

@@ -67,7 +67,7 @@ const SMALLEST_WAL = 64 * 1024
 const LARGEST_WAL = 1024 ** 3
 
 /** @throws PersistenceError `INVALID_OPTION`. */
-export function resolveOpenOptions(options: OpenOptions = {}): ResolvedOpenOptions {
+export function resolveOpenOptions(options: OpenOptions): ResolvedOpenOptions {
   const {
     durability = 'power',
     immutable = false,

@@ -5,7 +5,7 @@ import { ON_STORED } from './results.js'
 
 // Two times are used. Results expire by the wall clock, like for every program that reads the published table. Leases expire by
 // the lease clock, or by the time of the last grant if that is later, because a clock that was set back must not revive a lease.
-const LAST_GRANT = 'coalesce((SELECT now FROM go_goscope_claim_clock), 0)'
+export const LAST_GRANT: string = 'coalesce((SELECT now FROM go_goscope_claim_clock), 0)'
 
 const STATE_OF_KEY = `
   results.key IS NOT NULL AS completed, results.value, results.expires_at AS value_expires_at,

@@ -1,10 +1,8 @@
 import type { InspectSql } from '../../../inspect/inspect-sql.js'
 import { read } from '../../../queue/statement.js'
+import { LAST_GRANT } from './claims.js'
+import { MARK } from './locks.js'
 import { anyNumbers, inRange, isBeforeEnd, nameAndNext, ofValue } from './pages.js'
-
-// As in locks.ts and claims.ts: a lease ends by the time of the last grant, if that is later than the caller's time.
-const LAST_GRANT_OF_LOCKS = '(SELECT clock FROM go_goscope_lock_counter WHERE id = 1)'
-const LAST_GRANT_OF_CLAIMS = 'coalesce((SELECT now FROM go_goscope_claim_clock), 0)'
 
 const NEWEST = `SELECT rowid FROM go_goscope_checkpoints INDEXED BY idx_checkpoints_sequence
   WHERE task_id = tasks.id ORDER BY sequence DESC, rowid DESC LIMIT 1`
@@ -13,7 +11,7 @@ export const inspectSql: InspectSql = {
   locks: read(
     'inspect.locks',
     'many',
-    `SELECT ${nameAndNext()}, owner, ${anyNumbers('token', 'holds', 'expires_at')}, expires_at > max(?5, ${LAST_GRANT_OF_LOCKS}) AS lasts
+    `SELECT ${nameAndNext()}, owner, ${anyNumbers('token', 'holds', 'expires_at')}, expires_at > max(?5, ${MARK}) AS lasts
 FROM go_goscope_locks WHERE ${inRange()} ORDER BY key LIMIT ?4`,
     { clocked: 'lease', scans: true },
   ),
@@ -30,7 +28,7 @@ FROM go_goscope_circuit WHERE ${inRange()} ORDER BY key LIMIT ?4`,
   claims: read(
     'inspect.claims',
     'many',
-    `SELECT ${nameAndNext()}, owner, ${anyNumbers('generation', 'granted_at', 'expires_at')}, expires_at > max(?5, ${LAST_GRANT_OF_CLAIMS}) AS lasts
+    `SELECT ${nameAndNext()}, owner, ${anyNumbers('generation', 'granted_at', 'expires_at')}, expires_at > max(?5, ${LAST_GRANT}) AS lasts
 FROM go_goscope_claims WHERE ${inRange()} ORDER BY key LIMIT ?4`,
     { clocked: 'lease', scans: true },
   ),

@@ -4,7 +4,7 @@ import { deleteExpired } from './delete-expired.js'
 
 // A lock is held while its expiry is later than the current time. The current time is the caller's or the highest one ever
 // stored, whichever is later: a wall clock that is behind neither revives a lease nor grants one that ends too early.
-const MARK = '(SELECT clock FROM go_goscope_lock_counter WHERE id = 1)'
+export const MARK: string = '(SELECT clock FROM go_goscope_lock_counter WHERE id = 1)'
 // The largest integer that every engine reads exactly; stands for no expiry.
 const LONGEST = Number.MAX_SAFE_INTEGER
 
