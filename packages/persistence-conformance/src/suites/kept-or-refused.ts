@@ -105,7 +105,10 @@ export const keptOrRefused: EngineSuite = engineSuite('kept or refused', (check)
     const long = Object.assign(Array.from({ length: 1_000 }).fill(1), { total: 1_000 })
     const sparse = Object.assign([1], { total: 5 })
     sparse[1_000] = 2
-    const values = [match, long, sparse, Object.assign([], { total: 0 }), Object.assign([new Date(1)], { '-1': 'x' })]
+    const asManyHolesAsMembers = Object.assign([1], { total: 5 })
+    asManyHolesAsMembers[2] = 3
+    const arrays = [match, long, sparse, asManyHolesAsMembers]
+    const values = [...arrays, Object.assign([], { total: 0 }), Object.assign([new Date(1)], { '-1': 'x' })]
     for (const value of values as (unknown[] & { total?: number })[]) {
       for (const stored of (await back(adapter, value)) as typeof values) {
         assert.ok(Array.isArray(stored))
@@ -151,6 +154,7 @@ export const keptOrRefused: EngineSuite = engineSuite('kept or refused', (check)
       [Object.assign(Array.from({ length: 1_000 }).fill(1), { [mark]: 1 }), 'value[Symbol(mark)]'],
       [Object.assign(new Map(), { [mark]: 1 }), 'value[Symbol(mark)]'],
       [Object.assign(new Error('x'), { [mark]: 1 }), 'value[Symbol(mark)]'],
+      [Object.assign(new Uint8Array(0), { unit: 'm' }), 'value.unit'],
       [Object.assign(new Uint8Array(2), { unit: 'm' }), 'value.unit'],
       [Object.assign(new Uint8Array(2_000), { unit: 'm' }), 'value.unit'],
       [Object.defineProperties({ a: 1 }, toJSON), 'value.toJSON'],

@@ -7,8 +7,8 @@ const FEW = process.versions.bun === undefined ? 80 : 32
 const WITHOUT_ITEMS = { maxArrayLength: 0, customInspect: false, depth: 0, compact: true, breakLength: Infinity }
 
 /**
- * Returns whether an array has enumerable members besides its items, like the result of `match`. Listing the names of a long
- * array creates a text for each index, which takes many times as long as encoding it. So a long array is inspected instead.
+ * Returns whether an array without holes has enumerable members besides its items, like the result of `match`. Listing the names
+ * of a long array creates a text for each index, which takes many times as long as encoding it. So a long array is inspected instead.
  */
 export function hasNamedMembers(items: readonly unknown[]): boolean {
   if (items.length > FEW) return !inspect(items, WITHOUT_ITEMS).endsWith(`${BEFORE}${items.length}${AFTER}`)
@@ -18,9 +18,10 @@ export function hasNamedMembers(items: readonly unknown[]): boolean {
 // Derived from the runtime, because the text may change with its version. The result is then `true`, and the names are listed.
 const [BEFORE = '', AFTER = ''] = inspect(new Array(FEW).fill(0), WITHOUT_ITEMS).split(String(FEW))
 
-/** Returns the names of the enumerable members of an array that are not items. */
+/** Returns the names of the enumerable members of an array or a typed array that are not items. */
 export function namedMembers(items: readonly unknown[]): string[] {
-  return hasNamedMembers(items) ? Object.keys(items).filter((name) => !isIndex(name)) : []
+  // A short one is listed in any case: with as many holes as named members it has as many names as items.
+  return items.length > FEW && !hasNamedMembers(items) ? [] : Object.keys(items).filter((name) => !isIndex(name))
 }
 
 const isIndex = (name: string): boolean => String(Number(name) >>> 0) === name && name !== '4294967295'

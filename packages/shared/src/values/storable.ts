@@ -2,7 +2,7 @@ import { tagOf } from '../arguments/invalid.js'
 import { reasonOf } from '../arguments/read-argument.js'
 import { type Kind, kindOf, readLeaf } from './built-in.js'
 import { pathOf, segment, type Visited, type Way } from './member-path.js'
-import { hasNamedMembers, namedMembers } from './named-members.js'
+import { namedMembers } from './named-members.js'
 import { reduceError } from './stored-error.js'
 import { UnstorableError } from './unstorable-error.js'
 
@@ -177,12 +177,8 @@ class Survey {
 
 /** Returns the names of the members that were added to a built-in object. */
 function membersBeside(value: object, kind: Kind): string[] {
-  if (kind === 'array') return namedMembers(value as unknown[])
-  // Its item names are texts of indices; see hasNamedMembers.
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
-    const items = value as unknown as unknown[]
-    return items.length > 0 && hasNamedMembers(items) ? namedMembers(items) : []
-  }
+  const isTyped = ArrayBuffer.isView(value) && !(value instanceof DataView)
+  if (kind === 'array' || isTyped) return namedMembers(value as unknown[])
   const names = Object.keys(value).filter((name) => !(value instanceof String && /^\d+$/.test(name)))
   const moved = tagOf(value) === 'RegExp' && (value as RegExp).lastIndex !== 0
   return moved ? [...names, 'lastIndex'] : names

@@ -6,12 +6,11 @@ import { READ_LOG } from '../schema/change-log.js'
 import { readSchema } from '../schema/migrate.js'
 import { openOwn } from '../thread/own-connection.js'
 import type { JobContext } from '../thread/run-job.js'
-import { withTypedErrors } from '../thread/typed-error.js'
 import { type Content, readContent } from './content.js'
 import type { Copied } from './copy-job.js'
-import { type GrowingFile, type HashedFile, hashAndFlush } from './hash-file.js'
+import { CopyHash } from './hash-file.js'
 
-/** The size in bytes from which another thread and another process cost less than they save. */
+/** The size in bytes from which another process costs less than it saves. */
 export const LARGE_BYTES: number = 128 * 1024 * 1024
 
 /** The input of the job `verifyCopy`. */
@@ -21,54 +20,35 @@ export interface VerifyOrder {
 }
 
 /** {@link verifyCopy} of a copy that was made elsewhere. */
-export function verifyCopyJob({ path, content }: VerifyOrder, context: JobContext): Promise<Verified> {
-  return verifyCopy(path, content, context, LARGE_BYTES)
-}
-
-/** The facts about a verified copy, without its hash if another thread makes that. */
-export type Verified = Omit<Copied, keyof HashedFile> & Partial<HashedFile>
-
-/** What a job tells of a large copy, of which {@link hashCopyJob} may read what will not change any more. */
-export interface CopyToHash {
-  readonly hash: HashOrder
-}
-
-/** The input of the job `hashCopy`. */
-export interface HashOrder {
-  readonly path: string
-  /** Of a copy that is still being written. */
-  readonly growing?: GrowingFile
-}
-
-/** Hashes a copy and flushes it to the disk, while it is written or {@link verifyCopy} checks it in another thread. */
-export function hashCopyJob({ path, growing }: HashOrder, { stop }: JobContext): Promise<HashedFile> {
-  return withTypedErrors('backup', undefined, () => hashAndFlush(path, stop, growing))
+export async function verifyCopyJob({ path, content }: VerifyOrder, context: JobContext): Promise<Copied> {
+  const hash = await CopyHash.open(path, context.stop)
+  try {
+    return await verifyCopy(path, content, hash, context)
+  } finally {
+    await hash.close()
+  }
 }
 
 /**
- * Checks that a copy is complete and undamaged. Hashes it and flushes it to the disk; for a large copy, another thread does that.
+ * Checks that a copy is complete and undamaged, hashes it and flushes it to the disk.
  *
  * @param expected The content of its source.
- * @param largeBytes The size in bytes from which a copy is large.
- * @param hashing Whether that thread has begun while the copy was made.
+ * @param hash May have read a part of the copy that does not change any more.
  * @throws PersistenceError `BACKUP_DAMAGED`, `FOREIGN_TABLE`.
  */
 export async function verifyCopy(
   path: string,
   expected: Content,
+  hash: CopyHash,
   context: JobContext,
-  largeBytes: number,
-  hashing = false,
-): Promise<Verified> {
-  const large = expected.bytes >= largeBytes
+): Promise<Copied> {
   const copy = await openOwn(path, context.engine, { readOnly: false, busyTimeout: 0 })
   const found = await (async () => {
     try {
       // So that the copy is a single file, which readers can open without a log.
       await setPragma(copy, 'backup', 'journal_mode', 'delete')
-      // From here on, the copy does not change. When the other thread closes the file, it releases the locks of this one. That is
-      // harmless: no other code knows the name.
-      if (large && !hashing) context.tell({ hash: { path } } satisfies CopyToHash)
+      // From here on, the copy does not change. The flush runs while the copy is checked.
+      hash.flush()
       await refuseUnsound(copy.queue, path, 'backup')
       const { version } = await readSchema(copy.queue)
       const position = await readPosition(copy.queue)
@@ -83,8 +63,7 @@ export async function verifyCopy(
     throw damaged('backup', path, `its source has ${name} ${expected[name]}, and it has ${found[name]}; back up again`)
   }
   const { pages, position, schemaVersion, sqliteVersion } = found
-  const hashed = large ? undefined : await hashAndFlush(path, context.stop)
-  return { ...hashed, pages, ...position, sqliteVersion, schemaVersion }
+  return { ...(await hash.end()), pages, ...position, sqliteVersion, schemaVersion }
 }
 
 /** Returns the number of the last logged change, if standbys follow the database. */
