@@ -330,6 +330,17 @@ describe('Fastify', () => {
     ])
   })
 
+  test('a repeated response without a body has no content type either', async () => {
+    await using app = fastify()
+    await app.register(forFastify, ownKeys())
+    app.post('/', (_request, reply) => reply.code(201).send())
+    for (const replayed of [undefined, 'true']) {
+      const { headers, statusCode } = await app.inject({ ...POST, url: '/' })
+      expect([statusCode, headers['content-type'], headers['content-length']]).toEqual([201, undefined, '0'])
+      expect(headers['idempotency-replayed']).toBe(replayed)
+    }
+  })
+
   test('JSON is stored as it was sent', async () => {
     await using app = fastify()
     await app.register(forFastify, ownKeys())
@@ -355,6 +366,14 @@ describe('Hono', () => {
     app.post('/', (context) => context.text('done'))
     await app.request('/', POST)
     expect((await app.request('/', POST)).headers.get('x-request')).toBe('2')
+  })
+
+  test('a handler of another framework can read the raw request', async () => {
+    const app = new Hono()
+    app.use(forHono(ownKeys()))
+    app.mount('/', async (request: Request) => new Response(await request.text()))
+    expect(await (await app.request('/', { ...POST, body: 'paid' })).text()).toBe('paid')
+    expect((await app.request('/', { ...POST, body: 'other' })).status).toBe(422)
   })
 
   test('a body that was read before still has its own fingerprint, and can be read again', async () => {
