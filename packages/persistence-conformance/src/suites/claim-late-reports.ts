@@ -52,6 +52,14 @@ export const claimLateReports: EngineSuite = engineSuite('late reports of claims
     held(await two.claim('forgetful', LEASE))
   })
 
+  check('a late report counts although other keys were claimed and swept meanwhile', async (world) => {
+    const { idempotency } = await world.adapter()
+    const late = held(await idempotency.claim('late', LEASE))
+    world.clock.advance(60_000)
+    for (let nth = 0; nth < 100; nth++) held(await idempotency.claim(`k${nth}`, LEASE))
+    assert.deepEqual(await late.complete('late'), { recorded: true })
+  })
+
   check('of a late report and a claim of its key at the same time, one counts', async (world) => {
     const clock = { ...realTimers(world.clock.now), monotonic: world.clock.monotonic }
     const one = (await world.adapter({ clock })).idempotency
