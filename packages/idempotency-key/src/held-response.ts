@@ -56,10 +56,12 @@ class HeldResponse {
     })
     this.#hold('destroy', (args) => this.#destroy(args))
     this.#hold('writeHead', (args) => this.#writeHead(args))
-    this.#hold('on', (args) => {
-      if (args[0] === 'drain') this.#draining.push(args[1] as () => void)
-      return this.#send('on', args)
-    })
+    for (const name of ['on', 'addListener']) {
+      this.#hold(name, (args) => {
+        if (args[0] === 'drain') this.#draining.push(args[1] as () => void)
+        return this.#send(name, args)
+      })
+    }
     // Else a handler that answers twice would change the headers of its first answer.
     for (const name of CHANGING) {
       this.#hold(name, (args) => (this.#status === undefined ? this.#send(name, args) : refuseHeaders()))
@@ -191,11 +193,9 @@ class HeldResponse {
     if (!answers.includes(false)) this.#drain()
   }
 
+  // Not by `emit`: middleware that compresses gives the listeners to a stream of its own, which was never full.
   #drain(): void {
-    const reached = this.#response.rawListeners('drain')
-    this.#response.emit('drain')
-    // Middleware that compresses gives them to a stream of its own, which was never full.
-    for (const listener of this.#draining) if (!reached.includes(listener)) listener()
+    for (const listener of this.#draining.splice(0)) listener.call(this.#response)
   }
 }
 

@@ -8,7 +8,6 @@ import type {
   TracedCall,
 } from '@go-go-scope/persistence-core'
 import { ChannelMessages } from '../channel-messages.js'
-import { held } from '../held.js'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import { LATE_CALLS } from './store-calls.js'
@@ -210,25 +209,6 @@ export const channels: EngineSuite = engineSuite('channels', (check) => {
     assert.deepEqual(
       heard.messages.map(([, { key, outcome }]) => `${outcome} ${key}`),
       ['claimed k', 'running k', 'replayed k', 'mismatch k', 'claimed other', 'claimed other', 'lost other'],
-    )
-  })
-
-  check('a claim is published as lost when its signal aborts, and not after its own report', async (world) => {
-    const { idempotency } = await world.adapter()
-    const claimed = async (key: string) => held(await idempotency.claim(key, { lease: 100 }))
-    const [reported, late] = [await claimed('reported'), await claimed('late')]
-    using heard = of<ClaimEvent>('claim')
-    await Promise.all([reported.complete(1), reported.renew()])
-    assert.equal((await reported.fail('again')).recorded, false)
-    assert.equal(heard.messages.length, 0)
-    const { signal } = late
-    world.clock.advance(100)
-    assert.ok(signal.aborted)
-    assert.equal(await late.renew(), false)
-    assert.equal((await late.complete(1)).recorded, true)
-    assert.deepEqual(
-      heard.messages.map(([, { key, outcome }]) => `${outcome} ${key}`),
-      ['lost late'],
     )
   })
 })
