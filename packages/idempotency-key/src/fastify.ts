@@ -69,10 +69,7 @@ const guardRoutes: Plugin = async (fastify, options) => {
         if (runs.delete(request)) void run.settle({ status: reply.statusCode, headers: headersOf(reply), body: null })
       })
     }
-    if (!(run instanceof Response)) return undefined
-    const body = await putInto(reply, run)
-    // Fastify would add a content type to an empty buffer.
-    return reply.send(body.length > 0 || run.headers.has('content-type') ? body : undefined)
+    return run instanceof Response ? reply.send(await putInto(reply, run)) : undefined
   })
 
   // Must be the last hook, so that the kept response is the one that is sent.

@@ -186,15 +186,9 @@ class HeldResponse {
       this.#replaced = true
       this.#status = other.status
       callAll(this.#calls.flatMap(([, args]) => args))
-      return this.#drain()
-    }
-    const answers = this.#calls.map(([name, args]) => this.#send(name, args))
-    // Node emits it itself after a write that it has answered by `false`.
-    if (!answers.includes(false)) this.#drain()
-  }
-
-  // Not by `emit`: middleware that compresses gives the listeners to a stream of its own, which was never full.
-  #drain(): void {
+      // Node emits `drain` itself after a write that it has answered by `false`.
+    } else if (this.#calls.map(([name, args]) => this.#send(name, args)).includes(false)) return
+    // Not by `emit`: middleware that compresses gives the listeners to a stream of its own, which was never full.
     for (const listener of this.#draining.splice(0)) listener.call(this.#response)
   }
 }

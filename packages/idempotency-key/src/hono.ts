@@ -36,10 +36,8 @@ export function idempotencyKey<Context extends HonoContext>(
         signal: raw.signal,
         // A clone, because handlers may read the raw request, as those of other frameworks do. If middleware has read it, Hono has
         // cached the body.
-        body: async () => {
-          const read = Object.keys(context.req.bodyCache).length > 0 ? context.req : raw.clone()
-          return new Uint8Array(await read.arrayBuffer())
-        },
+        body: async () =>
+          new Uint8Array(await (Object.keys(context.req.bodyCache)[0] ? context.req : raw.clone()).arrayBuffer()),
       },
       context,
     )
