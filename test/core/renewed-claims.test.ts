@@ -1,7 +1,8 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { ManualClock } from '@go-go-scope/persistence-conformance'
-import { type AdapterOptions, type ClaimedKey, SqliteAdapter } from '@go-go-scope/persistence-core'
+import { type AdapterOptions, type ClaimEvent, type ClaimedKey, SqliteAdapter } from '@go-go-scope/persistence-core'
 import { DatabaseSync } from '@photostructure/sqlite'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { databaseSyncDriver } from './database-sync-driver.js'
 import { settled } from './settled.js'
 
@@ -66,6 +67,26 @@ test('renewal of a claim finds that it was lost, aborts its signal and ends', as
   expect(signal.reason).toMatchObject({ code: 'CLAIM_LOST' })
   expect(clock.pending).toBeLessThanOrEqual(idle)
   expect(await next.complete(1)).toEqual({ recorded: true })
+})
+
+test('a claim is published as lost when its signal aborts, and not after its own report', async () => {
+  const { adapter, pass } = await twoAdapters()
+  const claim = async (key: string) =>
+    (await adapter.idempotency.claim(key, { lease: LEASE_MS })) as ClaimedKey<unknown>
+  const [reported, late] = [await claim('reported'), await claim('late')]
+  const heard: unknown[] = []
+  const listener = (message: unknown) => heard.push((message as ClaimEvent).key, (message as ClaimEvent).outcome)
+  subscribe('go-go-scope.persistence.claim', listener)
+  onTestFinished(() => void unsubscribe('go-go-scope.persistence.claim', listener))
+  await Promise.all([reported.complete(1), reported.renew()])
+  expect((await reported.fail('again')).recorded).toBe(false)
+  expect(heard).toEqual([])
+  const { signal } = late
+  await pass(LEASE_MS)
+  expect(signal.aborted).toBe(true)
+  expect(await late.renew()).toBe(false)
+  expect(await late.complete(1)).toEqual({ recorded: true })
+  expect(heard).toEqual(['late', 'lost'])
 })
 
 test('renewal of a claim ends with its adapter, and reports no error', async () => {

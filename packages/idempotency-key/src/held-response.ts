@@ -33,6 +33,8 @@ class HeldResponse {
   readonly #before: [name: string, property: PropertyDescriptor | undefined][] = []
   readonly #calls: [name: string, args: unknown[]][] = []
   readonly #chunks: Uint8Array[] = []
+  /** The listeners for `drain` that were added before the release. */
+  readonly #draining: (() => void)[] = []
   #length = 0
   /** Set by `writeHead`. Later changes of `statusCode` have no effect. */
   #status: number | undefined
@@ -54,6 +56,12 @@ class HeldResponse {
     })
     this.#hold('destroy', (args) => this.#destroy(args))
     this.#hold('writeHead', (args) => this.#writeHead(args))
+    for (const name of ['on', 'addListener']) {
+      this.#hold(name, (args) => {
+        if (args[0] === 'drain') this.#draining.push(args[1] as () => void)
+        return this.#send(name, args)
+      })
+    }
     // Else a handler that answers twice would change the headers of its first answer.
     for (const name of CHANGING) {
       this.#hold(name, (args) => (this.#status === undefined ? this.#send(name, args) : refuseHeaders()))
@@ -75,7 +83,7 @@ class HeldResponse {
     this.#take('write', args)
     callAll(early)
     // `false` stops the handler while the response is recorded.
-    return !this.#settling
+    return !this.#settling || this.#replaced
   }
 
   #end(args: unknown[]): NodeResponse {
@@ -178,11 +186,10 @@ class HeldResponse {
       this.#replaced = true
       this.#status = other.status
       callAll(this.#calls.flatMap(([, args]) => args))
-      return
-    }
-    const answers = this.#calls.map(([name, args]) => this.#send(name, args))
-    // Node emits it itself after a write that it has answered by `false`.
-    if (!answers.includes(false)) this.#response.emit('drain')
+      // Node emits `drain` itself after a write that it has answered by `false`.
+    } else if (this.#calls.map(([name, args]) => this.#send(name, args)).includes(false)) return
+    // Not by `emit`: middleware that compresses gives the listeners to a stream of its own, which was never full.
+    for (const listener of this.#draining.splice(0)) listener.call(this.#response)
   }
 }
 

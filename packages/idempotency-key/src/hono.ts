@@ -8,6 +8,8 @@ export type { IdempotencyKeyOptions, IdempotencyProblem } from './options.js'
 export interface HonoContext {
   req: {
     readonly raw: Request
+    /** What was read of the body. */
+    readonly bodyCache: object
     header(name: string): string | undefined
     arrayBuffer(): Promise<ArrayBuffer>
   }
@@ -32,8 +34,10 @@ export function idempotencyKey<Context extends HonoContext>(
         target: targetOf(raw.url),
         key: context.req.header('idempotency-key'),
         signal: raw.signal,
-        // Hono caches the body, so that handlers can read it too.
-        body: async () => new Uint8Array(await context.req.arrayBuffer()),
+        // A clone, because handlers may read the raw request, as those of other frameworks do. If middleware has read it, Hono has
+        // cached the body.
+        body: async () =>
+          new Uint8Array(await (Object.keys(context.req.bodyCache)[0] ? context.req : raw.clone()).arrayBuffer()),
       },
       context,
     )

@@ -17,14 +17,14 @@ export const malformedKey = (): Response =>
   problemResponse(
     400,
     'Idempotency-Key is malformed',
-    'Send one Idempotency-Key of 1 to 255 visible ASCII characters, in double quotes or without.',
+    'Send one Idempotency-Key of 1 to 255 visible ASCII characters, quoted or not.',
   )
 
 export const outstandingRequest = (): Response =>
   problemResponse(
     409,
     'A request is outstanding for this Idempotency-Key',
-    'An earlier request with this key is still being handled. Repeat the request later to have its response.',
+    'An earlier request with this key is still being handled. Repeat the request later.',
   )
 
 export const otherRequest = (): Response =>
@@ -38,5 +38,5 @@ export const responseNotKept = (status?: number): Response =>
   problemResponse(
     410,
     'The response is not kept',
-    `The request with this key was handled${status === undefined ? '' : ` with status ${status}`}, and is not handled again. Its response was not kept.`,
+    `The request with this key was handled${status === undefined ? '' : ` with status ${status}`}, and is not handled again.`,
   )

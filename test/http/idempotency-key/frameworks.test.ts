@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import type { Server } from 'node:http'
 import { createRequire } from 'node:module'
 import { Readable } from 'node:stream'
@@ -9,7 +9,7 @@ import { idempotencyKey as forHono } from '@go-go-scope/idempotency-key/hono'
 import express from 'express'
 import fastify, { type RouteHandlerMethod } from 'fastify'
 import { Hono } from 'hono'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { store } from './requests.js'
 
 const express4: typeof express = createRequire(import.meta.url)('express4')
@@ -25,6 +25,7 @@ const POST = { method: 'POST', headers: { 'idempotency-key': 'key' } } as const
 describe('Express', () => {
   let server: Server | undefined
   afterEach(async () => {
+    vi.useRealTimers()
     server?.closeAllConnections()
     await new Promise((resolve) => server?.close(resolve))
     server = undefined
@@ -75,6 +76,48 @@ describe('Express', () => {
       response.sendStatus(500)
     })
     expect([(await post(app)).status, runs]).toEqual([500, 0])
+  })
+
+  test.each([
+    [599, 1],
+    [600, 2],
+  ])('a response with the status %i is kept, if keep says so, only below 600', async (status, handled) => {
+    let runs = 0
+    const app = guarded(
+      (_request, _response, next) => next(),
+      { keep: () => true },
+      (_request, response) => {
+        runs++
+        Object.assign(response, { statusCode: status }).end()
+      },
+    )
+    expect([(await post(app)).status, (await post(app)).status, runs]).toEqual([status, status, handled])
+  })
+
+  test('the key of a client that leaves while it is claimed does not stay claimed for ever', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const client = new AbortController()
+    let left: Promise<unknown> | undefined
+    const claim = async (...call: Parameters<typeof store.claim>) => {
+      client.abort()
+      await left
+      return store.claim(...call)
+    }
+    const handling = new EventEmitter()
+    const begun = once(handling, 'begun')
+    const app = guarded(
+      (_request, response, next) => {
+        left = once(response, 'close')
+        next()
+      },
+      { store: Object.assign(Object.create(store), { claim }) },
+      () => handling.emit('begun'),
+    )
+    await expect(post(app, { signal: client.signal })).rejects.toThrow('aborted')
+    await begun
+    const timers = vi.getTimerCount()
+    await vi.advanceTimersByTimeAsync(11 * 30_000)
+    expect(vi.getTimerCount()).toBe(timers - 1)
   })
 
   test('different parsed bodies have different fingerprints', async () => {
@@ -355,6 +398,14 @@ describe('Hono', () => {
     app.post('/', (context) => context.text('done'))
     await app.request('/', POST)
     expect((await app.request('/', POST)).headers.get('x-request')).toBe('2')
+  })
+
+  test('a handler of another framework can read the raw request', async () => {
+    const app = new Hono()
+    app.use(forHono(ownKeys()))
+    app.mount('/', async (request: Request) => new Response(await request.text()))
+    expect(await (await app.request('/', { ...POST, body: 'paid' })).text()).toBe('paid')
+    expect((await app.request('/', { ...POST, body: 'other' })).status).toBe(422)
   })
 
   test('a body that was read before still has its own fingerprint, and can be read again', async () => {

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { PassThrough } from 'node:stream'
 import { idempotencyKey } from '@go-go-scope/idempotency-key/express'
 import express, { type Response as Outgoing, type RequestHandler } from 'express'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -83,11 +84,13 @@ test('a handler that has lost its claim goes on to its end: its callbacks are ca
     ends.push('end')
     await new Promise<void>((resolve) => response.write('more', () => resolve()))
     ends.push('write')
+    if (!response.write('much')) await once(response, 'drain')
+    ends.push('drain')
   })
   const post = await serve(handle, [], [atOtherResponse((response) => response.write('late'))])
   lost.post = post
   expect(await (await post()).text()).toBe('second')
-  await vi.waitFor(() => expect(ends).toEqual(['end', 'write']))
+  await vi.waitFor(() => expect(ends).toEqual(['end', 'write', 'drain']))
   expect(errors).toEqual([])
 })
 
@@ -146,6 +149,33 @@ test('a write answers false while the response is recorded, and drain follows', 
   })
   expect(await (await post()).text()).toBe('data: 1\n\ndata: 2\n\n')
   expect(answer).toBe(false)
+})
+
+/** Sends what is written through another stream, which also gets the listeners of `drain`, as `compression` does. */
+const throughStream: RequestHandler = (_request, response, next) => {
+  const { write, end, on } = response
+  const stream = new PassThrough()
+  stream.on('data', (chunk) => write.call(response, chunk, 'utf8'))
+  stream.on('end', () => end.call(response, undefined, 'utf8'))
+  Object.assign(response, {
+    write: (chunk: unknown) => stream.write(chunk),
+    end: (chunk: unknown) => stream.end(chunk),
+    on: (...args: Parameters<typeof on>) => on.apply(args[0] === 'drain' ? (stream as never) : response, args),
+  })
+  next()
+}
+
+test('a handler that waits for drain goes on behind middleware that compresses', async () => {
+  const post = await serve(
+    async (response) => {
+      response.type('text/event-stream').flushHeaders()
+      if (!response.write('data: 1\n\n')) await once(response, 'drain')
+      response.end('data: 2\n\n')
+    },
+    [],
+    [throughStream],
+  )
+  expect(await (await post()).text()).toBe('data: 1\n\ndata: 2\n\n')
 })
 
 test('a handler that throws after its first write keeps its key claimed for ten leases', async () => {

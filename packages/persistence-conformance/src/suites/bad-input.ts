@@ -228,6 +228,7 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
       ['random', 4],
       ['onDiagnostic', 'console'],
     ]
+    for (const name of ['busyTimeout', 'maxKeyLength', 'createTables', 'codec', 'clock']) bad.push([name, null])
     for (const [name, value] of bad) {
       throwsRefusal(() => new world.engine.SQLiteAdapter(handle, { [name]: value }), {
         code: 'INVALID_OPTION',

@@ -41,6 +41,8 @@ export const claimLateReports: EngineSuite = engineSuite('late reports of claims
     world.clock.advance(2_000)
     world.clock.jump(2_000)
     assert.equal(await failing.renew(), false)
+    // Enough for a sweep.
+    for (let nth = 0; nth < 99; nth++) held(await two.claim(`other ${nth}`, LEASE))
     for (const claim of claims) assert.deepEqual(await claim.complete('late'), { recorded: true })
     assert.deepEqual(await failing.fail('no'), { recorded: true })
     assert.deepEqual(await forgetful.fail('no'), { recorded: true })

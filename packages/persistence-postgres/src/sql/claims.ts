@@ -161,7 +161,7 @@ FROM ${LOCK_TIMEOUT} WHERE ${guard} AND ${running(5)} RETURNING ${granted(5)}`,
     sweepClaims: write(
       'idempotency.sweep',
       'many',
-      deleteExpired(table, `claimed_until <= ${once(leaseNowAt(2))}`, 'claimed_until'),
+      deleteExpired(table, `claimed_until <= ${once(leaseNowAt(3))} - $2::float8`, 'claimed_until'),
       { clocked: 'lease', repeatable: true },
     ),
 

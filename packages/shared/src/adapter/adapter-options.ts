@@ -98,18 +98,14 @@ const LONGEST_PREFIX_BYTES = 1_024
  */
 export function resolveOptions(options: AdapterOptions = {}): ResolvedOptions {
   checkRuntime()
+  const { busyTimeout = DEFAULT_BUSY_TIMEOUT_MS } = options
   return {
     keyPrefix: prefixOption(options.keyPrefix),
     defaultLockTTL: positive(options, 'defaultLockTTL', DEFAULT_LOCK_TTL_MS),
     createTables: flag(options, 'createTables', true),
     locks: lockKind(options.locks),
     closeOnDisconnect: flag(options, 'closeOnDisconnect', true),
-    busyTimeout: waitingTime(
-      options.busyTimeout ?? DEFAULT_BUSY_TIMEOUT_MS,
-      'options',
-      'busyTimeout',
-      'INVALID_OPTION',
-    ),
+    busyTimeout: waitingTime(busyTimeout, 'options', 'busyTimeout', 'INVALID_OPTION'),
     maxKeyLength: positive(options, 'maxKeyLength', DEFAULT_KEY_BYTES),
     maxValueSize: positive(options, 'maxValueSize', DEFAULT_VALUE_BYTES),
     sweepInterval: options.sweepInterval === undefined ? undefined : positive(options, 'sweepInterval', 0),
@@ -141,13 +137,14 @@ function lockKind(locks: unknown = 'process'): LockKind {
 type Numeric = 'defaultLockTTL' | 'maxKeyLength' | 'maxValueSize' | 'sweepInterval' | 'watchInterval'
 
 function positive(options: AdapterOptions, name: Numeric, fallback: number): number {
-  const value = options[name] ?? fallback
+  const { [name]: value = fallback } = options
   if (typeof value !== 'number' || !(value > 0)) throw invalidOption(name, value, 'a positive number')
   return value
 }
 
 function flag(options: AdapterOptions, name: 'createTables' | 'closeOnDisconnect', fallback: boolean): boolean {
-  return flagValue(options[name] ?? fallback, 'options', name, 'INVALID_OPTION')
+  const { [name]: value = fallback } = options
+  return flagValue(value, 'options', name, 'INVALID_OPTION')
 }
 
 function callable<Name extends 'random' | 'onDiagnostic'>(options: AdapterOptions, name: Name): AdapterOptions[Name] {
@@ -162,9 +159,10 @@ function methods<Name extends 'codec' | 'clock'>(
   names: readonly string[],
   fallback: NonNullable<AdapterOptions[Name]>,
 ): NonNullable<AdapterOptions[Name]> {
-  const value = options[name] ?? fallback
+  const given = options[name]
+  const value = given === undefined ? fallback : given
   const complete = readArgument(
-    () => names.every((method) => typeof (value as unknown as Record<string, unknown>)[method] === 'function'),
+    () => names.every((method) => typeof (value as unknown as Record<string, unknown> | null)?.[method] === 'function'),
     'options',
     `option ${name}`,
     'INVALID_OPTION',

@@ -13,7 +13,7 @@ export type DiagnosticEvent =
       /** ms waited so far. */
       waited: number
     }
-  /** A statement, or a transaction of several such as `fenced`, took longer than 100 ms. */
+  /** A statement, or a transaction of several such as `fenced`, took longer than 100 ms and succeeded. */
   | {
       type: 'slow-statement'
       operation: string

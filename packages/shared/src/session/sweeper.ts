@@ -21,16 +21,21 @@ export class Sweeper {
   readonly #background: Statement<'many'>
   readonly #named = new Map<string, Statement<'many'>>()
   readonly #table: string
+  readonly #grace: number | undefined
   #writes = 0
   /** Monotonic ms of the last sweep, if it found nothing. */
   #futileAt: number | undefined
 
-  /** @param statement Deletes at most `?1` expired rows and returns one row for each. */
-  constructor(session: Session, statement: Statement<'many'>, table: string) {
+  /**
+   * @param statement Deletes at most `?1` expired rows and returns one row for each.
+   * @param grace ms that background work leaves a row after its expiry. Then the statement takes such a time as `?2`.
+   */
+  constructor(session: Session, statement: Statement<'many'>, table: string, grace?: number) {
     this.#session = session
     this.#statement = statement
     this.#background = { ...statement, background: true }
     this.#table = table
+    this.#grace = grace
   }
 
   /** Counts rows written with an expiry; starts a background sweep from time to time. */
@@ -92,7 +97,9 @@ export class Sweeper {
   }
 
   async #sweep(statement: Statement<'many'>, queue: OperationQueue): Promise<number> {
-    const removed = await queue.execute(statement, [SWEEP_ROWS], countRows)
+    const parameters = [SWEEP_ROWS]
+    if (this.#grace !== undefined) parameters.push(statement.background ? this.#grace : 0)
+    const removed = await queue.execute(statement, parameters, countRows)
     this.#futileAt = removed === 0 ? this.#session.clock.monotonic() : undefined
     if (removed > 0) this.#session.diagnostics.emit({ type: 'sweep', table: this.#table, removed })
     return removed

@@ -34,7 +34,10 @@ export interface CacheEvent {
   readonly misses: number
 }
 
-/** The message of `go-go-scope.persistence.claim`: the outcome of a call of `claim`. `lost`: a claim was found to be lost. */
+/**
+ * The message of `go-go-scope.persistence.claim`: the outcome of a call of `claim`. `lost`: a claim was found to be lost, and its
+ * signal aborts. Its late report still counts if no other caller has claimed the key.
+ */
 export interface ClaimEvent {
   readonly database: TracedDatabase
   readonly key: string

@@ -15,7 +15,7 @@ export interface ClaimContext {
   readonly request: Pick<ClaimRequest, 'lease' | 'onFailure' | 'renew' | 'operation'>
   /** Notifies the callers that wait for the key. */
   readonly wake: () => void
-  /** Called once when the claim is found to be lost. */
+  /** Called once when the claim is found to be lost, as its signal aborts. */
   readonly lost: () => void
 }
 
@@ -29,7 +29,6 @@ export class HeldClaim<T> implements ClaimedKey<T> {
   #expiresAt: number
   /** The latest report, until its outcome is known. */
   #ending: Promise<Ending | undefined> | undefined
-  #lost = false
 
   constructor(grant: ClaimGrant, end: LeaseEnd, context: ClaimContext) {
     this.#grant = grant
@@ -38,8 +37,10 @@ export class HeldClaim<T> implements ClaimedKey<T> {
     const { clock, rows, request } = context
     const { lease, operation } = request
     const key = JSON.stringify(grant.key)
-    const lost = (reason = 'its lease is over by the local clock'): PersistenceError =>
-      new PersistenceError('CLAIM_LOST', operation, `${operation}: lost ${key}: ${reason}`)
+    const lost = (reason = 'its lease is over by the local clock'): PersistenceError => {
+      context.lost()
+      return new PersistenceError('CLAIM_LOST', operation, `${operation}: lost ${key}: ${reason}`)
+    }
     this.#lease = new Lease(clock, this.#term(end, lease), lost)
     if (request.renew) {
       const extend = async (duration: number): Promise<boolean> => !rows.ended && this.renew(duration)
@@ -96,8 +97,6 @@ export class HeldClaim<T> implements ClaimedKey<T> {
   #lose(reason: string): void {
     this.#renewal?.stop()
     this.#lease.lose(reason)
-    if (!this.#lost) this.#context.lost()
-    this.#lost = true
   }
 
   #extend(end: LeaseEnd, duration: number): void {

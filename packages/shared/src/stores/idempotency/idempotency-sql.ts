@@ -50,7 +50,7 @@ interface ClaimStatements {
   readonly forget: Statement<'one'>
   /** Parameters: key, generation. Like {@link forget}, for any caller. */
   readonly free: Statement<'one'>
-  /** Parameters: maximum number of rows. */
+  /** Parameters: maximum number of rows, ms since the end of the lease. */
   readonly sweepClaims: Statement<'many'>
   /** Parameters: maximum number of rows. Uses the wall clock. */
   readonly sweepRecords: Statement<'many'>

@@ -15,6 +15,9 @@ import { KeyWaiters } from './key-waiters.js'
 import { type OnceOptions, type OnceRun, runOnce } from './once.js'
 import { resultNotStored, unstoredIn } from './unstored-result.js'
 
+// A late report counts while its claim has a row. Where keys are claimed all the time, a sweep runs every second.
+const LATE_REPORT_MS = 10 * 60_000
+
 /** The idempotency port with the additions of this package. */
 export interface SqlIdempotencyProvider extends ClaimingIdempotencyProvider {
   /**
@@ -94,7 +97,7 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     this.#claims = new Claims(session, new ClaimRows(session, sql.claims, sql.results.table))
     this.#sweeper = new Sweeper(session, sql.results.sweep, sql.results.table)
     this.#claimSweepers = [
-      new Sweeper(session, sql.claims.sweepClaims, sql.claims.table),
+      new Sweeper(session, sql.claims.sweepClaims, sql.claims.table, LATE_REPORT_MS),
       new Sweeper(session, sql.claims.sweepRecords, sql.claims.recordTable),
     ]
     this.sweepers = [this.#sweeper, ...this.#claimSweepers]

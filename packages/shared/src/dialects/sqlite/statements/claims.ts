@@ -120,7 +120,7 @@ WHERE key IN (SELECT value FROM json_each(?1)) AND failure IS NOT NULL`,
     'idempotency.sweep',
     'many',
     `DELETE FROM go_goscope_claims WHERE generation IN (
-  SELECT generation FROM go_goscope_claims WHERE expires_at <= max(?2, ${LAST_GRANT}) ORDER BY expires_at LIMIT ?1
+  SELECT generation FROM go_goscope_claims WHERE expires_at <= max(?3, ${LAST_GRANT}) - ?2 ORDER BY expires_at LIMIT ?1
 ) RETURNING 1`,
     { clocked: 'lease' },
   ),
