@@ -10,6 +10,7 @@ import { withTypedErrors } from '../thread/typed-error.js'
 import { type Content, readContent } from './content.js'
 import type { Copied } from './copy-job.js'
 import { type GrowingFile, type HashedFile, hashAndFlush } from './hash-file.js'
+import type { BackupManifest } from './manifest.js'
 
 /** The size in bytes from which another thread and another process cost less than they save. */
 export const LARGE_BYTES: number = 128 * 1024 * 1024
@@ -70,10 +71,9 @@ export async function verifyCopy(
       // harmless: no other code knows the name.
       if (large && !hashing) context.tell({ hash: { path } } satisfies CopyToHash)
       await refuseUnsound(copy.queue, path, 'backup')
-      const { version } = await readSchema(copy.queue)
-      const position = await readPosition(copy.queue)
-      const content = await readContent(copy.queue, 'backup')
-      return { ...content, position, schemaVersion: version, sqliteVersion: copy.sqliteVersion }
+      const facts = await readFacts(copy.queue, 'backup')
+      const { schema } = await readContent(copy.queue, 'backup')
+      return { ...facts, schema, sqliteVersion: copy.sqliteVersion }
     } finally {
       await copy.close()
     }
@@ -82,17 +82,24 @@ export async function verifyCopy(
     if (expected[name] === undefined || expected[name] === found[name]) continue
     throw damaged('backup', path, `its source has ${name} ${expected[name]}, and it has ${found[name]}; back up again`)
   }
-  const { pages, position, schemaVersion, sqliteVersion } = found
+  const { schema: _, ...facts } = found
   const hashed = large ? undefined : await hashAndFlush(path, context.stop)
-  return { ...hashed, pages, ...position, sqliteVersion, schemaVersion }
+  return { ...hashed, ...facts }
 }
 
-/** Returns the number of the last logged change, if standbys follow the database. */
-async function readPosition(queue: OperationQueue): Promise<{ readonly position?: number }> {
-  const objects = await queue.query('backup', READ_LOG)
-  if (!objects.some(({ name }) => name === 'go_goscope_changes')) return {}
-  const [row] = await queue.query('backup', 'SELECT max(seq) AS position FROM go_goscope_changes')
-  return { position: Number(row?.position) }
+/** Returns what a manifest says and the backup itself can tell. */
+export async function readFacts(
+  queue: OperationQueue,
+  operation: string,
+): Promise<Pick<BackupManifest, 'pages' | 'schemaVersion' | 'position'>> {
+  const [size] = await queue.query(operation, 'PRAGMA page_count')
+  const { version } = await readSchema(queue)
+  const facts = { pages: Number(size?.page_count), schemaVersion: version }
+  const objects = await queue.query(operation, READ_LOG)
+  // No standby follows the database.
+  if (!objects.some(({ name }) => name === 'go_goscope_changes')) return facts
+  const [row] = await queue.query(operation, 'SELECT max(seq) AS position FROM go_goscope_changes')
+  return { ...facts, position: Number(row?.position) }
 }
 
 /** @throws PersistenceError `BACKUP_DAMAGED`. */
