@@ -200,3 +200,22 @@ describe('a large backup', () => {
     },
   )
 })
+
+test('a backup whose signal aborts while its thread ends does not get its name', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'late-abort-'))
+  const thread = new HeldWorker()
+  const controller = new AbortController()
+  const handle = new DatabaseSync(':memory:')
+  const adapter = new SqliteAdapter(handle, () => databaseSyncDriver(handle, () => undefined))
+  const worker = vi.fn(() => thread)
+  const made = adapter.backup(join(folder, 'copy.db'), { worker, signal: controller.signal })
+  await expect.poll(() => worker.mock.calls.length, { interval: 1 }).toBe(1)
+  thread.emit('message', { result: {}, stays: false })
+  await new Promise(setImmediate)
+  controller.abort(new Error('enough'))
+  thread.end()
+  await expect(made).rejects.toThrow('enough')
+  expect(readdirSync(folder)).toEqual([])
+  await adapter.disconnect()
+  rmSync(folder, { recursive: true })
+})
