@@ -44,7 +44,7 @@ export async function publish(
 /** For file systems without hard links: an empty file reserves the name. If the process dies in between, it stays. */
 async function publishWithoutLink(temporary: string, path: string, operation: string): Promise<void> {
   try {
-    await (await open(path, 'wx', 0o600)).close()
+    await (await open(path, 'wx')).close()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw fileExists(path, operation, error)
     throw error
