@@ -4,7 +4,6 @@ export { SqlCacheAdapter } from './adapter/sql-cache-adapter.js'
 export { SqlIdempotencyAdapter } from './adapter/sql-idempotency-adapter.js'
 export { flush, flushFolder, publish, refuseExisting } from './dialects/sqlite/copies/publish.js'
 export { TemporaryFile } from './dialects/sqlite/copies/temporary-file.js'
-export { flushHandle } from './dialects/sqlite/file/flush-handle.js'
 export { type FileAccess, openFile } from './dialects/sqlite/front-end/file-access.js'
 export {
   type AdapterClass,

@@ -103,7 +103,7 @@ export class Changesets {
     const chosen = chosenBy(filter, readChangeset(changeset, APPLY))
     for (const { table } of chosen) this.#checkNamed(table)
     const bytes = joined(chosen.flatMap(({ parts }) => parts))
-    let answers = new ConflictAnswers(onConflict)
+    let answers!: ConflictAnswers
     const apply = () => {
       // Created for each attempt, because the transaction is retried when another writer was in the way.
       answers = new ConflictAnswers(onConflict)

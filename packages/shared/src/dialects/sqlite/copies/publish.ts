@@ -36,8 +36,7 @@ export async function publish(
   const published = await lstat(path).catch(() => undefined)
   return async () => {
     const found = await lstat(path).catch(() => undefined)
-    if (published === undefined || (found?.ino === published.ino && found.dev === published.dev))
-      await rm(path, { force: true })
+    if (published === undefined || found?.ino === published.ino) await rm(path, { force: true })
   }
 }
 

@@ -63,38 +63,35 @@ export async function verifyCopy(
 ): Promise<Verified> {
   const large = expected.bytes >= largeBytes
   const copy = await openOwn(path, context.engine, { readOnly: false, busyTimeout: 0 })
-  const found = await (async () => {
-    try {
-      // So that the copy is a single file, which readers can open without a log.
-      await setPragma(copy, 'backup', 'journal_mode', 'delete')
-      // From here on, the copy does not change. When the other thread closes the file, it releases the locks of this one. That is
-      // harmless: no other code knows the name.
-      if (large && !hashing) context.tell({ hash: { path } } satisfies CopyToHash)
-      await refuseUnsound(copy.queue, path, 'backup')
-      const facts = await readFacts(copy.queue, 'backup')
-      const { schema } = await readContent(copy.queue, 'backup')
-      return { ...facts, schema, sqliteVersion: copy.sqliteVersion }
-    } finally {
-      await copy.close()
-    }
-  })()
+  let found: Awaited<ReturnType<typeof readFacts>>
+  try {
+    // So that the copy is a single file, which readers can open without a log.
+    await setPragma(copy, 'backup', 'journal_mode', 'delete')
+    // From here on, the copy does not change. When the other thread closes the file, it releases the locks of this one. That is
+    // harmless: no other code knows the name.
+    if (large && !hashing) context.tell({ hash: { path } } satisfies CopyToHash)
+    await refuseUnsound(copy.queue, path, 'backup')
+    found = await readFacts(copy.queue, 'backup')
+  } finally {
+    await copy.close()
+  }
   for (const name of ['pages', 'schema'] as const) {
     if (expected[name] === undefined || expected[name] === found[name]) continue
     throw damaged('backup', path, `its source has ${name} ${expected[name]}, and it has ${found[name]}; back up again`)
   }
   const { schema: _, ...facts } = found
   const hashed = large ? undefined : await hashAndFlush(path, context.stop)
-  return { ...hashed, ...facts }
+  return { ...hashed, ...facts, sqliteVersion: copy.sqliteVersion }
 }
 
-/** Returns what a manifest says and the backup itself can tell. */
+/** Returns what a manifest says and the backup itself can tell, and the schema as in its {@link Content}. */
 export async function readFacts(
   queue: OperationQueue,
   operation: string,
-): Promise<Pick<BackupManifest, 'pages' | 'schemaVersion' | 'position'>> {
-  const [size] = await queue.query(operation, 'PRAGMA page_count')
-  const { version } = await readSchema(queue)
-  const facts = { pages: Number(size?.page_count), schemaVersion: version }
+): Promise<Pick<BackupManifest, 'pages' | 'schemaVersion' | 'position'> & Pick<Content, 'schema'>> {
+  const { pages, schema } = await readContent(queue, operation)
+  const { version: schemaVersion } = await readSchema(queue)
+  const facts = { pages, schema, schemaVersion }
   const objects = await queue.query(operation, READ_LOG)
   // No standby follows the database.
   if (!objects.some(({ name }) => name === 'go_goscope_changes')) return facts

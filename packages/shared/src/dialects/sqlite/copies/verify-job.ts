@@ -21,7 +21,7 @@ export async function verifyBackupJob({ path, manifest }: BackupOrder, context: 
     const found = await readFacts(backup.queue, 'verifyBackup')
     for (const name of ['pages', 'schemaVersion', 'position'] as const) {
       if (found[name] === manifest[name]) continue
-      throw damaged('verifyBackup', path, `it has ${name} ${found[name]}, its manifest says ${manifest[name]}`)
+      throw damaged('verifyBackup', path, `it has ${found[name]} ${name}, its manifest says ${manifest[name]}`)
     }
   } finally {
     await backup.close()
