@@ -1,5 +1,5 @@
 import { changesets, SQLiteAdapter, SQLiteCacheAdapter } from '@go-go-scope/persistence-sqlite-node'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { TABLES, twoSides } from './two-sides.js'
@@ -18,7 +18,7 @@ describe('changesets', () => {
     await pair.from.run("INSERT INTO prices VALUES ('a', 'x', 1), ('a', 'y', 'dear')")
     const lock = await pair.from.adapter.lock.acquire('job', 60_000)
     await pair.from.adapter.fenced(lock as never, [
-      { sql: 'INSERT INTO orders VALUES (3, ?, 2, NULL)', parameters: ['é'.repeat(70_000)] },
+      { sql: 'INSERT INTO orders VALUES (3, ?, 2, NULL)', parameters: ['é'.repeat(1_100_000)] },
     ])
     expect(await changes.apply(await recording.take())).toEqual({ changes: 6, omitted: 0, replaced: 0 })
     await pair.from.run("UPDATE orders SET item = 'b' WHERE id = 1")
@@ -142,6 +142,46 @@ describe('changesets', () => {
     await expect(changes.apply(new Uint8Array())).rejects.toMatchObject({ code: 'CLOSED' })
   })
 
+  test('a recording leaves nothing open, and nothing on its connection', async () => {
+    const handle = pair.from.handle as { createSession(options: object): { changeset(): Uint8Array; close(): void } }
+    const createSession = handle.createSession.bind(handle)
+    let open = 0
+    const counted: typeof createSession = (options) => {
+      const session = createSession(options)
+      open++
+      const close = (): void => {
+        open--
+        session.close()
+      }
+      return { changeset: () => session.changeset(), close }
+    }
+    Object.defineProperty(handle, 'createSession', { value: counted })
+    const changes = await pair.from.changes()
+    const [closed, left] = [await changes.record(), await changes.record()]
+    await closed.take()
+    expect(open).toBe(2 * TABLES.length)
+    const end = vi.spyOn(closed, 'end')
+    await closed.close()
+    expect([open, end.mock.calls.length]).toEqual([TABLES.length, 1])
+    await pair.from.adapter.disconnect()
+    expect([open, end.mock.calls.length]).toEqual([0, 1])
+    await left.close()
+  })
+
+  test('a table is that of the file, however its name is written, also beside a temporary one', async () => {
+    await pair.from.run('ALTER TABLE orders RENAME TO other')
+    await pair.from.run('ALTER TABLE other RENAME TO "Orders"')
+    const insert = () => pair.from.run("INSERT INTO orders (id, item) VALUES (1, 'a')")
+    const names: string[] = []
+    const filter = (name: string) => names.push(name) > 0
+    await pair.apply(await pair.changesOf(insert, ['ORDERS']), { filter }, ['oRDERS'])
+    expect(names).toEqual(['Orders'])
+    expect(await pair.to.all('orders')).toBe(await pair.from.all('orders'))
+    for (const side of [pair.from, pair.to]) await side.run('CREATE TEMP TABLE prices (other)')
+    await pair.apply(await pair.changesOf(() => pair.from.run("INSERT INTO main.prices VALUES ('a', 'x', 1)")))
+    expect(await pair.to.all('main.prices')).toBe(await pair.from.all('main.prices'))
+  })
+
   test('a filter chooses tables, and a filter that throws is a typed error', async () => {
     const changeset = await pair.changesOf(async () => {
       await pair.from.run("INSERT INTO orders (id, item) VALUES (1, 'a')")
@@ -157,6 +197,10 @@ describe('changesets', () => {
       throw cause
     }
     await expect(pair.apply(changeset, { filter: throws })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', cause })
+    await expect(pair.apply(new Uint8Array(), { filter: 'prices' as never })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining('filter must be a function'),
+    })
   })
 
   test('changes that SQLite would skip silently are refused: other columns, another key, a table not named', async () => {
@@ -180,13 +224,18 @@ describe('changesets', () => {
   })
 
   test('bytes that are not a complete changeset are refused before the database is touched', async () => {
-    const changeset = await pair.changesOf(() => pair.from.run("INSERT INTO orders VALUES (1, 'a', 1.5, x'00ff')"))
+    const changeset = await pair.changesOf(() => pair.from.run("INSERT INTO orders VALUES (1, 'a', NULL, x'00ff')"))
+    const NULL = 5
+    const head = 1 + 1 + 4 + 'orders'.length + 1
     const bad = [
       new Uint8Array([1]),
+      // An operation and a type of value that do not exist.
+      changeset.with(head, 19),
+      changeset.with(changeset.indexOf(NULL, head), 9),
       ...Array.from({ length: changeset.length - 1 }, (_, at) => changeset.slice(0, at + 1)),
     ]
     for (const bytes of bad) {
-      const whole = bytes.length === 1 + 1 + 4 + 'orders'.length + 1 // A head without changes.
+      const whole = bytes.length === head
       const done = pair.apply(bytes)
       if (whole) expect(await done).toMatchObject({ changes: 0 })
       else
@@ -219,6 +268,8 @@ describe('changesets', () => {
         message: expect.stringMatching(new RegExp(`"${name}".*${says}`)),
       })
     }
+    const noName = { code: 'INVALID_ARGUMENT', message: expect.stringContaining('is no name') }
+    await expect(pair.from.changes([{} as never])).rejects.toMatchObject(noName)
     await expect(pair.from.changes([])).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
     await expect(changesets({} as never, { tables: TABLES })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
     await cache.disconnect()
@@ -231,6 +282,10 @@ describe('changesets', () => {
     const refused = { code: 'INVALID_ARGUMENT', message: expect.stringMatching(/people has a row whose key is NULL/) }
     await expect(recording.take()).rejects.toMatchObject(refused)
     await expect(changes.record()).rejects.toMatchObject(refused)
+    await pair.from.run('CREATE TABLE "two keys" (a, b, PRIMARY KEY (a, b))')
+    await pair.from.run('INSERT INTO "two keys" VALUES (1, NULL)')
+    const both = pair.changesOf(async () => undefined, ['two keys'])
+    await expect(both).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
     await pair.from.run("UPDATE people SET name = 'bob' WHERE name IS NULL")
     await pair.apply(await recording.take())
     expect(await pair.to.all('people')).toBe(await pair.from.all('people'))
@@ -262,15 +317,22 @@ describe('changesets', () => {
     expect(await pair.to.all('orders')).toBe(await pair.from.all('orders'))
   })
 
-  test('apply waits for another writer', async () => {
-    const changeset = await pair.changesOf(() => pair.from.run("INSERT INTO orders (id, item) VALUES (1, 'a')"))
+  test.each([
+    ['another writer', 'WAL', 'DELETE FROM orders'],
+    ['a reader at its commit', 'DELETE', 'SELECT * FROM orders'],
+  ])('apply waits for %s, and counts each conflict once', async (_, mode, inTheWay) => {
+    const changeset = await pair.changesOf(() =>
+      pair.from.run("INSERT INTO orders (id, item) VALUES (1, 'a'), (2, 'a')"),
+    )
+    for (const sql of [`PRAGMA journal_mode = ${mode}`, "INSERT INTO orders (id, item) VALUES (1, 'b')"])
+      await pair.to.run(sql)
     const changes = await pair.to.changes()
     const other = await engine.openHandle(pair.to.path)
-    await engine.rows(other, 'BEGIN IMMEDIATE')
-    const applied = changes.apply(changeset)
+    for (const sql of ['BEGIN', inTheWay]) await engine.rows(other, sql)
+    const applied = changes.apply(changeset, { onConflict: 'replace' })
     await new Promise((resolve) => setTimeout(resolve, 30))
-    await engine.rows(other, 'COMMIT')
-    expect(await applied).toMatchObject({ changes: 1 })
+    await engine.rows(other, 'ROLLBACK')
+    expect(await applied).toEqual({ changes: 2, omitted: 0, replaced: 1 })
     await engine.closeHandle(other)
     expect(await pair.to.all('orders')).toBe(await pair.from.all('orders'))
   })

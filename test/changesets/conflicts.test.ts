@@ -1,5 +1,6 @@
 import type { ConflictKind } from '@go-go-scope/persistence-sqlite-node'
 import { describe, expect, test } from 'vitest'
+import { ConflictAnswers } from '../../packages/shared/src/dialects/sqlite/changesets/conflict-policy.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { twoSides } from './two-sides.js'
 
@@ -164,7 +165,17 @@ describe('conflicts', () => {
     expect(await rows()).toEqual(before)
   })
 
-  test('replace is refused for a conflict without a row to replace', async () => {
+  test('a kind of conflict that SQLite may get later is not settled', () => {
+    const answers = new ConflictAnswers('omit')
+    const abort = 2
+    expect(answers.answer(6)).toBe(abort)
+    expect(answers).toMatchObject({ omitted: 0, failure: { code: 'CHANGESET_CONFLICT' } })
+  })
+
+  test('a function may replace a row, and is refused where there is none to replace', async () => {
+    const stale = await conflicting(cases.data)
+    expect(await pair.apply(stale, { onConflict: () => 'replace' })).toEqual({ changes: 2, omitted: 0, replaced: 1 })
+    expect(await rows()).toEqual(cases.data.replace)
     const changeset = await conflicting(cases.constraint)
     await expect(pair.apply(changeset, { onConflict: () => 'replace' })).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',

@@ -1,6 +1,16 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { copyAsItIs } from '../../packages/cli/src/copy-as-it-is.js'
 import { inFile, openHandle, SQLiteAdapter, scopedbHere as scopedb } from '../cli/scopedb.js'
 import { temporaryFolder } from '../harness/temporary-folder.js'
@@ -151,9 +161,12 @@ describe('an older file is not changed by', () => {
   })
 })
 
-test('a copy gets its name when it is complete, and a failure leaves nothing', async () => {
-  const to = join(folder, 'whole.db')
-  const there = () => readdirSync(folder).filter((name) => name.startsWith('whole.db'))
+test('a copy gets its name when it is complete and on the disk, and a failure leaves nothing', async () => {
+  // A name that needs quotes in SQL.
+  const place = join(folder, "whole'")
+  mkdirSync(place)
+  const to = join(place, 'whole.db')
+  const there = () => readdirSync(place)
   const failing = copyAsItIs(published, to, async (partial) => {
     expect([statSync(partial).size > 0, there()]).toEqual([true, [basename(partial)]])
     throw new Error('as planted')
@@ -176,11 +189,30 @@ test('a copy gets its name when it is complete, and a failure leaves nothing', a
   })
   await expect(damaged).rejects.toThrow(/copy of .* is damaged/)
   expect(there()).toEqual([])
-  await copyAsItIs(published, to)
-  expect(there()).toEqual(['whole.db'])
+  const handle = await open(place)
+  const flushed: Stats[] = []
+  const sync = vi.spyOn(Object.getPrototypeOf(handle), 'sync').mockImplementation(async function (this: FileHandle) {
+    flushed.push(await this.stat())
+  } as () => Promise<void>)
+  try {
+    await copyAsItIs(published, to, async () => {
+      const open = readdirSync('/proc/self/fd').map(
+        (fd) => statSync(`/proc/self/fd/${fd}`, { throwIfNoEntry: false })?.ino,
+      )
+      expect(open, 'the source is closed').not.toContain(statSync(published).ino)
+    })
+  } finally {
+    sync.mockRestore()
+    await handle.close()
+  }
+  expect(flushed.map(({ ino }) => ino)).toEqual([statSync(to).ino, statSync(place).ino])
+  expect([there(), statSync(to).mode & 0o777]).toEqual([['whole.db'], 0o600])
   writeFileSync(to, 'of somebody else')
-  await expect(copyAsItIs(published, to)).rejects.toMatchObject({ code: 'FILE_EXISTS' })
+  const refused = copyAsItIs(published, to, () => Promise.reject(new Error('it was copied first')))
+  await expect(refused).rejects.toMatchObject({ code: 'FILE_EXISTS' })
   expect([there(), readFileSync(to, 'utf8')]).toEqual([['whole.db'], 'of somebody else'])
+  const nowhere = copyAsItIs(published, join(place, 'missing', 'whole.db'))
+  await expect(nowhere).rejects.toMatchObject({ code: 'CANNOT_OPEN', operation: 'migrate' })
 })
 
 test('a file that is not a database of ours is named as such', async () => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { restore } from '@go-go-scope/persistence-sqlite-node'
+import { restore, Standby, verifyBackup } from '@go-go-scope/persistence-sqlite-node'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { copyJob } from '../../packages/shared/src/dialects/sqlite/copies/copy-job.js'
@@ -77,3 +77,18 @@ test('a file that a call cannot open is an error of that call alone', async () =
     message: expect.stringMatching(/^restore: the file/),
   })
 })
+
+test.each([
+  ['restore', (file: string, options?: object) => restore(source, file, { allowUnverified: true, ...options })],
+  ['restore', (file: string, options?: object) => restore(file, source, { allowUnverified: true, ...options })],
+  ['verifyBackup', (_: string, options = { DatabaseSync: Map }) => verifyBackup(source, options as never)],
+  ['standby.follow', (target: string, options?: object) => Standby.follow(source, { target, ...options })],
+] as const)(
+  'a path that %s cannot follow, or an engine that it cannot use, is an error of that call',
+  async (operation, call) => {
+    const message = expect.stringMatching(`^${operation}: `)
+    await expect(call(join(source, 'x'))).rejects.toMatchObject({ operation, message })
+    const engine = call(join(folder, 'new.db'), { DatabaseSync: Map })
+    await expect(engine).rejects.toMatchObject({ code: 'INVALID_OPTION', operation, message })
+  },
+)

@@ -15,6 +15,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { hashAndFlush } from '../../packages/shared/src/dialects/sqlite/copies/hash-file.js'
 import { keepFile } from '../../packages/shared/src/dialects/sqlite/copies/keep-file.js'
 import { flushFolder, publish, whereSupported } from '../../packages/shared/src/dialects/sqlite/copies/publish.js'
 import { replaceFile } from '../../packages/shared/src/dialects/sqlite/copies/replace-file.js'
@@ -145,6 +146,26 @@ test('a folder that its file system cannot flush is left, and a failing disk is 
   const flushed = (code: string) => whereSupported(Promise.reject(Object.assign(new Error(code), { code })))
   for (const code of ['EINVAL', 'ENOTSUP']) await flushed(code)
   await expect(flushed('EIO')).rejects.toMatchObject({ code: 'EIO' })
+})
+
+test('a copy that was hashed is on the disk, or the disk has failed', async () => {
+  const path = join(folder, 'copy.db')
+  writeFileSync(path, 'whole')
+  const handle = await open(path)
+  let flushed = 0
+  const sync = vi.spyOn(Object.getPrototypeOf(handle), 'sync').mockImplementation(async () => {
+    await new Promise(setImmediate)
+    flushed++
+  })
+  try {
+    expect(await hashAndFlush(path, new StopFlag())).toMatchObject({ bytes: 5 })
+    expect(flushed).toBe(1)
+    sync.mockRejectedValueOnce(Object.assign(new Error('EIO'), { code: 'EIO' }))
+    await expect(hashAndFlush(path, new StopFlag())).rejects.toMatchObject({ code: 'EIO' })
+  } finally {
+    sync.mockRestore()
+    await handle.close()
+  }
 })
 
 // As on Windows while an engine has it open.

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -182,5 +182,55 @@ describe('a backup', () => {
     expect(readdirSync(folder)).toEqual([])
     await adapter.disconnect()
     rmSync(folder, { recursive: true })
+  })
+})
+
+describe('a backup whose signal aborts', () => {
+  let folder: string
+  let thread: HeldWorker
+  let controller: AbortController
+  let adapter: SqliteAdapter
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'aborted-backup-'))
+    thread = new HeldWorker()
+    controller = new AbortController()
+    const handle = new DatabaseSync(':memory:')
+    adapter = new SqliteAdapter(handle, () => databaseSyncDriver(handle, () => undefined))
+  })
+  afterEach(async () => {
+    await adapter.disconnect()
+    rmSync(folder, { recursive: true })
+  })
+
+  /** @returns the call, once it has a thread, and the path that the thread was given. */
+  async function begin(progress?: () => void): Promise<{ made: Promise<unknown>; copy: string }> {
+    const start = vi.fn((_: object) => thread)
+    const made = adapter.backup(join(folder, 'copy.db'), { worker: start, signal: controller.signal, progress })
+    await expect.poll(() => start.mock.calls.length, { interval: 1 }).toBe(1)
+    const [[options]] = start.mock.calls as never as [[{ workerData: { goGoScope: { input: { path: string } } } }]]
+    return { made, copy: options.workerData.goGoScope.input.path }
+  }
+
+  test('while its thread ends does not get its name', async () => {
+    const { made } = await begin()
+    thread.emit('message', { result: {}, stays: false })
+    await new Promise(setImmediate)
+    controller.abort(new Error('enough'))
+    thread.end()
+    await expect(made).rejects.toThrow('enough')
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  test('while its thread is blocked reports no progress any more, and leaves nothing when that has ended', async () => {
+    const progress = vi.fn()
+    const { made, copy } = await begin(progress)
+    controller.abort(new Error('enough'))
+    thread.emit('message', { event: { totalPages: 1, remainingPages: 0 } })
+    await expect(made).rejects.toThrow('enough')
+    expect(progress).not.toHaveBeenCalled()
+    // As the engine does that blocks it.
+    writeFileSync(copy, 'late')
+    thread.end()
+    await expect.poll(() => readdirSync(folder), { interval: 1 }).toEqual([])
   })
 })

@@ -2,8 +2,8 @@
 
 export { SqlCacheAdapter } from './adapter/sql-cache-adapter.js'
 export { SqlIdempotencyAdapter } from './adapter/sql-idempotency-adapter.js'
-export { flushFolder, publish, refuseExisting } from './dialects/sqlite/copies/publish.js'
-export { flushHandle } from './dialects/sqlite/file/flush-handle.js'
+export { flush, flushFolder, publish, refuseExisting } from './dialects/sqlite/copies/publish.js'
+export { TemporaryFile } from './dialects/sqlite/copies/temporary-file.js'
 export { type FileAccess, openFile } from './dialects/sqlite/front-end/file-access.js'
 export { defineFrontEnd, type FrontEnd, type FrontEndDefinition } from './dialects/sqlite/front-end/front-end.js'
 export { SqliteAdapter } from './dialects/sqlite/front-end/sqlite-adapter.js'

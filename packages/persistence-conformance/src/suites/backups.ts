@@ -96,9 +96,12 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     await symlink(place('nowhere'), place('dangling'))
     await symlink(place('text'), place('link'))
     await writeFile(place('noted.db.json'), 'a note')
+    let steps = 0
+    const options = { progress: () => void steps++ }
     for (const name of ['open.db', 'text', 'folder', 'dangling', 'link', 'noted.db', 'app.db']) {
-      await refuses(() => adapter.backup(place(name)), { code: 'FILE_EXISTS', says: [name] })
+      await refuses(() => adapter.backup(place(name), options), { code: 'FILE_EXISTS', says: [name] })
     }
+    assert.equal(steps, 0)
     assert.equal(await readFile(place('text'), 'utf8'), 'a text')
     assert.equal(await readFile(place('noted.db.json'), 'utf8'), 'a note')
     assert.equal(await open.cache.get('mine'), 1)

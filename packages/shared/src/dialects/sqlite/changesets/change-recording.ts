@@ -72,7 +72,6 @@ export class ChangeRecording implements AsyncDisposable {
   }
 
   async #take(): Promise<Uint8Array> {
-    if (this.#current === undefined) throw closedError(TAKE)
     const take = { sql: 'SELECT 1', after: () => this.#renew() }
     await this.#session.atomic(TAKE, [...this.#checks(TAKE), take])
     const taken = this.#taken

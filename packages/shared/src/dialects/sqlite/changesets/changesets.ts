@@ -100,10 +100,10 @@ export class Changesets {
       throw invalidArgument(APPLY, `the changeset must be a Uint8Array, got ${shown(changeset)}`)
     const { onConflict = 'abort', filter } = readOptions(options, APPLY_OPTIONS, APPLY)
     checkPolicy(onConflict)
-    const chosen = chosenBy(filter, readChangeset(changeset.slice(), APPLY))
+    const chosen = chosenBy(filter, readChangeset(changeset, APPLY))
     for (const { table } of chosen) this.#checkNamed(table)
     const bytes = joined(chosen.flatMap(({ parts }) => parts))
-    let answers = new ConflictAnswers(onConflict)
+    let answers!: ConflictAnswers
     const apply = () => {
       // Created for each attempt, because the transaction is retried when another writer was in the way.
       answers = new ConflictAnswers(onConflict)

@@ -20,7 +20,7 @@ export interface RecordedTable {
 // Generated columns are neither in a changeset nor in table_info. The index marks a cache table with a name chosen by the app.
 const COLUMNS = `SELECT l.name AS "table", l.type, c.name, c.pk, c."notnull" AS required,
   EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = 'go_goscope_expires_of_' || l.name) AS ours
-FROM pragma_table_list AS l LEFT JOIN pragma_table_info(l.name) AS c
+FROM pragma_table_list AS l LEFT JOIN pragma_table_info(l.name, l.schema) AS c
 WHERE l.schema = 'main' AND l.name = ?1 COLLATE NOCASE
 ORDER BY c.cid`
 

@@ -2,6 +2,7 @@ import { checkSignal } from '../../../arguments/abort-signal.js'
 import { invalidCallOption } from '../../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../../arguments/options.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
+import { withTypedErrors } from '../thread/typed-error.js'
 import type { StartWorker } from '../thread/worker.js'
 
 /** What a front end provides for the functions that work on files without an adapter. */
@@ -47,7 +48,7 @@ export async function chooseEngine<Options extends object>(
     throw invalidCallOption(operation, 'worker', worker, 'a function')
   }
   options.signal?.throwIfAborted()
-  const engine = await choice.engine(options)
+  const engine = await withTypedErrors(operation, options.signal, () => choice.engine(options))
   if (worker === undefined) throw withoutThread(engine, operation)
   return { options, engine, worker }
 }

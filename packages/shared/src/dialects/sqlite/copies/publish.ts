@@ -36,15 +36,14 @@ export async function publish(
   const published = await lstat(path).catch(() => undefined)
   return async () => {
     const found = await lstat(path).catch(() => undefined)
-    if (published === undefined || (found?.ino === published.ino && found.dev === published.dev))
-      await rm(path, { force: true })
+    if (published === undefined || found?.ino === published.ino) await rm(path, { force: true })
   }
 }
 
 /** For file systems without hard links: an empty file reserves the name. If the process dies in between, it stays. */
 async function publishWithoutLink(temporary: string, path: string, operation: string): Promise<void> {
   try {
-    await (await open(path, 'wx', 0o600)).close()
+    await (await open(path, 'wx')).close()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw fileExists(path, operation, error)
     throw error

@@ -3,9 +3,6 @@ import { dirname, join } from 'node:path'
 import { flushHandle } from '../file/flush-handle.js'
 import { isLeftBehind, temporaryPath } from '../file/temporary-name.js'
 
-// The files that an engine may leave beside a database.
-const SIDECARS = ['-journal', '-wal', '-shm']
-
 /**
  * An incomplete file. It is in the folder of its target, because a file cannot be moved to another file system in one step. Only its
  * owner can read it.
@@ -39,7 +36,8 @@ export class TemporaryFile {
 
   /** Removes it with the files beside it. May be called again, also while an engine has it open. Never rejects. */
   async remove(): Promise<void> {
-    for (const suffix of ['', ...SIDECARS]) {
+    // An engine may leave the others beside a database.
+    for (const suffix of ['', '-journal', '-wal', '-shm']) {
       // The caller has a result or an error to report. Windows does not remove it while an engine has it open; a later call does.
       await rm(this.path + suffix, { force: true }).catch(() => undefined)
     }

@@ -9,6 +9,7 @@ import type { JobContext } from '../thread/run-job.js'
 import { type Content, readContent } from './content.js'
 import type { Copied } from './copy-job.js'
 import { CopyHash } from './hash-file.js'
+import type { BackupManifest } from './manifest.js'
 
 /** The size in bytes from which another process costs less than it saves. */
 export const LARGE_BYTES: number = 128 * 1024 * 1024
@@ -43,35 +44,38 @@ export async function verifyCopy(
   context: JobContext,
 ): Promise<Copied> {
   const copy = await openOwn(path, context.engine, { readOnly: false, busyTimeout: 0 })
-  const found = await (async () => {
-    try {
-      // So that the copy is a single file, which readers can open without a log.
-      await setPragma(copy, 'backup', 'journal_mode', 'delete')
-      // From here on, the copy does not change. The flush runs while the copy is checked.
-      hash.flush()
-      await refuseUnsound(copy.queue, path, 'backup')
-      const { version } = await readSchema(copy.queue)
-      const position = await readPosition(copy.queue)
-      const content = await readContent(copy.queue, 'backup')
-      return { ...content, position, schemaVersion: version, sqliteVersion: copy.sqliteVersion }
-    } finally {
-      await copy.close()
-    }
-  })()
+  let found: Awaited<ReturnType<typeof readFacts>>
+  try {
+    // So that the copy is a single file, which readers can open without a log.
+    await setPragma(copy, 'backup', 'journal_mode', 'delete')
+    // From here on, the copy does not change. The flush runs while the copy is checked.
+    hash.flush()
+    await refuseUnsound(copy.queue, path, 'backup')
+    found = await readFacts(copy.queue, 'backup')
+  } finally {
+    await copy.close()
+  }
   for (const name of ['pages', 'schema'] as const) {
     if (expected[name] === undefined || expected[name] === found[name]) continue
     throw damaged('backup', path, `its source has ${name} ${expected[name]}, and it has ${found[name]}; back up again`)
   }
-  const { pages, position, schemaVersion, sqliteVersion } = found
-  return { ...(await hash.end()), pages, ...position, sqliteVersion, schemaVersion }
+  const { schema: _, ...facts } = found
+  return { ...(await hash.end()), ...facts, sqliteVersion: copy.sqliteVersion }
 }
 
-/** Returns the number of the last logged change, if standbys follow the database. */
-async function readPosition(queue: OperationQueue): Promise<{ readonly position?: number }> {
-  const objects = await queue.query('backup', READ_LOG)
-  if (!objects.some(({ name }) => name === 'go_goscope_changes')) return {}
-  const [row] = await queue.query('backup', 'SELECT max(seq) AS position FROM go_goscope_changes')
-  return { position: Number(row?.position) }
+/** Returns what a manifest says and the backup itself can tell, and the schema as in its {@link Content}. */
+export async function readFacts(
+  queue: OperationQueue,
+  operation: string,
+): Promise<Pick<BackupManifest, 'pages' | 'schemaVersion' | 'position'> & Pick<Content, 'schema'>> {
+  const { pages, schema } = await readContent(queue, operation)
+  const { version: schemaVersion } = await readSchema(queue)
+  const facts = { pages, schema, schemaVersion }
+  const objects = await queue.query(operation, READ_LOG)
+  // No standby follows the database.
+  if (!objects.some(({ name }) => name === 'go_goscope_changes')) return facts
+  const [row] = await queue.query(operation, 'SELECT max(seq) AS position FROM go_goscope_changes')
+  return { ...facts, position: Number(row?.position) }
 }
 
 /** @throws PersistenceError `BACKUP_DAMAGED`. */

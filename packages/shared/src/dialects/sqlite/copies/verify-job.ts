@@ -1,10 +1,9 @@
 import { stat } from 'node:fs/promises'
-import { readSchema } from '../schema/migrate.js'
 import { openOwn } from '../thread/own-connection.js'
 import type { JobContext } from '../thread/run-job.js'
 import { hashFile } from './hash-file.js'
 import type { BackupManifest } from './manifest.js'
-import { damaged, refuseUnsound } from './verify-copy.js'
+import { damaged, readFacts, refuseUnsound } from './verify-copy.js'
 
 /** The input of the job `verifyBackup`. */
 export interface BackupOrder {
@@ -19,7 +18,11 @@ export async function verifyBackupJob({ path, manifest }: BackupOrder, context: 
   const backup = await openOwn(path, context.engine, { readOnly: true, busyTimeout: 0 })
   try {
     await refuseUnsound(backup.queue, path, 'verifyBackup')
-    await readSchema(backup.queue)
+    const found = await readFacts(backup.queue, 'verifyBackup')
+    for (const name of ['pages', 'schemaVersion', 'position'] as const) {
+      if (found[name] === manifest[name]) continue
+      throw damaged('verifyBackup', path, `it has ${found[name]} ${name}, its manifest says ${manifest[name]}`)
+    }
   } finally {
     await backup.close()
   }

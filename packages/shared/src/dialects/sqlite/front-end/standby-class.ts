@@ -10,6 +10,7 @@ import { fileIdentity } from '../file/file-identity.js'
 import { follow, type Origin } from '../standby/follow.js'
 import { FOLLOW_OPTIONS, type FollowOptions, resolveFollowOptions } from '../standby/follow-options.js'
 import type { Standby } from '../standby/standby.js'
+import { withTypedErrors } from '../thread/typed-error.js'
 import type { AdapterClass, FrontEndDefinition } from './front-end.js'
 import { type OpenOptions, resolveOpenOptions } from './open-options.js'
 import { SqliteAdapter } from './sqlite-adapter.js'
@@ -98,7 +99,8 @@ async function originOf(
 ): Promise<Origin & { readonly options: AdapterOptions }> {
   if (typeof source === 'string') {
     const path = resolveFilePath(source, 'standby.follow', 'source')
-    return { path, engine: (await load()).name, options: {} }
+    const { name: engine } = await withTypedErrors('standby.follow', undefined, load)
+    return { path, engine, options: {} }
   }
   const { session, options } = sourceOf(source, 'standby.follow')
   refuseReadOnly(session, 'standby.follow', 'the path of the file')

@@ -3,6 +3,7 @@ import { untilAborted } from '../../../arguments/abort-signal.js'
 import { invalidArgument } from '../../../arguments/invalid.js'
 import { isSameFile } from '../file/file-identity.js'
 import { refuseLink } from '../file/refuse-link.js'
+import { withTypedErrors } from '../thread/typed-error.js'
 import type { StartWorker } from '../thread/worker.js'
 import type { ResolvedFollowOptions } from './follow-options.js'
 import { Standby, type StandbyHost } from './standby.js'
@@ -31,7 +32,7 @@ export async function follow<Adapter>(
 ): Promise<Standby<Adapter>> {
   const { busyTimeout } = resolveOptions(reading)
   signal?.throwIfAborted()
-  if (target !== ':memory:') await refuseTarget(origin.path, target)
+  if (target !== ':memory:') await withTypedErrors('standby.follow', signal, () => refuseTarget(origin.path, target))
   const thread = new StandbyThread(startWorker, origin.engine, { source: origin.path, target, every, busyTimeout })
   const standby = new Standby(thread, target, host, reading)
   const stop = (): void => void standby.stop().catch(() => undefined)

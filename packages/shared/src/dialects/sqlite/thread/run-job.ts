@@ -55,5 +55,5 @@ export async function runJob(
 /** Returns the typed error. It names the operation that the app has called, also if a file could not be opened. */
 function namedAfter({ job, operation = job }: ThreadData, cause: unknown): PersistenceError {
   const error = typedError(cause, operation)
-  return error.operation === 'open' || error.operation === 'connect' ? failureOf(error, operation) : error
+  return /^(open|connect)$/.test(error.operation) ? failureOf(error, operation) : error
 }

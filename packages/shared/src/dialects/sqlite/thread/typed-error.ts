@@ -33,7 +33,7 @@ export function failureIn(error: unknown, operation: string): PersistenceError {
   return failureOf(typedError(error, operation), operation)
 }
 
-/** Runs `work` and converts its errors to typed errors, except for the reason of `signal` once that has aborted. */
+/** Runs `work` and converts its errors like {@link failureIn}, except for the reason of `signal` once that has aborted. */
 export async function withTypedErrors<Result>(
   operation: string,
   signal: AbortSignal | undefined,
@@ -43,7 +43,7 @@ export async function withTypedErrors<Result>(
     return await work()
   } catch (error) {
     if (signal?.aborted === true && error === signal.reason) throw error
-    throw typedError(error, operation)
+    throw failureIn(error, operation)
   }
 }
 
