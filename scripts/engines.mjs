@@ -18,7 +18,7 @@ const registered = {
     npm: 'sqlite3',
     synchronous: false,
     runtimes: ['node20', 'node24', 'bun'],
-    brief: ['node20.17'],
+    brief: ['node20.17', 'node26'],
   },
   'bun:sqlite': {
     package: 'persistence-sqlite-bun',
@@ -32,7 +32,7 @@ const registered = {
     module: 'node-sqlite',
     synchronous: true,
     runtimes: ['node24', 'bun'],
-    brief: ['node22.13', 'node22', 'node24.0'],
+    brief: ['node22.13', 'node22', 'node24.0', 'node26'],
   },
   '@photostructure/sqlite': {
     package: 'persistence-sqlite-node',
@@ -40,7 +40,7 @@ const registered = {
     npm: '@photostructure/sqlite',
     synchronous: true,
     runtimes: ['node20', 'node24'],
-    brief: ['node20.17'],
+    brief: ['node20.17', 'node26'],
   },
 }
 

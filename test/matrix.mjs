@@ -19,11 +19,12 @@ export const runtimes = {
   node24: node('node24', '24.21.0'),
   // --bun, because vitest's shebang would make Bun start Node.
   bun: { path: join(test, 'node_modules/bun/bin/bun.exe'), args: ['--bun'], version: 'bun 1.4.5' },
-  // The oldest promised version of each line, and the newest of the line that is tested nowhere else.
+  // The oldest promised version of each line, and the newest of the lines that are tested nowhere else.
   'node20.17': node('node20.17', '20.17.0'),
   'node22.13': node('node22.13', '22.13.0'),
   node22: node('node22', '22.23.3'),
   'node24.0': node('node24.0', '24.0.0'),
+  node26: node('node26', '26.10.0'),
 }
 
 /**

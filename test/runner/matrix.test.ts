@@ -37,14 +37,17 @@ test('a server and PGlite hold all suites of PostgreSQL, and each other client l
   expect(runsOf('test/postgres-clients')).toEqual(['postgres:postgres.js', 'postgres:bun'])
 })
 
-test('the oldest version of each promised line is tested with its engines', () => {
+test('the oldest version of each promised line, and the newest of lines without a cell, are tested with their engines', () => {
   const cells = runs.filter((run) => run.group === 'versions')
   expect(cells.map(({ engine, runtime }) => `${engine} on ${runtimes[runtime]?.version}`)).toEqual([
     'sqlite3 on node 20.17.0',
+    'sqlite3 on node 26.10.0',
     'node:sqlite on node 22.13.0',
     'node:sqlite on node 22.23.3',
     'node:sqlite on node 24.0.0',
+    'node:sqlite on node 26.10.0',
     '@photostructure/sqlite on node 20.17.0',
+    '@photostructure/sqlite on node 26.10.0',
   ])
   const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
   expect(engines.node, 'the oldest that a package asks for').toBe('>=20.17')
