@@ -46,10 +46,19 @@ export interface DatabaseOwner {
    * Reports that the code of a load waits for the load of `request`, which was passed to {@link enterLoad}.
    *
    * @param inside The number of the load whose code waits.
-   * @returns a promise that resolves once that load has ended.
-   * @throws LoadRefusal
+   * @returns `undefined` if the load of `request` has ended.
    */
-  waitInLoad(request: LoadRequest, inside: number): Promise<void>
+  waitInLoad(request: LoadRequest, inside: number): WaitInLoad | undefined
+  /** Reports that the code of a load that has made the request gave it up by its signal. The requested load goes on. */
+  giveUpLoad(request: LoadRequest): void
+}
+
+/** A wait of the code of a load for another load, as the owner of the database knows it. */
+export interface WaitInLoad {
+  /** Rejects with a {@link LoadRefusal} if the two wait for each other, or when the connection ends. Never resolves. */
+  readonly refused?: Promise<never>
+  /** Reports that the code gave it up by its signal. */
+  readonly giveUp: () => void
 }
 
 /** What a connection passes to the owner of its database. */

@@ -4,6 +4,7 @@ import {
   type LoadRequest,
   type LoadTurn,
   randomLoadNumber,
+  type WaitInLoad,
 } from '../../connection/database-owner.js'
 import { DisconnectedError } from '../../errors/disconnected-error.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
@@ -77,7 +78,6 @@ class Wait implements LoadTurn {
 
 /** A wait for a load that this client has entered: the owner only looks for circles. */
 interface Report {
-  readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
 
@@ -108,22 +108,25 @@ export class RemoteLoads {
   }
 
   /** See {@link DatabaseOwner.waitInLoad}. */
-  waitFor(request: LoadRequest, inside: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const wait = this.#byRequest.get(request)
-      if (wait === undefined) {
-        resolve()
-        return
-      }
+  waitFor(request: LoadRequest, inside: number): WaitInLoad | undefined {
+    const wait = this.#byRequest.get(request)
+    if (wait === undefined) return undefined
+    const number = ++this.#lastWait
+    const refused = new Promise<never>((_, reject) => {
       this.#checkOpen()
       this.#checkRoom()
       // The load that waits may occupy the place that this one waits for.
       if (this.#queued.delete(wait)) this.#enter(wait)
-      const number = ++this.#lastWait
-      this.#waits.set(number, { resolve, reject })
+      this.#waits.set(number, { reject })
       this.#sources.channel.addAwaited(1)
       this.#sources.channel.notify(clientOp.waitInLoad, number, wait.number, inside)
     })
+    return { refused, giveUp: () => this.#giveUp(number) }
+  }
+
+  /** See {@link DatabaseOwner.giveUpLoad}. */
+  giveUp(request: LoadRequest): void {
+    this.#giveUp(this.#byRequest.get(request)?.number ?? 0)
   }
 
   /** @returns whether the operation is about loads. */
@@ -141,12 +144,9 @@ export class RemoteLoads {
       const { error } = readError(text)
       wait.reject(op === ownerOp.loadFailed ? error : new LoadRefusal(error as PersistenceError))
       this.#remove(number)
-    } else if (!(wait instanceof Wait)) {
-      wait.resolve()
-      this.#remove(number)
-    } else if (op === ownerOp.turn) wait.resolve(wait)
+    } else if (wait instanceof Wait && op === ownerOp.turn) wait.resolve(wait)
     else {
-      wait.resolve(new LoadedText(text))
+      if (wait instanceof Wait) wait.resolve(new LoadedText(text))
       this.#remove(number)
     }
     return true
@@ -178,6 +178,11 @@ export class RemoteLoads {
     wait.number = number === undefined || this.#waits.has(number) ? ++this.#lastWait : number
     this.#waits.set(wait.number, wait)
     this.#sources.channel.notify(clientOp.enterLoad, wait.number, entry, key, inside)
+  }
+
+  /** Does nothing for a wait that has ended. */
+  #giveUp(number: number): void {
+    if (this.#waits.has(number)) this.#sources.channel.notify(clientOp.giveUpWait, number)
   }
 
   #remove(number: number): void {

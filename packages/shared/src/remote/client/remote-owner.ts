@@ -5,6 +5,7 @@ import type {
   LoadRequest,
   LoadTurn,
   OwnerContext,
+  WaitInLoad,
 } from '../../connection/database-owner.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
 import type { OperationQueue } from '../../queue/operation-queue.js'
@@ -140,8 +141,12 @@ export class RemoteOwner implements DatabaseOwner {
     return (this.#parts as Parts).loads.enter(request)
   }
 
-  waitInLoad(request: LoadRequest, inside: number): Promise<void> {
+  waitInLoad(request: LoadRequest, inside: number): WaitInLoad | undefined {
     return (this.#parts as Parts).loads.waitFor(request, inside)
+  }
+
+  giveUpLoad(request: LoadRequest): void {
+    ;(this.#parts as Parts).loads.giveUp(request)
   }
 
   /** Marks holds of the kind `process` as lost when their locks are. */

@@ -1,3 +1,4 @@
+import { untilAborted } from '../../arguments/abort-signal.js'
 import type { Connection } from '../../connection/connection.js'
 import { LoadedText, LoadRefusal } from '../../connection/database-owner.js'
 import { Load, RELEASED } from '../../stores/cache/load.js'
@@ -31,6 +32,8 @@ export class ClientLoads {
   readonly #notify: (...items: Item[]) => void
   readonly #turns = new Map<number, Turn>()
   readonly #entered = new Map<number, Entered>()
+  /** The signals of the waits of code that a load has called. */
+  readonly #givingUp = new Map<number, AbortController>()
   /** The waits that have arrived and have not ended. */
   #count = 0
   #ended = false
@@ -47,8 +50,11 @@ export class ClientLoads {
 
   run(notification: LoadNotification): void {
     if ('inside' in notification) {
-      const waiting = 'entry' in notification ? this.#enter(notification) : this.#waitFor(notification)
-      void waiting.finally(() => this.#count--)
+      void this.#wait(notification)
+      return
+    }
+    if (notification.op === clientOp.giveUpWait) {
+      this.#givingUp.get(notification.wait)?.abort()
       return
     }
     const turn = this.#turns.get(notification.wait)
@@ -83,7 +89,18 @@ export class ClientLoads {
     load.running = false
   }
 
-  async #enter({ wait, entry, key, inside }: Entering): Promise<void> {
+  async #wait(notification: Entering | Waiting): Promise<void> {
+    const { wait, inside } = notification
+    const givingUp = inside === 0 ? undefined : new AbortController()
+    if (givingUp !== undefined) this.#givingUp.set(wait, givingUp)
+    if ('entry' in notification) await this.#enter(notification, givingUp?.signal)
+    else await this.#waitFor(notification, givingUp?.signal)
+    this.#count--
+    // The client may have used the number again.
+    if (this.#givingUp.get(wait) === givingUp) this.#givingUp.delete(wait)
+  }
+
+  async #enter({ wait, entry, key, inside }: Entering, signal: AbortSignal | undefined): Promise<void> {
     // No client of ours does that. Its turn would replace one that the others wait for.
     if (this.#entered.has(wait)) return
     const entered: Entered = { load: undefined, ended: false }
@@ -96,7 +113,7 @@ export class ClientLoads {
     }
     try {
       while (!this.#ended) {
-        const { load, value } = this.#loads.enter({ entry, key, begin, number: wait }, asking)
+        const { load, value } = this.#loads.enter({ entry, key, begin, number: wait, signal }, asking)
         entered.load = load
         load.onOvertaken.push(() => this.#notify(ownerOp.overtaken, wait))
         const given = await value
@@ -115,18 +132,18 @@ export class ClientLoads {
   }
 
   /** The client has a wait for the load itself, from which it gets the value and learns that it was overtaken. */
-  async #waitFor({ wait, load, inside }: Waiting): Promise<void> {
+  async #waitFor({ wait, load, inside }: Waiting, signal: AbortSignal | undefined): Promise<void> {
     const entered = this.#entered.get(load)
     try {
       while (entered?.load !== undefined && !entered.ended && !this.#ended) {
-        const given = await this.#loads.waitFor(entered.load, Load.numbered(inside))
+        const given = await untilAborted(signal, this.#loads.waitFor(entered.load, Load.numbered(inside), signal))
         if (given !== RELEASED) break
         // By then, the client's own wait has ended or waits for the next load.
         await nextTurn()
       }
       this.#notify(ownerOp.loaded, wait, '')
     } catch (error) {
-      // If the load has failed, the client's own wait for it reports that.
+      // Or the client has given up. If the load has failed, the client's own wait for it reports that.
       if (!this.#refuse(wait, error)) this.#notify(ownerOp.loaded, wait, '')
     }
   }

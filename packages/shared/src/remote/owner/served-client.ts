@@ -188,6 +188,7 @@ export class ServedClient {
       case clientOp.loaded:
       case clientOp.loadFailed:
       case clientOp.loadPassedOn:
+      case clientOp.giveUpWait:
         this.#loads.run(notification)
         break
       default:
