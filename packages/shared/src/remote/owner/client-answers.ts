@@ -46,6 +46,11 @@ export class ClientAnswers {
     return this.#withRows < MAX_BEGUN ? this.#out.roomBeside(this.#begun) : 0
   }
 
+  /** Whether there will be no more {@link room} unless the client reads, for which the owner does not wait. */
+  get isFull(): boolean {
+    return this.#out.withoutCredit && this.#begun === 0 && this.room === 0
+  }
+
   /** Adds a request that has arrived. @throws MalformedMessage for more than a client may have pending. */
   enter(request: RequestCommand): void {
     this.calls += countOf(request)

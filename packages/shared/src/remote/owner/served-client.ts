@@ -37,6 +37,8 @@ export class ServedClient {
   readonly #requests: ClientRequests
   /** Why new requests are refused. */
   #refusalReason: string | undefined
+  /** Whether the remaining requests are refused, because the client has read too little. */
+  #declines = false
   #ended = false
   /** Whether it has sent `bye`. */
   disconnecting = false
@@ -81,9 +83,9 @@ export class ServedClient {
     return this.#inbox.lag
   }
 
-  /** Whether a command has arrived that may run now. */
+  /** Whether a command has arrived that may run or be declined now. */
   get ready(): boolean {
-    return this.#inbox.length > 0 && this.#answers.room > 0
+    return this.#inbox.length > 0 && (this.#answers.room > 0 || this.#answers.isFull)
   }
 
   /** Takes a message, whole or not at all. @throws MalformedMessage also for more than a client may have pending. */
@@ -114,10 +116,13 @@ export class ServedClient {
     else this.#inbox.push(bye)
   }
 
-  /** Runs the next command; of calls that were sent together, at most `most`. @returns how many it has run. */
+  /** Runs or declines the next command; of calls that were sent together, at most `most`. @returns how many it has run. */
   runNext(most: number): number {
-    const command = this.#inbox.take(Math.min(most, this.#answers.room))
-    this.#run(command)
+    const { room } = this.#answers
+    this.#declines ||= room === 0
+    const command = this.#inbox.take(this.#declines ? most : Math.min(most, room))
+    if (this.#declines && 'number' in command) this.#answers.decline(command, this.#refusalReason ?? 'it reads nothing')
+    else this.#run(command)
     return countOf(command)
   }
 

@@ -24,7 +24,8 @@ export class AnswerWriter {
   /** One microtask later: answers that settle together are one message. */
   readonly #flushLater = oncePerMicrotask(() => this.flush())
   readonly #credit = new AnswerCredit()
-  #withoutCredit = false
+  /** Whether it no longer waits for the client to read. */
+  withoutCredit = false
   #ended = false
 
   /** @param isOwn See {@link RowShapes}. By default no statement is. */
@@ -40,7 +41,7 @@ export class AnswerWriter {
 
   /** See {@link AnswerCredit.roomBeside}. */
   roomBeside(pending: number): number {
-    return this.#withoutCredit ? Number.POSITIVE_INFINITY : this.#credit.roomBeside(pending)
+    return this.#credit.roomBeside(pending)
   }
 
   /** The client has read what was sent before the oldest mark. */
@@ -115,9 +116,10 @@ export class AnswerWriter {
     return rest !== undefined && this.#rows(request, rest)
   }
 
-  /** From now on sends answers of many rows whole, without waiting for the client to read. */
+  /** From now on sends answers of many rows whole, without waiting for the client to read. Its credit is renewed once. */
   sendWithoutCredit(): void {
-    this.#withoutCredit = true
+    if (!this.withoutCredit) this.#credit.renew()
+    this.withoutCredit = true
   }
 
   /** Sends what was written. */
@@ -147,7 +149,7 @@ export class AnswerWriter {
   #rows(request: number, rest: Rest): boolean {
     if (this.#ended) return true
     let whole = this.#piece(request, rest)
-    while (this.#withoutCredit && !whole) {
+    while (this.withoutCredit && !whole) {
       this.flush()
       whole = this.#piece(request, rest)
     }
