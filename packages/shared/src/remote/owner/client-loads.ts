@@ -84,8 +84,6 @@ export class ClientLoads {
 
   #end(wait: number, { load }: Turn): void {
     this.#turns.delete(wait)
-    // The client may use the number again.
-    this.#entered.delete(wait)
     load.running = false
   }
 
@@ -96,8 +94,7 @@ export class ClientLoads {
     if ('entry' in notification) await this.#enter(notification, givingUp?.signal)
     else await this.#waitFor(notification, givingUp?.signal)
     this.#count--
-    // The client may have used the number again.
-    if (this.#givingUp.get(wait) === givingUp) this.#givingUp.delete(wait)
+    this.#givingUp.delete(wait)
   }
 
   async #enter({ wait, entry, key, inside }: Entering, signal: AbortSignal | undefined): Promise<void> {
@@ -127,7 +124,7 @@ export class ClientLoads {
       if (!isOwn && !this.#refuse(wait, error)) this.#notify(ownerOp.loadFailed, wait, writeError(error))
     } finally {
       entered.ended = true
-      if (this.#entered.get(wait) === entered) this.#entered.delete(wait)
+      this.#entered.delete(wait)
     }
   }
 
