@@ -149,13 +149,17 @@ export class Load {
   }
 
   /**
-   * Returns {@link value} to code that was called from the load `asking`.
+   * Returns `value`, which is that of this load, to code that was called from the load `asking`.
    *
    * @param wait The wait at the owner of the database, which sees circles that go through other threads and processes as well.
    * @param signal Ends the wait, so that `asking` is no longer part of a circle. The value is returned all the same.
    */
-  async valueFor(asking: Load, wait: WaitInLoad | undefined, signal: AbortSignal | undefined): Promise<unknown> {
-    const value = this.value as Promise<unknown>
+  async valueFor(
+    asking: Load,
+    value: Promise<unknown>,
+    wait: WaitInLoad | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
     this.#waiting.push(asking)
     try {
       return await untilAborted(signal, wait?.refused === undefined ? value : Promise.race([value, wait.refused]))

@@ -98,8 +98,9 @@ export class Loads {
     const shared = this.#byEntry.get(entry)
     if (shared !== undefined) return { load: shared, value: this.#valueOf(shared, inside, signal) }
     const load = this.#begin(needed, inside)
-    const value = inside === undefined ? load.value : load.valueFor(inside, this.#waitOfRequest(load), signal)
-    return { load, value: value as Promise<unknown> }
+    const value = load.value as Promise<unknown>
+    if (inside === undefined) return { load, value }
+    return { load, value: load.valueFor(inside, value, this.#waitOfRequest(load), signal) }
   }
 
   /**
@@ -115,8 +116,9 @@ export class Loads {
 
   /** Returns the value of a load that another caller began. */
   #valueOf(load: Load, inside: Load | undefined, signal?: AbortSignal): Promise<unknown> {
-    const value = inside === undefined ? load.value : load.valueFor(inside, this.#reportWait(load, inside), signal)
-    return orReleased(load, value as Promise<unknown>)
+    // The refusal of this wait is for the caller also where the load was passed on.
+    const value = orReleased(load, load.value as Promise<unknown>)
+    return inside === undefined ? value : load.valueFor(inside, value, this.#reportWait(load, inside), signal)
   }
 
   /** Call it when a write of `entry` is sent. Later callers do not share a load that began before. */
