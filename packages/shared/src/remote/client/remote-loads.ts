@@ -78,6 +78,7 @@ class Wait implements LoadTurn {
 
 /** A wait for a load that this client has entered: the owner only looks for circles. */
 interface Report {
+  readonly resolve?: undefined
   readonly reject: (error: unknown) => void
 }
 
@@ -102,6 +103,7 @@ export class RemoteLoads {
       const wait = new Wait(request, this.#sources, { resolve, reject }, (over) => this.#remove(over.number))
       this.#sources.channel.addAwaited(1)
       this.#byRequest.set(request, wait)
+      request.giveUp = () => this.#giveUp(wait.number)
       if (isNext) this.#enter(wait)
       else this.#queued.add(wait)
     })
@@ -124,11 +126,6 @@ export class RemoteLoads {
     return { refused, giveUp: () => this.#giveUp(number) }
   }
 
-  /** See {@link DatabaseOwner.giveUpLoad}. */
-  giveUp(request: LoadRequest): void {
-    this.#giveUp(this.#byRequest.get(request)?.number ?? 0)
-  }
-
   /** @returns whether the operation is about loads. */
   read(op: number, reader: Reader): boolean {
     const isError = op === ownerOp.loadFailed || op === ownerOp.loadRefused
@@ -146,7 +143,7 @@ export class RemoteLoads {
       this.#remove(number)
     } else if (wait instanceof Wait && op === ownerOp.turn) wait.resolve(wait)
     else {
-      if (wait instanceof Wait) wait.resolve(new LoadedText(text))
+      wait.resolve?.(new LoadedText(text))
       this.#remove(number)
     }
     return true
@@ -168,7 +165,7 @@ export class RemoteLoads {
   #checkRoom(): void {
     const { size } = this.#waits
     if (size < MAX_WAITS) return
-    const problem = `${size} loads wait already; await some before asking for more`
+    const problem = `${size} loads wait; await some first`
     throw new LoadRefusal(new PersistenceError('QUEUE_FULL', 'cache.getOrSet', `cache.getOrSet: ${problem}`))
   }
 
@@ -180,9 +177,9 @@ export class RemoteLoads {
     this.#sources.channel.notify(clientOp.enterLoad, wait.number, entry, key, inside)
   }
 
-  /** Does nothing for a wait that has ended. */
+  /** The owner ignores that for a wait that has ended. */
   #giveUp(number: number): void {
-    if (this.#waits.has(number)) this.#sources.channel.notify(clientOp.giveUpWait, number)
+    this.#sources.channel.notify(clientOp.giveUpWait, number)
   }
 
   #remove(number: number): void {

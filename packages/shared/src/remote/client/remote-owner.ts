@@ -145,10 +145,6 @@ export class RemoteOwner implements DatabaseOwner {
     return (this.#parts as Parts).loads.waitFor(request, inside)
   }
 
-  giveUpLoad(request: LoadRequest): void {
-    ;(this.#parts as Parts).loads.giveUp(request)
-  }
-
   /** Marks holds of the kind `process` as lost when their locks are. */
   followLocks(holds: HoldTables): void {
     this.#holds = holds

@@ -40,15 +40,10 @@ export class ClientAnswers {
 
   /**
    * How many more requests may be begun. Joined calls are not cut where they would exceed {@link MAX_BEGUN}: the parts would be
-   * cut again and again, and each is a statement of its own.
+   * cut again and again, and each is a statement of its own. -1: see {@link AnswerWriter.roomBeside}.
    */
   get room(): number {
     return this.#withRows < MAX_BEGUN ? this.#out.roomBeside(this.#begun) : 0
-  }
-
-  /** Whether there will be no more {@link room} unless the client reads, for which the owner does not wait. */
-  get isFull(): boolean {
-    return this.#out.withoutCredit && this.#begun === 0 && this.room === 0
   }
 
   /** Adds a request that has arrived. @throws MalformedMessage for more than a client may have pending. */

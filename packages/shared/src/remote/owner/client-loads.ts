@@ -1,4 +1,3 @@
-import { untilAborted } from '../../arguments/abort-signal.js'
 import type { Connection } from '../../connection/connection.js'
 import { LoadedText, LoadRefusal } from '../../connection/database-owner.js'
 import { Load, RELEASED } from '../../stores/cache/load.js'
@@ -16,12 +15,6 @@ interface Turn {
   readonly reject: (error: unknown) => void
 }
 
-/** A wait that a client has entered, and the load that it waits for: another one when the turn was passed on. */
-interface Entered {
-  load: Load | undefined
-  ended: boolean
-}
-
 type LoadNotification = Extract<Notification, { readonly wait: number }>
 type Entering = Extract<LoadNotification, { readonly entry: string }>
 type Waiting = Extract<LoadNotification, { readonly load: number }>
@@ -31,8 +24,9 @@ export class ClientLoads {
   readonly #loads: Loads
   readonly #notify: (...items: Item[]) => void
   readonly #turns = new Map<number, Turn>()
-  readonly #entered = new Map<number, Entered>()
-  /** The signals of the waits of code that a load has called. */
+  /** The waits that the client has entered, each with the load that it waits for: another one when the turn was passed on. */
+  readonly #entered = new Map<number, Load>()
+  /** For each wait, of which the code of a load may give up one. */
   readonly #givingUp = new Map<number, AbortController>()
   /** The waits that have arrived and have not ended. */
   #count = 0
@@ -50,7 +44,15 @@ export class ClientLoads {
 
   run(notification: LoadNotification): void {
     if ('inside' in notification) {
-      void this.#wait(notification)
+      const { wait } = notification
+      const givingUp = new AbortController()
+      this.#givingUp.set(wait, givingUp)
+      const { signal } = givingUp
+      const waiting = 'entry' in notification ? this.#enter(notification, signal) : this.#waitFor(notification, signal)
+      void waiting.finally(() => {
+        this.#count--
+        this.#givingUp.delete(wait)
+      })
       return
     }
     if (notification.op === clientOp.giveUpWait) {
@@ -87,21 +89,9 @@ export class ClientLoads {
     load.running = false
   }
 
-  async #wait(notification: Entering | Waiting): Promise<void> {
-    const { wait, inside } = notification
-    const givingUp = inside === 0 ? undefined : new AbortController()
-    if (givingUp !== undefined) this.#givingUp.set(wait, givingUp)
-    if ('entry' in notification) await this.#enter(notification, givingUp?.signal)
-    else await this.#waitFor(notification, givingUp?.signal)
-    this.#count--
-    this.#givingUp.delete(wait)
-  }
-
-  async #enter({ wait, entry, key, inside }: Entering, signal: AbortSignal | undefined): Promise<void> {
+  async #enter({ wait, entry, key, inside }: Entering, signal: AbortSignal): Promise<void> {
     // No client of ours does that. Its turn would replace one that the others wait for.
     if (this.#entered.has(wait)) return
-    const entered: Entered = { load: undefined, ended: false }
-    this.#entered.set(wait, entered)
     const asking = inside === 0 ? undefined : Load.numbered(inside)
     let isOwn = false
     const begin = (load: Load): Promise<unknown> => {
@@ -111,7 +101,7 @@ export class ClientLoads {
     try {
       while (!this.#ended) {
         const { load, value } = this.#loads.enter({ entry, key, begin, number: wait, signal }, asking)
-        entered.load = load
+        this.#entered.set(wait, load)
         load.onOvertaken.push(() => this.#notify(ownerOp.overtaken, wait))
         const given = await value
         if (isOwn || this.#ended) return
@@ -123,24 +113,23 @@ export class ClientLoads {
       // The client whose own load failed knows.
       if (!isOwn && !this.#refuse(wait, error)) this.#notify(ownerOp.loadFailed, wait, writeError(error))
     } finally {
-      entered.ended = true
       this.#entered.delete(wait)
     }
   }
 
   /** The client has a wait for the load itself, from which it gets the value and learns that it was overtaken. */
-  async #waitFor({ wait, load, inside }: Waiting, signal: AbortSignal | undefined): Promise<void> {
-    const entered = this.#entered.get(load)
+  async #waitFor({ wait, load, inside }: Waiting, signal: AbortSignal): Promise<void> {
     try {
-      while (entered?.load !== undefined && !entered.ended && !this.#ended) {
-        const given = await untilAborted(signal, this.#loads.waitFor(entered.load, Load.numbered(inside), signal))
-        if (given !== RELEASED) break
+      while (!this.#ended && !signal.aborted) {
+        const entered = this.#entered.get(load)
+        if (entered === undefined) break
+        if ((await this.#loads.waitFor(entered, Load.numbered(inside), signal)) !== RELEASED) break
         // By then, the client's own wait has ended or waits for the next load.
         await nextTurn()
       }
       this.#notify(ownerOp.loaded, wait, '')
     } catch (error) {
-      // Or the client has given up. If the load has failed, the client's own wait for it reports that.
+      // If the load has failed, the client's own wait for it reports that.
       if (!this.#refuse(wait, error)) this.#notify(ownerOp.loaded, wait, '')
     }
   }

@@ -37,8 +37,6 @@ export class ServedClient {
   readonly #requests: ClientRequests
   /** Why new requests are refused. */
   #refusalReason: string | undefined
-  /** Whether the remaining requests are refused, because the client has read too little. */
-  #declines = false
   #ended = false
   /** Whether it has sent `bye`. */
   disconnecting = false
@@ -85,7 +83,7 @@ export class ServedClient {
 
   /** Whether a command has arrived that may run or be declined now. */
   get ready(): boolean {
-    return this.#inbox.length > 0 && (this.#answers.room > 0 || this.#answers.isFull)
+    return this.#inbox.length > 0 && this.#answers.room !== 0
   }
 
   /** Takes a message, whole or not at all. @throws MalformedMessage also for more than a client may have pending. */
@@ -119,10 +117,8 @@ export class ServedClient {
   /** Runs or declines the next command; of calls that were sent together, at most `most`. @returns how many it has run. */
   runNext(most: number): number {
     const { room } = this.#answers
-    this.#declines ||= room === 0
-    const command = this.#inbox.take(this.#declines ? most : Math.min(most, room))
-    if (this.#declines && 'number' in command) this.#answers.decline(command, this.#refusalReason ?? 'it reads nothing')
-    else this.#run(command)
+    const command = this.#inbox.take(room < 0 ? most : Math.min(most, room))
+    this.#run(command, room < 0)
     return countOf(command)
   }
 
@@ -168,37 +164,23 @@ export class ServedClient {
     return op >= clientOp.acquire && op <= clientOp.forceRelease
   }
 
-  #run(command: Command): void {
+  #run(command: Command, isFull = false): void {
     if (!('number' in command)) this.#handle(command)
-    else if (this.#refusalReason === undefined || this.#parts.connection.usable) {
+    else if (!isFull && (this.#refusalReason === undefined || this.#parts.connection.usable)) {
       this.#answers.begin(command)
       this.#requests.run(command)
-    } else this.#answers.decline(command, this.#refusalReason)
+    } else {
+      // A client that has sent `bye` reads no reason.
+      this.#answers.decline(command, this.#refusalReason as string)
+    }
   }
 
+  /** Other notifications are handled on arrival. */
   #handle(notification: Notification): void {
-    switch (notification.op) {
-      case clientOp.bye:
-        this.#onBye()
-        break
-      case clientOp.taken:
-      case clientOp.more:
-        // Handled on arrival.
-        break
-      case clientOp.schemaReady:
-        void this.#schemaReady()
-        break
-      case clientOp.enterLoad:
-      case clientOp.waitInLoad:
-      case clientOp.loaded:
-      case clientOp.loadFailed:
-      case clientOp.loadPassedOn:
-      case clientOp.giveUpWait:
-        this.#loads.run(notification)
-        break
-      default:
-        this.#subscriptions.run(notification)
-    }
+    if (notification.op === clientOp.bye) this.#onBye()
+    else if (notification.op === clientOp.schemaReady) void this.#schemaReady()
+    else if ('wait' in notification) this.#loads.run(notification)
+    else if ('key' in notification) this.#subscriptions.run(notification)
   }
 
   async #schemaReady(): Promise<void> {

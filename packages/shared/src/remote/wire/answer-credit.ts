@@ -24,11 +24,6 @@ export class AnswerCredit {
     for (const units of this.#beforeMarks.take(1)) this.#unread -= units
   }
 
-  /** Gives the client as much credit as at first, whether it reads or not. */
-  renew(): void {
-    this.#unread = 0
-  }
-
   /** Counts an answer without rows. */
   sentNothing(): void {
     this.averageUnits -= this.averageUnits / 8

@@ -24,8 +24,7 @@ export class AnswerWriter {
   /** One microtask later: answers that settle together are one message. */
   readonly #flushLater = oncePerMicrotask(() => this.flush())
   readonly #credit = new AnswerCredit()
-  /** Whether it no longer waits for the client to read. */
-  withoutCredit = false
+  #withoutCredit = false
   #ended = false
 
   /** @param isOwn See {@link RowShapes}. By default no statement is. */
@@ -39,9 +38,9 @@ export class AnswerWriter {
     return this.#credit.averageUnits
   }
 
-  /** See {@link AnswerCredit.roomBeside}. */
+  /** See {@link AnswerCredit.roomBeside}. -1 when there will be none until the client reads, and nobody waits for that. */
   roomBeside(pending: number): number {
-    return this.#credit.roomBeside(pending)
+    return this.#credit.roomBeside(pending) || (this.#withoutCredit && pending === 0 ? -1 : 0)
   }
 
   /** The client has read what was sent before the oldest mark. */
@@ -116,10 +115,9 @@ export class AnswerWriter {
     return rest !== undefined && this.#rows(request, rest)
   }
 
-  /** From now on sends answers of many rows whole, without waiting for the client to read. Its credit is renewed once. */
+  /** From now on sends answers of many rows whole, without waiting for the client to read. */
   sendWithoutCredit(): void {
-    if (!this.withoutCredit) this.#credit.renew()
-    this.withoutCredit = true
+    this.#withoutCredit = true
   }
 
   /** Sends what was written. */
@@ -149,7 +147,7 @@ export class AnswerWriter {
   #rows(request: number, rest: Rest): boolean {
     if (this.#ended) return true
     let whole = this.#piece(request, rest)
-    while (this.withoutCredit && !whole) {
+    while (this.#withoutCredit && !whole) {
       this.flush()
       whole = this.#piece(request, rest)
     }

@@ -162,10 +162,10 @@ export class Load {
   ): Promise<unknown> {
     this.#waiting.push(asking)
     try {
-      return await untilAborted(signal, wait?.refused === undefined ? value : Promise.race([value, wait.refused]))
+      return await untilAborted(signal, Promise.race([value, wait?.refused ?? value]))
     } catch (error) {
       if (!signal?.aborted) throw error
-      wait?.giveUp()
+      wait?.giveUp?.()
     } finally {
       this.#waiting.splice(this.#waiting.indexOf(asking), 1)
     }

@@ -99,8 +99,7 @@ export class Loads {
     if (shared !== undefined) return { load: shared, value: this.#valueOf(shared, inside, signal) }
     const load = this.#begin(needed, inside)
     const value = load.value as Promise<unknown>
-    if (inside === undefined) return { load, value }
-    return { load, value: load.valueFor(inside, value, this.#waitOfRequest(load), signal) }
+    return { load, value: inside === undefined ? value : load.valueFor(inside, value, load.request, signal) }
   }
 
   /**
@@ -109,7 +108,7 @@ export class Loads {
    *
    * @throws LoadRefusal
    */
-  waitFor(load: Load, inside: Load, signal: AbortSignal | undefined): Promise<unknown> {
+  waitFor(load: Load, inside: Load, signal: AbortSignal): Promise<unknown> {
     inside.refuseCircleThrough(load)
     return this.#valueOf(load, inside, signal)
   }
@@ -193,11 +192,6 @@ export class Loads {
    */
   #reportWait({ request }: Load, inside: Load): WaitInLoad | undefined {
     return request && this.#owner?.waitInLoad(request, inside.identify())
-  }
-
-  /** Returns the wait of the code that began the load, of which the owner knows by the request. */
-  #waitOfRequest({ request }: Load): WaitInLoad | undefined {
-    return request && { giveUp: () => this.#owner?.giveUpLoad(request) }
   }
 }
 
