@@ -152,16 +152,23 @@ test('long answers that are read piece by piece complete while more requests wai
   await remote.disconnect()
 })
 
-test('an owner that closes does not wait for a client that reads nothing', async () => {
+test('an owner that closes sends a bounded number of answers to a client that reads nothing, and refuses the rest', async () => {
   const raw = served.port()
-  let said = 0
-  raw.on('message', () => said++)
+  const said: unknown[] = []
+  const over = Promise.withResolvers<void>()
+  raw.on('message', (message) => said.push(...itemsOf(message))).on('close', over.resolve)
   raw.postMessage({ [ENVELOPE]: await greeting(served.port()) })
-  await until('it is welcome', () => said > 0)
+  await until('it is welcome', () => said.length > 0)
   const large = [5, 'raw', "SELECT printf('%.*c', 10000, 'x') AS large", 0]
   raw.postMessage({ [ENVELOPE]: Array.from({ length: 3_000 }, () => large).flat() })
   await until('all have come', () => left() === 3_000)
   await untilNothingIsBegun()
   await served.server.close()
   expect(served.server.clients()).toEqual([])
+  await over.promise
+  const answered = said.filter((item) => String(item).length === 10_000).length
+  const refused = said.filter((item) => String(item).includes('"outcome":"none"')).length
+  expect(answered + refused).toBe(3_000)
+  // As many as may be begun before anything is known of their length, and 4 MiB.
+  expect(answered).toBeLessThanOrEqual(512 + (4 * 1024 * 1024) / 10_000 + 1)
 })

@@ -1,6 +1,7 @@
 import { connectRemote, serve } from '@go-go-scope/persistence-core/remote'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
+import { answersTo, greeting } from '../proof/remote/raw-client.js'
 import { serveForEachTest } from '../proof/remote/served-adapter.js'
 
 proveCell()
@@ -89,6 +90,66 @@ describe('getOrSet of several clients, with signals', () => {
     load.fail(new Error('no answer'))
     await load.call
     expect(await (two as Remote).cache.getOrSet('k', () => 'again')).toBe('again')
+  })
+
+  test.each([
+    ['that it began', 'client', 'client', false],
+    ['of its own client', 'client', 'client', true],
+    ['of another client', 'client', 'other', true],
+    ['of its owner', 'client', 'owner', true],
+    ['of another client, by a client of a client', 'behind', 'other', true],
+    ['that it began, by a client of a client', 'behind', 'behind', false],
+    ['of its own client, by a client of a client', 'behind', 'behind', true],
+  ] as const)('a load whose code has given up a load %s is no circle for it', async (_, by, innerBy, isShared) => {
+    const middle = await connectRemote(served.port())
+    const server = serve(middle)
+    const behind = await connectRemote(server.createPort())
+    const caches = { client: one as Remote, other: two as Remote, owner: served.adapter, behind }
+    const settle = async () => {
+      for (const { cache } of [behind, middle, behind]) await cache.get('none')
+      await hasRead()
+    }
+    const { cache } = caches[by]
+    const [begun, givenUp, finished] = [1, 2, 3].map(() => Promise.withResolvers<void>())
+    const inner = async () => {
+      begun?.resolve()
+      await givenUp?.promise
+      return `inner of ${await caches[innerBy].cache.getOrSet('outer', never)}`
+    }
+    const first = isShared ? caches[innerBy].cache.getOrSet('inner', inner) : undefined
+    if (first !== undefined) await begun?.promise
+    const caller = new AbortController()
+    const reason = Promise.withResolvers<unknown>()
+    const outer = cache.getOrSet('outer', async () => {
+      reason.resolve(await cache.getOrSet('inner', inner, { signal: caller.signal }).catch((error: unknown) => error))
+      await finished?.promise
+      return 'outer'
+    })
+    await begun?.promise
+    await settle()
+    caller.abort('no time')
+    expect(await reason.promise).toBe('no time')
+    const last = first ?? cache.getOrSet('inner', never)
+    await settle()
+    givenUp?.resolve()
+    await settle()
+    finished?.resolve()
+    const outcomes = await Promise.allSettled([outer, last])
+    expect(outcomes.map((outcome) => Object.values(outcome)[1])).toEqual(['outer', 'inner of outer'])
+    await behind.disconnect()
+    await server.close()
+    await middle.disconnect()
+  })
+
+  test('a wait of code of a load ends at the owner as soon as its client has passed that load on', async () => {
+    const enter = (wait: number, key: string) => [18, wait, `go_goscope_cache\0cache:${key}`, key, 0]
+    // This client has the loads 1 and 2, and the wait 3 of the code of 2 for 1; see protocol.ts.
+    const messages = [...enter(1, 'k'), ...enter(2, 'm'), 26, 3, 1, 2, 21, 1]
+    const raw = served.port()
+    const said = answersTo(raw, ({ length }) => length >= 7, await greeting(served.port()), messages)
+    const stillWaits = hasRead().then(() => 'still waits')
+    expect(await Promise.race([said, stillWaits])).toEqual([14, 1, 14, 2, 15, 3, ''])
+    raw.close()
   })
 
   test('a caller in the thread of an owner that is a client itself does not affect the load of its client', async () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { deserialize, serialize } from 'node:v8'
 import { MessageChannel } from 'node:worker_threads'
 import {
@@ -10,7 +11,7 @@ import {
 import { describe, expect, test } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
-import { ENVELOPE, refusal } from '../proof/remote/raw-client.js'
+import { answerTo, ENVELOPE, greeting, itemsOf, refusal } from '../proof/remote/raw-client.js'
 import { serveForEachTest } from '../proof/remote/served-adapter.js'
 
 proveCell()
@@ -246,6 +247,18 @@ describe('messages and values', () => {
     await remote.disconnect()
     await other.close()
     await coded.disconnect()
+  })
+
+  test('an owner forgets a load that has ended: its number may be used again', async () => {
+    const [ENTER_LOAD, PASSED_ON, TURN] = [18, 21, 14]
+    const enter = [ENTER_LOAD, 1, 'entry', 'k', 0]
+    const raw = served.port()
+    const hello = await greeting(served.port())
+    expect(await answerTo(raw, hello, [...enter, PASSED_ON, 1])).toEqual([TURN, 1])
+    raw.postMessage({ [ENVELOPE]: enter })
+    const [message] = await once(raw, 'message')
+    expect(itemsOf(message)).toEqual([TURN, 1])
+    raw.close()
   })
 
   test('a value loaded by this client is not sent back to its own waiting callers', async () => {

@@ -53,10 +53,7 @@ export class SQLiteAdapter extends SqliteAdapter {
 
   /** @throws PersistenceError `INVALID_ARGUMENT`: the owner of the database makes its backups. */
   override async backup(): Promise<never> {
-    throw invalidArgument(
-      'backup',
-      'the owner of the database makes its backups; call backup of the adapter that it serves',
-    )
+    throw invalidArgument('backup', 'call backup of the adapter of the owner')
   }
 }
 

@@ -87,7 +87,7 @@ const sentence = fc.oneof(
   fc.tuple(sql, values).map(([query, given]) => [5, 'raw', query, ...given]),
   number.map((wait) => [4, wait]),
   fc.tuple(text, text, ms, fc.option(text)).map((items) => [7, ...items]),
-  fc.tuple(fc.constantFrom(8, 11, 13, 21), number),
+  fc.tuple(fc.constantFrom(8, 11, 13, 21, 27), number),
   fc.tuple(number, ms).map((items) => [9, ...items]),
   fc.tuple(text, text, text, ms).map((items) => [10, ...items]),
   fc.tuple(text, text).map((items) => [12, ...items]),
@@ -97,7 +97,7 @@ const sentence = fc.oneof(
   fc.tuple(fc.constant(26), number, number, number),
   // A load that was entered may be waited for, also by its own code, and be released.
   fc
-    .tuple(text, fc.constantFrom(1, 3), fc.constantFrom([], [21, 1]))
+    .tuple(text, fc.constantFrom(1, 3), fc.constantFrom([], [21, 1], [27, 2]))
     .map(([key, inside, end]) => [18, 1, key, key, 0, 26, 2, 1, inside, ...end]),
   // A load that was entered may be settled.
   fc.tuple(fc.constantFrom(19, 20), text, text).map(([word, key, given]) => [18, 1, key, key, 0, word, 1, given]),

@@ -46,10 +46,17 @@ export interface DatabaseOwner {
    * Reports that the code of a load waits for the load of `request`, which was passed to {@link enterLoad}.
    *
    * @param inside The number of the load whose code waits.
-   * @returns a promise that resolves once that load has ended.
-   * @throws LoadRefusal
+   * @returns `undefined` if the load of `request` has ended.
    */
-  waitInLoad(request: LoadRequest, inside: number): Promise<void>
+  waitInLoad(request: LoadRequest, inside: number): WaitInLoad | undefined
+}
+
+/** A wait of the code of a load for another load, as the owner of the database knows it. */
+export interface WaitInLoad {
+  /** Rejects with a {@link LoadRefusal} if the two wait for each other, or when the connection ends. Never resolves. */
+  readonly refused?: Promise<never>
+  /** Reports that the code gave it up by its signal. The load that it waits for goes on. */
+  giveUp?: () => void
 }
 
 /** What a connection passes to the owner of its database. */
@@ -78,7 +85,8 @@ export function randomLoadNumber(): number {
   return randomInt(2 ** 47)
 }
 
-export interface LoadRequest {
+/** Also the wait of the code that makes the request, once {@link DatabaseOwner.enterLoad} was called. */
+export interface LoadRequest extends WaitInLoad {
   /** The name of the entry, unique among all cache tables. */
   readonly entry: string
   /** The key as the caller passed it, for errors. */

@@ -49,7 +49,7 @@ export async function connectToOwner(
   if (typeof timeout !== 'number' || !(timeout > 0)) {
     throw invalidOption('connectTimeout', timeout, 'a positive number of ms')
   }
-  const wanted = 'a MessagePort, parentPort of node:worker_threads, or process of a child process'
+  const wanted = 'a MessagePort, parentPort, or process in a child'
   const channel = channelOf(peer, operation, wanted)
   const nonce = randomUUID()
   const before = unanswered.get(peer)

@@ -4,6 +4,7 @@ import {
   type LoadRequest,
   type LoadTurn,
   randomLoadNumber,
+  type WaitInLoad,
 } from '../../connection/database-owner.js'
 import { DisconnectedError } from '../../errors/disconnected-error.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
@@ -77,7 +78,7 @@ class Wait implements LoadTurn {
 
 /** A wait for a load that this client has entered: the owner only looks for circles. */
 interface Report {
-  readonly resolve: () => void
+  readonly resolve?: undefined
   readonly reject: (error: unknown) => void
 }
 
@@ -102,28 +103,27 @@ export class RemoteLoads {
       const wait = new Wait(request, this.#sources, { resolve, reject }, (over) => this.#remove(over.number))
       this.#sources.channel.addAwaited(1)
       this.#byRequest.set(request, wait)
+      request.giveUp = () => this.#giveUp(wait.number)
       if (isNext) this.#enter(wait)
       else this.#queued.add(wait)
     })
   }
 
   /** See {@link DatabaseOwner.waitInLoad}. */
-  waitFor(request: LoadRequest, inside: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const wait = this.#byRequest.get(request)
-      if (wait === undefined) {
-        resolve()
-        return
-      }
+  waitFor(request: LoadRequest, inside: number): WaitInLoad | undefined {
+    const wait = this.#byRequest.get(request)
+    if (wait === undefined) return undefined
+    const number = ++this.#lastWait
+    const refused = new Promise<never>((_, reject) => {
       this.#checkOpen()
       this.#checkRoom()
       // The load that waits may occupy the place that this one waits for.
       if (this.#queued.delete(wait)) this.#enter(wait)
-      const number = ++this.#lastWait
-      this.#waits.set(number, { resolve, reject })
+      this.#waits.set(number, { reject })
       this.#sources.channel.addAwaited(1)
       this.#sources.channel.notify(clientOp.waitInLoad, number, wait.number, inside)
     })
+    return { refused, giveUp: () => this.#giveUp(number) }
   }
 
   /** @returns whether the operation is about loads. */
@@ -141,12 +141,9 @@ export class RemoteLoads {
       const { error } = readError(text)
       wait.reject(op === ownerOp.loadFailed ? error : new LoadRefusal(error as PersistenceError))
       this.#remove(number)
-    } else if (!(wait instanceof Wait)) {
-      wait.resolve()
-      this.#remove(number)
-    } else if (op === ownerOp.turn) wait.resolve(wait)
+    } else if (wait instanceof Wait && op === ownerOp.turn) wait.resolve(wait)
     else {
-      wait.resolve(new LoadedText(text))
+      wait.resolve?.(new LoadedText(text))
       this.#remove(number)
     }
     return true
@@ -168,7 +165,7 @@ export class RemoteLoads {
   #checkRoom(): void {
     const { size } = this.#waits
     if (size < MAX_WAITS) return
-    const problem = `${size} loads wait already; await some before asking for more`
+    const problem = `${size} loads wait; await some first`
     throw new LoadRefusal(new PersistenceError('QUEUE_FULL', 'cache.getOrSet', `cache.getOrSet: ${problem}`))
   }
 
@@ -178,6 +175,11 @@ export class RemoteLoads {
     wait.number = number === undefined || this.#waits.has(number) ? ++this.#lastWait : number
     this.#waits.set(wait.number, wait)
     this.#sources.channel.notify(clientOp.enterLoad, wait.number, entry, key, inside)
+  }
+
+  /** The owner ignores that for a wait that has ended. */
+  #giveUp(number: number): void {
+    this.#sources.channel.notify(clientOp.giveUpWait, number)
   }
 
   #remove(number: number): void {

@@ -5,6 +5,7 @@ import type {
   LoadRequest,
   LoadTurn,
   OwnerContext,
+  WaitInLoad,
 } from '../../connection/database-owner.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
 import type { OperationQueue } from '../../queue/operation-queue.js'
@@ -140,7 +141,7 @@ export class RemoteOwner implements DatabaseOwner {
     return (this.#parts as Parts).loads.enter(request)
   }
 
-  waitInLoad(request: LoadRequest, inside: number): Promise<void> {
+  waitInLoad(request: LoadRequest, inside: number): WaitInLoad | undefined {
     return (this.#parts as Parts).loads.waitFor(request, inside)
   }
 

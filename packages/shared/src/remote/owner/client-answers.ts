@@ -40,7 +40,7 @@ export class ClientAnswers {
 
   /**
    * How many more requests may be begun. Joined calls are not cut where they would exceed {@link MAX_BEGUN}: the parts would be
-   * cut again and again, and each is a statement of its own.
+   * cut again and again, and each is a statement of its own. -1: see {@link AnswerWriter.roomBeside}.
    */
   get room(): number {
     return this.#withRows < MAX_BEGUN ? this.#out.roomBeside(this.#begun) : 0

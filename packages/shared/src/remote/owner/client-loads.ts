@@ -15,12 +15,6 @@ interface Turn {
   readonly reject: (error: unknown) => void
 }
 
-/** A wait that a client has entered, and the load that it waits for: another one when the turn was passed on. */
-interface Entered {
-  load: Load | undefined
-  ended: boolean
-}
-
 type LoadNotification = Extract<Notification, { readonly wait: number }>
 type Entering = Extract<LoadNotification, { readonly entry: string }>
 type Waiting = Extract<LoadNotification, { readonly load: number }>
@@ -30,7 +24,10 @@ export class ClientLoads {
   readonly #loads: Loads
   readonly #notify: (...items: Item[]) => void
   readonly #turns = new Map<number, Turn>()
-  readonly #entered = new Map<number, Entered>()
+  /** The waits that the client has entered, each with the load that it waits for: another one when the turn was passed on. */
+  readonly #entered = new Map<number, Load>()
+  /** For each wait, of which the code of a load may give up one. */
+  readonly #givingUp = new Map<number, AbortController>()
   /** The waits that have arrived and have not ended. */
   #count = 0
   #ended = false
@@ -47,8 +44,19 @@ export class ClientLoads {
 
   run(notification: LoadNotification): void {
     if ('inside' in notification) {
-      const waiting = 'entry' in notification ? this.#enter(notification) : this.#waitFor(notification)
-      void waiting.finally(() => this.#count--)
+      const { wait } = notification
+      const givingUp = new AbortController()
+      this.#givingUp.set(wait, givingUp)
+      const { signal } = givingUp
+      const waiting = 'entry' in notification ? this.#enter(notification, signal) : this.#waitFor(notification, signal)
+      void waiting.finally(() => {
+        this.#count--
+        this.#givingUp.delete(wait)
+      })
+      return
+    }
+    if (notification.op === clientOp.giveUpWait) {
+      this.#givingUp.get(notification.wait)?.abort()
       return
     }
     const turn = this.#turns.get(notification.wait)
@@ -78,16 +86,12 @@ export class ClientLoads {
 
   #end(wait: number, { load }: Turn): void {
     this.#turns.delete(wait)
-    // The client may use the number again.
-    this.#entered.delete(wait)
     load.running = false
   }
 
-  async #enter({ wait, entry, key, inside }: Entering): Promise<void> {
+  async #enter({ wait, entry, key, inside }: Entering, signal: AbortSignal): Promise<void> {
     // No client of ours does that. Its turn would replace one that the others wait for.
     if (this.#entered.has(wait)) return
-    const entered: Entered = { load: undefined, ended: false }
-    this.#entered.set(wait, entered)
     const asking = inside === 0 ? undefined : Load.numbered(inside)
     let isOwn = false
     const begin = (load: Load): Promise<unknown> => {
@@ -96,8 +100,8 @@ export class ClientLoads {
     }
     try {
       while (!this.#ended) {
-        const { load, value } = this.#loads.enter({ entry, key, begin, number: wait }, asking)
-        entered.load = load
+        const { load, value } = this.#loads.enter({ entry, key, begin, number: wait, signal }, asking)
+        this.#entered.set(wait, load)
         load.onOvertaken.push(() => this.#notify(ownerOp.overtaken, wait))
         const given = await value
         if (isOwn || this.#ended) return
@@ -109,18 +113,17 @@ export class ClientLoads {
       // The client whose own load failed knows.
       if (!isOwn && !this.#refuse(wait, error)) this.#notify(ownerOp.loadFailed, wait, writeError(error))
     } finally {
-      entered.ended = true
-      if (this.#entered.get(wait) === entered) this.#entered.delete(wait)
+      this.#entered.delete(wait)
     }
   }
 
   /** The client has a wait for the load itself, from which it gets the value and learns that it was overtaken. */
-  async #waitFor({ wait, load, inside }: Waiting): Promise<void> {
-    const entered = this.#entered.get(load)
+  async #waitFor({ wait, load, inside }: Waiting, signal: AbortSignal): Promise<void> {
     try {
-      while (entered?.load !== undefined && !entered.ended && !this.#ended) {
-        const given = await this.#loads.waitFor(entered.load, Load.numbered(inside))
-        if (given !== RELEASED) break
+      while (!this.#ended && !signal.aborted) {
+        const entered = this.#entered.get(load)
+        if (entered === undefined) break
+        if ((await this.#loads.waitFor(entered, Load.numbered(inside), signal)) !== RELEASED) break
         // By then, the client's own wait has ended or waits for the next load.
         await nextTurn()
       }

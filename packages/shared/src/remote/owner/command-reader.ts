@@ -144,6 +144,7 @@ function readNotification(op: number, reader: Reader): Notification {
     case clientOp.loadFailed:
       return { op, wait: reader.count(), error: readError(reader.text()).error }
     case clientOp.loadPassedOn:
+    case clientOp.giveUpWait:
       return { op, wait: reader.count() }
     case clientOp.more:
       return { op, request: reader.count() }

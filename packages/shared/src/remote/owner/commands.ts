@@ -83,6 +83,7 @@ type NotificationForm =
   | { readonly op: typeof clientOp.loaded; readonly wait: number; readonly text: string }
   | { readonly op: typeof clientOp.loadFailed; readonly wait: number; readonly error: Error }
   | { readonly op: typeof clientOp.loadPassedOn; readonly wait: number }
+  | { readonly op: typeof clientOp.giveUpWait; readonly wait: number }
   | { readonly op: typeof clientOp.watchCircuit; readonly key: string; readonly interval: number }
   | { readonly op: typeof clientOp.more; readonly request: number }
   | { readonly op: typeof clientOp.bye | typeof clientOp.schemaReady | typeof clientOp.taken }

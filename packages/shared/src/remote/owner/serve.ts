@@ -31,8 +31,9 @@ export interface PersistenceServer extends AsyncDisposable {
   /** Returns the threads and processes that are served now. `stats()` of the adapter has them too. */
   clients(): ServedUser[]
   /**
-   * Answers the requests that have arrived, then ends all connections. The adapter stays open. The locks of a client are free
-   * as soon as it has read that the server is closed, or has ended. May be repeated.
+   * Answers the requests that have arrived, then ends all connections. Once 4 MiB of answers to a client are unread, the
+   * rest of its requests is refused. The adapter stays open. The locks of a client are free as soon as it has read that the
+   * server is closed, or has ended. May be repeated.
    */
   close(): Promise<void>
 }
@@ -60,7 +61,7 @@ export function serve(adapter: object): PersistenceServer {
     )
   }
   if (parts.dialect.schemaVersion === undefined) {
-    throw invalidArgument('serve', 'the database is a server by itself; connect to it from each thread and process')
+    throw invalidArgument('serve', 'connect to the database from each thread and process')
   }
   return new AdapterServer(parts)
 }
@@ -114,8 +115,7 @@ class AdapterServer implements PersistenceServer {
   }
 
   #serve(peer: Peer, ownPort: boolean): void {
-    const wanted =
-      'a Worker of node:worker_threads, a worker of cluster, a ChildProcess with an IPC channel or a MessagePort'
+    const wanted = 'a Worker, a worker of cluster, a ChildProcess with IPC, or a MessagePort'
     const channel = channelOf(peer, 'attach', wanted)
     this.#channels.add(new ServedChannel(channel, this.#parts, (closed) => this.#remove(closed), ownPort))
   }

@@ -81,9 +81,9 @@ export class ServedClient {
     return this.#inbox.lag
   }
 
-  /** Whether a command has arrived that may run now. */
+  /** Whether a command has arrived that may run or be declined now. */
   get ready(): boolean {
-    return this.#inbox.length > 0 && this.#answers.room > 0
+    return this.#inbox.length > 0 && this.#answers.room !== 0
   }
 
   /** Takes a message, whole or not at all. @throws MalformedMessage also for more than a client may have pending. */
@@ -114,10 +114,11 @@ export class ServedClient {
     else this.#inbox.push(bye)
   }
 
-  /** Runs the next command; of calls that were sent together, at most `most`. @returns how many it has run. */
+  /** Runs or declines the next command; of calls that were sent together, at most `most`. @returns how many it has run. */
   runNext(most: number): number {
-    const command = this.#inbox.take(Math.min(most, this.#answers.room))
-    this.#run(command)
+    const { room } = this.#answers
+    const command = this.#inbox.take(room < 0 ? most : Math.min(most, room))
+    this.#run(command, room < 0)
     return countOf(command)
   }
 
@@ -163,36 +164,23 @@ export class ServedClient {
     return op >= clientOp.acquire && op <= clientOp.forceRelease
   }
 
-  #run(command: Command): void {
+  #run(command: Command, isFull = false): void {
     if (!('number' in command)) this.#handle(command)
-    else if (this.#refusalReason === undefined || this.#parts.connection.usable) {
+    else if (!isFull && (this.#refusalReason === undefined || this.#parts.connection.usable)) {
       this.#answers.begin(command)
       this.#requests.run(command)
-    } else this.#answers.decline(command, this.#refusalReason)
+    } else {
+      // A client that has sent `bye` reads no reason.
+      this.#answers.decline(command, this.#refusalReason as string)
+    }
   }
 
+  /** Other notifications are handled on arrival. */
   #handle(notification: Notification): void {
-    switch (notification.op) {
-      case clientOp.bye:
-        this.#onBye()
-        break
-      case clientOp.taken:
-      case clientOp.more:
-        // Handled on arrival.
-        break
-      case clientOp.schemaReady:
-        void this.#schemaReady()
-        break
-      case clientOp.enterLoad:
-      case clientOp.waitInLoad:
-      case clientOp.loaded:
-      case clientOp.loadFailed:
-      case clientOp.loadPassedOn:
-        this.#loads.run(notification)
-        break
-      default:
-        this.#subscriptions.run(notification)
-    }
+    if (notification.op === clientOp.bye) this.#onBye()
+    else if (notification.op === clientOp.schemaReady) void this.#schemaReady()
+    else if ('wait' in notification) this.#loads.run(notification)
+    else if ('key' in notification) this.#subscriptions.run(notification)
   }
 
   async #schemaReady(): Promise<void> {

@@ -38,9 +38,9 @@ export class AnswerWriter {
     return this.#credit.averageUnits
   }
 
-  /** See {@link AnswerCredit.roomBeside}. */
+  /** See {@link AnswerCredit.roomBeside}. -1 when there will be none until the client reads, and nobody waits for that. */
   roomBeside(pending: number): number {
-    return this.#withoutCredit ? Number.POSITIVE_INFINITY : this.#credit.roomBeside(pending)
+    return this.#credit.roomBeside(pending) || (this.#withoutCredit && pending === 0 ? -1 : 0)
   }
 
   /** The client has read what was sent before the oldest mark. */

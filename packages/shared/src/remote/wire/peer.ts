@@ -40,14 +40,9 @@ export function channelOf(given: Peer, operation: string, wanted: string): PeerC
     throw invalidArgument(operation, `the first argument must be ${wanted}, got ${shownPeer(peer)}`)
   const before = inUse.get(peer)
   if (before?.closing === true) {
-    throw DisconnectedError.of(
-      operation,
-      'none',
-      'the connection before over this port, worker or process has not ended yet',
-    )
+    throw DisconnectedError.of(operation, 'none', 'the connection before has not ended yet')
   }
-  if (before !== undefined)
-    throw invalidArgument(operation, 'this port, worker or process is in use already; use one for each')
+  if (before !== undefined) throw invalidArgument(operation, 'it is in use; use one for each')
   const use: Use = { closing: false }
   inUse.set(peer, use)
   // The peer may be in use again before this channel is closed.

@@ -1,7 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { untilAborted } from '../../arguments/abort-signal.js'
 import { invalidArgument } from '../../arguments/invalid.js'
-import { LoadRefusal, type LoadRequest, type LoadTurn, randomLoadNumber } from '../../connection/database-owner.js'
+import {
+  LoadRefusal,
+  type LoadRequest,
+  type LoadTurn,
+  randomLoadNumber,
+  type WaitInLoad,
+} from '../../connection/database-owner.js'
 import type { PersistenceError } from '../../errors/persistence-error.js'
 import { inNextTurn } from '../../time/clock.js'
 import type { LoadRun } from './cache-provider.js'
@@ -143,19 +149,27 @@ export class Load {
   }
 
   /**
-   * Returns {@link value} to code that was called from the load `asking`.
+   * Returns `value`, which is that of this load, to code that was called from the load `asking`.
    *
-   * @param refused Rejects when the owner of the database finds that the two wait for each other.
-   * @param signal Ends the wait, so that `asking` is no longer part of a circle.
+   * @param wait The wait at the owner of the database, which sees circles that go through other threads and processes as well.
+   * @param signal Ends the wait, so that `asking` is no longer part of a circle. The value is returned all the same.
    */
-  async valueFor(asking: Load, refused: Promise<never> | undefined, signal: AbortSignal | undefined): Promise<unknown> {
+  async valueFor(
+    asking: Load,
+    value: Promise<unknown>,
+    wait: WaitInLoad | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
     this.#waiting.push(asking)
     try {
-      const value = this.value as Promise<unknown>
-      return await untilAborted(signal, refused === undefined ? value : Promise.race([value, refused]))
+      return await untilAborted(signal, Promise.race([value, wait?.refused ?? value]))
+    } catch (error) {
+      if (!signal?.aborted) throw error
+      wait?.giveUp?.()
     } finally {
       this.#waiting.splice(this.#waiting.indexOf(asking), 1)
     }
+    return value
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { Connection } from '../../connection/connection.js'
-import { type DatabaseOwner, LoadedText, LoadRefusal } from '../../connection/database-owner.js'
+import { type DatabaseOwner, LoadedText, LoadRefusal, type WaitInLoad } from '../../connection/database-owner.js'
 import { isInRange } from '../../keys/key-range.js'
 import { callingLoad, Load, outsideLoads, RELEASED } from './load.js'
 
@@ -98,8 +98,8 @@ export class Loads {
     const shared = this.#byEntry.get(entry)
     if (shared !== undefined) return { load: shared, value: this.#valueOf(shared, inside, signal) }
     const load = this.#begin(needed, inside)
-    const value = inside === undefined ? load.value : load.valueFor(inside, undefined, signal)
-    return { load, value: value as Promise<unknown> }
+    const value = load.value as Promise<unknown>
+    return { load, value: inside === undefined ? value : load.valueFor(inside, value, load.request, signal) }
   }
 
   /**
@@ -108,15 +108,16 @@ export class Loads {
    *
    * @throws LoadRefusal
    */
-  waitFor(load: Load, inside: Load): Promise<unknown> {
+  waitFor(load: Load, inside: Load, signal: AbortSignal): Promise<unknown> {
     inside.refuseCircleThrough(load)
-    return this.#valueOf(load, inside)
+    return this.#valueOf(load, inside, signal)
   }
 
   /** Returns the value of a load that another caller began. */
   #valueOf(load: Load, inside: Load | undefined, signal?: AbortSignal): Promise<unknown> {
-    const value = inside === undefined ? load.value : load.valueFor(inside, this.#refusalOfOwner(load, inside), signal)
-    return orReleased(load, value as Promise<unknown>)
+    // The refusal of this wait is for the caller also where the load was passed on.
+    const value = orReleased(load, load.value as Promise<unknown>)
+    return inside === undefined ? value : load.valueFor(inside, value, this.#reportWait(load, inside), signal)
   }
 
   /** Call it when a write of `entry` is sent. Later callers do not share a load that began before. */
@@ -188,13 +189,9 @@ export class Loads {
   /**
    * Reports to the owner that the code of one load waits for another load of this connection. Without that, the owner would not
    * see a circle that goes through other threads and processes as well.
-   *
-   * @returns a promise that rejects if there is such a circle, or the connection ends; `undefined` without an owner.
    */
-  #refusalOfOwner({ request }: Load, inside: Load): Promise<never> | undefined {
-    const owner = this.#owner
-    if (owner === undefined || request === undefined) return undefined
-    return new Promise((_, reject) => void owner.waitInLoad(request, inside.identify()).catch(reject))
+  #reportWait({ request }: Load, inside: Load): WaitInLoad | undefined {
+    return request && this.#owner?.waitInLoad(request, inside.identify())
   }
 }
 
