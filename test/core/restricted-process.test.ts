@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { runProcess } from '../../scripts/run-process.mjs'
 import { root } from '../../scripts/workspace.mjs'
+import { runtimes } from '../matrix.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'restricted-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -29,7 +30,7 @@ function run(name: string, ...more: string[]): Promise<string> {
   return runWith([join(folder, name)], more)
 }
 
-async function runWith(paths: readonly string[], more: readonly string[]): Promise<string> {
+async function runWith(paths: readonly string[], more: readonly string[], node = process.execPath): Promise<string> {
   const rights = ['--permission', `--allow-fs-read=${root}`, `--allow-fs-read=${folder}`, ...more]
   // Without --input-type, which threads inherit and refuse.
   const program = [
@@ -39,7 +40,7 @@ async function runWith(paths: readonly string[], more: readonly string[]): Promi
 })()`,
     ...paths,
   ]
-  const { exitCode, output } = await runProcess(process.execPath, program, { cwd: join(root, 'test') })
+  const { exitCode, output } = await runProcess(node, program, { cwd: join(root, 'test') })
   expect(exitCode, output).toBe(0)
   return output
 }
@@ -56,4 +57,20 @@ test("Node's permission model: a backup is made where threads are allowed", asyn
   const paths = ['backed-up.db', 'copy.db'].map((name) => join(folder, name))
   const rights = [`--allow-fs-write=${folder}`, '--allow-worker']
   expect(await runWith(paths, rights)).toMatch(/^backed up$/m)
+})
+
+test("Node's permission model: a backup that Node does not allow to be flushed is a typed error, and leaves nothing", async () => {
+  const paths = ['unflushed.db', 'unflushed-copy.db'].map((name) => join(folder, name))
+  const rights = [`--allow-fs-write=${folder}`, '--allow-worker']
+  const output = await runWith(paths, rights, runtimes.node26?.path)
+  expect(output).toMatch(/^CANNOT_OPEN backup: .*permission model.*fsync/m)
+  expect(readdirSync(folder).filter((name) => name.startsWith('unflushed-copy'))).toEqual([])
+})
+
+test("Node's permission model: a backup into a folder that may not be written is a typed error", async () => {
+  const elsewhere = mkdtempSync(join(tmpdir(), 'elsewhere-'))
+  const rights = [`--allow-fs-write=${folder}`, '--allow-worker']
+  const output = await runWith([join(folder, 'source.db'), join(elsewhere, 'copy.db')], rights)
+  rmSync(elsewhere, { recursive: true })
+  expect(output).toMatch(/^CANNOT_OPEN backup: .*permission model/m)
 })

@@ -83,7 +83,8 @@ export function withInheritedOptions<Options extends AdapterOptions>(
     )
   }
   const { welcome } = database
-  const hasCodec = given.codec !== undefined
+  // With null, the adapter refuses it and says what is accepted.
+  const hasCodec = (given.codec ?? undefined) !== undefined
   if (hasCodec !== welcome.hasCodec) {
     throw new PersistenceError(
       'INVALID_OPTION',

@@ -5,6 +5,9 @@ import { classify } from '../error-codes.js'
 
 const TOO_MANY = 'too many files are open; close some, or raise the limit (ulimit -n)'
 
+/** Of Node's permission model. The error names no system call. */
+const NOT_PERMITTED = 'ERR_ACCESS_DENIED'
+
 const BY_CODE: ReadonlyMap<string, readonly [code: PersistenceErrorCode, advice: string]> = new Map([
   ['EACCES', ['READ_ONLY', 'check the permissions of the file and of its folder']],
   ['EBUSY', ['CANNOT_OPEN', 'it is a mount point; mount its folder instead']],
@@ -19,6 +22,7 @@ const BY_CODE: ReadonlyMap<string, readonly [code: PersistenceErrorCode, advice:
   ['ENOTDIR', ['CANNOT_OPEN', 'check every folder of the path']],
   ['EPERM', ['READ_ONLY', 'check the permissions of the file and of its folder']],
   ['EROFS', ['READ_ONLY', 'choose a disk that can be written']],
+  [NOT_PERMITTED, ['CANNOT_OPEN', "Node's permission model (--permission) does not allow it"]],
 ])
 
 /** Converts an error of the file system or an engine to a typed error. */
@@ -49,5 +53,6 @@ export async function withTypedErrors<Result>(
 
 // Not by its class: Node's errors are of another realm than code that Jest or a `vm` context runs.
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return typeof (error as NodeJS.ErrnoException | null | undefined)?.syscall === 'string'
+  const { syscall, code } = (error ?? {}) as NodeJS.ErrnoException
+  return typeof syscall === 'string' || code === NOT_PERMITTED
 }
