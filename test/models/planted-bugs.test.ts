@@ -1,7 +1,7 @@
 import type { EngineUnderTest } from '@go-go-scope/persistence-conformance'
 import type { ClaimOptions } from '@go-go-scope/persistence-core'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { brokenEngine, withMethods } from '../proof/planted-bugs/broken-engine.js'
@@ -123,9 +123,14 @@ const BUGS: readonly (readonly [bug: string, model: string, broken: EngineUnderT
 
 describe('the models find a bug that was planted', () => {
   // The first failing example is enough; shrinking takes time.
-  beforeAll(() => fc.configureGlobal({ endOnFailure: true }))
+  beforeAll(() => {
+    fc.configureGlobal({ endOnFailure: true })
+    // A bug that few examples show was missed in one of some hundred runs. Most are found by the first examples.
+    if (process.env.CONFORMANCE_RUNS === undefined) vi.stubEnv('CONFORMANCE_RUNS', '5')
+  })
   afterAll(() => {
     fc.resetConfigureGlobal()
+    vi.unstubAllEnvs()
     reportProof({
       proof: 'bugs planted in the stores, for the models to find (control)',
       file: 'test/models/planted-bugs.test.ts',

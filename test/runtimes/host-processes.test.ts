@@ -24,6 +24,6 @@ it('the time-out of a scope keeps a process alive while something in the scope o
   const { stdout, stderr } = await run('waits.mjs')
   const afterFailure = 'task after a lock that ended while its provider failed'
   const waits = ['task', 'task of a child', 'lock', 'lock of a child', 'semaphore', afterFailure, 'delay']
-  expect(stdout.split('\n')).toEqual(waits.map((wait) => `${wait}: Scope timeout after 20ms`))
+  expect(stdout.split('\n')).toEqual(waits.map((wait) => `${wait}: Scope timeout after 200ms`))
   expect(stderr).toBe('')
 })

@@ -44,6 +44,6 @@ const waits = {
   delay: (s) => s.delay(Number.POSITIVE_INFINITY),
 }
 for (const [name, wait] of Object.entries(waits)) {
-  const error = await wait(scope({ timeout: 20 })).catch((reason) => reason)
+  const error = await wait(scope({ timeout: 200 })).catch((reason) => reason)
   console.log(`${name}: ${error instanceof Error ? error.message : error}`)
 }
