@@ -61,7 +61,7 @@ export function serve(adapter: object): PersistenceServer {
     )
   }
   if (parts.dialect.schemaVersion === undefined) {
-    throw invalidArgument('serve', 'connect to the database from each thread and process')
+    throw invalidArgument('serve', 'the database is a server; connect to it from each thread and process')
   }
   return new AdapterServer(parts)
 }
