@@ -141,10 +141,13 @@ describe('getOrSet of several clients, with signals', () => {
     await middle.disconnect()
   })
 
-  test('a wait of code of a load ends at the owner as soon as its client has passed that load on', async () => {
+  test.each([
+    ['has passed that load on', [21, 1]],
+    ['has given it up', [27, 3]],
+  ])('a wait of code of a load ends at the owner as soon as its client %s', async (_, end) => {
     const enter = (wait: number, key: string) => [18, wait, `go_goscope_cache\0cache:${key}`, key, 0]
     // This client has the loads 1 and 2, and the wait 3 of the code of 2 for 1; see protocol.ts.
-    const messages = [...enter(1, 'k'), ...enter(2, 'm'), 26, 3, 1, 2, 21, 1]
+    const messages = [...enter(1, 'k'), ...enter(2, 'm'), 26, 3, 1, 2, ...end]
     const raw = served.port()
     const said = answersTo(raw, ({ length }) => length >= 7, await greeting(served.port()), messages)
     const stillWaits = hasRead().then(() => 'still waits')

@@ -1,3 +1,4 @@
+import { untilAborted } from '../../arguments/abort-signal.js'
 import type { Connection } from '../../connection/connection.js'
 import { LoadedText, LoadRefusal } from '../../connection/database-owner.js'
 import { Load, RELEASED } from '../../stores/cache/load.js'
@@ -123,7 +124,9 @@ export class ClientLoads {
       while (!this.#ended && !signal.aborted) {
         const entered = this.#entered.get(load)
         if (entered === undefined) break
-        if ((await this.#loads.waitFor(entered, Load.numbered(inside), signal)) !== RELEASED) break
+        const value = this.#loads.waitFor(entered, Load.numbered(inside), signal)
+        // The client waits for the answer before it forgets a wait, also one that was given up.
+        if ((await untilAborted(signal, value)) !== RELEASED) break
         // By then, the client's own wait has ended or waits for the next load.
         await nextTurn()
       }

@@ -31,7 +31,7 @@ export interface PersistenceServer extends AsyncDisposable {
   /** Returns the threads and processes that are served now. `stats()` of the adapter has them too. */
   clients(): ServedUser[]
   /**
-   * Answers the requests that have arrived, then ends all connections. Once 4 MiB of answers to a client are unread, the
+   * Answers the requests that have arrived, then ends all connections. Once 64 MiB of answers to a client are unread, the
    * rest of its requests is refused. The adapter stays open. The locks of a client are free as soon as it has read that the
    * server is closed, or has ended. May be repeated.
    */
@@ -61,7 +61,7 @@ export function serve(adapter: object): PersistenceServer {
     )
   }
   if (parts.dialect.schemaVersion === undefined) {
-    throw invalidArgument('serve', 'connect to the database from each thread and process')
+    throw invalidArgument('serve', 'the database is a server; connect to it from each thread and process')
   }
   return new AdapterServer(parts)
 }

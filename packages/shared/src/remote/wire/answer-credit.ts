@@ -1,6 +1,9 @@
 import { Fifo } from '../../queue/fifo.js'
 import { PIECE, WINDOW } from './protocol.js'
 
+/** As {@link WINDOW.units}, while nobody waits for the client. One that reads, but not as fast as the owner answers, is within that. */
+const LAST_UNITS = 16 * WINDOW.units
+
 /**
  * Flow control of the answers to one client: how many bytes it may have unread. The owner sends a mark after each
  * {@link PIECE} of answers, and the client confirms each mark once it has read it.
@@ -9,14 +12,20 @@ export class AnswerCredit {
   /** Approximate bytes that were sent and not confirmed, and those of them after the last mark. */
   #unread = 0
   #sinceMark = 0
+  #allowed = WINDOW.units
   readonly #beforeMarks = new Fifo<number>()
   /** The moving average of bytes per answer. */
   averageUnits = 0
 
   /** How many more answers fit besides those that are unread and `pending` more. */
   roomBeside(pending: number): number {
-    const units = WINDOW.units - this.#unread - pending * this.averageUnits
+    const units = this.#allowed - this.#unread - pending * this.averageUnits
     return units < 0 ? 0 : 1 + Math.floor(units / Math.max(this.averageUnits, 1))
+  }
+
+  /** From now on allows {@link LAST_UNITS}. */
+  widen(): void {
+    this.#allowed = LAST_UNITS
   }
 
   /** The client has read what was sent before the oldest mark. */

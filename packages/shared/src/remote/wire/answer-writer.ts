@@ -118,6 +118,7 @@ export class AnswerWriter {
   /** From now on sends answers of many rows whole, without waiting for the client to read. */
   sendWithoutCredit(): void {
     this.#withoutCredit = true
+    this.#credit.widen()
   }
 
   /** Sends what was written. */

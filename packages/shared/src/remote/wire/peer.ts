@@ -40,9 +40,10 @@ export function channelOf(given: Peer, operation: string, wanted: string): PeerC
     throw invalidArgument(operation, `the first argument must be ${wanted}, got ${shownPeer(peer)}`)
   const before = inUse.get(peer)
   if (before?.closing === true) {
-    throw DisconnectedError.of(operation, 'none', 'the connection before has not ended yet')
+    throw DisconnectedError.of(operation, 'none', 'the earlier connection has not ended yet')
   }
-  if (before !== undefined) throw invalidArgument(operation, 'it is in use; use one for each')
+  if (before !== undefined)
+    throw invalidArgument(operation, 'this port, worker or process is in use; use one for each client')
   const use: Use = { closing: false }
   inUse.set(peer, use)
   // The peer may be in use again before this channel is closed.

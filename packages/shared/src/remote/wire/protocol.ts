@@ -66,7 +66,7 @@ export const clientOp = {
    * wait, wait of a load that this client has entered, wait of the load whose code waits for that load. Answered without the text.
    */
   waitInLoad: 26,
-  /** wait of code of a load, of either kind, which has given it up. A load that was entered goes on. */
+  /** wait of code of a load, of either kind, which has given it up. A load that was entered goes on; the other kind is answered. */
   giveUpWait: 27,
 } as const
 
