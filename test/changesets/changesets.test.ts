@@ -134,7 +134,10 @@ describe('changesets', () => {
     const closed = await changes.record()
     await closed.close()
     await closed.close()
+    // A write would fail with another code now, or wait where another connection writes.
+    await pair.from.run('BEGIN')
     await expect(closed.take()).rejects.toMatchObject({ code: 'CLOSED', operation: 'changesets.take' })
+    await pair.from.run('ROLLBACK')
     const left = await changes.record()
     await pair.from.adapter.disconnect()
     await expect(left.take()).rejects.toMatchObject({ code: 'CLOSED' })

@@ -21,6 +21,17 @@ async function opened(name: string) {
   return { adapter, clock, setTimer }
 }
 
+test('a schedule whose adapter may not create its tables says which steps are missing', async () => {
+  const handle = new DatabaseSync(join(folder, 'without-tables.db'))
+  const adapter = new SQLiteAdapter(handle as never, { createTables: false })
+  const onError = vi.fn()
+  await using schedule = BackupSchedule.start(adapter, { directory: folder, every: MINUTE, onError })
+  const missing = { code: 'SCHEMA_MISSING', empty: true, version: 0 }
+  await expect(schedule.list()).rejects.toMatchObject(missing)
+  await expect.poll(() => onError.mock.calls[0]?.[0], WITHIN).toMatchObject(missing)
+  await adapter.disconnect()
+})
+
 test.each([
   [60 * MINUTE, MINUTE],
   [10_000, 10_000],

@@ -43,7 +43,11 @@ test('a client makes no backup, and says so when a schedule starts: each of its 
   const remote = await connectRemote(served.port())
   await expect(remote.backup()).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
   expect(() => BackupSchedule.start(remote, { directory: tmpdir(), every: 60_000 })).toThrow(
-    expect.objectContaining({ code: 'ENGINE_UNSUPPORTED', operation: 'BackupSchedule' }),
+    expect.objectContaining({
+      code: 'ENGINE_UNSUPPORTED',
+      operation: 'BackupSchedule',
+      message: expect.stringMatching(/for a client, the adapter of its owner$/),
+    }),
   )
   await remote.disconnect()
 })

@@ -27,6 +27,8 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     assert.equal(backup.path, target(world))
     assert.equal(backup.bytes, bytes.length)
     assert.equal(backup.sha256, createHash('sha256').update(bytes).digest('hex'))
+    // Not in WAL mode, in which every reader writes files beside it.
+    assert.deepEqual([...bytes.subarray(18, 20)], [1, 1])
     assert.equal(backup.startedAt, world.clock.now())
     assert.ok(backup.pages > 400 && bytes.length % backup.pages === 0, `${backup.pages} pages`)
     const { path, ...manifest } = backup

@@ -173,6 +173,7 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
       ['flipped.db', flipped, manifest, 'BACKUP_DAMAGED'],
       ['short.db', bytes.subarray(0, bytes.length - 4_096), manifest, 'BACKUP_DAMAGED'],
       ['empty.db', Buffer.alloc(0), manifest, 'BACKUP_DAMAGED'],
+      ['bytes.db', bytes, manifest.replace('"bytes": ', '$&1'), 'BACKUP_DAMAGED'],
       ['pages.db', bytes, manifest.replace('"pages": ', '$&1'), 'BACKUP_DAMAGED'],
       ['version.db', bytes, manifest.replace('"schemaVersion": ', '$&1'), 'BACKUP_DAMAGED'],
       ['position.db', bytes, manifest.replace('{', '{"position":1,'), 'BACKUP_DAMAGED'],

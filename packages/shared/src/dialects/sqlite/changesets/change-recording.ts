@@ -72,6 +72,8 @@ export class ChangeRecording implements AsyncDisposable {
   }
 
   async #take(): Promise<Uint8Array> {
+    // Before it waits for other writers.
+    if (this.#current === undefined) throw closedError(TAKE)
     const take = { sql: 'SELECT 1', after: () => this.#renew() }
     await this.#session.atomic(TAKE, [...this.#checks(TAKE), take])
     const taken = this.#taken

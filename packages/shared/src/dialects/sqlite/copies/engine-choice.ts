@@ -58,6 +58,6 @@ export function withoutThread(engine: string, operation: string): PersistenceErr
   return new PersistenceError(
     'ENGINE_UNSUPPORTED',
     operation,
-    `${operation}: the front end for ${engine} has no thread to work in; pass worker, or use one that has`,
+    `${operation}: the front end for ${engine} has no thread to work in; pass worker, or use one that has; for a client, the adapter of its owner`,
   )
 }

@@ -21,7 +21,8 @@ export async function verifyBackupJob({ path, manifest }: BackupOrder, context: 
     const found = await readFacts(backup.queue, 'verifyBackup')
     for (const name of ['pages', 'schemaVersion', 'position'] as const) {
       if (found[name] === manifest[name]) continue
-      throw damaged('verifyBackup', path, `it has ${found[name]} ${name}, its manifest says ${manifest[name]}`)
+      const [its, said] = [found[name] ?? 'none', manifest[name] ?? 'none']
+      throw damaged('verifyBackup', path, `its ${name} is ${its}, its manifest says ${said}`)
     }
   } finally {
     await backup.close()

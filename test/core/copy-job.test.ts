@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto'
+import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { copyJob } from '../../packages/shared/src/dialects/sqlite/copies/copy-job.js'
+import { fileIdentity } from '../../packages/shared/src/dialects/sqlite/file/file-identity.js'
+import type { JobContext } from '../../packages/shared/src/dialects/sqlite/thread/run-job.js'
+import { StopFlag } from '../../packages/shared/src/dialects/sqlite/thread/stop-flag.js'
+import { temporaryFolder } from '../harness/temporary-folder.js'
+import { databaseSyncDriver } from './database-sync-driver.js'
+
+const { PATH } = process.env
+let folder: string
+let source: string
+beforeEach(() => {
+  folder = temporaryFolder('copy-job')
+  source = join(folder, 'app.db')
+  const database = new DatabaseSync(source)
+  database.exec('PRAGMA journal_mode = WAL; CREATE TABLE mine (x)')
+  database.close()
+})
+afterEach(() => {
+  process.env.PATH = PATH
+})
+
+/** Makes `work` the program that copies the file. The index of its log is read as ever. */
+function useDd(work: string): void {
+  const program = join(folder, 'dd')
+  writeFileSync(program, `#!/bin/sh\nPATH=/usr/bin:/bin\ncase "$*" in *-shm*) exec dd "$@" ;; esac\n${work}\n`)
+  chmodSync(program, 0o700)
+  process.env.PATH = `${folder}${delimiter}${PATH}`
+}
+
+/** Copies by blocks, on an engine without a backup of its own. @param opening Called before a file is opened. */
+async function copied(opening: (path: string) => void = () => undefined) {
+  const target = join(folder, 'copy')
+  writeFileSync(target, '')
+  const limits = { maxBytesPerSecond: undefined, maxWalBytes: undefined, largeBytes: 0 }
+  const order = { source, identity: await fileIdentity(source), immutable: false, target, rate: 1, ...limits }
+  const engine = {
+    name: 'an engine of the tests',
+    library: 'tests',
+    async open(path: string) {
+      opening(path)
+      return new DatabaseSync(path)
+    },
+    driver: (database: InstanceType<typeof DatabaseSync>) => databaseSyncDriver(database, () => undefined),
+  }
+  const progress: unknown[] = []
+  const tell = (event: unknown): void => void progress.push(event)
+  const context = { engine, stop: new StopFlag(), tell, listen: () => undefined } as unknown as JobContext
+  return { ...(await copyJob(order, context)), progress, content: readFileSync(target) }
+}
+
+test('what dd has copied in vain is not part of the copy of the engine, of its hash or of its progress', async () => {
+  // No header of a database.
+  useDd(`for one; do case $one in of=*) head -c 65536 /dev/zero >"\${one#of=}" ;; esac; done`)
+  const { progress, content, bytes, sha256, pages } = await copied()
+  expect(sha256).toBe(createHash('sha256').update(content).digest('hex'))
+  expect(bytes).toBe(content.length)
+  expect(progress).toEqual([pages, 0].map((remainingPages) => ({ totalPages: pages, remainingPages })))
+})
+
+test('a file that is replaced is named as the cause when its copy fails', async () => {
+  const replaced = { code: 'FILE_REPLACED', operation: 'backup' }
+  useDd(`mv '${source}' '${source}.moved'; echo 'dd: failed to open' >&2; exit 1`)
+  await expect(copied()).rejects.toMatchObject(replaced)
+  renameSync(`${source}.moved`, source)
+  const replace = (path: string): void => {
+    if (path !== source) return
+    renameSync(source, `${source}.moved`)
+    throw new Error('unable to open database file')
+  }
+  await expect(copied(replace)).rejects.toMatchObject(replaced)
+})
