@@ -41,7 +41,7 @@ describe('the start of a task with checkpoints', () => {
 describe('resumeTask', () => {
   it('rejects without a provider', async () => {
     await using s = scope()
-    await expect(s.resumeTask('job', () => 1)).rejects.toThrow('No checkpoint provider configured')
+    await expect(s.resumeTask('job', () => 1)).rejects.toThrow(/^No checkpoint provider configured$/)
   })
 
   it('rejects without a checkpoint when requireExisting is set, else starts fresh', async () => {

@@ -14,13 +14,14 @@ describe('ctx.checkpoint and ctx.progress', () => {
     expect(await s.task(keys)).toEqual([undefined, [false, false]])
   })
 
-  it('are refused in a scope without a checkpoint store', async () => {
-    await using s = scope({ persistence: {} })
-    const fn = vi.fn()
-    expect(() => s.task(fn, { checkpoint: {} })).toThrow('No checkpoint provider configured')
-    await expect(s.resumeTask('job', fn)).rejects.toThrow('No checkpoint provider configured')
-    expect(fn).not.toHaveBeenCalled()
-    expect(await s.task(() => 1)).toEqual([undefined, 1])
+  it('do not exist in a scope without a checkpoint store, which the logger is warned of', async () => {
+    const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() }
+    await using s = scope({ persistence: {}, logger })
+    const keys = (ctx: object) => ['checkpoint' in ctx, 'progress' in ctx]
+    expect(await s.task(keys, { id: 'job', checkpoint: {} })).toEqual([undefined, [false, false]])
+    expect(logger.warn.mock.calls).toEqual([
+      ["task 'job': its option 'checkpoint' is ignored, because the scope has no persistence.checkpoint"],
+    ])
   })
 
   it('are typed: not optional, and with the type of the data', async () => {

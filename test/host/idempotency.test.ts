@@ -25,16 +25,22 @@ describe('the idempotency key of a task', () => {
   it.each([
     ['no persistence', {}],
     ['a persistence without it', { persistence: {} }],
-  ])('is refused without a provider: %s', async (_, options) => {
-    const beforeTask = vi.fn()
-    await using s = scope({ ...options, hooks: { beforeTask } })
+  ])('is ignored without a provider, which the logger is warned of: %s', async (_, options) => {
+    const warn = vi.fn(() => {
+      throw new Error('logger')
+    })
+    const logger = { debug: vi.fn(), info: vi.fn(), error: vi.fn(), warn }
+    await using s = scope({ ...options, logger })
     const fn = vi.fn(() => 1)
     const key = vi.fn(() => 'k')
-    for (const dedupe of [undefined, 'd']) {
-      const call = () => s.task(fn, { idempotency: { key }, ...(dedupe && { dedupe }) })
-      expect(call).toThrow('No idempotency provider configured')
+    for (const id of ['first', 'second']) {
+      expect(await s.task(fn, { id, idempotency: { key } })).toEqual([undefined, 1])
+      expect(warn).toHaveBeenLastCalledWith(
+        `task '${id}': its option 'idempotency' is ignored, because the scope has no persistence.idempotency`,
+      )
     }
-    for (const called of [fn, key, beforeTask]) expect(called).not.toHaveBeenCalled()
+    expect(fn).toHaveBeenCalledTimes(2)
+    expect(key).not.toHaveBeenCalled()
   })
 
   it.each([[undefined], [null], [42], [{}]])('is refused when it is not a string: %j', async (key) => {

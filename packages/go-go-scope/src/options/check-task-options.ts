@@ -1,4 +1,3 @@
-import type { PersistenceProviders } from '@go-go-scope/persistence-core/ports'
 import type { CheckpointOptions } from '../checkpoint/checkpoint-options.js'
 import type { RetryOptions, RetryStrategy } from '../retry/retry-options.js'
 import type { ResumeOptions, TaskOptions } from '../task/task-options.js'
@@ -50,11 +49,8 @@ export function checkResumeOptions(options: ResumeOptions): void {
   refuseUnknown('resumeTask options', options, RESUME)
 }
 
-/**
- * @throws TypeError for an unknown option name and an invalid value, and an error for an option whose store the scope does
- *   not have.
- */
-export function checkTaskOptions(options: TaskOptions, persistence: PersistenceProviders | undefined): void {
+/** @throws TypeError for an unknown option name and an invalid value. */
+export function checkTaskOptions(options: TaskOptions): void {
   checkOptions('task', options, TASK)
   const { idempotency, memo, retry, checkpoint, circuitBreaker } = options
   if (idempotency !== undefined) checkOptions('task', idempotency, IDEMPOTENCY, 'idempotency')
@@ -62,8 +58,6 @@ export function checkTaskOptions(options: TaskOptions, persistence: PersistenceP
   if (retry !== undefined) checkRetry(retry)
   if (checkpoint !== undefined) checkOptions('task', checkpoint, CHECKPOINT, 'checkpoint')
   if (circuitBreaker !== undefined) checkBreakerOptions(circuitBreaker)
-  if (checkpoint !== undefined && persistence?.checkpoint === undefined) throw noCheckpointProvider()
-  if (idempotency !== undefined && persistence?.idempotency === undefined) throw noIdempotencyProvider()
 }
 
 function checkRetry(retry: RetryOptions | RetryStrategy): void {
@@ -82,16 +76,4 @@ export function idempotencyKey({ key }: NonNullable<TaskOptions['idempotency']>)
   const type = made === null ? 'null' : typeof made
   const got = typeof key === 'function' ? `a function that returned ${type}` : type
   throw new TypeError(`task option idempotency: key must be a string or a function that returns one, got ${got}`)
-}
-
-/** Returns the error for a task with checkpoints in a scope without a store for them. */
-export function noCheckpointProvider(): Error {
-  return new Error('No checkpoint provider configured: give the scope a persistence with checkpoint')
-}
-
-/** Returns the error for a task with a key in a scope without a store for keys. The task would run on every call. */
-function noIdempotencyProvider(): Error {
-  return new Error(
-    'No idempotency provider configured: the task has an idempotency key; give its scope a persistence with idempotency',
-  )
 }

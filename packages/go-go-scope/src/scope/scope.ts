@@ -62,10 +62,8 @@ export class Scope<S extends object = Record<never, never>> {
   /**
    * Starts `fn` at once.
    *
-   * @throws `Cannot spawn task on disposed scope`, `Cannot spawn task on aborted scope`, `No checkpoint provider
-   *   configured` for a task with checkpoints, `No idempotency provider configured` for a task with a key, a TypeError for
-   *   an unknown option name and an invalid value, and the error of the idempotency key function. All other errors are in
-   *   the result.
+   * @throws `Cannot spawn task on disposed scope`, `Cannot spawn task on aborted scope`, a TypeError for an unknown option
+   *   name and an invalid value, and the error of the idempotency key function. All other errors are in the result.
    */
   task<T, Data = unknown, E extends Error = Error>(
     fn: CheckpointedTaskFunction<T, S, Data>,

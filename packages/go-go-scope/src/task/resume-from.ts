@@ -1,5 +1,5 @@
 import type { CheckpointProvider } from '@go-go-scope/persistence-core/ports'
-import { checkResumeOptions, noCheckpointProvider } from '../options/check-task-options.js'
+import { checkResumeOptions } from '../options/check-task-options.js'
 import type { CheckpointedTaskOptions, ResumeOptions } from './task-options.js'
 
 /** Default `interval` of a resumed task in ms. */
@@ -13,7 +13,7 @@ export async function resumeFrom<E extends Error, Data>(
 ): Promise<CheckpointedTaskOptions<E, Data>> {
   checkResumeOptions(resume)
   const { requireExisting = false, ...options } = resume
-  if (provider === undefined) throw noCheckpointProvider()
+  if (provider === undefined) throw new Error('No checkpoint provider configured')
   const found = await provider.loadLatest(taskId)
   if (found === undefined && requireExisting) throw new Error(`No checkpoint found for task ID: ${taskId}`)
   return { ...options, id: taskId, checkpoint: { interval: RESUMED_INTERVAL, ...options.checkpoint } }

@@ -22,15 +22,15 @@ export interface TaskOptions<E extends Error = Error> {
   /** A success is kept in this scope's memory for `ttl` ms. */
   memo?: { key: string; ttl: number }
   /**
-   * A success is recorded under the key for `ttl` ms. Needs `persistence.idempotency`, or `task()` throws. If that store has
-   * claims, one process runs the key and the others wait for it, or at most `lease` ms (default 10000) after it crashed. A
+   * A success is recorded under the key for `ttl` ms. Needs `persistence.idempotency`; without it the key is ignored, which
+   * the `logger` is warned of. If that store has claims, one process runs the key and the others wait for it, or at most `lease` ms (default 10000) after it crashed. A
    * timer renews the lease after a third of it, so `lease` must be longer than the function ever blocks the event loop.
    *
    * If the value cannot be stored, the task still succeeds and the failure is reported. Later tasks with the key fail with
    * a `ResultNotStoredError`.
    */
   idempotency?: { key: string | (() => string); ttl?: number; lease?: number }
-  /** Needs `persistence.checkpoint`, or `task()` throws; `{}` is enough. */
+  /** Needs `persistence.checkpoint`; without it the option is ignored, which the `logger` is warned of. `{}` is enough. */
   checkpoint?: CheckpointOptions
   /** Wraps every failure that is not an instance of it. */
   errorClass?: ErrorClass<E>
@@ -59,12 +59,15 @@ export interface TaskContext<Services = Record<string, unknown>> {
   readonly signal: AbortSignal
   readonly logger: Logger
   readonly context: Readonly<Record<string, unknown>>
-  /** Present if the task has the `checkpoint` option; see {@link CheckpointedTaskContext}. */
+  /** Present if the task has the `checkpoint` option and the scope `persistence.checkpoint`; see {@link CheckpointedTaskContext}. */
   readonly checkpoint?: CheckpointContext
   readonly progress?: ProgressContext
 }
 
-/** The argument of the function of a task that has the `checkpoint` option or is resumed. */
+/**
+ * The argument of the function of a task that is resumed, or has the `checkpoint` option in a scope with
+ * `persistence.checkpoint`. In a scope without it, `checkpoint` and `progress` are absent.
+ */
 export interface CheckpointedTaskContext<Services = Record<string, unknown>, Data = unknown>
   extends TaskContext<Services> {
   readonly checkpoint: CheckpointContext<Data>

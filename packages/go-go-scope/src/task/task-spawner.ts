@@ -38,17 +38,17 @@ export class TaskSpawner {
   /**
    * Starts `fn`, or returns the memoized result or the running call with the same `dedupe` key.
    *
-   * @throws TypeError for an unknown option name and an invalid value, `No checkpoint provider configured`,
-   *   `No idempotency provider configured`, and the error of the idempotency key function.
+   * @throws TypeError for an unknown option name and an invalid value, and the error of the idempotency key function.
    */
   spawn(fn: TaskFunction<unknown, never>, options: TaskOptions): Task<AnyResult> {
-    checkTaskOptions(options, this.#environment.persistence)
+    checkTaskOptions(options)
     const { memo, dedupe, idempotency } = options
     const remembered = memo && this.#memo.get(memo.key)?.value
     if (remembered !== undefined) return this.#alias(Promise.resolve(remembered), options, 0)
     const running = dedupe === undefined ? undefined : this.#deduped.get(dedupe)
     if (running !== undefined) return this.#alias(running, options)
-    const task = this.#start(fn, options, idempotency && idempotencyKey(idempotency))
+    const hasStore = this.#environment.persistence?.idempotency !== undefined
+    const task = this.#start(fn, options, idempotency && hasStore ? idempotencyKey(idempotency) : undefined)
     if (dedupe !== undefined) this.#deduped.share(dedupe, task)
     return task
   }
@@ -64,6 +64,7 @@ export class TaskSpawner {
     const name = options.id ?? `task-${index}`
     const environment = this.#environment
     const { report } = environment
+    this.#warnOfIgnored(name, options)
     const run = new TaskRun(fn, options, key, options.id ?? `${environment.scopeName}-task-${index}`, environment)
     const started = performance.now()
     environment.beforeTask(name, index)
@@ -85,6 +86,16 @@ export class TaskSpawner {
     const promise = execute()
     this.#track(promise)
     return new Task(name, run.abort, promise)
+  }
+
+  /** Without its store an option is ignored, as in go-go-scope 2.9. The log says so, because a key then protects nothing. */
+  #warnOfIgnored(name: string, options: TaskOptions): void {
+    const { persistence, logger, report } = this.#environment
+    for (const option of ['idempotency', 'checkpoint'] as const) {
+      if (options[option] === undefined || persistence?.[option] !== undefined) continue
+      const message = `task '${name}': its option '${option}' is ignored, because the scope has no persistence.${option}`
+      callSafely(report, 'logger', () => logger.warn(message))
+    }
   }
 
   /**

@@ -1,4 +1,4 @@
-import { AbortError, UnknownError } from '../errors/error-classes.js'
+import { AbortError, CircuitOpenError, UnknownError } from '../errors/error-classes.js'
 import { isError } from '../errors/is-error.js'
 import { messageOf, type Reporter } from '../errors/reporter.js'
 import type { ErrorClass, TaskOptions } from './task-options.js'
@@ -24,6 +24,8 @@ function passedOn(thrown: unknown, { errorClass, systemErrorClass }: TaskOptions
   if (thrown instanceof AbortError) {
     return systemErrorClass !== undefined || !thrown.reason ? thrown : thrown.reason
   }
+  // In go-go-scope 2.9 an open circuit is a plain error, which `systemErrorClass` wraps.
+  if (systemErrorClass !== undefined && thrown instanceof CircuitOpenError) return undefined
   return isOfItsOwnKind(thrown) ? thrown : undefined
 }
 
