@@ -28,6 +28,22 @@ function refusingToClose(database: InstanceType<typeof DatabaseSync>, refusals: 
   return { driver: { ...driver, close }, closes: () => closes }
 }
 
+test('a handle keeps the app’s timeout for other writers when its first connect was refused', async () => {
+  const path = join(folder, 'app.db')
+  const other = new SQLiteAdapter(new sqlite3.Database(path))
+  await other.connect()
+  const database = new DatabaseSync(path)
+  database.exec('PRAGMA busy_timeout = 777')
+  const adapter = new NodeAdapter(database, { closeOnDisconnect: false, busyTimeout: 2.5 })
+  await expect(adapter.connect()).rejects.toMatchObject({ code: 'SECOND_LIBRARY' })
+  await other.disconnect()
+  await adapter.connect()
+  expect(database.prepare('PRAGMA busy_timeout').get(), 'at most that of the adapter').toEqual({ timeout: 2 })
+  await adapter.disconnect()
+  expect(database.prepare('PRAGMA busy_timeout').get()).toEqual({ timeout: 777 })
+  database.close()
+})
+
 describe('a handle that could not be closed', () => {
   test('is closed by the next disconnect, of whichever adapter was the last', async () => {
     const { driver, closes } = refusingToClose(new DatabaseSync(':memory:'), 2)
