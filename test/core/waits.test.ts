@@ -35,6 +35,7 @@ test.each(Object.entries(WAITS))('a wait for a %s leaves no listener on its sign
   await settled()
   for (let passed = 0; passed < 2_000; passed += 100) {
     expect(listeners(), 'of one poll').toBe(1)
+    expect(clock.keepsAlive, 'a caller waits, so the process must not end').toBe(true)
     clock.advance(100)
     await settled()
   }
