@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type AsyncDriver, SqliteAdapter } from '@go-go-scope/persistence-core'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
-import { SQLiteAdapter as NodeAdapter } from '@go-go-scope/persistence-sqlite-node'
+import { SQLiteAdapter as NodeAdapter, restore } from '@go-go-scope/persistence-sqlite-node'
 import { DatabaseSync } from '@photostructure/sqlite'
 import sqlite3 from 'sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -27,6 +27,22 @@ function refusingToClose(database: InstanceType<typeof DatabaseSync>, refusals: 
   }
   return { driver: { ...driver, close }, closes: () => closes }
 }
+
+test('a handle keeps the app’s timeout for other writers when its first connect was refused', async () => {
+  const path = join(folder, 'app.db')
+  const other = new SQLiteAdapter(new sqlite3.Database(path))
+  await other.connect()
+  const database = new DatabaseSync(path)
+  database.exec('PRAGMA busy_timeout = 777')
+  const adapter = new NodeAdapter(database, { closeOnDisconnect: false, busyTimeout: 2.5 })
+  await expect(adapter.connect()).rejects.toMatchObject({ code: 'SECOND_LIBRARY' })
+  await other.disconnect()
+  await adapter.connect()
+  expect(database.prepare('PRAGMA busy_timeout').get(), 'at most that of the adapter').toEqual({ timeout: 2 })
+  await adapter.disconnect()
+  expect(database.prepare('PRAGMA busy_timeout').get()).toEqual({ timeout: 777 })
+  database.close()
+})
 
 describe('a handle that could not be closed', () => {
   test('is closed by the next disconnect, of whichever adapter was the last', async () => {
@@ -104,6 +120,19 @@ describe('handles that were left open and closed by the app', () => {
     }
     const users = [...(registry?.values() ?? [])].map((entry) => entry.users.size)
     expect(Math.max(...users)).toBeLessThanOrEqual(3)
+  })
+
+  test('can be replaced by a backup', async () => {
+    const [path, backup] = [join(folder, 'app.db'), join(folder, 'backup.db')]
+    const database = new DatabaseSync(path)
+    database.exec('PRAGMA journal_mode = wal')
+    const adapter = new NodeAdapter(database, { closeOnDisconnect: false })
+    await adapter.cache.set('k', 1)
+    await adapter.backup(backup)
+    await adapter.disconnect()
+    await expect(restore(backup, path, { DatabaseSync })).rejects.toMatchObject({ code: 'FILE_IN_USE' })
+    database.close()
+    await restore(backup, path, { DatabaseSync })
   })
 })
 

@@ -35,6 +35,7 @@ test.each(Object.entries(WAITS))('a wait for a %s leaves no listener on its sign
   await settled()
   for (let passed = 0; passed < 2_000; passed += 100) {
     expect(listeners(), 'of one poll').toBe(1)
+    expect(clock.keepsAlive, 'a caller waits, so the process must not end').toBe(true)
     clock.advance(100)
     await settled()
   }
@@ -76,6 +77,22 @@ test('callers that wait for a key get a result that is set at once', async () =>
   expect(claim, 'without the clock moving').toEqual({ state: 'completed', value: 'set', replay: true })
   await next
   await adapter.disconnect()
+})
+
+test('an adapter that disconnects ends its wait for a lock also behind a waiter of another adapter', async () => {
+  const handle = new DatabaseSync(':memory:')
+  const driver = databaseSyncDriver(handle, () => undefined)
+  const [stays, leaves] = [1, 2].map(() => new SqliteAdapter(handle, () => driver)) as [SqliteAdapter, SqliteAdapter]
+  await Promise.all([stays.connect(), leaves.connect()])
+  const holder = await stays.lock.acquire('k', LONG)
+  const first = stays.lock.hold('k', { ttl: LONG, wait: LONG })
+  const second = leaves.lock.hold('k', { ttl: LONG, wait: LONG }).catch((error: unknown) => error)
+  await settled()
+  await leaves.disconnect()
+  expect(await Promise.race([second, settled()])).toMatchObject({ code: 'CLOSED' })
+  await holder?.release()
+  expect(await first).not.toBeNull()
+  await stays.disconnect()
 })
 
 test('a lock in memory whose lease was shortened goes to its waiter when that ends', async () => {

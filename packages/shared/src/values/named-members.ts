@@ -21,7 +21,10 @@ const [BEFORE = '', AFTER = ''] = inspect(new Array(FEW).fill(0), WITHOUT_ITEMS)
 /** Returns the names of the enumerable members of an array or a typed array that are not items. */
 export function namedMembers(items: readonly unknown[]): string[] {
   // A short one is listed in any case: with as many holes as named members it has as many names as items.
-  return items.length > FEW && !hasNamedMembers(items) ? [] : Object.keys(items).filter((name) => !isIndex(name))
+  if (items.length > FEW && !hasNamedMembers(items)) return []
+  const names = Object.keys(items)
+  // The indices come first.
+  return names.slice(names.findLastIndex(isIndex) + 1)
 }
 
 const isIndex = (name: string): boolean => String(Number(name) >>> 0) === name && name !== '4294967295'

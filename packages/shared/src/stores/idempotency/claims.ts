@@ -64,8 +64,7 @@ export class Claims {
         if (notifications !== undefined && !(await this.#awaitNotifications(notifications, stored))) continue
         // With jitter, so that callers of several processes do not poll in step.
         const pause = (notifications?.active ? POLL_WITH_NOTIFICATIONS_MS : poll) * (0.5 + connection.random() / 2)
-        const leaseEnd = Math.max(1, claim.until - clock.now())
-        await waiter.next(clock, Math.min(pause, leaseEnd, remaining), request.signal)
+        await waiter.next(clock, Math.min(pause, claim.until - clock.now(), remaining), request.signal)
       }
     } finally {
       unsubscribe?.()

@@ -23,7 +23,7 @@ export class KeyWaiters implements EndsWithConnection {
     return new KeyWaiter((wake) => this.listen(key, wake))
   }
 
-  /** Calls `wake` whenever the key changes hands. @returns a function that unsubscribes. */
+  /** Calls `wake` whenever the key changes hands. @returns a function that unsubscribes; call it once. */
   listen(key: string, wake: () => void): () => void {
     const waiting = this.#byKey.get(key) ?? {
       wakes: new Set(),
@@ -33,7 +33,7 @@ export class KeyWaiters implements EndsWithConnection {
     waiting.wakes.add(wake)
     return () => {
       waiting.wakes.delete(wake)
-      if (waiting.wakes.size > 0 || this.#byKey.get(key) !== waiting) return
+      if (waiting.wakes.size > 0) return
       this.#byKey.delete(key)
       waiting.leaveOwner?.()
     }

@@ -30,9 +30,10 @@ const CHECKS_PER_USER = 2
 const entries = (): Map<string, Entry> =>
   ofAllCopies('go-go-scope.persistence-sqlite.open-files/1', () => new Map<string, Entry>())
 
-/** Returns whether a connection of this thread has the file open, or has left it open. */
-export function isRegistered(identity: string): boolean {
-  return entries().has(identity)
+/** Returns whether a connection of this thread has the file open, or has left it open to the app, which has not closed it since. */
+export async function isRegistered(identity: string): Promise<boolean> {
+  const entry = entries().get(identity)
+  return entry !== undefined && isUsed(identity, entry)
 }
 
 /** The entry of a user in the registry. */
@@ -74,10 +75,16 @@ async function enter(user: User, identity: string, { library, engine }: EngineLi
       void forgetClosed(entry, CHECKS_PER_USER)
       return entry
     }
-    await forgetClosed(entry, entry.users.size)
-    if (entry.users.size > 0) throw secondLibrary(entry.engine, engine, path)
-    if (open.get(identity) === entry) open.delete(identity)
+    if (await isUsed(identity, entry)) throw secondLibrary(entry.engine, engine, path)
   }
+}
+
+/** Returns whether a handle of the entry is still open. Otherwise removes the entry. */
+async function isUsed(identity: string, entry: Entry): Promise<boolean> {
+  await forgetClosed(entry, entry.users.size)
+  if (entry.users.size > 0) return true
+  if (entries().get(identity) === entry) entries().delete(identity)
+  return false
 }
 
 /**

@@ -15,7 +15,7 @@ import { processView } from './process-view.js'
 export async function refuseOpenHere(path: string, operation: string): Promise<void> {
   const identity = await fileIdentity(path)
   if (identity === undefined) return
-  if (!isRegistered(identity)) {
+  if (!(await isRegistered(identity))) {
     if (!(await isMapped(path))) return
     await collectGarbage()
     if (!(await isMapped(path))) return
