@@ -38,7 +38,10 @@ test('a copy whose result cannot be written has failed, and prints it when it is
   const unwritable = openSync(COMMAND, 'r')
   try {
     const child = spawn(process.execPath, args, { stdio: ['ignore', unwritable, 'pipe'] })
-    const [err, ended] = await Promise.all([text(child.stderr as NonNullable<typeof child.stderr>), once(child, 'exit')])
+    const [err, ended] = await Promise.all([
+      text(child.stderr as NonNullable<typeof child.stderr>),
+      once(child, 'exit'),
+    ])
     expect(err).toMatch(/stdout cannot be written \(.*\)\n$/)
     expect(ended).toEqual([1, null])
   } finally {
