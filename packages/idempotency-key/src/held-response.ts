@@ -33,8 +33,8 @@ class HeldResponse {
   readonly #before: [name: string, property: PropertyDescriptor | undefined][] = []
   readonly #calls: [name: string, args: unknown[]][] = []
   readonly #chunks: Uint8Array[] = []
-  /** The listeners for `drain` that were added before the release. */
-  readonly #draining: (() => void)[] = []
+  /** The listeners for `drain` that middleware which compresses gave to a stream of its own, which was never full. */
+  readonly #draining: unknown[] = []
   #length = 0
   /** Set by `writeHead`. Later changes of `statusCode` have no effect. */
   #status: number | undefined
@@ -56,12 +56,11 @@ class HeldResponse {
     })
     this.#hold('destroy', (args) => this.#destroy(args))
     this.#hold('writeHead', (args) => this.#writeHead(args))
-    for (const name of ['on', 'addListener']) {
-      this.#hold(name, (args) => {
-        if (args[0] === 'drain') this.#draining.push(args[1] as () => void)
-        return this.#send(name, args)
-      })
-    }
+    this.#hold('on', (args) => {
+      this.#send('on', args)
+      if (args[0] === 'drain' && !response.rawListeners('drain').includes(args[1])) this.#draining.push(args[1])
+      return response
+    })
     // Else a handler that answers twice would change the headers of its first answer.
     for (const name of CHANGING) {
       this.#hold(name, (args) => (this.#status === undefined ? this.#send(name, args) : refuseHeaders()))
@@ -96,6 +95,7 @@ class HeldResponse {
   // Not called when a client disconnects: the handler still runs, and the key stays claimed.
   #destroy(args: unknown[]): NodeResponse {
     this.#calls.push(['destroy', args])
+    this.#ended = true
     this.#decide(null)
     return this.#response
   }
@@ -186,14 +186,15 @@ class HeldResponse {
       this.#replaced = true
       this.#status = other.status
       callAll(this.#calls.flatMap(([, args]) => args))
-      // Node emits `drain` itself after a write that it has answered by `false`.
-    } else if (this.#calls.map(([name, args]) => this.#send(name, args)).includes(false)) return
-    // Not by `emit`: middleware that compresses gives the listeners to a stream of its own, which was never full.
-    for (const listener of this.#draining.splice(0)) listener.call(this.#response)
+      // Node emits `drain` itself after a write that it has answered by `false`, and none after the end, where a listener that
+      // writes would raise an error.
+    } else if (this.#calls.map(([name, args]) => this.#send(name, args)).includes(false) || this.#ended) return
+    this.#response.emit('drain')
+    callAll(this.#draining)
   }
 }
 
-/** Calls the callbacks among the arguments of writes that are not sent: the handler may wait for them. */
+/** Calls the functions among the values, as listeners or callbacks of writes that are not sent: the handler may wait for them. */
 function callAll(args: readonly unknown[]): void {
   for (const callback of args) if (typeof callback === 'function') process.nextTick(callback as () => void)
 }

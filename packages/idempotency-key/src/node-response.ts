@@ -11,6 +11,8 @@ export interface NodeResponse {
   setHeader(name: string, value: string): unknown
   appendHeader(name: string, value: string): unknown
   removeHeader(name: string): void
+  emit(event: 'drain'): unknown
+  rawListeners(event: 'drain'): unknown[]
   once(event: 'close', listener: () => void): unknown
   write(...args: never[]): boolean
   end(...args: never[]): unknown

@@ -140,15 +140,27 @@ test('an event stream without an event yet sends its headers by flushHeaders', a
   expect((await post()).headers.get('content-type')).toContain('text/event-stream')
 })
 
-test('a write answers false while the response is recorded, and drain follows', async () => {
+test('a write answers false while the response is recorded, and drain follows for its present listeners', async () => {
   let answer: boolean | undefined
+  const removed = vi.fn()
   const post = await serve(async (response) => {
     answer = response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n')
-    await once(response, 'drain')
+    response.on('drain', removed).off('drain', removed)
+    await new Promise<void>((drained) => response.prependOnceListener('drain', drained))
     response.end('data: 2\n\n')
   })
   expect(await (await post()).text()).toBe('data: 1\n\ndata: 2\n\n')
-  expect(answer).toBe(false)
+  expect([answer, removed.mock.calls]).toEqual([false, []])
+})
+
+test.each<[string, (response: Outgoing) => unknown]>([
+  ['ended', (response) => response.end('paid')],
+  ['destroyed', (response) => response.destroy()],
+])('no drain follows when the handler has %s the response', async (_what, end) => {
+  const drained = vi.fn()
+  const post = await serve((response) => end(response.on('drain', drained)))
+  await post().catch(() => undefined)
+  expect(drained).not.toHaveBeenCalled()
 })
 
 /** Sends what is written through another stream, which also gets the listeners of `drain`, as `compression` does. */
