@@ -93,6 +93,12 @@ export const keptOrRefused: EngineSuite = engineSuite('kept or refused', (check)
       assert.ok(stored instanceof RangeError)
       assert.deepEqual([stored.message, stored.code, stored.cause], ['far', 'E_FAR', new Map([[1, [new Date(5)]]])])
     }
+    for (const [stored, text] of (await back(
+      adapter,
+      runInNewContext(`[JSON.parse('{"__proto__":[1]}'), new String('ab')]`),
+    )) as [object, string][]) {
+      assert.deepEqual([Object.entries(stored), `${text}`], [[['__proto__', [1]]], 'ab'])
+    }
     await refuses(() => adapter.cache.set('k', runInNewContext('class Money extends Map {}; new Money()')), {
       code: 'VALUE_NOT_SERIALIZABLE',
       says: ['Money'],
@@ -116,6 +122,13 @@ export const keptOrRefused: EngineSuite = engineSuite('kept or refused', (check)
         assert.equal(stored.length, value.length)
       }
     }
+    // A copy by length would take minutes.
+    const holes = Object.assign(new Array(2 ** 32 - 1), { slice: 'x', constructor: 'y' })
+    const day = Object.assign(new Date(7), { getTime: 'x' })
+    for (const [list, date] of (await back(adapter, [holes, day])) as [unknown[], Date][]) {
+      assert.deepEqual([list.length, Object.entries(list)], [2 ** 32 - 1, Object.entries(holes)])
+      assert.deepEqual(date, day)
+    }
     const sticky = /a/gy
     sticky.lastIndex = 3
     const built = [new Map([['a', 1]]), new Set([1]), new Date(7), /a/g].map((one) => Object.assign(one, { unit: [1] }))
@@ -123,6 +136,45 @@ export const keptOrRefused: EngineSuite = engineSuite('kept or refused', (check)
       for (const stored of await back(adapter, value)) assert.deepEqual(stored, value)
     }
     for (const stored of await back(adapter, sticky)) assert.equal((stored as RegExp).lastIndex, 3)
+  })
+
+  check('an object that a getter makes anew at each call keeps its members', async (world) => {
+    const value = {
+      get match() {
+        return 'a1'.match(/\d/)
+      },
+      get errors() {
+        return [
+          Object.defineProperty(new Error('x'), 'list', { get: () => Object.assign([1], { a: 1 }), enumerable: true }),
+        ]
+      },
+    }
+    for (const stored of (await back(await world.adapter(), value)) as {
+      match: RegExpMatchArray
+      errors: [{ list: object }]
+    }[]) {
+      assert.deepEqual(Object.entries(stored.match), Object.entries(value.match ?? []))
+      assert.deepEqual(Object.keys(stored.errors[0].list), ['0', 'a'])
+    }
+  })
+
+  check('an error keeps a name and a message that are no text, or are enumerable', async (world) => {
+    const declared = Object.defineProperties(new Error('x'), {
+      name: { value: 'Declared', enumerable: true },
+      message: { value: { title: 'x' }, enumerable: true },
+    })
+    const unset = Object.assign(new Error('x'), { message: undefined, name: undefined })
+    for (const [first, second] of (await back(await world.adapter(), [declared, unset])) as [Error, Error][]) {
+      assert.deepEqual({ ...first }, { name: 'Declared', message: { title: 'x' } })
+      assert.deepEqual([second.name, second.message], [undefined, undefined])
+    }
+  })
+
+  check('bytes shared with other threads come back as bytes, as a whole and in part', async (world) => {
+    const bytes = new Uint8Array(new SharedArrayBuffer(3)).fill(7)
+    for (const stored of (await back(await world.adapter(), [bytes, bytes.subarray(1)])) as Uint8Array[][]) {
+      assert.deepEqual(stored, [new Uint8Array([7, 7, 7]), new Uint8Array([7, 7])])
+    }
   })
 
   check('a class that extends a built-in one is refused with its name and the path', async (world) => {
@@ -155,6 +207,12 @@ export const keptOrRefused: EngineSuite = engineSuite('kept or refused', (check)
       [Object.assign(new Map(), { [mark]: 1 }), 'value[Symbol(mark)]'],
       [Object.assign(new Error('x'), { [mark]: 1 }), 'value[Symbol(mark)]'],
       [Object.assign(new Uint8Array(0), { unit: 'm' }), 'value.unit'],
+      [Object.assign(new String('ab'), { 5: 'c' }), 'value["5"]'],
+      [Object.defineProperty({ a: 1 }, Symbol.toStringTag, { value: 'Number' }), 'value[Symbol(Symbol.toStringTag)]'],
+      [
+        Object.defineProperty(new Map([[1, 2]]), Symbol.toStringTag, { value: 'Set' }),
+        'value[Symbol(Symbol.toStringTag)]',
+      ],
       [Object.assign(new Uint8Array(2), { unit: 'm' }), 'value.unit'],
       [Object.assign(new Uint8Array(2_000), { unit: 'm' }), 'value.unit'],
       [Object.defineProperties({ a: 1 }, toJSON), 'value.toJSON'],
