@@ -138,45 +138,6 @@ export const keptOrRefused: EngineSuite = engineSuite('kept or refused', (check)
     for (const stored of await back(adapter, sticky)) assert.equal((stored as RegExp).lastIndex, 3)
   })
 
-  check('an object that a getter makes anew at each call keeps its members', async (world) => {
-    const value = {
-      get match() {
-        return 'a1'.match(/\d/)
-      },
-      get errors() {
-        return [
-          Object.defineProperty(new Error('x'), 'list', { get: () => Object.assign([1], { a: 1 }), enumerable: true }),
-        ]
-      },
-    }
-    for (const stored of (await back(await world.adapter(), value)) as {
-      match: RegExpMatchArray
-      errors: [{ list: object }]
-    }[]) {
-      assert.deepEqual(Object.entries(stored.match), Object.entries(value.match ?? []))
-      assert.deepEqual(Object.keys(stored.errors[0].list), ['0', 'a'])
-    }
-  })
-
-  check('an error keeps a name and a message that are no text, or are enumerable', async (world) => {
-    const declared = Object.defineProperties(new Error('x'), {
-      name: { value: 'Declared', enumerable: true },
-      message: { value: { title: 'x' }, enumerable: true },
-    })
-    const unset = Object.assign(new Error('x'), { message: undefined, name: undefined })
-    for (const [first, second] of (await back(await world.adapter(), [declared, unset])) as [Error, Error][]) {
-      assert.deepEqual({ ...first }, { name: 'Declared', message: { title: 'x' } })
-      assert.deepEqual([second.name, second.message], [undefined, undefined])
-    }
-  })
-
-  check('bytes shared with other threads come back as bytes, as a whole and in part', async (world) => {
-    const bytes = new Uint8Array(new SharedArrayBuffer(3)).fill(7)
-    for (const stored of (await back(await world.adapter(), [bytes, bytes.subarray(1)])) as Uint8Array[][]) {
-      assert.deepEqual(stored, [new Uint8Array([7, 7, 7]), new Uint8Array([7, 7])])
-    }
-  })
-
   check('a class that extends a built-in one is refused with its name and the path', async (world) => {
     const adapter = await world.adapter()
     const instances = [
