@@ -93,6 +93,12 @@ export const keptOrRefused: EngineSuite = engineSuite('kept or refused', (check)
       assert.ok(stored instanceof RangeError)
       assert.deepEqual([stored.message, stored.code, stored.cause], ['far', 'E_FAR', new Map([[1, [new Date(5)]]])])
     }
+    for (const [stored, text] of (await back(
+      adapter,
+      runInNewContext(`[JSON.parse('{"__proto__":[1]}'), new String('ab')]`),
+    )) as [object, string][]) {
+      assert.deepEqual([Object.entries(stored), `${text}`], [[['__proto__', [1]]], 'ab'])
+    }
     await refuses(() => adapter.cache.set('k', runInNewContext('class Money extends Map {}; new Money()')), {
       code: 'VALUE_NOT_SERIALIZABLE',
       says: ['Money'],
@@ -117,6 +123,13 @@ export const keptOrRefused: EngineSuite = engineSuite('kept or refused', (check)
         assert.deepEqual(Object.entries(stored), Object.entries(value))
         assert.equal(stored.length, value.length)
       }
+    }
+    // A copy by length would take minutes.
+    const holes = Object.assign(new Array(2 ** 32 - 1), { slice: 'x', constructor: 'y' })
+    const day = Object.assign(new Date(7), { getTime: 'x' })
+    for (const [list, date] of (await back(adapter, [holes, day])) as [unknown[], Date][]) {
+      assert.deepEqual([list.length, Object.entries(list)], [2 ** 32 - 1, Object.entries(holes)])
+      assert.deepEqual(date, day)
     }
     const sticky = /a/gy
     sticky.lastIndex = 3
@@ -157,6 +170,8 @@ export const keptOrRefused: EngineSuite = engineSuite('kept or refused', (check)
       [Object.assign(new Map(), { [mark]: 1 }), 'value[Symbol(mark)]'],
       [Object.assign(new Error('x'), { [mark]: 1 }), 'value[Symbol(mark)]'],
       [Object.assign(new Uint8Array(0), { unit: 'm' }), 'value.unit'],
+      [Object.assign(new String('ab'), { 5: 'c' }), 'value["5"]'],
+      [Object.defineProperty({ a: 1 }, Symbol.toStringTag, { value: 'Number' }), 'value[Symbol(Symbol.toStringTag)]'],
       [Object.assign(new Uint8Array(2), { unit: 'm' }), 'value.unit'],
       [Object.assign(new Uint8Array(2_000), { unit: 'm' }), 'value.unit'],
       [Object.defineProperties({ a: 1 }, toJSON), 'value.toJSON'],

@@ -28,6 +28,11 @@ const LEAVES: ReadonlySet<string> = new Set([
 ])
 // Omitted, because the oldest supported runtime cannot read them: Float16Array and the classes of Temporal.
 
+/** Returns whether the encoder distinguishes objects by this tag. */
+export function isEncodedTag(tag: string): boolean {
+  return LEAVES.has(tag) || ['Array', 'Map', 'Set'].includes(tag) || tag.startsWith('Temporal.')
+}
+
 export type Kind = 'object' | 'array' | 'map' | 'set' | 'error' | 'leaf'
 
 /** The usual prototypes, which need no further check. */

@@ -1,6 +1,8 @@
 import { parse, stringify } from 'devalue'
 import { tagOf } from '../arguments/invalid.js'
 import { isError } from '../errors/is-error.js'
+import { kindOf } from './built-in.js'
+import { namedMembers } from './named-members.js'
 import { isPlainData } from './plain-json.js'
 import { checkStorable } from './storable.js'
 import { define, reduceError, reviveError, type StoredMember } from './stored-error.js'
@@ -29,9 +31,8 @@ interface StoredRecord {
 
 function reduceProtoMember(value: unknown): StoredRecord | false {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, '__proto__')) return false
-  const prototype = Object.getPrototypeOf(value)
-  if (prototype !== null && prototype !== Object.prototype) return false
-  return { bare: prototype === null, entries: Object.entries(value) }
+  if (kindOf(value) !== 'object') return false
+  return { bare: Object.getPrototypeOf(value) === null, entries: Object.entries(value) }
 }
 
 function reviveProtoMember({ bare, entries }: StoredRecord): object {
@@ -46,11 +47,19 @@ interface StoredBuiltIn {
   members: StoredMember[]
 }
 
-/** Copies a built-in object. devalue ignores the named members of an array. */
+function copyItems(items: unknown[]): unknown[] {
+  const copy: unknown[] = []
+  copy.length = items.length
+  const added = new Set(namedMembers(items))
+  // Not by index and not by `slice`, which visit every hole; there may be billions.
+  for (const at of Object.keys(items)) if (!added.has(at)) copy[Number(at)] = items[Number(at)]
+  return copy
+}
+
+/** Copies a built-in object without the members that were added to it, which may hide its methods. */
 const WITHOUT_MEMBERS: Readonly<Record<string, (value: never) => object>> = {
-  // Not `slice`, which visits every hole; there may be billions.
-  Array: (items: unknown[]) => Object.assign([], items, { length: items.length }),
-  Date: (date: Date) => new Date(date.getTime()),
+  Array: copyItems,
+  Date: (date: Date) => new Date(date),
   Map: (map: Map<unknown, unknown>) => new Map(map),
   RegExp: ({ source, flags }: RegExp) => new RegExp(source, flags),
   Set: (set: Set<unknown>) => new Set(set),
@@ -70,9 +79,10 @@ function reviveBuiltIn({ base, members }: StoredBuiltIn): object {
   return base
 }
 
-// A Buffer is often a window into a shared pool; devalue would store the whole pool.
+// A Buffer is often a window into a shared pool; devalue would store the whole pool. It refuses a SharedArrayBuffer.
 function reduceView(value: unknown): ArrayBufferView | false {
-  if (!ArrayBuffer.isView(value) || value.byteLength === value.buffer.byteLength) return false
+  if (!ArrayBuffer.isView(value)) return false
+  if (value.byteLength === value.buffer.byteLength && tagOf(value.buffer) === 'ArrayBuffer') return false
   const View = VIEW_CLASSES[tagOf(value)]
   if (View === undefined) return false
   const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
@@ -95,13 +105,16 @@ const REVIVERS = {
 export function encodeExtended(value: unknown): string {
   // Typical results of tasks are plain data, which needs no further search.
   if (isPlainData(value)) return stringify(value)
-  const members = checkStorable(value)
-  return stringify(value, {
-    Error: (item) => isError(item) && reduceError(item),
+  const { members, check } = checkStorable(value)
+  const reducers = {
+    Error: (item: unknown) => isError(item) && reduceError(item),
     Members: reduceProtoMember,
-    BuiltIn: (item) => members.has(item) && reduceBuiltIn(item, members.get(item) as readonly string[]),
+    BuiltIn: (item: object) => members.has(item) && reduceBuiltIn(item, members.get(item) as readonly string[]),
     View: reduceView,
-  })
+  }
+  // A getter may return another object than it did for the check, and that object has members of its own.
+  const get = (holder: Record<string, unknown>, name: string) => check(holder[name])
+  return stringify(value, reducers, { operations: { get } })
 }
 
 /** @throws Error for a text that {@link encodeExtended} did not produce. */

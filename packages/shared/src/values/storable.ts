@@ -1,6 +1,6 @@
 import { tagOf } from '../arguments/invalid.js'
 import { reasonOf } from '../arguments/read-argument.js'
-import { type Kind, kindOf, readLeaf } from './built-in.js'
+import { isEncodedTag, type Kind, kindOf, readLeaf } from './built-in.js'
 import { pathOf, segment, type Visited, type Way } from './member-path.js'
 import { namedMembers } from './named-members.js'
 import { reduceError } from './stored-error.js'
@@ -23,10 +23,16 @@ export type AddedMembers = ReadonlyMap<object, readonly string[]>
  *
  * @throws UnstorableError
  */
-export function checkStorable(value: unknown): AddedMembers {
+export function checkStorable(value: unknown): CheckedValue {
   const survey = new Survey()
   survey.run(value)
-  return survey.members
+  return { members: survey.members, check: (later) => (typeof later === 'object' ? survey.run(later) : later) }
+}
+
+interface CheckedValue {
+  readonly members: AddedMembers
+  /** Checks a value that is read later, unless that is done already, and returns it. */
+  readonly check: (later: unknown) => unknown
 }
 
 class Survey {
@@ -38,7 +44,8 @@ class Survey {
   readonly #open: { readonly value: object; readonly from: number }[] = []
   readonly #pending: Visited[] = []
 
-  run(root: unknown): void {
+  run(root: unknown): unknown {
+    if (this.#seen.has(root as object)) return root
     this.#push(root, undefined, 'member', undefined, 1)
     for (let place = this.#pending.pop(); place !== undefined; place = this.#pending.pop()) {
       this.#closeRecords()
@@ -53,6 +60,9 @@ class Survey {
       // The first child is checked next, with everything in it.
       reverse(this.#pending, from)
     }
+    this.#records.clear()
+    this.#open.length = 0
+    return root
   }
 
   /**
@@ -160,7 +170,9 @@ class Survey {
 
   #refuseSymbols(place: Visited): void {
     for (const symbol of Object.getOwnPropertySymbols(place.value)) {
-      if (!Object.prototype.propertyIsEnumerable.call(place.value, symbol)) continue
+      const isData = Object.prototype.propertyIsEnumerable.call(place.value, symbol)
+      // Even hidden, this one makes the encoder take the object for one of another class.
+      if (!isData && (symbol !== Symbol.toStringTag || !isEncodedTag(tagOf(place.value)))) continue
       const problem = 'its name is a symbol, which cannot be stored; store plain data, or pass a codec'
       throw new UnstorableError(problem, pathOf(place) + segment('member', symbol))
     }
@@ -179,8 +191,10 @@ class Survey {
 function membersBeside(value: object, kind: Kind): string[] {
   const isTyped = ArrayBuffer.isView(value) && !(value instanceof DataView)
   if (kind === 'array' || isTyped) return namedMembers(value as unknown[])
-  const names = Object.keys(value).filter((name) => !(value instanceof String && /^\d+$/.test(name)))
-  const moved = tagOf(value) === 'RegExp' && (value as RegExp).lastIndex !== 0
+  const tag = tagOf(value)
+  // The first names of a String are those of its characters.
+  const names = Object.keys(value).slice(tag === 'String' ? (value as string & object).length : 0)
+  const moved = tag === 'RegExp' && (value as RegExp).lastIndex !== 0
   return moved ? [...names, 'lastIndex'] : names
 }
 

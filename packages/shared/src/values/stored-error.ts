@@ -22,13 +22,15 @@ export interface StoredError {
 }
 
 /**
- * Returns the own members besides name, message and stack: cause, code, errors and other added members. Non-enumerable methods
- * and what the engine adds are not data.
+ * Returns the own members besides the stack and the usual name and message, which are hidden texts: cause, code, errors and other
+ * added members. Non-enumerable methods and what the engine adds are not data.
  */
 function errorMembers(error: Error): StoredMember[] {
   const members: StoredMember[] = []
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(error))) {
-    if (name === 'stack' || name === 'message' || name === 'name') continue
+    if (name === 'stack') continue
+    const isText = typeof descriptor.value === 'string' && descriptor.enumerable !== true
+    if (isText && (name === 'message' || name === 'name')) continue
     if (descriptor.enumerable === true) members.push([name, error[name as keyof Error], true])
     else if ('value' in descriptor && typeof descriptor.value !== 'function' && !PLACES.has(name))
       members.push([name, descriptor.value, false])
