@@ -22,7 +22,7 @@ test('an error keeps a name and a message that are no text, or are enumerable', 
     name: 'Declared',
     message: { title: 'x' },
   })
-  const unset = stored(Object.assign(new Error('x'), { message: undefined, name: undefined }))
+  const unset = stored(Object.assign<object, object>(new Error('x'), { message: undefined, name: undefined }) as Error)
   expect([unset.name, unset.message]).toEqual([undefined, undefined])
 })
 

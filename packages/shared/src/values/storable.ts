@@ -193,7 +193,7 @@ function membersBeside(value: object, kind: Kind): string[] {
   if (kind === 'array' || isTyped) return namedMembers(value as unknown[])
   const tag = tagOf(value)
   // The first names of a String are those of its characters.
-  const names = Object.keys(value).slice(tag === 'String' ? (value as string & object).length : 0)
+  const names = Object.keys(value).slice(tag === 'String' ? (value as unknown as string).length : 0)
   const moved = tag === 'RegExp' && (value as RegExp).lastIndex !== 0
   return moved ? [...names, 'lastIndex'] : names
 }
