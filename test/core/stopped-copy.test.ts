@@ -161,28 +161,44 @@ describe('a call whose signal aborts', () => {
   })
 })
 
-describe('a backup', () => {
-  test('whose thread dies rejects with the cause, and leaves nothing', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'dying-backup-'))
-    const thread = new HeldWorker()
-    const worker = () => {
-      setImmediate(() => {
-        thread.emit('error', new Error('no memory is left'))
-        thread.end()
-      })
-      return thread
+describe('a large backup', () => {
+  /** A thread that ends as soon as it is asked to. */
+  class WillingWorker extends HeldWorker {
+    override postMessage(message: unknown): void {
+      super.postMessage(message)
+      queueMicrotask(() => this.end())
     }
-    const handle = new DatabaseSync(':memory:')
-    const adapter = new SqliteAdapter(handle, () => databaseSyncDriver(handle, () => undefined))
-    await expect(adapter.backup(join(folder, 'copy.db'), { worker } as object)).rejects.toMatchObject({
-      code: 'ENGINE_MISSING',
-      operation: 'backup',
-      message: expect.stringMatching(/^backup: the thread .*no memory is left/),
-    })
-    expect(readdirSync(folder)).toEqual([])
-    await adapter.disconnect()
-    rmSync(folder, { recursive: true })
-  })
+  }
+
+  test.each(['verifyCopy', 'hashCopy'])(
+    'whose thread for %s dies ends the other thread, and rejects with the cause',
+    async (dying) => {
+      const folder = mkdtempSync(join(tmpdir(), 'large-backup-'))
+      const threads = new Map<string, WillingWorker>()
+      const worker = ({ workerData }: { workerData: unknown }) => {
+        const { job } = (workerData as { goGoScope: { job: string } }).goGoScope
+        const thread = new WillingWorker()
+        threads.set(job, thread)
+        if (job !== 'hashCopy') setImmediate(() => thread.emit('message', { event: { hash: 'the copy' } }))
+        return thread
+      }
+      const handle = new DatabaseSync(':memory:')
+      const adapter = new SqliteAdapter(handle, () => databaseSyncDriver(handle, () => undefined))
+      const made = adapter.backup(join(folder, 'copy.db'), { worker } as object)
+      await expect.poll(() => threads.size, { interval: 1 }).toBe(2)
+      threads.get(dying)?.emit('error', new Error('no memory is left'))
+      threads.get(dying)?.end()
+      await expect(made).rejects.toMatchObject({
+        code: 'ENGINE_MISSING',
+        operation: 'backup',
+        message: expect.stringMatching(/^backup: the thread .*no memory is left/),
+      })
+      for (const [job, { asked }] of threads) expect(asked, job).toHaveLength(job === dying ? 0 : 1)
+      expect(readdirSync(folder)).toEqual([])
+      await adapter.disconnect()
+      rmSync(folder, { recursive: true })
+    },
+  )
 })
 
 describe('a backup whose signal aborts', () => {

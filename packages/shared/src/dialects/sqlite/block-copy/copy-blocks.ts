@@ -21,14 +21,8 @@ export interface CopyListener {
   readonly steps: BackupSteps
   /** Called while nothing is copied yet. It may throw. */
   check(): void
-  /** Called once, before the first step. From then on, the copy completes by blocks or fails. */
-  onBegin(): void
-  /**
-   * Called with the number of bytes that will not change any more.
-   *
-   * @returns whether it has done what it has to do with them. If not, it is called again soon.
-   */
-  onCopied(bytes: number): boolean
+  /** Called with the number of bytes that will not change any more. After the first call, the copy completes by blocks or fails. */
+  onCopied(bytes: number, of: number): void
 }
 
 /**
@@ -107,25 +101,21 @@ async function copyUnder(
   try {
     dd = await YieldingCopy.start({ source: path, target, bytes }, file)
     if (dd === undefined) return false
-    let idle = true
     for (let done = 0; done < bytes; ) {
-      const whole = await dd.wait(idle ? POLL_MS : 0, done)
+      const whole = await dd.wait(POLL_MS, done)
       if (whole) complete(file, bytes, least, path)
       const copied = whole ? bytes : wholeBlocks(file, bytes)
       do {
         const end = Math.min(copied, done + OVERLAID_AT_ONCE_BYTES)
         if (end > done) {
           overlay?.writeInto(file, done / pageBytes + 1, end / pageBytes + 1)
-          if (done === 0) {
-            if (!needsNoLog(file)) return false
-            listener.onBegin()
-          }
+          if (done === 0 && !needsNoLog(file)) return false
           done = end
+          listener.onCopied(done, bytes)
         }
         if (done === 0) listener.check()
         else steps.next({ totalPages, remainingPages: Math.max(0, totalPages - Math.floor(done / pageBytes)) })
       } while (done < copied)
-      if (done > 0) idle = listener.onCopied(done)
     }
     return true
   } finally {

@@ -1,3 +1,4 @@
+import { anySignal } from '../../../arguments/abort-signal.js'
 import type { Session } from '../../../session/session.js'
 import type { CopyProgress } from '../engine/backup-steps.js'
 import { resolveNewFilePath } from '../file/check-path.js'
@@ -9,10 +10,11 @@ import type { BackupSource } from './backup-source.js'
 import { readContent } from './content.js'
 import type { Copied, CopyOrder } from './copy-job.js'
 import { withoutThread } from './engine-choice.js'
+import type { HashedFile } from './hash-file.js'
 import { type BackupManifest, manifestPath, manifestText } from './manifest.js'
 import { flushFolder, publish, refuseExisting, type Unpublish } from './publish.js'
 import { TemporaryFile } from './temporary-file.js'
-import { LARGE_BYTES, type VerifyOrder } from './verify-copy.js'
+import { type CopyToHash, type HashOrder, LARGE_BYTES, type Verified, type VerifyOrder } from './verify-copy.js'
 import { withThread } from './with-thread.js'
 
 /** The result of `backup`. */
@@ -75,12 +77,41 @@ async function copyInto(
 ): Promise<Copied> {
   const { connection, queue, diagnostics } = session
   const { engine, place } = connection
-  const onEvent = (event: CopyProgress): void => {
+  // Ends the other thread if one of the two fails.
+  const failed = new AbortController()
+  const common = {
+    engine,
+    operation: 'backup',
+    signal: signal === undefined ? failed.signal : anySignal([signal, failed.signal]),
+    tidy: () => temporary.remove(),
+  }
+  const inThread = async <Result>(job: string, input: unknown): Promise<Result> => {
+    try {
+      return await withThread<CopyProgress | CopyToHash, Result>(worker, { ...common, job, input, onEvent })
+    } catch (error) {
+      failed.abort(error)
+      throw error
+    }
+  }
+  let hashed: Promise<HashedFile> | undefined
+  const onEvent = (event: CopyProgress | CopyToHash): void => {
+    if ('hash' in event) {
+      hashed = inThread('hashCopy', event.hash satisfies HashOrder)
+      // It is awaited below.
+      hashed.catch(() => undefined)
+      return
+    }
     if (progress !== undefined && signal?.aborted !== true) diagnostics.callListener('backup', () => progress(event))
   }
-  const tidy = (): Promise<void> => temporary.remove()
-  const run = (job: string, input: unknown): Promise<Copied> =>
-    withThread(worker, { engine, job, operation: 'backup', input, signal, tidy, onEvent })
+  const run = async (job: string, input: unknown): Promise<Copied> => {
+    try {
+      const verified = await inThread<Verified>(job, input)
+      return { ...verified, ...(await hashed) } as Copied
+    } finally {
+      // The thread that reads the copy ends first.
+      await hashed?.catch(() => undefined)
+    }
+  }
   if (place.location === '') {
     // No other connection, and so no other thread, can reach a database in memory.
     const { pages: _, ...content } = await readContent(queue, 'backup')

@@ -1,6 +1,7 @@
 import { statfs, truncate } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { PersistenceError } from '../../../errors/persistence-error.js'
+import { CopiedBytes } from '../block-copy/copied-bytes.js'
 import { type BlocksCopied, copyBlocks } from '../block-copy/copy-blocks.js'
 import { refuseOtherModes } from '../engine/pragma.js'
 import { fileIdentity } from '../file/file-identity.js'
@@ -9,10 +10,9 @@ import { type OwnConnection, openOwn } from '../thread/own-connection.js'
 import type { JobContext } from '../thread/run-job.js'
 import { typedError } from '../thread/typed-error.js'
 import { type Content, readContent, SOURCE_WAIT_MS } from './content.js'
-import { CopyHash } from './hash-file.js'
 import type { BackupManifest } from './manifest.js'
 import { Pace } from './pace.js'
-import { verifyCopy } from './verify-copy.js'
+import { type CopyToHash, type Verified, verifyCopy } from './verify-copy.js'
 
 /** How often a copy by blocks is tried while the schema changes before it begins. */
 const SCHEMA_TRIES = 3
@@ -31,7 +31,7 @@ export interface CopyOrder {
   readonly rate: number
   readonly maxBytesPerSecond: number | undefined
   readonly maxWalBytes: number | undefined
-  /** The size in bytes from which a copy is made by large blocks. */
+  /** The size in bytes from which a copy is made by large blocks and hashed in another thread. */
   readonly largeBytes: number
 }
 
@@ -42,29 +42,26 @@ export type Copied = Omit<BackupManifest, 'startedAt' | 'milliseconds' | 'schedu
  * Copies a snapshot of a database. A read transaction of the same connection holds the snapshot. So the backup of the engine uses
  * it too, and does not start again whatever other connections write meanwhile.
  */
-export async function copyJob(order: CopyOrder, context: JobContext): Promise<Copied> {
-  const hash = await CopyHash.open(order.target, context.stop)
+export async function copyJob(order: CopyOrder, context: JobContext): Promise<Verified> {
   try {
-    const content = await copyOnce(order, hash, context)
-    return await verifyCopy(order.target, content, hash, context)
+    const { content, hashing } = await copyOnce(order, context)
+    return await verifyCopy(order.target, content, context, order.largeBytes, hashing)
   } catch (error) {
     // Also for errors of the verification, which writes a journal beside the copy.
     throw await orFull(typedError(error, 'backup'), order.target, 'backup')
-  } finally {
-    await hash.close()
   }
 }
 
-async function copyOnce(order: CopyOrder, hash: CopyHash, context: JobContext): Promise<Content> {
+async function copyOnce(order: CopyOrder, context: JobContext): Promise<Made> {
   const source = await openSource(order, context)
   try {
     const instead = ', or run VACUUM INTO on the handle at a quiet time'
     // Nobody writes an immutable file.
     if (!order.immutable)
       await refuseOtherModes((sql) => source.queue.query('backup', sql), 'backup', order.source, instead)
-    const content = await copy(source, order, hash, context)
+    const made = await copy(source, order, context)
     await refuseReplaced(order)
-    return content
+    return made
   } finally {
     await source.close()
   }
@@ -86,14 +83,20 @@ async function openSource(order: CopyOrder, { engine }: JobContext): Promise<Own
   }
 }
 
+interface Made {
+  readonly content: Content
+  /** Whether another thread has begun to hash it. */
+  readonly hashing: boolean
+}
+
 /** Copies by large blocks if possible, otherwise by the engine. */
-async function copy(source: OwnConnection, order: CopyOrder, hash: CopyHash, context: JobContext): Promise<Content> {
+async function copy(source: OwnConnection, order: CopyOrder, context: JobContext): Promise<Made> {
   for (let tries = mayGoByBlocks(order) ? SCHEMA_TRIES : 0; ; tries--) {
     const made = await inSnapshot(source, async (content) => {
       if (tries > 0 && content.bytes >= order.largeBytes) {
         await refuseFullDisk(order.target, content)
-        const copied = await copyByBlocks(source, content, order, hash, context)
-        if (copied.outcome === 'copied') return { ...content, pages: copied.pages }
+        const copied = await copyByBlocks(source, content, order, context)
+        if (copied.outcome === 'copied') return { content: { ...content, pages: copied.pages }, hashing: true }
         if (copied.outcome === 'changed') return 'changed'
         // The engine takes an empty file.
         await truncate(order.target)
@@ -104,9 +107,9 @@ async function copy(source: OwnConnection, order: CopyOrder, hash: CopyHash, con
       pace.begin()
       await context.engine.backup(source.handle, order.target, pace)
       pace.end()
-      return content
+      return { content, hashing: false }
     })
-    if (made === 'not by pages') return copyBySql(source, order, context)
+    if (made === 'not by pages') return { content: await copyBySql(source, order, context), hashing: false }
     if (made !== 'changed') return made
   }
 }
@@ -134,19 +137,25 @@ async function copyByBlocks(
   source: OwnConnection,
   content: Content & { readonly pages: number },
   order: CopyOrder,
-  hash: CopyHash,
   context: JobContext,
 ): Promise<BlocksCopied> {
   const [row] = await source.queue.query('backup', 'PRAGMA schema_version')
   const { source: path } = order
   const held = { ...content, path, schemaVersion: Number(row?.schema_version) }
   const pace = new Pace(order, content, context)
+  const copied = new CopiedBytes()
+  const { memory } = copied
   const check = (): void => context.stop.throwIfRequested()
-  // Not before: an engine that has to copy after all begins anew.
-  const onBegin = (): void => pace.begin()
-  const onCopied = (bytes: number): boolean => hash.readOn(bytes)
+  const onCopied = (count: number, bytes: number): void => {
+    const first = copied.count === 0
+    copied.advanceTo(count)
+    if (!first) return
+    // Not before: an engine that has to copy after all begins anew.
+    pace.begin()
+    context.tell({ hash: { path: order.target, growing: { memory, bytes } } } satisfies CopyToHash)
+  }
   try {
-    const result = await copyBlocks(held, order.target, { steps: pace, check, onBegin, onCopied })
+    const result = await copyBlocks(held, order.target, { steps: pace, check, onCopied })
     if (result.outcome === 'copied') pace.end()
     return result
   } catch (error) {

@@ -1,16 +1,24 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
+import { CopiedBytes } from '../block-copy/copied-bytes.js'
 import { flushHandle } from '../file/flush-handle.js'
 import type { StopFlag } from '../thread/stop-flag.js'
 
 const CHUNK_BYTES = 1024 * 1024
-/** About 10 ms. */
-const BYTES_AT_ONCE = 16 * CHUNK_BYTES
+const POLL_MS = 2
 
 export interface HashedFile {
   readonly bytes: number
   readonly sha256: string
+}
+
+/** A file that is still being written, from its beginning to its end. */
+export interface GrowingFile {
+  /** Of the {@link CopiedBytes}. */
+  readonly memory: SharedArrayBuffer
+  /** The number of bytes that the file will have. */
+  readonly bytes: number
 }
 
 /**
@@ -20,88 +28,74 @@ export interface HashedFile {
 export function hashFile(path: string, stop: StopFlag): HashedFile {
   const file = openSync(path, 'r')
   try {
-    const hash = new RunningHash(file, stop)
-    hash.readTo(Number.POSITIVE_INFINITY)
-    return hash.end()
+    return hashOpen(file, stop)
   } finally {
     closeSync(file)
   }
 }
 
-/** Hashes a copy while it is made, and flushes it to the disk. Reading blocks the thread. */
-export class CopyHash {
-  readonly #file: FileHandle
-  readonly #hash: RunningHash
-  #flushed: Promise<void> | undefined
-
-  private constructor(file: FileHandle, stop: StopFlag) {
-    this.#file = file
-    this.#hash = new RunningHash(file.fd, stop)
+/**
+ * Reads and hashes a whole file like {@link hashFile}, and flushes it to the disk. The flush begins when the file is complete, and
+ * runs while the rest is read.
+ *
+ * @param growing For a file that is still being written: it is read as it grows.
+ */
+export async function hashAndFlush(path: string, stop: StopFlag, growing?: GrowingFile): Promise<HashedFile> {
+  const file = await open(path, 'r+')
+  let flushed: Promise<void> | undefined
+  const onWhole = (): void => {
+    flushed ??= flushHandle(file)
+    // The error is thrown below, unless reading fails first.
+    flushed.catch(() => undefined)
   }
-
-  static async open(path: string, stop: StopFlag): Promise<CopyHash> {
-    return new CopyHash(await open(path, 'r+'), stop)
-  }
-
-  /**
-   * Reads on, for about 10 ms.
-   *
-   * @param bytes The number of bytes that will not change any more.
-   * @returns whether it has read them all.
-   */
-  readOn(bytes: number): boolean {
-    this.#hash.readTo(Math.min(bytes, this.#hash.bytes + BYTES_AT_ONCE))
-    return this.#hash.bytes >= bytes
-  }
-
-  /** Begins to flush the copy, which is complete. May be called again. */
-  flush(): void {
-    this.#flushed ??= flushHandle(this.#file)
-    // Thrown by `end`, unless something else fails first.
-    this.#flushed.catch(() => undefined)
-  }
-
-  /** Reads the rest of the copy, and waits until it is flushed. */
-  async end(): Promise<HashedFile> {
-    this.flush()
-    this.#hash.readTo(Number.POSITIVE_INFINITY)
-    await this.#flushed
-    return this.#hash.end()
-  }
-
-  /** Releases the locks that engines of this process have on the file. */
-  async close(): Promise<void> {
-    await this.#flushed?.catch(() => undefined)
-    await this.#file.close()
+  try {
+    const hashed = hashOpen(file.fd, stop, growing && new Growth(growing, stop), onWhole)
+    await flushed
+    return hashed
+  } finally {
+    await flushed?.catch(() => undefined)
+    await file.close()
   }
 }
 
-/** The hash of the first bytes of a file. */
-class RunningHash {
-  readonly #file: number
-  readonly #stop: StopFlag
-  readonly #hash = createHash('sha256')
-  readonly #chunk = Buffer.allocUnsafe(CHUNK_BYTES)
-  bytes = 0
+/** @param onWhole Called before each read once the file is complete. */
+function hashOpen(file: number, stop: StopFlag, growth?: Growth, onWhole?: () => void): HashedFile {
+  const hash = createHash('sha256')
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+  for (let bytes = 0; ; ) {
+    const length = Math.min(CHUNK_BYTES, growth?.waitForMore(bytes) ?? CHUNK_BYTES)
+    if (growth?.whole ?? true) onWhole?.()
+    // Synchronous: reads by the thread pool took a third longer.
+    const read = readSync(file, chunk, 0, length, bytes)
+    if (read === 0) return { bytes, sha256: hash.digest('hex') }
+    stop.throwIfRequested()
+    hash.update(chunk.subarray(0, read))
+    bytes += read
+  }
+}
 
-  constructor(file: number, stop: StopFlag) {
-    this.#file = file
+/** The progress of another thread that writes a file. */
+class Growth {
+  readonly #copied: CopiedBytes
+  readonly #bytes: number
+  readonly #stop: StopFlag
+
+  constructor({ memory, bytes }: GrowingFile, stop: StopFlag) {
+    this.#copied = new CopiedBytes(memory)
+    this.#bytes = bytes
     this.#stop = stop
   }
 
-  /** Reads on, up to `end` bytes or the end of the file. */
-  readTo(end: number): void {
-    while (this.bytes < end) {
-      this.#stop.throwIfRequested()
-      // Synchronous: reads by the thread pool took a third longer.
-      const read = readSync(this.#file, this.#chunk, 0, Math.min(CHUNK_BYTES, end - this.bytes), this.bytes)
-      if (read === 0) return
-      this.#hash.update(this.#chunk.subarray(0, read))
-      this.bytes += read
-    }
+  get whole(): boolean {
+    return this.#copied.count >= this.#bytes
   }
 
-  end(): HashedFile {
-    return { bytes: this.bytes, sha256: this.#hash.digest('hex') }
+  /** Waits until there are more than the first `read` bytes. @returns how many more; 0 at the end. */
+  waitForMore(read: number): number {
+    while (!this.whole && this.#copied.count <= read) {
+      this.#stop.throwIfRequested()
+      this.#stop.wait(POLL_MS)
+    }
+    return Math.min(this.#copied.count, this.#bytes) - read
   }
 }

@@ -1,6 +1,6 @@
 import { copyJob } from '../copies/copy-job.js'
 import { restoreJob } from '../copies/restore-job.js'
-import { verifyCopyJob } from '../copies/verify-copy.js'
+import { hashCopyJob, verifyCopyJob } from '../copies/verify-copy.js'
 import { verifyBackupJob } from '../copies/verify-job.js'
 import { followJob } from '../standby/follow-job.js'
 import type { Job } from '../thread/run-job.js'
@@ -9,6 +9,7 @@ import type { Job } from '../thread/run-job.js'
 export const FILE_JOBS: Readonly<Record<string, Job>> = {
   backup: copyJob,
   verifyCopy: verifyCopyJob,
+  hashCopy: hashCopyJob,
   verifyBackup: verifyBackupJob,
   restore: restoreJob,
   'standby.follow': followJob,
