@@ -8,11 +8,12 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { copyAsItIs } from '../../packages/cli/src/copy-as-it-is.js'
 import { inFile, openHandle, SQLiteAdapter, scopedbHere as scopedb } from '../cli/scopedb.js'
+import { insteadOfFlush } from '../harness/instead-of-flush.js'
 import { temporaryFolder } from '../harness/temporary-folder.js'
 
 const folder = temporaryFolder('scopedb-migrate')
@@ -189,22 +190,16 @@ test('a copy gets its name when it is complete and on the disk, and a failure le
   })
   await expect(damaged).rejects.toThrow(/copy of .* is damaged/)
   expect(there()).toEqual([])
-  const handle = await open(place)
   const flushed: Stats[] = []
-  const sync = vi.spyOn(Object.getPrototypeOf(handle), 'sync').mockImplementation(async function (this: FileHandle) {
-    flushed.push(await this.stat())
-  } as () => Promise<void>)
-  try {
-    await copyAsItIs(published, to, async () => {
+  const flush = async (handle: FileHandle): Promise<void> => void flushed.push(await handle.stat())
+  await insteadOfFlush(flush, () =>
+    copyAsItIs(published, to, async () => {
       const open = readdirSync('/proc/self/fd').map(
         (fd) => statSync(`/proc/self/fd/${fd}`, { throwIfNoEntry: false })?.ino,
       )
       expect(open, 'the source is closed').not.toContain(statSync(published).ino)
-    })
-  } finally {
-    sync.mockRestore()
-    await handle.close()
-  }
+    }),
+  )
   expect(flushed.map(({ ino }) => ino)).toEqual([statSync(to).ino, statSync(place).ino])
   expect([there(), statSync(to).mode & 0o777]).toEqual([['whole.db'], 0o600])
   writeFileSync(to, 'of somebody else')

@@ -11,10 +11,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { hashAndFlush } from '../../packages/shared/src/dialects/sqlite/copies/hash-file.js'
 import { keepFile } from '../../packages/shared/src/dialects/sqlite/copies/keep-file.js'
 import { flushFolder, publish, whereSupported } from '../../packages/shared/src/dialects/sqlite/copies/publish.js'
@@ -23,6 +23,7 @@ import { lockTarget } from '../../packages/shared/src/dialects/sqlite/copies/res
 import { TemporaryFile } from '../../packages/shared/src/dialects/sqlite/copies/temporary-file.js'
 import type { JobContext } from '../../packages/shared/src/dialects/sqlite/thread/run-job.js'
 import { StopFlag } from '../../packages/shared/src/dialects/sqlite/thread/stop-flag.js'
+import { insteadOfFlush } from '../harness/instead-of-flush.js'
 
 let folder: string
 beforeEach(() => {
@@ -85,18 +86,12 @@ describe('where the file system has no hard links', () => {
   test('a copy that is kept is on the disk before the old file may lose its name', async () => {
     const file = join(folder, 'app.db')
     writeFileSync(file, 'old')
-    const handle = await open(file)
     const flushed: Stats[] = []
-    const sync = vi.spyOn(Object.getPrototypeOf(handle), 'sync').mockImplementation(async function (this: FileHandle) {
-      flushed.push(await this.stat())
-    } as () => Promise<void>)
-    try {
+    const flush = async (handle: FileHandle): Promise<void> => void flushed.push(await handle.stat())
+    await insteadOfFlush(flush, async () => {
       const kept = await keepFile(file, 0, noLinks)
       expect(flushed).toMatchObject([{ ino: statSync(kept).ino, size: 3 }])
-    } finally {
-      sync.mockRestore()
-      await handle.close()
-    }
+    })
   })
 
   test('of two restores of one file one succeeds', async () => {
@@ -151,21 +146,19 @@ test('a folder that its file system cannot flush is left, and a failing disk is 
 test('a copy that was hashed is on the disk, or the disk has failed', async () => {
   const path = join(folder, 'copy.db')
   writeFileSync(path, 'whole')
-  const handle = await open(path)
   let flushed = 0
-  const sync = vi.spyOn(Object.getPrototypeOf(handle), 'sync').mockImplementation(async () => {
+  const flush = async (): Promise<void> => {
     await new Promise(setImmediate)
     flushed++
-  })
-  try {
+  }
+  await insteadOfFlush(flush, async () => {
     expect(await hashAndFlush(path, new StopFlag())).toMatchObject({ bytes: 5 })
     expect(flushed).toBe(1)
-    sync.mockRejectedValueOnce(Object.assign(new Error('EIO'), { code: 'EIO' }))
+  })
+  const failing = (): Promise<void> => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' }))
+  await insteadOfFlush(failing, async () => {
     await expect(hashAndFlush(path, new StopFlag())).rejects.toMatchObject({ code: 'EIO' })
-  } finally {
-    sync.mockRestore()
-    await handle.close()
-  }
+  })
 })
 
 // As on Windows while an engine has it open.
