@@ -94,7 +94,7 @@ const BUGS: readonly (readonly [bug: string, check: keyof typeof CHECKS, plant: 
     () => {
       const { answer } = AnswerWriter.prototype
       vi.spyOn(AnswerWriter.prototype, 'answer').mockImplementation(function (this: AnswerWriter, request, given) {
-        this.sendWithoutCredit()
+        this.stopWaiting()
         return answer.call(this, request, given)
       })
     },

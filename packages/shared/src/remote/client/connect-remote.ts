@@ -83,8 +83,8 @@ export function withInheritedOptions<Options extends AdapterOptions>(
     )
   }
   const { welcome } = database
-  // With null, the adapter refuses it and says what is accepted.
-  const hasCodec = (given.codec ?? undefined) !== undefined
+  // The adapter refuses null and says what is accepted.
+  const hasCodec = Boolean(given.codec)
   if (hasCodec !== welcome.hasCodec) {
     throw new PersistenceError(
       'INVALID_OPTION',

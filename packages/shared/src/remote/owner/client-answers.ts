@@ -40,10 +40,15 @@ export class ClientAnswers {
 
   /**
    * How many more requests may be begun. Joined calls are not cut where they would exceed {@link MAX_BEGUN}: the parts would be
-   * cut again and again, and each is a statement of its own. -1: see {@link AnswerWriter.roomBeside}.
+   * cut again and again, and each is a statement of its own.
    */
   get room(): number {
     return this.#withRows < MAX_BEGUN ? this.#out.roomBeside(this.#begun) : 0
+  }
+
+  /** Whether requests that were not begun can only be declined; see {@link AnswerWriter.isFull}. */
+  get isFull(): boolean {
+    return this.#begun === 0 && this.#out.isFull
   }
 
   /** Adds a request that has arrived. @throws MalformedMessage for more than a client may have pending. */
@@ -79,8 +84,8 @@ export class ClientAnswers {
   }
 
   /** Stops waiting for the client to read what was sent, and to ask for the next rows. */
-  sendWithoutCredit(): void {
-    this.#out.sendWithoutCredit()
+  stopWaiting(): void {
+    this.#out.stopWaiting()
     for (const request of [...this.#inPieces.keys()]) this.more(request)
   }
 

@@ -83,7 +83,7 @@ export class ServedClient {
 
   /** Whether a command has arrived that may run or be declined now. */
   get ready(): boolean {
-    return this.#inbox.length > 0 && this.#answers.room !== 0
+    return this.#inbox.length > 0 && (this.#answers.room > 0 || this.#answers.isFull)
   }
 
   /** Takes a message, whole or not at all. @throws MalformedMessage also for more than a client may have pending. */
@@ -109,16 +109,16 @@ export class ServedClient {
   /** A client that could not read an answer sends `bye` and gives no more credit, so nothing waits for credit from here on. */
   #takeBye(bye: Command): void {
     this.disconnecting = true
-    this.#answers.sendWithoutCredit()
+    this.#answers.stopWaiting()
     if (this.#inbox.length === 0) this.#run(bye)
     else this.#inbox.push(bye)
   }
 
   /** Runs or declines the next command; of calls that were sent together, at most `most`. @returns how many it has run. */
   runNext(most: number): number {
-    const { room } = this.#answers
-    const command = this.#inbox.take(room < 0 ? most : Math.min(most, room))
-    this.#run(command, room < 0)
+    const { isFull, room } = this.#answers
+    const command = this.#inbox.take(isFull ? most : Math.min(most, room))
+    this.#run(command, isFull)
     return countOf(command)
   }
 
@@ -139,7 +139,7 @@ export class ServedClient {
   /** Refuses the requests that arrive from now on, and sends all pending answers without waiting for credit. */
   refuseNewRequests(reason: string): void {
     this.#refusalReason = reason
-    this.#answers.sendWithoutCredit()
+    this.#answers.stopWaiting()
   }
 
   /**

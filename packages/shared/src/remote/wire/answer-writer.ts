@@ -24,7 +24,7 @@ export class AnswerWriter {
   /** One microtask later: answers that settle together are one message. */
   readonly #flushLater = oncePerMicrotask(() => this.flush())
   readonly #credit = new AnswerCredit()
-  #withoutCredit = false
+  #waits = true
   #ended = false
 
   /** @param isOwn See {@link RowShapes}. By default no statement is. */
@@ -38,9 +38,14 @@ export class AnswerWriter {
     return this.#credit.averageUnits
   }
 
-  /** See {@link AnswerCredit.roomBeside}. -1 when there will be none until the client reads, and nobody waits for that. */
+  /** See {@link AnswerCredit.roomBeside}. */
   roomBeside(pending: number): number {
-    return this.#credit.roomBeside(pending) || (this.#withoutCredit && pending === 0 ? -1 : 0)
+    return this.#credit.roomBeside(pending)
+  }
+
+  /** Whether there is no room until the client reads, and nobody waits for that. */
+  get isFull(): boolean {
+    return !this.#waits && this.#credit.roomBeside(0) === 0
   }
 
   /** The client has read what was sent before the oldest mark. */
@@ -115,9 +120,9 @@ export class AnswerWriter {
     return rest !== undefined && this.#rows(request, rest)
   }
 
-  /** From now on sends answers of many rows whole, without waiting for the client to read. */
-  sendWithoutCredit(): void {
-    this.#withoutCredit = true
+  /** From now on does not wait for the client to read: sends answers of many rows whole, and leaves more of them unread. */
+  stopWaiting(): void {
+    this.#waits = false
     this.#credit.widen()
   }
 
@@ -148,7 +153,7 @@ export class AnswerWriter {
   #rows(request: number, rest: Rest): boolean {
     if (this.#ended) return true
     let whole = this.#piece(request, rest)
-    while (this.#withoutCredit && !whole) {
+    while (!this.#waits && !whole) {
       this.flush()
       whole = this.#piece(request, rest)
     }
