@@ -18,7 +18,8 @@ export class AbortError extends Error {
 
 /**
  * The error when a circuit breaker is open and did not run the function. Task results hold it unwrapped, so that an app
- * can distinguish it from a failure of the function, unless the task has an `errorClass` or `systemErrorClass`. It is an `UnknownError`, which is what go-go-scope 2.9 gives here.
+ * can distinguish it from a failure of the function, unless the task has an `errorClass` or `systemErrorClass`. It is an
+ * `UnknownError`, which is what go-go-scope 2.9 gives here.
  */
 export class CircuitOpenError extends UnknownError {
   override readonly name = 'CircuitOpenError'

@@ -23,8 +23,9 @@ export interface TaskOptions<E extends Error = Error> {
   memo?: { key: string; ttl: number }
   /**
    * A success is recorded under the key for `ttl` ms. Needs `persistence.idempotency`; without it the key is ignored, which
-   * the `logger` is warned of. If that store has claims, one process runs the key and the others wait for it, or at most `lease` ms (default 10000) after it crashed. A
-   * timer renews the lease after a third of it, so `lease` must be longer than the function ever blocks the event loop.
+   * the `logger` is warned of. If that store has claims, one process runs the key and the others wait for it, or at most
+   * `lease` ms (default 10000) after it crashed. A timer renews the lease after a third of it, so `lease` must be longer
+   * than the function ever blocks the event loop.
    *
    * If the value cannot be stored, the task still succeeds and the failure is reported. Later tasks with the key fail with
    * a `ResultNotStoredError`.
@@ -59,7 +60,10 @@ export interface TaskContext<Services = Record<string, unknown>> {
   readonly signal: AbortSignal
   readonly logger: Logger
   readonly context: Readonly<Record<string, unknown>>
-  /** Present if the task has the `checkpoint` option and the scope `persistence.checkpoint`; see {@link CheckpointedTaskContext}. */
+  /**
+   * Present if the task has the `checkpoint` option and the scope `persistence.checkpoint`; see
+   * {@link CheckpointedTaskContext}.
+   */
   readonly checkpoint?: CheckpointContext
   readonly progress?: ProgressContext
 }

@@ -2,7 +2,6 @@ import { parse, stringify } from 'devalue'
 import { tagOf } from '../arguments/invalid.js'
 import { isError } from '../errors/is-error.js'
 import { kindOf } from './built-in.js'
-import { namedMembers } from './named-members.js'
 import { isPlainData } from './plain-json.js'
 import { checkStorable } from './storable.js'
 import { define, reduceError, reviveError, type StoredMember } from './stored-error.js'
@@ -47,17 +46,17 @@ interface StoredBuiltIn {
   members: StoredMember[]
 }
 
-function copyItems(items: unknown[]): unknown[] {
+function copyItems(items: unknown[], members: readonly string[]): unknown[] {
   const copy: unknown[] = []
   copy.length = items.length
-  const added = new Set(namedMembers(items))
+  const added = new Set(members)
   // Not by index and not by `slice`, which visit every hole; there may be billions.
   for (const at of Object.keys(items)) if (!added.has(at)) copy[Number(at)] = items[Number(at)]
   return copy
 }
 
 /** Copies a built-in object without the members that were added to it, which may hide its methods. */
-const WITHOUT_MEMBERS: Readonly<Record<string, (value: never) => object>> = {
+const WITHOUT_MEMBERS: Readonly<Record<string, (value: never, members: readonly string[]) => object>> = {
   Array: copyItems,
   Date: (date: Date) => new Date(date),
   Map: (map: Map<unknown, unknown>) => new Map(map),
@@ -67,7 +66,8 @@ const WITHOUT_MEMBERS: Readonly<Record<string, (value: never) => object>> = {
 
 function reduceBuiltIn(value: object, names: readonly string[]): StoredBuiltIn | false {
   const members = names.map((name): StoredMember => [name, (value as Record<string, unknown>)[name], true])
-  return { base: (WITHOUT_MEMBERS[tagOf(value)] as (value: object) => object)(value), members }
+  const copy = WITHOUT_MEMBERS[tagOf(value)] as (value: object, members: readonly string[]) => object
+  return { base: copy(value, names), members }
 }
 
 function reviveBuiltIn({ base, members }: StoredBuiltIn): object {
