@@ -30,3 +30,60 @@ test('bytes shared with other threads come back as bytes, as a whole and in part
   const bytes = new Uint8Array(new SharedArrayBuffer(3)).fill(7)
   expect(stored([bytes, bytes.subarray(1)])).toEqual([new Uint8Array([7, 7, 7]), new Uint8Array([7, 7])])
 })
+
+test('an error of a built-in class keeps it under another name', () => {
+  const renamed = (error: Error) => Object.defineProperty(error, 'name', { value: 'Renamed' })
+  class Declined extends RangeError {}
+  for (const error of [
+    renamed(new TypeError('x')),
+    renamed(new AggregateError([1], 'x')),
+    renamed(new Declined('x')),
+  ]) {
+    const back = stored(error)
+    expect([back.name, back.message]).toEqual(['Renamed', 'x'])
+    expect(back).toBeInstanceOf(error instanceof Declined ? RangeError : error.constructor)
+  }
+  expect(stored(Object.assign(new Error('x'), { name: 'TimeoutError' }))).toMatchObject({ name: 'TimeoutError' })
+})
+
+test('an error whose message is a long array comes back at once', () => {
+  const message: unknown[] = []
+  message.length = 2 ** 32 - 1
+  const back: { message: unknown } = stored(Object.assign<Error, object>(new Error('x'), { message }))
+  expect(back.message).toHaveLength(message.length)
+})
+
+test('a RegExp keeps whatever its lastIndex is', () => {
+  for (const lastIndex of ['text', undefined, -0, [1]])
+    expect(stored(Object.assign(/a/g, { lastIndex })).lastIndex).toStrictEqual(lastIndex)
+})
+
+test('a hidden method is no part of a value in either form', () => {
+  const hidden = <Value extends object>(value: Value) => Object.defineProperty(value, 'then', { value: () => 1 })
+  for (const value of [{ a: 1 }, { a: undefined }, { a: new Error('x') }, Object.assign([1], { a: 1 })])
+    expect(stored(hidden(value))).toEqual(value)
+})
+
+test('the path leads to the member that cannot be stored', () => {
+  const fails = {
+    get() {
+      throw new Error('of the getter')
+    },
+    enumerable: true,
+  }
+  const sparse = Object.assign(new Array(2), { '1.5': { call: () => 1 } })
+  const long = Object.assign(Array.from({ length: 200 }).fill(1), {
+    error: Object.defineProperty(new Error('x'), 'name', fails),
+  })
+  const tag = { [Symbol.toStringTag]: { value: 'Other' } }
+  const bad: [unknown, string][] = [
+    [Object.defineProperty(new Error('x'), 'at', fails), '[0].at'],
+    [Object.defineProperty(new Array(2), 4294967295, fails), '[0]["4294967295"]'],
+    [sparse, '[0]["1.5"].call'],
+    [long, '[0].error'],
+    [Object.assign([Object.create(Date.prototype)], { total: 1 }), '[0][0]'],
+    [Object.assign([Object.defineProperties(new Map(), tag)], { total: 1 }), '[0][0][Symbol(Symbol.toStringTag)]'],
+    [Object.create(Array.prototype), '[0]'],
+  ]
+  for (const [value, path] of bad) expect(() => stored([value])).toThrow(expect.objectContaining({ path }))
+})

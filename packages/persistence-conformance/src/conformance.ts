@@ -59,6 +59,7 @@ import { operationOrder } from './suites/operation-order.js'
 import { prefixIsolation } from './suites/prefix-isolation.js'
 import { probeModel } from './suites/probe-model.js'
 import { publishedFile29 } from './suites/published-file.js'
+import { randomValues } from './suites/random-values.js'
 import { readers } from './suites/readers.js'
 import { remadeSchema } from './suites/remade-schema.js'
 import { restores } from './suites/restores.js'
@@ -133,6 +134,7 @@ const SUITES: readonly EngineSuite[] = [
   unstoredResults,
   values,
   keptOrRefused,
+  randomValues,
   keys,
   prefixIsolation,
   timeToLive,

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
-import { refuses } from '../refusal.js'
+import fc from 'fast-check'
+import { forAll } from '../property.js'
+import { type Refusal, refuses } from '../refusal.js'
+import { anySample } from '../samples/any-sample.js'
+import { assertData, damaged, damages, membersOfPrototypes } from '../samples/damage.js'
+import { make } from '../samples/sample.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import type { World } from '../world.js'
 
@@ -57,6 +62,24 @@ export const hostileRows: EngineSuite = engineSuite('hostile rows', (check) => {
       assertClean()
       assert.notEqual(typeof value, 'function', text)
     }
+  })
+
+  check('a row that was damaged at random is data, a miss or refused', async (world) => {
+    const { cache, idempotency } = await world.adapter()
+    const prototypes = membersOfPrototypes()
+    await forAll(fc.tuple(anySample, damages), 100, async ([sample, damage]) => {
+      await world.rows(CACHE_ROW, ['cache:k', '1'])
+      if (sample.refused.length === 0) await cache.set('k', make(sample.value))
+      const [row] = await world.rows("SELECT value FROM go_goscope_cache WHERE key = 'cache:k'")
+      const text = damaged(String(row?.value), damage)
+      await world.rows(CACHE_ROW, ['cache:k', text])
+      await world.rows('INSERT OR REPLACE INTO go_goscope_idempotency (key, value) VALUES (?, ?)', ['k', text])
+      assertData(await cache.get('k'))
+      const record = await idempotency.get('k').catch((error: unknown) => error)
+      if (record instanceof Error) assert.equal((record as Refusal).code, 'VALUE_UNREADABLE')
+      else assertData((record as { value: unknown }).value)
+      assert.equal(membersOfPrototypes(), prototypes)
+    })
   })
 
   check('numbers too large for a double, and too long, are read as JSON reads them', async (world) => {

@@ -64,11 +64,11 @@ export function kindOf(value: object): Kind | undefined {
   return LEAVES.has(tag) ? 'leaf' : undefined
 }
 
-/** Throws what the encoder would throw without the path: for bytes that were transferred, and for a URL that is none. */
+/** Throws what the encoder would throw without the path: for bytes that were transferred, and for a Date or URL that is none. */
 export function readLeaf(value: object): void {
-  if (value instanceof Date) return
   // Methods, because the bundler drops a constructor or `String` whose result is unused.
-  if (ArrayBuffer.isView(value)) {
+  if (value instanceof Date) Date.prototype.getTime.call(value)
+  else if (ArrayBuffer.isView(value)) {
     // Transferred bytes are empty. Of others nothing is read, because that takes half as long as encoding a few bytes.
     if (value.byteLength === 0) value.buffer.slice(0, 0)
   } else if (tagOf(value) === 'ArrayBuffer') (value as ArrayBuffer).slice(0, 0)

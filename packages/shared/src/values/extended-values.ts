@@ -2,6 +2,7 @@ import { parse, stringify } from 'devalue'
 import { tagOf } from '../arguments/invalid.js'
 import { isError } from '../errors/is-error.js'
 import { kindOf } from './built-in.js'
+import { itemNames } from './named-members.js'
 import { isPlainData } from './plain-json.js'
 import { checkStorable } from './storable.js'
 import { define, reduceError, reviveError, type StoredMember } from './stored-error.js'
@@ -46,17 +47,16 @@ interface StoredBuiltIn {
   members: StoredMember[]
 }
 
-function copyItems(items: unknown[], members: readonly string[]): unknown[] {
+function copyItems(items: unknown[]): unknown[] {
   const copy: unknown[] = []
   copy.length = items.length
-  const added = new Set(members)
-  // Not by index and not by `slice`, which visit every hole; there may be billions.
-  for (const at of Object.keys(items)) if (!added.has(at)) copy[Number(at)] = items[Number(at)]
+  // Not by index and not by `slice`, which visit every hole.
+  for (const at of itemNames(items)) copy[Number(at)] = items[Number(at)]
   return copy
 }
 
 /** Copies a built-in object without the members that were added to it, which may hide its methods. */
-const WITHOUT_MEMBERS: Readonly<Record<string, (value: never, members: readonly string[]) => object>> = {
+const WITHOUT_MEMBERS: Readonly<Record<string, (value: never) => object>> = {
   Array: copyItems,
   Date: (date: Date) => new Date(date),
   Map: (map: Map<unknown, unknown>) => new Map(map),
@@ -66,14 +66,14 @@ const WITHOUT_MEMBERS: Readonly<Record<string, (value: never, members: readonly 
 
 function reduceBuiltIn(value: object, names: readonly string[]): StoredBuiltIn | false {
   const members = names.map((name): StoredMember => [name, (value as Record<string, unknown>)[name], true])
-  const copy = WITHOUT_MEMBERS[tagOf(value)] as (value: object, members: readonly string[]) => object
-  return { base: copy(value, names), members }
+  const copy = WITHOUT_MEMBERS[tagOf(value)] as (value: object) => object
+  return { base: copy(value), members }
 }
 
 function reviveBuiltIn({ base, members }: StoredBuiltIn): object {
   for (const [name, value, enumerable] of members) {
     // This member exists already and cannot be redefined.
-    if (base instanceof RegExp && name === 'lastIndex') base.lastIndex = Number(value)
+    if (base instanceof RegExp && name === 'lastIndex') base.lastIndex = value as number
     else define(base, name, value, enumerable)
   }
   return base
@@ -114,7 +114,8 @@ export function encodeExtended(value: unknown): string {
   }
   // A getter may return another object than it did for the check, and that object has members of its own.
   const get = (holder: Record<string, unknown>, name: string) => check(holder[name])
-  return stringify(value, reducers, { operations: { get } })
+  // Promises have been refused; a hidden method of that name is no part of the value.
+  return stringify(value, reducers, { operations: { get, isThenable: () => false } })
 }
 
 /** @throws Error for a text that {@link encodeExtended} did not produce. */

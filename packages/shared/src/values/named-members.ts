@@ -11,7 +11,14 @@ const WITHOUT_ITEMS = { maxArrayLength: 0, customInspect: false, depth: 0, compa
  * of a long array creates a text for each index, which takes many times as long as encoding it. So a long array is inspected instead.
  */
 export function hasNamedMembers(items: readonly unknown[]): boolean {
-  if (items.length > FEW) return !inspect(items, WITHOUT_ITEMS).endsWith(`${BEFORE}${items.length}${AFTER}`)
+  if (items.length > FEW) {
+    try {
+      return !inspect(items, WITHOUT_ITEMS).endsWith(`${BEFORE}${items.length}${AFTER}`)
+    } catch {
+      // There is a member, such as an error whose name is a getter that throws. Its path is found when it is read.
+      return true
+    }
+  }
   return Object.keys(items).length !== items.length || Object.getOwnPropertySymbols(items).length !== 0
 }
 
@@ -23,8 +30,16 @@ export function namedMembers(items: readonly unknown[]): string[] {
   // A short one is listed in any case: with as many holes as named members it has as many names as items.
   if (items.length > FEW && !hasNamedMembers(items)) return []
   const names = Object.keys(items)
-  // The indices come first.
-  return names.slice(names.findLastIndex(isIndex) + 1)
+  return names.slice(countOfIndices(names))
 }
+
+/** Returns the names of the enumerable items of an array, without its holes, of which there may be billions. */
+export function itemNames(items: readonly unknown[]): string[] {
+  const names = Object.keys(items)
+  return names.slice(0, countOfIndices(names))
+}
+
+/** The indices come first. */
+const countOfIndices = (names: readonly string[]): number => names.findLastIndex(isIndex) + 1
 
 const isIndex = (name: string): boolean => String(Number(name) >>> 0) === name && name !== '4294967295'

@@ -47,6 +47,8 @@ function isPlain(mode: Mode, value: unknown, depth: number): boolean {
 function isPlainContainer(mode: Mode, value: object, depth: number): boolean {
   // JSON would write its result, even if the method is hidden or inherited.
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false
+  // The encoder would take it for a promise, even if the method is hidden, which is then no part of the value.
+  if (mode === 'storable' && typeof (value as { then?: unknown }).then === 'function') return false
   const prototype = Object.getPrototypeOf(value)
   if (prototype === Object.prototype) {
     const record = value as Record<string, unknown>
@@ -57,8 +59,8 @@ function isPlainContainer(mode: Mode, value: object, depth: number): boolean {
     }
     return Object.getOwnPropertySymbols(value).length === 0
   }
-  if (prototype !== Array.prototype) return false
-  const items = value as unknown[]
+  if (prototype !== Array.prototype || !Array.isArray(value)) return false
+  const items: unknown[] = value
   for (let index = 0; index < items.length; index++) {
     const item = items[index]
     // There may be billions of holes.

@@ -2,7 +2,7 @@ import { tagOf } from '../arguments/invalid.js'
 import { reasonOf } from '../arguments/read-argument.js'
 import { isEncodedTag, type Kind, kindOf, readLeaf } from './built-in.js'
 import { pathOf, segment, type Visited, type Way } from './member-path.js'
-import { namedMembers } from './named-members.js'
+import { itemNames, namedMembers } from './named-members.js'
 import { reduceError } from './stored-error.js'
 import { UnstorableError } from './unstorable-error.js'
 
@@ -101,7 +101,7 @@ class Survey {
         pathOf(place),
       )
     }
-    this.#refuseSymbols(place)
+    this.#refuseSymbols(place, kind)
     const members = kind === 'error' || kind === 'object' ? [] : membersBeside(value, kind)
     if (members.length > 0) this.#addMembers(place, members)
     const isRecord = members.length > 0 || kind === 'error' || Object.hasOwn(value, '__proto__')
@@ -117,7 +117,7 @@ class Survey {
   #children(place: Visited, kind: Kind, depth: number): void {
     const { value } = place
     if (kind === 'error') {
-      const { members } = reduceError(value as Error)
+      const { members } = reduceError(value as Error, (_, name) => read(place, name))
       for (const [name, child] of members) this.#push(child, place, 'member', name, depth)
     } else if (kind === 'object') {
       for (const name of Object.keys(value)) this.#push(read(place, name), place, 'member', name, depth)
@@ -142,7 +142,7 @@ class Survey {
       const item = items[at]
       if (item === undefined && !Object.hasOwn(items, at)) {
         // A sparse array may have few items.
-        for (const index of Object.keys(items)) {
+        for (const index of itemNames(items)) {
           if (Number(index) > at) this.#push(items[Number(index)], place, 'member', Number(index), depth)
         }
         return
@@ -168,11 +168,13 @@ class Survey {
     this.members.set(place.value, members)
   }
 
-  #refuseSymbols(place: Visited): void {
+  #refuseSymbols(place: Visited, kind: Kind): void {
     for (const symbol of Object.getOwnPropertySymbols(place.value)) {
       const isData = Object.prototype.propertyIsEnumerable.call(place.value, symbol)
-      // Even hidden, this one makes the encoder take the object for one of another class.
-      if (!isData && (symbol !== Symbol.toStringTag || !isEncodedTag(tagOf(place.value)))) continue
+      // Even hidden, this one makes the encoder take the object for one of another class. It does not look at those of errors.
+      const misleads =
+        symbol === Symbol.toStringTag && (kind === 'object' ? isEncodedTag(tagOf(place.value)) : kind !== 'error')
+      if (!isData && !misleads) continue
       const problem = 'its name is a symbol, which cannot be stored; store plain data, or pass a codec'
       throw new UnstorableError(problem, pathOf(place) + segment('member', symbol))
     }
@@ -194,7 +196,7 @@ function membersBeside(value: object, kind: Kind): string[] {
   const tag = tagOf(value)
   // The first names of a String are those of its characters.
   const names = Object.keys(value).slice(tag === 'String' ? (value as unknown as string).length : 0)
-  const moved = tag === 'RegExp' && (value as RegExp).lastIndex !== 0
+  const moved = tag === 'RegExp' && !Object.is((value as RegExp).lastIndex, 0)
   return moved ? [...names, 'lastIndex'] : names
 }
 

@@ -25,28 +25,52 @@ export interface StoredError {
  * Returns the own members besides the stack and the usual name and message, which are hidden texts: cause, code, errors and other
  * added members. Non-enumerable methods and what the engine adds are not data.
  */
-function errorMembers(error: Error): StoredMember[] {
+function errorMembers(error: Error, read: Read): StoredMember[] {
   const members: StoredMember[] = []
-  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(error))) {
+  for (const name of Object.getOwnPropertyNames(error)) {
+    // Not even its descriptor is read: for that, the engine makes a text of the message, which may be an array.
     if (name === 'stack') continue
+    const descriptor = Object.getOwnPropertyDescriptor(error, name) ?? {}
     const isText = typeof descriptor.value === 'string' && descriptor.enumerable !== true
     if (isText && (name === 'message' || name === 'name')) continue
-    if (descriptor.enumerable === true) members.push([name, error[name as keyof Error], true])
+    if (descriptor.enumerable === true) members.push([name, read(error, name), true])
     else if ('value' in descriptor && typeof descriptor.value !== 'function' && !PLACES.has(name))
       members.push([name, descriptor.value, false])
   }
   return members
 }
 
-export function reduceError(error: Error): StoredError {
-  return { name: String(error.name), message: String(error.message), members: errorMembers(error) }
+/** @param read Reads a member that may be a getter. */
+export function reduceError(error: Error, read: Read = (_, name) => error[name as keyof Error]): StoredError {
+  const given: unknown = error.name
+  const name = builtInClass(error) ?? textOf(given)
+  const members = errorMembers(error, read)
+  // An error may have another name than its class, also one that an app's class gives to all of its errors.
+  const isOther = typeof given === 'string' && given !== name && !members.some(([member]) => member === 'name')
+  if (isOther) members.push(['name', given, false])
+  return { name, message: textOf(error.message), members }
 }
+
+type Read = (error: Error, name: string) => unknown
+
+/** Returns the name of the class that the reader makes again: that of the error, or the one that its class extends. */
+function builtInClass(error: Error): string | undefined {
+  for (let at: object | null = Object.getPrototypeOf(error); at !== null; at = Object.getPrototypeOf(at)) {
+    const { value } = Object.getOwnPropertyDescriptor(at, 'constructor') ?? {}
+    if (typeof value === 'function' && ERROR_CLASSES.has(value.name)) return value.name
+  }
+  return undefined
+}
+
+/** Anything else is a member, and to make a text of it may run the app's code, or take minutes for a long array. */
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 export function reviveError(stored: StoredError): Error {
   const error = ERROR_CLASSES.get(stored.name)?.(stored.message) ?? new Error(stored.message)
+  // First, because for this the engine, too, makes a text of the message that the error has at the time.
+  define(error, 'stack', `${stored.name}: ${stored.message}`, false)
   if (error.name !== stored.name) define(error, 'name', stored.name, false)
   for (const [name, value, enumerable] of stored.members) define(error, name, value, enumerable)
-  define(error, 'stack', `${stored.name}: ${stored.message}`, false)
   return error
 }
 
