@@ -44,6 +44,22 @@ test('a handle keeps the app’s timeout for other writers when its first connec
   database.close()
 })
 
+test('the error of a disconnect that cannot restore the settings of a handle names disconnect', async () => {
+  let fails = false
+  const handle = new DatabaseSync(':memory:')
+  const driver = databaseSyncDriver(handle, (sql) => {
+    if (fails && sql.startsWith('PRAGMA busy_timeout'))
+      throw Object.assign(new Error('disk I/O error'), { errcode: 10 })
+    return undefined
+  })
+  const adapter = new SqliteAdapter(handle, () => driver, { closeOnDisconnect: false })
+  await adapter.connect()
+  fails = true
+  await expect(adapter.disconnect()).rejects.toMatchObject({ code: 'IO_ERROR', operation: 'disconnect' })
+  fails = false
+  await adapter.disconnect()
+})
+
 describe('a handle that could not be closed', () => {
   test('is closed by the next disconnect, of whichever adapter was the last', async () => {
     const { driver, closes } = refusingToClose(new DatabaseSync(':memory:'), 2)

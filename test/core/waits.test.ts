@@ -2,7 +2,11 @@ import { getEventListeners } from 'node:events'
 import { ManualClock } from '@go-go-scope/persistence-conformance'
 import { SqliteAdapter } from '@go-go-scope/persistence-core'
 import { DatabaseSync } from '@photostructure/sqlite'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import type { Session } from '../../packages/shared/src/session/session.js'
+import type { LockManager } from '../../packages/shared/src/stores/lock/lock-manager.js'
+import { LockWaits } from '../../packages/shared/src/stores/lock/lock-wait.js'
+import { LockWaiter } from '../../packages/shared/src/stores/lock/wait-queue.js'
 import { databaseSyncDriver } from './database-sync-driver.js'
 import { settled } from './settled.js'
 
@@ -113,4 +117,31 @@ test('a lock in memory whose lease was shortened goes to its waiter when that en
   expect(granted).toBe(true)
   await next
   await adapter.disconnect()
+})
+
+test('a caller that waits for a lock polls in growing pauses, and nothing wakes it when its wait is over', async () => {
+  const clock = new ManualClock()
+  const began = clock.monotonic()
+  let endSession: () => void = () => undefined
+  const onEnd = (callback: () => void): void => {
+    endSession = callback
+  }
+  const session = { clock, ended: false, connection: { random: () => 1 }, onEnd } as unknown as Session
+  const waits = new LockWaits(session, { waitQueueOf: (key: string) => key } as unknown as LockManager)
+  const tries: number[] = []
+  const acquire = async (): Promise<null> => {
+    tries.push(clock.monotonic() - began)
+    return null
+  }
+  const waiting = waits.run({ key: 'k', wait: 1_000, signal: undefined, acquire })
+  for (let passed = 0; passed < 1_000; passed += 10) {
+    await settled()
+    clock.advance(10)
+  }
+  expect(await waiting).toBeNull()
+  expect(tries).toEqual([0, 10, 30, 70, 150, 310, 510, 710, 910, 1_000])
+  const wake = vi.spyOn(LockWaiter.prototype, 'wake')
+  endSession()
+  expect(wake).not.toHaveBeenCalled()
+  wake.mockRestore()
 })

@@ -24,6 +24,9 @@ export const locks: EngineSuite = engineSuite('locks', (check) => {
     world.clock.advance(400)
     await handle.extend(TTL)
     assert.equal(handle.expiresAt, world.clock.now() + TTL)
+    await handle.extend(0.25)
+    world.clock.advance(0.5)
+    assert.equal(await handle.isValid(), true, 'a fraction counts as 1 ms')
   })
 
   check('generated owners differ', async (world) => {

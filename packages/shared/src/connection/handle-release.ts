@@ -1,3 +1,4 @@
+import { failureOf } from '../errors/failure-of.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { CloseOptions, OperationQueue } from '../queue/operation-queue.js'
 import type { ConnectionDialect, Place } from './place.js'
@@ -26,7 +27,7 @@ export class HandleRelease {
       if (keepHandle) await this.#place.restoreHandle()
       await this.#queue.close({ keepHandle, split: this.#place.split })
     } catch (error) {
-      const reason = this.#dialect.classify(error, 'disconnect')
+      const reason = failureOf(this.#dialect.classify(error, 'disconnect'), 'disconnect')
       // If the app has already closed its handle, there is nothing to close and no failure.
       if (reason.code !== 'CLOSED') {
         this.#stayOpen()

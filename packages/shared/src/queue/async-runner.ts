@@ -104,8 +104,10 @@ export class AsyncRunner {
 
   async #transact<Result>(body: () => Promise<Result>): Promise<Result> {
     if (this.#guard.needsCheck()) await this.#checkGuard()
-    // Outside the try: after a failed BEGIN, no ROLLBACK may end a transaction that the app has open on its handle.
     const { begin, commit, rollback } = this.#dialect.transaction
+    // First: if memory runs out in the transaction, it can still be rolled back. Later writes would otherwise become part of it.
+    if (!this.#prepared.has(rollback)) await this.#prepare(rollback)
+    // Outside the try: after a failed BEGIN, no ROLLBACK may end a transaction that the app has open on its handle.
     await this.#control(begin)
     this.#transacting = true
     let committing = false

@@ -117,6 +117,8 @@ export class SyncRunner {
 
   transact<Result>(body: () => Result): Result {
     this.#checkGuard()
+    // First: if memory runs out in the transaction, it can still be rolled back. Later writes would otherwise become part of it.
+    this.#prepare(this.#transaction.rollback)
     // Outside the try: after a failed BEGIN, no ROLLBACK may end a transaction that the app has open on its handle.
     this.#control(this.#transaction.begin)
     this.#transacting = true

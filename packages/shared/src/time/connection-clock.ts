@@ -35,16 +35,17 @@ export class ConnectionClock implements Clock {
     return this.#lease
   }
 
+  /** Returns whole epoch ms, like every stored time: some columns refuse a fraction. */
   now(): number {
-    return this.#source.now()
+    return Math.floor(this.#source.now())
   }
 
   /** Returns the current time in the form that is bound. @param by The clock to use, if this process decides. */
   bound(by: 'wall' | 'lease'): number | string | null {
-    if (this.#bindTime === undefined) return by === 'lease' ? this.#lease.now() : this.#source.now()
+    if (this.#bindTime === undefined) return by === 'lease' ? this.#lease.now() : this.now()
     // Read first: if the process is delayed between the reads, the lease must end too early here and not too late.
     const sent = by === 'lease' ? this.#lease.now() : undefined
-    return this.#bindTime(sent, this.#source === systemClock ? undefined : this.#source.now())
+    return this.#bindTime(sent, this.#source === systemClock ? undefined : this.now())
   }
 
   /**

@@ -115,7 +115,7 @@ export class MemoryLockManager implements LockManager {
 
   #extend(hold: Hold, ttl: number): boolean {
     if (!this.#isHeld(hold)) return false
-    const expiresAt = this.clock.monotonic() + ttl
+    const expiresAt = this.clock.monotonic() + Math.ceil(ttl)
     const isSooner = expiresAt < hold.expiresAt
     moveExpiry(hold, expiresAt)
     if (isSooner) wakeFirstWaiter(this, hold.key)

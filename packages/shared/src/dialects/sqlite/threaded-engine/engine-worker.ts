@@ -73,16 +73,23 @@ export class EngineWorker {
   /** @param statement The number of a declared statement, which stays prepared, or the SQL of one that does not. */
   async #run(statement: Item, parameters: Item[]): Promise<Row[]> {
     if (typeof statement !== 'number') return this.#driver.query(String(statement), parameters)
+    const prepared = await this.#preparedOf(statement)
+    return prepared.all(parameters)
+  }
+
+  async #preparedOf(statement: number): Promise<SyncStatement | AsyncStatement> {
     let prepared = this.#prepared.get(statement)
     if (prepared === undefined) {
       prepared = await this.#driver.prepare(this.#sql.get(statement) as string)
       this.#prepared.set(statement, prepared)
     }
-    return prepared.all(parameters)
+    return prepared
   }
 
   async #transact(reader: Reader): Promise<Row[][]> {
-    const [begin, commit, rollback] = [reader.value(), reader.value(), reader.value()]
+    const [begin, commit, rollback] = [reader.count(), reader.count(), reader.count()]
+    // First: if memory runs out in the transaction, it can still be rolled back. Later writes would otherwise become part of it.
+    await this.#preparedOf(rollback)
     await this.#run(begin, [])
     try {
       const answers: Row[][] = []
