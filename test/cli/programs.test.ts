@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { EXIT } from '../../packages/cli/src/exit-codes.js'
 import { temporaryFolder } from '../harness/temporary-folder.js'
-import { inFile, program, SQLiteAdapter, scopedb } from './scopedb.js'
+import { inFile, program, SQLiteAdapter, scopedb, scopedbHere } from './scopedb.js'
 
 // The part of the program that depends on the runtime: loading the engine, writing, exiting. test/cli-once has the commands.
 const folder = temporaryFolder('scopedb-programs')
@@ -29,6 +29,18 @@ test('the database alone shows who holds a lock and how far a task is', async ()
   expect(out).toMatch(/payments +shop: +open/)
   expect(out).toMatch(/import +shop: .*75 %/)
   expect(out).toMatch(/cache entries +their size.*\n *2 +\d+ B/)
+})
+
+// Bun's engine removes spaces at the start of a path.
+test('the pages of a file are checked also if its name begins with a space', async () => {
+  const before = process.cwd()
+  process.chdir(folder)
+  try {
+    await (await SQLiteAdapter.open(' of its own.db')).disconnect()
+    expect(await scopedbHere(' of its own.db', 'verify')).toMatchObject({ code: 0 })
+  } finally {
+    process.chdir(before)
+  }
 })
 
 test('a list ends quietly when its reader does', async () => {

@@ -1,7 +1,9 @@
 import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import files from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { delimiter, join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { copyJob } from '../../packages/shared/src/dialects/sqlite/copies/copy-job.js'
 import { fileIdentity } from '../../packages/shared/src/dialects/sqlite/file/file-identity.js'
 import type { JobContext } from '../../packages/shared/src/dialects/sqlite/thread/run-job.js'
@@ -73,4 +75,18 @@ test('a file that is replaced is named as the cause when its copy fails', async 
     throw new Error('unable to open database file')
   }
   await expect(copied(replace)).rejects.toMatchObject(replaced)
+})
+
+// A copy by blocks would fill the disk, which others may need, before it failed.
+test('a copy by blocks for which there is no room is refused before dd writes anything', async () => {
+  const statfs = vi.spyOn(files, 'statfs').mockResolvedValue({ blocks: 1, bavail: 1, bsize: 4096 } as never)
+  syncBuiltinESMExports()
+  try {
+    const needs = expect.stringMatching(/needs 8192 bytes .* has 4096 free/)
+    await expect(copied()).rejects.toMatchObject({ code: 'DISK_FULL', operation: 'backup', message: needs })
+    expect(readFileSync(join(folder, 'copy'), 'utf8')).toBe('')
+  } finally {
+    statfs.mockRestore()
+    syncBuiltinESMExports()
+  }
 })

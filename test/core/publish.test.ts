@@ -11,10 +11,12 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import type { FileHandle } from 'node:fs/promises'
+import files, { type FileHandle } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { basename, join } from 'node:path'
+import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { hashAndFlush } from '../../packages/shared/src/dialects/sqlite/copies/hash-file.js'
 import { keepFile } from '../../packages/shared/src/dialects/sqlite/copies/keep-file.js'
 import { flushFolder, publish, whereSupported } from '../../packages/shared/src/dialects/sqlite/copies/publish.js'
@@ -159,6 +161,29 @@ test('a copy that was hashed is on the disk, or the disk has failed', async () =
   await insteadOfFlush(failing, async () => {
     await expect(hashAndFlush(path, new StopFlag())).rejects.toMatchObject({ code: 'EIO' })
   })
+})
+
+// In this order, a process that dies in between leaves no backup without a manifest.
+test('a backup whose name cannot be flushed loses it, and then its manifest', async () => {
+  await using adapter = await SQLiteAdapter.open(join(folder, 'app.db'))
+  let flushes = 0
+  // Of the manifest, of its name, and of that of the backup.
+  const flush = async (): Promise<void> => {
+    if (++flushes === 3) throw Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'fsync' })
+  }
+  const rm = vi.spyOn(files, 'rm')
+  syncBuiltinESMExports()
+  try {
+    await insteadOfFlush(flush, async () => {
+      await expect(adapter.backup(join(folder, 'copy.db'))).rejects.toMatchObject({ code: 'IO_ERROR' })
+    })
+    const removed = rm.mock.calls.map(([path]) => basename(String(path)))
+    expect(removed.filter((name) => name.startsWith('copy.db'))).toEqual(['copy.db', 'copy.db.json'])
+    expect(readdirSync(folder).filter((name) => !name.startsWith('app.db'))).toEqual([])
+  } finally {
+    rm.mockRestore()
+    syncBuiltinESMExports()
+  }
 })
 
 // As on Windows while an engine has it open.

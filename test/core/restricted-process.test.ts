@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { afterAll, expect, test } from 'vitest'
 import { runProcess } from '../../scripts/run-process.mjs'
 import { root } from '../../scripts/workspace.mjs'
@@ -73,4 +74,15 @@ test("Node's permission model: a backup into a folder that may not be written is
   const output = await runWith([join(folder, 'source.db'), join(elsewhere, 'copy.db')], rights)
   rmSync(elsewhere, { recursive: true })
   expect(output).toMatch(/^CANNOT_OPEN backup: .*permission model/m)
+})
+
+test("Node's permission model: a file that scopedb may not write is a typed error", async () => {
+  const path = join(folder, 'exported.db')
+  await (await SQLiteAdapter.open(path)).disconnect()
+  const rights = ['--permission', `--allow-fs-read=${root}`, `--allow-fs-read=${folder}`]
+  const program = join(root, 'packages/cli/bin/scopedb.js')
+  const args = [...rights, program, 'export', path, join(folder, 'export.jsonl')]
+  const { exitCode, output } = await runProcess(process.execPath, args)
+  expect(output).toMatch(/^scopedb: CANNOT_OPEN: export: .*permission model.*--allow-fs-write/m)
+  expect(exitCode).toBe(3)
 })

@@ -114,3 +114,15 @@ test('a schedule that has stopped makes no backup any longer, and has removed wh
   await run
   await adapter.disconnect()
 })
+
+test('the lock of a schedule is among the locks, and its prefix is not among those of apps', async () => {
+  const { adapter } = await opened('listed.db')
+  const schedule = BackupSchedule.start(adapter, { directory: folder, every: MINUTE })
+  await schedule.run()
+  const all = adapter.inspect({ prefix: '*' })
+  const [locks, prefixes] = [await Array.fromAsync(all.locks({ expired: true })), await Array.fromAsync(all.prefixes())]
+  expect(locks).toMatchObject([{ prefix: 'go-goscope', key: 'backup' }])
+  expect(prefixes).toMatchObject([{ prefix: '' }])
+  await schedule.stop()
+  await adapter.disconnect()
+})

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { SQLiteAdapter, Standby } from '@go-go-scope/persistence-sqlite-node'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { FORGOTTEN_AFTER_MS } from '../../packages/shared/src/dialects/sqlite/schema/change-log.js'
+import { resolveFollowOptions } from '../../packages/shared/src/dialects/sqlite/standby/follow-options.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'standby-options-'))
 const handle = new DatabaseSync(join(folder, 'app.db'))
@@ -41,3 +43,9 @@ test.each([{ closeOnDisconnect: false }, { durability: 'fast' }, { mode: -1 }, {
     expect(existsSync(target)).toBe(false)
   },
 )
+
+test('a standby polls its source before that drops it, whatever the interval is', () => {
+  for (const every of [7 * FORGOTTEN_AFTER_MS, Number.POSITIVE_INFINITY]) {
+    expect(resolveFollowOptions({ target: ':memory:', every }).every).toBeLessThan(FORGOTTEN_AFTER_MS)
+  }
+})

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 interface Handle {
@@ -18,7 +19,7 @@ const SQL_ERROR = 1
  * @returns the problems found; empty if there are none.
  */
 export async function checkPages(path: string, immutable = false): Promise<string[]> {
-  const handle = await openHandle(immutable ? `${pathToFileURL(path).href}?immutable=1` : path)
+  const handle = await openHandle(path, immutable)
   try {
     const whole = await problemsBy(handle, 'integrity_check')
     if (whole !== undefined) return whole
@@ -61,18 +62,20 @@ function valuesOf(handle: Handle, sql: string): string[] {
 }
 
 /** Opens a file for reading, with the adapter's SQLite library, because two libraries on one file drop each other's locks. */
-export async function openHandle(path: string): Promise<Handle> {
+export async function openHandle(path: string, immutable = false): Promise<Handle> {
+  // Absolute, because Bun removes spaces at the start of a path.
+  const name = immutable ? `${pathToFileURL(path).href}?immutable=1` : resolve(path)
   if (process.versions.bun !== undefined) {
     const { Database, constants } = (await importEngine('bun:sqlite')) as {
       Database: HandleClass
       constants: { SQLITE_OPEN_READONLY: number; SQLITE_OPEN_URI: number }
     }
     // Flags, because with the option `readonly` a URI cannot be opened.
-    return new Database(path, constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI)
+    return new Database(name, constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI)
   }
   // Node 20 has no node:sqlite. The adapter uses this package there.
   const engine = await importEngine('node:sqlite').catch(() => importEngine('@photostructure/sqlite'))
-  return new (engine as { DatabaseSync: HandleClass }).DatabaseSync(path, { readOnly: true })
+  return new (engine as { DatabaseSync: HandleClass }).DatabaseSync(name, { readOnly: true })
 }
 
 /** By a variable: a bundler would look for a literal, and no runtime has all engines. */

@@ -8,9 +8,8 @@ export async function withFileErrors<Result>(operation: string, work: () => Prom
   try {
     return await work()
   } catch (error) {
-    if (typeof (error as NodeJS.ErrnoException | undefined)?.syscall !== 'string') throw error
     // Loaded here, because other commands do not need it.
-    const { typedError } = await import('@go-go-scope/persistence-core')
-    throw typedError(error, operation)
+    const { isSystemError, typedError } = await import('@go-go-scope/persistence-core')
+    throw isSystemError(error) ? typedError(error, operation) : error
   }
 }

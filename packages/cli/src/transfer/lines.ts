@@ -59,8 +59,8 @@ async function writeFile(pieces: AsyncIterable<string>, file: string): Promise<v
   try {
     await target.writeFile(pieces)
     // Loaded here, because other commands do not need it.
-    const { flush } = await import('@go-go-scope/persistence-core')
-    await flush(file)
+    const { flushHandle } = await import('@go-go-scope/persistence-core')
+    await flushHandle(target)
   } catch (error) {
     await unlink(file).catch(() => undefined) // The caller needs the error of writing.
     throw error

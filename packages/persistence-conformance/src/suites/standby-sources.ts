@@ -95,11 +95,13 @@ export const standbySources: EngineSuite = engineSuite('a standby of files that 
     assert.equal((await patient).state, 'following')
   })
 
-  check.once('refuses a source that is the file of a running standby as in use', async (world) => {
+  check.once('refuses a source that is the file of a standby, running or stopped', async (world) => {
     const adapter = await followedSource(world)
-    await world.follow({ target: fileIn(world) }, adapter)
+    const standby = await world.follow({ target: fileIn(world) }, adapter)
     const chained = () => world.follow({ target: ':memory:' }, fileIn(world))
     await refuses(chained, { code: 'FILE_IN_USE', says: ['a running standby', 'follow what that one follows'] })
+    await standby.stop()
+    await refuses(chained, { code: 'FOREIGN_TABLE', says: ['the standby of another file', 'follow that file'] })
   })
 
   check.once('is lost when a later release follows the source, and leaves that log as it is', async (world) => {

@@ -59,7 +59,7 @@ export interface Inspection {
   tasks(options?: Omit<ValueListOptions, 'expired'>): AsyncIterableIterator<Item<TaskInfo>>
   /** Cache entries of the full adapter's table. */
   entries(options?: ValueListOptions): AsyncIterableIterator<Item<EntryInfo>>
-  /** All prefixes in the database: first those that adapters have used, then others found in stored keys. */
+  /** All prefixes in the database: first those that adapters have used, then others found in keys of the cache and of circuits. */
   prefixes(options?: PageOptions): AsyncIterableIterator<PrefixItem>
   /** The standbys of all processes that follow the file. Empty for a server or a database in memory. */
   standbys(): Promise<readonly StandbyInfo[]>

@@ -1,20 +1,18 @@
 import type { Row } from '../driver/driver.js'
 import { ALL_NAMES, keyRange, type NameRange } from '../keys/key-range.js'
-import { type NamedKey, qualifiedNames, splitQualified, splitTagged, taggedNames } from '../keys/key-space.js'
+import { splitTagged, taggedNames } from '../keys/key-space.js'
 import { nameOf, type PageStatement, type Position, type ValuePageStatement, walkRows } from '../session/row-walk.js'
 import type { Session } from '../session/session.js'
 import type { Inspected } from './database-inspection.js'
 import { cursorOf, type ListPosition } from './list.js'
 import type { PrefixItem } from './listed-rows.js'
 
-/** A table whose stored names show their prefix. */
-interface PrefixedTable {
+/** A published table whose stored names show their prefix. Other tables have only rows of recorded prefixes. */
+interface TaggedTable {
+  readonly tag: 'cache:' | 'circuit:'
   readonly statement: PageStatement | ValuePageStatement
   /** `false` for a table whose rows have values. */
   readonly values?: false
-  /** Returns how the names of a prefix start. */
-  startOf(prefix: string): string
-  split(name: string): NamedKey | undefined
 }
 
 /**
@@ -28,10 +26,9 @@ export async function* listPrefixes(
   limit: number,
 ): AsyncGenerator<PrefixItem, void, undefined> {
   const { session, sql, entries } = inspected
-  const tables: readonly PrefixedTable[] = [
-    tagged('cache:', { statement: entries, values: false }),
-    tagged('circuit:', { statement: sql.circuits }),
-    { statement: sql.locks, startOf: (prefix) => qualifiedNames(prefix).start, split: splitQualified },
+  const tables: readonly TaggedTable[] = [
+    { tag: 'cache:', statement: entries, values: false },
+    { tag: 'circuit:', statement: sql.circuits },
   ]
   let left = limit
   if (start.part === 0) {
@@ -59,7 +56,7 @@ export async function* listPrefixes(
  */
 async function* prefixesIn(
   session: Session,
-  table: PrefixedTable,
+  table: TaggedTable,
   from: Position = '',
 ): AsyncGenerator<{ readonly prefix: string; readonly end: string }, void, undefined> {
   let next = from
@@ -67,12 +64,12 @@ async function* prefixesIn(
     const row = await firstRow(session, table, next)
     if (row === undefined) return
     const name = nameOf(row)
-    const prefix = name === undefined ? undefined : table.split(name)?.prefix
+    const prefix = name === undefined ? undefined : splitTagged(name, table.tag)?.prefix
     if (prefix === undefined) {
       next = row.next as Position
       continue
     }
-    const { end } = keyRange(table.startOf(prefix))
+    const { end } = keyRange(taggedNames(prefix, table.tag).start)
     yield { prefix, end }
     next = end
   }
@@ -81,7 +78,7 @@ async function* prefixesIn(
 /** Returns the first row of the range from `from` on. */
 async function firstRow(
   session: Session,
-  { statement, values }: Pick<PrefixedTable, 'statement' | 'values'>,
+  { statement, values }: Pick<TaggedTable, 'statement' | 'values'>,
   from: Position,
   range: NameRange = ALL_NAMES,
 ): Promise<Row | undefined> {
@@ -96,14 +93,10 @@ export async function isRecorded({ session, sql }: Inspected, prefix: string): P
 }
 
 /** Returns whether one of the tables has a name with the prefix. */
-async function isInAny(session: Session, tables: readonly PrefixedTable[], prefix: string): Promise<boolean> {
+async function isInAny(session: Session, tables: readonly TaggedTable[], prefix: string): Promise<boolean> {
   for (const table of tables) {
-    const range = keyRange(table.startOf(prefix))
+    const range = keyRange(taggedNames(prefix, table.tag).start)
     if ((await firstRow(session, table, range.first, range)) !== undefined) return true
   }
   return false
-}
-
-function tagged(tag: 'cache:' | 'circuit:', of: Pick<PrefixedTable, 'statement' | 'values'>): PrefixedTable {
-  return { ...of, startOf: (prefix) => taggedNames(prefix, tag).start, split: (name) => splitTagged(name, tag) }
 }

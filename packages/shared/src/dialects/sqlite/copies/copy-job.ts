@@ -93,8 +93,8 @@ interface Made {
 async function copy(source: OwnConnection, order: CopyOrder, context: JobContext): Promise<Made> {
   for (let tries = mayGoByBlocks(order) ? SCHEMA_TRIES : 0; ; tries--) {
     const made = await inSnapshot(source, async (content) => {
+      await refuseFullDisk(order.target, content)
       if (tries > 0 && content.bytes >= order.largeBytes) {
-        await refuseFullDisk(order.target, content)
         const copied = await copyByBlocks(source, content, order, context)
         if (copied.outcome === 'copied') return { content: { ...content, pages: copied.pages }, hashing: true }
         if (copied.outcome === 'changed') return 'changed'
@@ -102,7 +102,6 @@ async function copy(source: OwnConnection, order: CopyOrder, context: JobContext
         await truncate(order.target)
       }
       if (context.engine.backup === undefined) return 'not by pages'
-      await refuseFullDisk(order.target, content)
       const pace = new Pace(order, content, context)
       pace.begin()
       await context.engine.backup(source.handle, order.target, pace)
@@ -167,7 +166,6 @@ async function copyByBlocks(
 /** Copies on an engine without a backup, by one statement: it has no speed limit and reports no progress. */
 async function copyBySql({ queue }: OwnConnection, order: CopyOrder, context: JobContext): Promise<Content> {
   const { pages: _, ...content } = await readContent(queue, 'backup')
-  await refuseFullDisk(order.target, content)
   const pace = new Pace(order, content, context)
   pace.begin()
   await queue.query('backup', 'VACUUM INTO ?1', [order.target])

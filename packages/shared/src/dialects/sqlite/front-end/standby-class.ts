@@ -26,8 +26,8 @@ export interface StandbyClass<Options extends OpenOptions> {
    *   `source`. The adapter that takes over runs its engine in this thread.
    * @returns the standby, once it is readable: its first copy is complete, or it continues from an earlier one.
    * @throws PersistenceError `FILE_EXISTS`, `FILE_IN_USE`, `SCHEMA_MISSING`, `WAL_NEEDED`, `INVALID_ARGUMENT`, `INVALID_OPTION`,
-   *   `READ_ONLY` for an adapter that was opened with `readOnly`, and `BUSY` when others write to the source without a pause for
-   *   longer than `busyTimeout`.
+   *   `READ_ONLY` for an adapter that was opened with `readOnly`, `FOREIGN_TABLE` for a source that is a standby itself, and `BUSY`
+   *   when others write to the source without a pause for longer than `busyTimeout`.
    */
   follow(
     source: SqliteAdapter | string,

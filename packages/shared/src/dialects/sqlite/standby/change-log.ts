@@ -142,10 +142,18 @@ function refuseForeign(found: readonly Row[]): void {
 }
 
 async function checkSource(sql: Sql): Promise<void> {
-  const { family } = await oneRow(
+  const { family, standby } = await oneRow(
     sql,
-    "SELECT count(*) AS family FROM main.sqlite_master WHERE name = 'go_goscope_meta'",
+    `SELECT count(*) FILTER (WHERE name = 'go_goscope_meta') AS family,
+  count(*) FILTER (WHERE name = 'go_goscope_standby') AS standby FROM main.sqlite_master`,
   )
+  if (standby !== 0) {
+    throw new PersistenceError(
+      'FOREIGN_TABLE',
+      'standby.follow',
+      'standby.follow: the source is the standby of another file; follow that file, or let the standby take over first',
+    )
+  }
   if (family === 0) {
     throw new PersistenceError(
       'SCHEMA_MISSING',

@@ -8,7 +8,7 @@ import type { StartWorker } from '../thread/worker.js'
 export interface FollowOptions {
   /** The file of the standby: a path without a file, an earlier standby of the same source, or `:memory:`. */
   target: string
-  /** ms between two polls of the source. Default 20. */
+  /** ms between two polls of the source, at most an hour. Default 20. */
   every?: number | undefined
   /** Stops following. When it aborts during the first copy, `follow` rejects with its reason. */
   signal?: AbortSignal | undefined
@@ -19,6 +19,8 @@ export interface FollowOptions {
 export const FOLLOW_OPTIONS: OptionNames<FollowOptions> = { target: true, every: true, signal: true, worker: true }
 
 const DEFAULT_EVERY_MS = 20
+// Polls also report to the source, which drops a standby that has not reported for a day. Dropped twice in a row, it is lost.
+const LONGEST_EVERY_MS = 3_600_000
 
 export interface ResolvedFollowOptions {
   /** An absolute path, or `:memory:`. */
@@ -35,5 +37,5 @@ export function resolveFollowOptions(options: FollowOptions): ResolvedFollowOpti
   checkSignal(signal, 'standby.follow')
   if (typeof every !== 'number' || !(every > 0)) throw invalidOption('every', every, 'a positive number of ms')
   if (worker !== undefined && typeof worker !== 'function') throw invalidOption('worker', worker, 'a function')
-  return { target, every, signal }
+  return { target, every: Math.min(every, LONGEST_EVERY_MS), signal }
 }

@@ -22,7 +22,7 @@ const BY_CODE: ReadonlyMap<string, readonly [code: PersistenceErrorCode, advice:
   ['ENOTDIR', ['CANNOT_OPEN', 'check every folder of the path']],
   ['EPERM', ['READ_ONLY', 'check the permissions of the file and of its folder']],
   ['EROFS', ['READ_ONLY', 'choose a disk that can be written']],
-  [NOT_PERMITTED, ['CANNOT_OPEN', "Node's permission model (--permission) does not allow it"]],
+  [NOT_PERMITTED, ['CANNOT_OPEN', "Node's permission model does not allow it; grant it, or run without --permission"]],
 ])
 
 /** Converts an error of the file system or an engine to a typed error. */
@@ -51,8 +51,9 @@ export async function withTypedErrors<Result>(
   }
 }
 
-// Not by its class: Node's errors are of another realm than code that Jest or a `vm` context runs.
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+/** Returns whether an error is one of the file system. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  // Not by its class: Node's errors are of another realm than code that Jest or a `vm` context runs.
   const { syscall, code } = (error ?? {}) as NodeJS.ErrnoException
   return typeof syscall === 'string' || code === NOT_PERMITTED
 }
