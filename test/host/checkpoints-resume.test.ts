@@ -1,6 +1,7 @@
 import { type CheckpointedTaskContext, createCheckpointContext, scope } from 'go-go-scope'
 import { describe, expect, it, vi } from 'vitest'
 import { checkpointStore, point, stop } from './support/checkpoint-store.js'
+import { deferred } from './support/deferred.js'
 
 const store = checkpointStore()
 
@@ -65,6 +66,22 @@ describe('resumeTask', () => {
     expect(onResume).toHaveBeenCalledOnce()
     expect(load).toHaveBeenCalledTimes(2)
     expect(await store.provider.list('job')).toEqual([])
+  })
+
+  it('is waited for by the end of its scope while it loads, and then rejects', async () => {
+    const loaded = deferred()
+    vi.spyOn(store.provider, 'loadLatest').mockReturnValue(loaded.promise as Promise<undefined>)
+    const s = scope({ persistence: { checkpoint: store.provider } })
+    const fn = vi.fn()
+    const rejected = expect(s.resumeTask('job', fn)).rejects.toThrow(/^Cannot spawn task on disposed scope$/)
+    const ended = vi.fn()
+    const end = s[Symbol.asyncDispose]().then(ended)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(ended).not.toHaveBeenCalled()
+    loaded.resolve()
+    await end
+    await rejected
+    expect(fn).not.toHaveBeenCalled()
   })
 
   it('has a default interval of 60 s', async () => {

@@ -133,16 +133,19 @@ describe('the success of an idempotent task', () => {
     expect(onError).not.toHaveBeenCalled()
   })
 
-  it('is not undone by an abort while it is being stored', async () => {
+  it('is not undone by an abort while it is being stored, and the end of the scope waits until it is', async () => {
     const set = deferred()
     vi.spyOn(provider, 'set').mockReturnValue(set.promise)
-    const controller = new AbortController()
-    await using s = scope({ persistence: { idempotency: provider }, signal: controller.signal })
+    const s = scope({ persistence: { idempotency: provider } })
     const task = s.task(() => 1, { idempotency })
     await vi.advanceTimersByTimeAsync(0)
-    controller.abort('stop')
+    const ended = vi.fn()
+    const end = s[Symbol.asyncDispose]().then(ended)
     expect(await task).toEqual([undefined, 1])
+    await vi.advanceTimersByTimeAsync(0)
+    expect(ended).not.toHaveBeenCalled()
     set.resolve()
+    await end
   })
 })
 

@@ -69,7 +69,10 @@ const guardRoutes: Plugin = async (fastify, options) => {
         if (runs.delete(request)) void run.settle({ status: reply.statusCode, headers: headersOf(reply), body: null })
       })
     }
-    return run instanceof Response ? reply.send(await putInto(reply, run)) : undefined
+    if (!(run instanceof Response)) return undefined
+    const body = await putInto(reply, run)
+    // Fastify would add a content type to an empty buffer.
+    return reply.send(body.length > 0 ? body : undefined)
   })
 
   // Must be the last hook, so that the kept response is the one that is sent.

@@ -34,10 +34,12 @@ export function idempotencyKey<Context extends HonoContext>(
         target: targetOf(raw.url),
         key: context.req.header('idempotency-key'),
         signal: raw.signal,
-        // A clone, because handlers may read the raw request, as those of other frameworks do. If middleware has read it, Hono has
-        // cached the body.
-        body: async () =>
-          new Uint8Array(await (Object.keys(context.req.bodyCache)[0] ? context.req : raw.clone()).arrayBuffer()),
+        async body() {
+          const wasRead = Object.keys(context.req.bodyCache).length > 0
+          // A clone, because handlers may read the raw request, as those of other frameworks do. If middleware has read it, Hono
+          // has cached the body.
+          return new Uint8Array(await (wasRead ? context.req : raw.clone()).arrayBuffer())
+        },
       },
       context,
     )

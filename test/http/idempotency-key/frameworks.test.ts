@@ -373,6 +373,15 @@ describe('Fastify', () => {
     ])
   })
 
+  test('a repeated response without a body gets no content type', async () => {
+    await using app = fastify()
+    await app.register(forFastify, ownKeys())
+    app.post('/', async (_request, reply) => reply.code(201).header('location', '/1').send())
+    const [first, again] = [await app.inject({ ...POST, url: '/' }), await app.inject({ ...POST, url: '/' })]
+    expect(again.headers).toMatchObject({ 'idempotency-replayed': 'true', location: '/1', 'content-length': '0' })
+    for (const { headers } of [first, again]) expect(headers).not.toHaveProperty('content-type')
+  })
+
   test('JSON is stored as it was sent', async () => {
     await using app = fastify()
     await app.register(forFastify, ownKeys())

@@ -43,11 +43,17 @@ export class SharedRun<T> {
   /** Passes the end of this run to the tasks that joined it. Absent in a task that joins another run. */
   #settle: ((end: RunEnd) => void) | undefined
   #run: KeyedRun<T> | undefined
+  #recording: Promise<void> | undefined
 
   constructor(provider: IdempotencyProvider, request: KeyRequest, owner: RunOwner) {
     this.#provider = provider
     this.#request = request
     this.#owner = owner
+  }
+
+  /** Resolves when the success is recorded, which after an abort is later than `conclude`. Never rejects. */
+  get recording(): Promise<void> | undefined {
+    return this.#recording
   }
 
   async run(work: IdempotentWork<T>): Promise<T> {
@@ -74,9 +80,10 @@ export class SharedRun<T> {
     const { abort } = this.#owner
     const settle = (): void => this.#settle?.('error' in end && abort.aborted ? 'abandoned' : end)
     if ('error' in end || this.#run === undefined) return settle()
-    const recorded = this.#run.record(end.value).then(settle)
+    const recording = this.#run.record(end.value).then(settle)
+    this.#recording = recording
     const ignored = (): undefined => undefined
-    await raceAbort(abort, ignored, () => recorded).catch(ignored)
+    await raceAbort(abort, ignored, () => recording).catch(ignored)
   }
 
   /** Replays or runs. If the key ended without a stored result, rejects with a `ResultNotStoredError`, not the store's error. */

@@ -84,14 +84,17 @@ export class Scope<S extends object = Record<never, never>> {
    *
    * @typeParam Data The type of the checkpoints' data. Stored data is not checked against it.
    * @throws (as a rejection) `No checkpoint provider configured`, with `requireExisting` also
-   *   `No checkpoint found for task ID: <id>`, and the provider's error.
+   *   `No checkpoint found for task ID: <id>`, the provider's error, and what {@link Scope.task} throws, also if the scope ends
+   *   while the checkpoint is loaded.
    */
   async resumeTask<T, Data = unknown, E extends Error = Error>(
     taskId: string,
     fn: CheckpointedTaskFunction<T, S, Data>,
     options: ResumeOptions<E, Data> = {},
   ): Promise<Result<E, Awaited<T>>> {
-    return this.task<T, Data, E>(fn, await resumeFrom(this.persistence?.checkpoint, taskId, options))
+    const resumed = resumeFrom(this.persistence?.checkpoint, taskId, options)
+    this.#parts.tasks.waitFor(resumed)
+    return this.task<T, Data, E>(fn, await resumed)
   }
 
   /**

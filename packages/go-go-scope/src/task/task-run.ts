@@ -60,8 +60,8 @@ export class TaskRun<T> {
   }
 
   /** Resolves when everything that an aborted run began in the stores has ended. Never rejects. */
-  get workEnd(): Promise<void> | undefined {
-    return this.abort.aborted ? this.#work?.then(nothing, nothing) : undefined
+  get workEnd(): Promise<unknown> | undefined {
+    return this.abort.aborted ? Promise.allSettled([this.#work, this.#sharedRun?.recording]) : undefined
   }
 
   async #outcome(): Promise<Outcome<T>> {
@@ -116,5 +116,3 @@ export class TaskRun<T> {
 
 /** The reason of an abort by a task's own `timeout`. */
 export const timeoutError = (timeout: number): Error => new Error(`Task timeout after ${timeout}ms`)
-
-const nothing = (): void => {}

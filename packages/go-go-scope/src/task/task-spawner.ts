@@ -53,6 +53,11 @@ export class TaskSpawner {
     return task
   }
 
+  /** Makes the end of the scope wait for `work`, however it ends. */
+  waitFor(work: Promise<unknown>): void {
+    this.#track(work.catch(() => {}))
+  }
+
   /** Resolves when all tasks have settled, and the store operations of aborted tasks have ended or are abandoned. */
   async settled(): Promise<void> {
     while (this.#pending.size > 0) await Promise.all(this.#pending)
