@@ -7,9 +7,9 @@ const LIMIT = 1_000_000
 const STEP = 5_000
 
 /** Returns the error with which a call is refused; `undefined` if it waits. */
-function refusal(backlog: Backlog<{ name: string }>): unknown {
+function refusal(backlog: Backlog<{ name: string }>, name = 'cache.get'): unknown {
   try {
-    backlog.push({ name: 'cache.get' })
+    backlog.push({ name })
     return undefined
   } catch (error) {
     return error
@@ -35,4 +35,13 @@ test('a backlog reports 10,000 waiting calls and each doubling, each time that i
     backlog.take(backlog.length)
     expect(backlog.calls).toBe(0)
   }
+})
+
+test('a full backlog takes the release of a lock, which would be held until its lease ends', () => {
+  const backlog = new Backlog<{ name: string; count?: number }>(
+    new Diagnostics((error) => error as PersistenceError, {} as never),
+  )
+  backlog.push({ name: 'cache.set', count: LIMIT })
+  expect(refusal(backlog)).toMatchObject({ code: 'QUEUE_FULL' })
+  expect(refusal(backlog, 'lock.release')).toBeUndefined()
 })

@@ -106,6 +106,16 @@ describe('a peer that has ended before', () => {
   )
 })
 
+test('a client whose port is transferred while it awaits an answer is disconnected', async () => {
+  const port = served.port()
+  const remote = await connectRemote(port)
+  const called = remote.cache.set('k', 1)
+  new MessageChannel().port1.postMessage(port, [port as never])
+  await expect(called).rejects.toMatchObject({ code: 'DISCONNECTED', outcome: 'unknown' })
+  expect(remote.isConnected()).toBe(false)
+  await remote.disconnect()
+})
+
 test('a child that cannot be started is left as soon as that is known', async () => {
   const child = fork(script, [], { execPath: join(folder, 'none'), execArgv: [] })
   child.on('error', () => undefined)

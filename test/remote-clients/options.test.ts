@@ -42,13 +42,16 @@ test.each([openRemote, connectRemote] as ((peer: never, options: never) => Promi
 test('a client makes no backup, and says so when a schedule starts: each of its backups would fail', async () => {
   const remote = await connectRemote(served.port())
   await expect(remote.backup()).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
-  expect(() => BackupSchedule.start(remote, { directory: tmpdir(), every: 60_000 })).toThrow(
-    expect.objectContaining({
-      code: 'ENGINE_UNSUPPORTED',
-      operation: 'BackupSchedule',
-      message: expect.stringMatching(/for a client, the adapter of its owner$/),
-    }),
-  )
+  const worker = () => expect.unreachable() as never
+  for (const options of [{}, { worker }]) {
+    expect(() => BackupSchedule.start(remote, { directory: tmpdir(), every: 60_000, ...options })).toThrow(
+      expect.objectContaining({
+        code: 'ENGINE_UNSUPPORTED',
+        operation: 'BackupSchedule',
+        message: expect.stringMatching(/for a client, the adapter of its owner$/),
+      }),
+    )
+  }
   await remote.disconnect()
 })
 

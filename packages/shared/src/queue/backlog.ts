@@ -6,6 +6,9 @@ import { Fifo } from './fifo.js'
 /** Maximum number of calls that may wait on one connection; further calls are refused with `QUEUE_FULL`. */
 export const MAX_WAITING = 1_000_000
 const FIRST_WARNING = 10_000
+// They are accepted nevertheless. An adapter that leaves a handle waits for its own calls: it sends one more behind them. A lock whose
+// release is refused would be held until its lease ends. There are no more of these than adapters and locks.
+const NEVER_REFUSED = ['disconnect', 'lock.release']
 
 interface Counted {
   readonly name: string
@@ -32,8 +35,7 @@ export class Backlog<Waiting extends Counted = Work> {
   /** @throws PersistenceError `QUEUE_FULL`. */
   push(work: Waiting): void {
     const waiting = this.calls
-    // An adapter that leaves a handle waits for its own calls: it sends one more behind them.
-    if (waiting >= MAX_WAITING && work.name !== 'disconnect') {
+    if (waiting >= MAX_WAITING && !NEVER_REFUSED.includes(work.name)) {
       throw new PersistenceError(
         'QUEUE_FULL',
         work.name,

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { inNextTurn } from '../../time/clock.js'
+import { inNextTurn, systemClock } from '../../time/clock.js'
 import {
   becomeLastToParent,
   type Channel,
@@ -16,6 +16,10 @@ import { ENVELOPE, type Item } from './protocol.js'
  * Bun clones it in half the time. `hello` is shorter, so every release reads it in the form that all releases have.
  */
 const LONG = 6
+
+// Bun does not report that a port was transferred while it was in use.
+const TRANSFER_POLL_MS = 500
+const REPORTS_TRANSFER = process.versions.bun === undefined
 
 /** A `MessagePort`, a `Worker`, which has the methods of one, or a `MessagePortMain` of Electron. */
 export interface PortLike extends Emitter {
@@ -51,6 +55,9 @@ export class PortChannel implements Channel {
   readonly #toParent: boolean
   #alive = false
   #ended = false
+  #watchesTransfer = false
+  /** Reports that the port was transferred. */
+  #transferred: (() => void) | undefined
 
   constructor(port: PortLike) {
     this.#port = port
@@ -75,6 +82,7 @@ export class PortChannel implements Channel {
       this.#listening.end()
       listener.ended(true)
     }
+    this.#transferred = ended
     const receive = (message: unknown): void => {
       if (!this.#ended) listener.message(message)
     }
@@ -103,6 +111,7 @@ export class PortChannel implements Channel {
     // Whether a worker keeps its parent alive is up to the app.
     if (this.#toWorker) return
     this.#alive = on
+    if (on && !REPORTS_TRANSFER && !this.#toParent) this.#watchTransfer()
     // The app listens to the port too.
     const isWanted =
       this.#toParent && Number(this.#port.listenerCount?.('message')) > this.#listening.countOf('message')
@@ -121,6 +130,18 @@ export class PortChannel implements Channel {
     if (!isLastToParent(this) || process.versions.bun === undefined) this.#listening.end()
     if (this.#toParent || this.#toWorker) this.keepAlive(false)
     else this.#port.close?.()
+  }
+
+  /** Looks every {@link TRANSFER_POLL_MS} whether the port was transferred, as long as an answer is awaited. */
+  #watchTransfer(): void {
+    if (this.#watchesTransfer) return
+    this.#watchesTransfer = true
+    systemClock.setTimer(() => {
+      this.#watchesTransfer = false
+      if (this.#ended) return
+      if (this.#hasEnded()) this.#transferred?.()
+      else this.keepAlive(this.#alive)
+    }, TRANSFER_POLL_MS)
   }
 
   /** Whether a worker has ended, or a port is closed or was transferred: `ref()` has no effect on such a port. */

@@ -54,7 +54,7 @@ export class BackupSchedule implements AsyncDisposable {
    *
    * @param persistence An SQLiteAdapter of a file.
    * @throws PersistenceError `INVALID_ARGUMENT`; `CANNOT_OPEN` if `directory` is not a folder; `READ_ONLY` for an adapter that was
-   *   opened with `readOnly`; `ENGINE_UNSUPPORTED` for one without a thread, as that of a database that another process owns.
+   *   opened with `readOnly`; `ENGINE_UNSUPPORTED` for one without a thread, and for that of a client.
    *
    * @example
    * ```ts
@@ -66,9 +66,10 @@ export class BackupSchedule implements AsyncDisposable {
     const resolved = scheduleOptions(options)
     const { session } = source
     refuseReadOnly(session, 'BackupSchedule', 'call backup()')
-    // Every backup would fail, which an app without a listener for diagnostics would not notice.
-    if ((resolved.backup.worker ?? source.startWorker) === undefined)
-      throw withoutThread(session.connection.engine, 'BackupSchedule')
+    const { engine, owner } = session.connection
+    const worker = owner === undefined ? (resolved.backup.worker ?? source.startWorker) : undefined
+    // A client makes no backup. Without a thread every one would fail, and an app that listens to no diagnostics would not notice.
+    if (worker === undefined) throw withoutThread(engine, 'BackupSchedule')
     if (session.ready) locationOf(session)
     const schedule = new BackupSchedule(source, resolved)
     schedule.#wait(0)
