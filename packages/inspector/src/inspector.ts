@@ -7,7 +7,7 @@ import { performAction } from './perform-action.js'
 import { errorResponse, jsonResponse } from './responses.js'
 import { readValue } from './value.js'
 
-/** Answers requests for the page, for its data (the same path with a query), and for actions (POST). */
+/** Answers requests for the page, for its data (the same path with the query `view`), and for actions (POST). */
 export type InspectorHandler = (request: Request) => Promise<Response>
 
 /**
@@ -26,7 +26,7 @@ export function inspector(persistence: Inspectable, options: InspectorOptions): 
     const refusal = refusalOf(request, settings)
     if (refusal !== undefined) return errorResponse(refusal)
     const { searchParams: query } = new URL(request.url)
-    const isPage = query.size === 0 && isReading(request)
+    const isPage = !query.has('view') && isReading(request)
     // The page itself contains no data, and it has to load before it can ask for the token.
     if (!(isPage && byToken) && !(await isAuthorized(request, settings))) {
       return errorResponse(byToken ? 'the token is missing or wrong' : 'you may not do this')

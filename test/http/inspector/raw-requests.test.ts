@@ -85,7 +85,7 @@ test.each<[string, readonly string[]]>([
   ['of no type', [POST, HOST, BEARER]],
   ['by PUT', ['PUT / HTTP/1.1', HOST, BEARER, TYPE]],
   ['by DELETE', ['DELETE / HTTP/1.1', HOST, BEARER, TYPE]],
-  ['by GET', [`GET /?do=clear&prefix=shop:&startsWith= HTTP/1.1`, HOST, TYPE]],
+  ['by GET', [`GET /?view=overview&do=clear&prefix=shop:&startsWith= HTTP/1.1`, HOST, TYPE]],
 ])('an action %s: 403, no byte of data, and nothing is changed', async (_what, lines) => {
   const before = await persistence.cache.keys()
   const answer = await sendTo(writing, [...lines, LENGTH], CLEAR)
