@@ -146,6 +146,13 @@ test('nothing of an unauthorized body is read', async () => {
   expect([answered, read]).toEqual([403, 0])
 })
 
+test('a request of Node without toNodeHandler is refused by an error that names it', async () => {
+  const request = { method: 'GET', url: '/', headers: { host: 'localhost' } }
+  await expect(inspectorOf()(request as never)).rejects.toThrow(
+    /takes a Request of fetch; .* toNodeHandler of \.\/node$/,
+  )
+})
+
 test('a failing handler passes its error to next, or answers 500, and ends no process', async () => {
   const failing = toNodeHandler(() => Promise.reject(new Error('as planted')))
   const statuses: number[] = []
