@@ -89,6 +89,8 @@ BackupSchedule.start(NodeAdapter, { directory: '.', every: 1 })
 // @ts-expect-error the same
 BackupSchedule.start({} as PostgresAdapter, { directory: '.', every: 1 })
 BackupSchedule.start(opened, { directory: '.', every: 1 })
+// A class has no members but those that an app may call.
+export const members: 'prototype' | 'open' = {} as keyof typeof PostgresAdapter | keyof typeof NodeAdapter
 
 // A read value is `unknown` unless the caller names a type.
 export const read: unknown = await adapter.cache.get('k')
