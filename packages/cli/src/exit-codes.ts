@@ -72,7 +72,9 @@ export const INSTALL_BESIDE =
 export function exitCodeOf(error: unknown): { code: number; message: string } {
   if (error instanceof PersistenceError) {
     const hint = error.code === 'ENGINE_MISSING' ? `. ${INSTALL_BESIDE}` : ''
-    return { code: OF_CODE[error.code] ?? EXIT.failed, message: `${error.code}: ${error.message}${hint}` }
+    // Names the option as it is named here.
+    const message = error.message.replace('immutable: true', '--immutable')
+    return { code: OF_CODE[error.code] ?? EXIT.failed, message: `${error.code}: ${message}${hint}` }
   }
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof NewerFormatError) return { code: EXIT.schemaNewer, message }

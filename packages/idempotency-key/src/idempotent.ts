@@ -21,6 +21,11 @@ export function idempotent<Further extends unknown[]>(
 ): (request: Request, ...further: Further) => Promise<Response> {
   const guard = new Guard(options)
   return async (request, ...further) => {
+    // The types of Express let it be mounted as it is.
+    if (typeof request?.headers?.get !== 'function') {
+      const instead = 'for Express, Fastify and Hono, use idempotencyKey of ./express, ./fastify or ./hono'
+      throw invalidArgument('idempotent', `the handler takes a Request of fetch; ${instead}`)
+    }
     const run = await guard.begin(
       {
         method: request.method,

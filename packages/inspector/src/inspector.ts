@@ -1,4 +1,4 @@
-import { PersistenceError } from '@go-go-scope/persistence-core/integration'
+import { invalidArgument, PersistenceError } from '@go-go-scope/persistence-core/integration'
 import { isAuthorized, isReading, refusalOf } from './admission.js'
 import { type Inspectable, type InspectorOptions, settingsOf } from './options.js'
 import { OverviewReader } from './overview-reader.js'
@@ -7,14 +7,14 @@ import { performAction } from './perform-action.js'
 import { errorResponse, jsonResponse } from './responses.js'
 import { readValue } from './value.js'
 
-/** Answers requests for the page, for its data (the same path with a query), and for actions (POST). */
+/** Answers requests for the page, for its data (the same path with the query `view`), and for actions (POST). */
 export type InspectorHandler = (request: Request) => Promise<Response>
 
 /**
  * Makes a page that shows the content of a database while apps use it. It can be mounted on any path:
  * `app.all('/inspector', (context) => inspect(context.req.raw))`. It changes nothing without the option `write`.
  *
- * @returns a fetch handler. It rejects only with an error of `authorize`.
+ * @returns a fetch handler. It rejects only with an error of `authorize`, and with `INVALID_ARGUMENT` for what is no `Request`.
  * @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`; also if neither `token` nor `authorize` is given.
  */
 export function inspector(persistence: Inspectable, options: InspectorOptions): InspectorHandler {
@@ -23,10 +23,15 @@ export function inspector(persistence: Inspectable, options: InspectorOptions): 
   const byToken = settings.token !== undefined
 
   return async (request) => {
+    // The types of Express let it be mounted as it is.
+    if (typeof request?.headers?.get !== 'function') {
+      const instead = 'for Express, Fastify and node:http, pass the handler to toNodeHandler of ./node'
+      throw invalidArgument('inspector', `the handler takes a Request of fetch; ${instead}`)
+    }
     const refusal = refusalOf(request, settings)
     if (refusal !== undefined) return errorResponse(refusal)
     const { searchParams: query } = new URL(request.url)
-    const isPage = query.size === 0 && isReading(request)
+    const isPage = !query.has('view') && isReading(request)
     // The page itself contains no data, and it has to load before it can ask for the token.
     if (!(isPage && byToken) && !(await isAuthorized(request, settings))) {
       return errorResponse(byToken ? 'the token is missing or wrong' : 'you may not do this')

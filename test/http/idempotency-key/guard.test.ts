@@ -219,6 +219,13 @@ test('a response is stored for a day, or for the given ttl', async () => {
   expect((await day(request())).headers.get('idempotency-replayed')).toBeNull()
 })
 
+test('a request of Node is refused by an error that names what takes it', async () => {
+  const ofNode = { method: 'POST', url: '/', headers: { 'idempotency-key': 'k' } }
+  await expect(guarded(() => new Response())(ofNode as never)).rejects.toThrow(
+    /takes a Request of fetch; .* \.\/express/,
+  )
+})
+
 test('methods may be given in lower case', async () => {
   const handle = guarded(() => new Response(), { methods: ['put'] })
   expect((await handle(new Request('http://app.test/', { method: 'PUT' }))).status).toBe(400)

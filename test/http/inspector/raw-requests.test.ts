@@ -85,7 +85,7 @@ test.each<[string, readonly string[]]>([
   ['of no type', [POST, HOST, BEARER]],
   ['by PUT', ['PUT / HTTP/1.1', HOST, BEARER, TYPE]],
   ['by DELETE', ['DELETE / HTTP/1.1', HOST, BEARER, TYPE]],
-  ['by GET', [`GET /?do=clear&prefix=shop:&startsWith= HTTP/1.1`, HOST, TYPE]],
+  ['by GET', [`GET /?view=overview&do=clear&prefix=shop:&startsWith= HTTP/1.1`, HOST, TYPE]],
 ])('an action %s: 403, no byte of data, and nothing is changed', async (_what, lines) => {
   const before = await persistence.cache.keys()
   const answer = await sendTo(writing, [...lines, LENGTH], CLEAR)
@@ -144,6 +144,13 @@ test('nothing of an unauthorized body is read', async () => {
   const response = { writeHead: (status: number) => (answered = status), end: () => undefined }
   await toNodeHandler(inspectorOf({ token: TOKEN, write: true }))(request, response)
   expect([answered, read]).toEqual([403, 0])
+})
+
+test('a request of Node without toNodeHandler is refused by an error that names it', async () => {
+  const request = { method: 'GET', url: '/', headers: { host: 'localhost' } }
+  await expect(inspectorOf()(request as never)).rejects.toThrow(
+    /takes a Request of fetch; .* toNodeHandler of \.\/node$/,
+  )
 })
 
 test('a failing handler passes its error to next, or answers 500, and ends no process', async () => {

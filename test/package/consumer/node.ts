@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { IdempotencyKeyOptions } from '@go-go-scope/idempotency-key'
 import type { InspectorOptions } from '@go-go-scope/persistence-inspector'
 import type { InstrumentOptions } from '@go-go-scope/persistence-otel'
-import type { PostgresCacheOptions, PostgresOpenOptions } from '@go-go-scope/persistence-postgres'
+import type { PostgresAdapter, PostgresCacheOptions, PostgresOpenOptions } from '@go-go-scope/persistence-postgres'
 import type { CopyDatabaseOptions } from '@go-go-scope/persistence-postgres/copy'
 import { SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter } from '@go-go-scope/persistence-sqlite'
 import {
@@ -11,9 +11,10 @@ import {
   type ApplyOptions,
   type BackupKeep,
   type BackupOptions,
-  type BackupSchedule,
+  BackupSchedule,
   type BackupScheduleOptions,
   type CacheAdapterOptions,
+  type CircuitRunOptions,
   type ClaimOptions,
   type DatabaseSyncOpenOptions,
   type EntriesOptions,
@@ -23,8 +24,10 @@ import {
   type GetOrSetOptions,
   type HoldOptions,
   type InspectOptions,
+  type ListOptions,
   SQLiteAdapter as NodeAdapter,
   SQLiteIdempotencyAdapter as NodeIdempotencyAdapter,
+  type OnceOptions,
   type RestoreOptions,
   type Standby,
   type ValueListOptions,
@@ -79,6 +82,15 @@ publishedScope({ persistence: { cache: adapter.lock } })
 new SQLiteAdapter(new DatabaseSync(':memory:'))
 // @ts-expect-error a misspelt option
 new SQLiteAdapter(database, { keyPrefx: 'app:' })
+// @ts-expect-error a cache is not the database that a schedule backs up
+BackupSchedule.start(adapter.cache, { directory: '.', every: 1 })
+// @ts-expect-error neither is a class, nor an adapter of a server
+BackupSchedule.start(NodeAdapter, { directory: '.', every: 1 })
+// @ts-expect-error the same
+BackupSchedule.start({} as PostgresAdapter, { directory: '.', every: 1 })
+BackupSchedule.start(opened, { directory: '.', every: 1 })
+// A class has no members but those that an app may call.
+export const members: 'prototype' | 'open' = {} as keyof typeof PostgresAdapter | keyof typeof NodeAdapter
 
 // A read value is `unknown` unless the caller names a type.
 export const read: unknown = await adapter.cache.get('k')
@@ -117,6 +129,7 @@ export const refusing: Record<
   | Refusing<BackupOptions>
   | Refusing<BackupScheduleOptions>
   | Refusing<CacheAdapterOptions>
+  | Refusing<CircuitRunOptions>
   | Refusing<ClaimOptions>
   | Refusing<CopyDatabaseOptions>
   | Refusing<DatabaseSyncOpenOptions>
@@ -130,6 +143,8 @@ export const refusing: Record<
   | Refusing<InspectOptions>
   | Refusing<InspectorOptions>
   | Refusing<InstrumentOptions>
+  | Refusing<ListOptions>
+  | Refusing<OnceOptions>
   | Refusing<PersistenceDriverOptions>
   | Refusing<PostgresCacheOptions>
   | Refusing<PostgresOpenOptions>

@@ -4,19 +4,22 @@ import type { Session } from '../session/session.js'
 // Absent before Node 22.10.
 const { markAsUncloneable }: { readonly markAsUncloneable?: (object: object) => void } = threads
 
+/** Returns the session of an adapter, or `undefined` for any other value. Not a member of the class, because it is not public. */
+export let sessionOf: (value: unknown) => Session | undefined
+
 /** Connects and disconnects; the base of every adapter. */
 export abstract class BaseAdapter implements AsyncDisposable {
+  static {
+    sessionOf = (value) =>
+      typeof value === 'object' && value !== null && #session in value ? value.#session : undefined
+  }
+
   readonly #session: Session
 
   constructor(session: Session) {
     this.#session = session
     // A structured clone of an adapter has no methods. Without this mark the failure would show only later, in the other thread.
     markAsUncloneable?.(this)
-  }
-
-  /** Returns the session of an adapter, or `undefined` for any other value. */
-  static sessionOf(value: unknown): Session | undefined {
-    return typeof value === 'object' && value !== null && #session in value ? value.#session : undefined
   }
 
   /**

@@ -1,4 +1,4 @@
-import { BaseAdapter } from '../../../adapter/base-adapter.js'
+import { type BaseAdapter, sessionOf } from '../../../adapter/base-adapter.js'
 import { invalidArgument, invalidCallOption, shown } from '../../../arguments/invalid.js'
 import { itemsOf } from '../../../arguments/iterables.js'
 import { type OptionNames, readOptions } from '../../../arguments/options.js'
@@ -48,7 +48,7 @@ const APPLY_OPTIONS: OptionNames<ApplyOptions> = { onConflict: true, filter: tru
  *   recorded: those of this package, and those without a key.
  */
 export async function changesets(persistence: BaseAdapter, options: ChangesetOptions): Promise<Changesets> {
-  const session = BaseAdapter.sessionOf(persistence)
+  const session = sessionOf(persistence)
   if (session === undefined) {
     throw invalidArgument(
       'changesets',

@@ -1,3 +1,4 @@
+import type { BaseAdapter } from '../../../adapter/base-adapter.js'
 import { anySignal, checkSignal } from '../../../arguments/abort-signal.js'
 import { invalidArgument } from '../../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../../arguments/options.js'
@@ -61,7 +62,10 @@ export class BackupSchedule implements AsyncDisposable {
    * await using schedule = BackupSchedule.start(persistence, { directory: '.', every: 60 * 60_000, keep: { last: 24, daily: 7 } })
    * ```
    */
-  static start(persistence: object, options: BackupScheduleOptions): BackupSchedule {
+  static start(
+    persistence: BaseAdapter & { backup(path: string): Promise<Backup> },
+    options: BackupScheduleOptions,
+  ): BackupSchedule {
     const source = sourceOf(persistence, 'BackupSchedule')
     const resolved = scheduleOptions(options)
     const { session } = source

@@ -1,5 +1,5 @@
 import type { AdapterOptions } from '../../../adapter/adapter-options.js'
-import { BaseAdapter } from '../../../adapter/base-adapter.js'
+import { type BaseAdapter, sessionOf } from '../../../adapter/base-adapter.js'
 import { invalidArgument, shownClass } from '../../../arguments/invalid.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { Session } from '../../../session/session.js'
@@ -27,7 +27,7 @@ export function registerSource(adapter: BaseAdapter, parts: FrontEndParts): void
 
 /** @throws PersistenceError `INVALID_ARGUMENT` for anything but a registered adapter of this copy of the package. */
 export function sourceOf(adapter: unknown, operation: string): BackupSource {
-  const session = BaseAdapter.sessionOf(adapter)
+  const session = sessionOf(adapter)
   const parts = partsOfAdapters.get(adapter as object)
   if (session !== undefined && parts !== undefined) return { session, ...parts }
   throw invalidArgument(

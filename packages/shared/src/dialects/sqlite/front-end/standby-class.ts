@@ -1,5 +1,5 @@
 import { type AdapterOptions, adapterOptions, givenOptions } from '../../../adapter/adapter-options.js'
-import { BaseAdapter } from '../../../adapter/base-adapter.js'
+import { sessionOf } from '../../../adapter/base-adapter.js'
 import { invalidArgument } from '../../../arguments/invalid.js'
 import type { OptionNames } from '../../../arguments/options.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
@@ -83,7 +83,7 @@ async function openTakenOver(
 ): Promise<SqliteAdapter> {
   if ((await fileIdentity(path)) === identity) {
     const adapter = await open()
-    if (BaseAdapter.sessionOf(adapter)?.connection.place.identity === identity) return adapter
+    if (sessionOf(adapter)?.connection.place.identity === identity) return adapter
     await adapter.disconnect()
   }
   throw new PersistenceError(
