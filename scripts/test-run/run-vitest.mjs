@@ -39,8 +39,8 @@ export async function runVitest(run, { files, pattern, folder, core }) {
     CELL: run.engine === undefined ? undefined : run.name,
     NODE_OPTIONS: undefined,
     // Node 20 reads these certificates at every start, which took two thirds of it (55 of 83 ms of CPU time). Only npm and
-    // pnpm, which test/package starts, may need a registry.
-    ...(run.group !== 'package' && { NODE_EXTRA_CA_CERTS: undefined }),
+    // pnpm, which test/package and soaks start, may need a registry.
+    ...(run.group !== 'package' && process.env.SOAK === undefined && { NODE_EXTRA_CA_CERTS: undefined }),
     TMPDIR: folder,
     TEST_CORE: core === undefined ? undefined : String(core),
     // The processes of the tests repeatedly load the same files. Node from 22.1 on loads them compiled, which saves a tenth to a

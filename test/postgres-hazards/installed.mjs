@@ -6,27 +6,46 @@ import { join } from 'node:path'
 import { accepts } from '../harness/accepts.mjs'
 import { freePort, identity, newFolder, startServer } from '../postgres/server/start-server.mjs'
 
-/** @typedef {{ url: string, stop(): Promise<void> }} Service */
+/**
+ * @typedef {object} Service
+ * @property {string} url
+ * @property {string} direct leads to the server without a pooler
+ * @property {() => Promise<void>} stop
+ *
+ * @typedef {{ start: () => Promise<Service> } | { missing: string }} Found `missing` says why there is none
+ */
 
 const SERVERS = '/usr/lib/postgresql'
 const POOLER = '/usr/sbin/pgbouncer'
 
-/** Returns the folder of the programs of an installed PostgreSQL, if there is one. */
+const NOT_INSTALLED = { missing: 'it is not installed' }
+
+/** @returns {Found} a PostgreSQL of the system */
 export function installedServer() {
-  if (!existsSync(SERVERS)) return undefined
-  const folders = readdirSync(SERVERS).map((version) => join(SERVERS, version, 'bin'))
-  return folders.find((folder) => existsSync(join(folder, 'postgres')))
+  const versions = existsSync(SERVERS) ? readdirSync(SERVERS) : []
+  const programs = versions
+    .map((version) => join(SERVERS, version, 'bin'))
+    .find((folder) => existsSync(join(folder, 'postgres')))
+  if (programs === undefined) return NOT_INSTALLED
+  return { start: async () => serviceOf(await startServer({}, { programs })) }
 }
 
-/** Whether pgbouncer is installed. */
-export const hasPooler = existsSync(POOLER)
+/** @param {import('../postgres/server/start-server.mjs').Server} server @returns {Service} */
+export function serviceOf({ url, stop }) {
+  return { url, direct: url, stop }
+}
+
+/** @returns {Found} a pgbouncer of the system */
+export function installedPooler() {
+  return existsSync(POOLER) ? { start: startPooler } : NOT_INSTALLED
+}
 
 /**
  * Starts a server behind pgbouncer in transaction mode, with few connections.
  *
- * @returns {Promise<Service & { direct: string }>}
+ * @returns {Promise<Service>}
  */
-export async function startPooler() {
+async function startPooler() {
   const server = await startServer()
   const folder = await newFolder()
   const port = await freePort()

@@ -3,9 +3,9 @@ import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { proveCell, runner } from '../postgres/cell.js'
-import { startServer } from '../postgres/server/start-server.mjs'
 import { reportProof } from '../proof/report-proof.js'
-import { hasPooler, installedServer, startPooler } from './installed.mjs'
+import { fetchRelease, RELEASES } from './fetched.mjs'
+import { type Found, installedPooler, installedServer, type Service } from './installed.mjs'
 import { disconnectAfterEach, newSchema, opens } from './server-adapters.js'
 
 disconnectAfterEach()
@@ -13,32 +13,31 @@ disconnectAfterEach()
 proveCell()
 
 const FILE = 'test/postgres-hazards/installed.test.ts'
-const older = installedServer()
 
-/** Services besides the server from npm; a soak uses those that are installed. */
-const SERVICES = [
-  {
-    name: 'a PostgreSQL of the system',
-    installed: older !== undefined,
-    start: async () => {
-      const server = await startServer({}, older === undefined ? {} : { programs: older })
-      return { ...server, stop: () => server.stop(), direct: server.url }
-    },
-  },
-  { name: 'pgbouncer, which lends connections by transaction', installed: hasPooler, start: startPooler },
-]
+/** The services besides the server of all tests. Only a soak uses them, because other runs must not fetch a server. */
+async function findServices(): Promise<{ name: string; found: Found }[]> {
+  const releases = RELEASES.map(async (release) => ({
+    name: `PostgreSQL ${release.version.split('.', 1)[0]} from npm`,
+    found: await fetchRelease(release),
+  }))
+  return [
+    { name: 'a PostgreSQL of the system', found: installedServer() },
+    { name: 'pgbouncer, which lends connections by transaction', found: installedPooler() },
+    ...(await Promise.all(releases)),
+  ]
+}
 
-for (const { name, installed, start } of process.env.SOAK === undefined ? [] : SERVICES) {
+for (const { name, found } of process.env.SOAK === undefined ? [] : await findServices()) {
   describe(name, () => {
-    if (!installed) {
+    if ('missing' in found) {
       test('is named as not run', () => {
-        reportProof({ proof: name, file: FILE, runs: 'none', result: 'not run: it is not installed' })
+        reportProof({ proof: name, file: FILE, runs: 'none', result: `not run: ${found.missing}` })
       })
       return
     }
-    let service: Awaited<ReturnType<typeof start>>
+    let service: Service
     beforeAll(async () => {
-      service = await start()
+      service = await found.start()
     }, 60_000)
     afterAll(() => service.stop())
 
