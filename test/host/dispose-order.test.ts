@@ -162,10 +162,15 @@ describe('dispose', () => {
     expect(onError).toHaveBeenCalledExactlyOnceWith(new Error('late'), 'onDispose')
   })
 
-  it('may be called again by a listener of its own abort', async () => {
+  it('may be called again by a listener of its own abort, which then waits for it too', async () => {
+    const order: string[] = []
     const s = scope()
-    s.signal.addEventListener('abort', () => void s[Symbol.asyncDispose]())
+    s.onDispose(() => order.push('disposer'))
+    s.signal.addEventListener('abort', async () => {
+      await s[Symbol.asyncDispose]()
+      order.push('listener')
+    })
     await s[Symbol.asyncDispose]()
-    expect(s.isDisposed).toBe(true)
+    expect(order).toEqual(['disposer', 'listener'])
   })
 })

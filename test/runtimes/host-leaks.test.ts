@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { type Lock, type LockGuard, type LockOptions, type Scope, scope } from 'go-go-scope'
+import { InMemoryCheckpointProvider, type Lock, type LockGuard, type LockOptions, type Scope, scope } from 'go-go-scope'
 import { describe, expect, it } from 'vitest'
 import { MemoryLockProvider } from '../host/support/memory-lock-provider.js'
 
@@ -147,6 +147,31 @@ it('a living scope keeps no reference to semaphores that nobody waits for', asyn
   }
   expect(refs.filter((ref) => ref.deref() !== undefined).length).toBeLessThanOrEqual(LEFT_OVER)
   expect(getEventListeners(s.signal, 'abort')).toHaveLength(listeners)
+})
+
+/** Runs tasks with checkpoints, and returns weak references to their options, like `use`. */
+async function checkpointedTasks(s: Scope): Promise<WeakRef<object>[]> {
+  const refs: WeakRef<object>[] = []
+  for (let index = 0; index < LOCKS; index++) {
+    const checkpoint = { onResume: () => {} }
+    await s.task(({ checkpoint: { save } }) => save(index), { id: `task ${index}`, checkpoint })
+    refs.push(new WeakRef(checkpoint))
+  }
+  return refs
+}
+
+it.each([
+  ['have saved and succeeded', {}],
+  ['could not load their checkpoints', { loadLatest: () => Promise.reject(new Error('the store fails, as planted')) }],
+])('a store keeps no reference to tasks that %s', async (_, failing) => {
+  const store = Object.assign(new InMemoryCheckpointProvider(), failing)
+  await using s = scope({ persistence: { checkpoint: store } })
+  const refs = await checkpointedTasks(s)
+  for (let round = 0; round < 2; round++) {
+    await setImmediate()
+    collectGarbage()
+  }
+  expect(refs.filter((ref) => ref.deref() !== undefined).length).toBeLessThanOrEqual(LEFT_OVER)
 })
 
 describe('a lock that is used again after its release', () => {

@@ -17,7 +17,8 @@ export interface CircuitBreakerOptions {
    * Name of the circuit in the store. Default: the scope's name, or the task's id. Give a key, a name or an id: after a
    * restart or in another process, other work may get the same generated name, and each child scope gets its own. The store
    * keeps the state of each name for ever, so an app that makes many scopes must give their breakers one key. All tasks of
-   * the process with the same key and store share one breaker, which has the options of the first task.
+   * the process with the same key and store share one breaker, which has the options of the first task and reports failures
+   * of the store to its scope.
    */
   key?: string
   /** The store of the state. Default in a scope: its `persistence.circuitBreaker`. */

@@ -25,7 +25,7 @@ export class ScopeEnd {
   /** The scope whose end is calling a hook or a disposer at this moment. */
   static #caller: ScopeNode | undefined
   readonly #parts: EndingParts
-  #begun = false
+  /** Set when the end begins. */
   #done: Promise<void> | undefined
 
   constructor(parts: EndingParts) {
@@ -33,19 +33,22 @@ export class ScopeEnd {
   }
 
   get hasBegun(): boolean {
-    return this.#begun
+    return this.#done !== undefined
   }
 
   /** Ends the scope and waits for that. Never rejects. */
   reach(): Promise<void> {
     // A hook or disposer called by this end, or by the end of a child, would wait for itself.
     const calledByIt = ScopeEnd.#caller?.isWithin(this.#parts.node)
-    if (!this.#begun) {
-      this.#begun = true
-      this.#done = this.#run()
+    if (this.#done === undefined) {
+      let follow: (end: Promise<void>) => void = () => {}
+      // Set before the end begins, because a listener of the abort may dispose the scope again, and must wait too.
+      this.#done = new Promise((resolve) => {
+        follow = resolve
+      })
+      follow(this.#run())
     }
-    // `#done` is not set yet when a listener of the abort disposes the scope again.
-    return calledByIt ? Promise.resolve() : (this.#done ?? Promise.resolve())
+    return calledByIt ? Promise.resolve() : this.#done
   }
 
   async #run(): Promise<void> {
