@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Row } from '../../packages/shared/src/driver/driver.js'
 import { ALL_NAMES } from '../../packages/shared/src/keys/key-range.js'
-import { type ValuePageStatement, walkRows } from '../../packages/shared/src/session/row-walk.js'
+import { nameOf, type ValuePageStatement, walkRows } from '../../packages/shared/src/session/row-walk.js'
 import type { Session } from '../../packages/shared/src/session/session.js'
 
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text))
@@ -25,4 +25,33 @@ test.each([
     values.push(value)
   expect(alone).toEqual(['a', 'b', 'c', 'd'])
   expect(values).toEqual(['the value of a', 'the value of c'])
+})
+
+test('a walk reads no more rows and values than it needs, and short values with their page', async () => {
+  const asked: unknown[][] = []
+  const execute = (_: unknown, [from, , , rows, bytes]: unknown[]): Row[] => {
+    asked.push([from, rows, bytes])
+    return ['a', 'b', 'c'].map((name) => ({ name, next: `${name}\0`, bytes: 10, value: name })).slice(0, Number(rows))
+  }
+  const session = { execute } as unknown as Session
+  for (const options of [
+    { most: 2, values: true },
+    { most: 1_000, values: false },
+  ]) {
+    const walk = walkRows(session, {} as ValuePageStatement, { range: ALL_NAMES, ...options })
+    for (let left = Math.min(options.most, 3); left > 0; left--) await walk.next()
+  }
+  expect(asked).toEqual([
+    ['', 2, 65_536],
+    ['', 128, -1],
+  ])
+})
+
+test('the name of a row is found in each encoding of a file, but not for bytes that are not its text', () => {
+  const name = 'ü🙂'
+  const utf16 = Buffer.from(`${name}\0`, 'utf16le')
+  for (const next of [`${name}\0`, Buffer.from(`${name}\0`), utf16, Buffer.from(utf16).swap16()]) {
+    expect(nameOf({ name, next } as never)).toBe(name)
+  }
+  expect(nameOf({ name, next: Buffer.from('other\0') } as never)).toBeUndefined()
 })

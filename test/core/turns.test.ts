@@ -13,6 +13,7 @@ const CALLS: readonly [string, (adapter: SqliteAdapter, index: number) => Promis
   ['get and set', ({ cache }, index) => (index % 2 === 0 ? cache.get('k') : cache.set('k', index))],
   ['has', ({ cache }) => cache.has('k')],
   ['keys', ({ cache }) => cache.keys('k*')],
+  ['pages of entries', ({ cache }) => cache.entries({ limit: 1 }).next()],
   ['getMany', ({ cache }) => cache.getMany(['k', 'l'])],
   ['getOrSet', ({ cache }) => cache.getOrSet('k', () => 1)],
   ['idempotency.get', ({ idempotency }) => idempotency.get('k')],

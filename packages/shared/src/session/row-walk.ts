@@ -1,7 +1,6 @@
 import type { Row } from '../driver/driver.js'
 import type { NameRange } from '../keys/key-range.js'
 import { allRows, type Statement } from '../queue/statement.js'
-import { nextTurn } from '../time/clock.js'
 import type { Session } from './session.js'
 
 /**
@@ -65,8 +64,6 @@ export async function* walkRows(
     const last = rows.at(-1)
     if (last === undefined || rows.length < count) return
     at = last.next as Position
-    // A synchronous engine gives the event loop no turn between two pages.
-    await nextTurn()
   }
 }
 
