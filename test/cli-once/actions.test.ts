@@ -1,8 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { SQLiteAdapter, scopedbHere as scopedb } from '../cli/scopedb.js'
+import { program, SQLiteAdapter, scopedbHere as scopedb } from '../cli/scopedb.js'
 
 const HOUR = 3_600_000
 let folder: string
@@ -52,6 +54,18 @@ test('without --yes and a terminal no backup is restored', async () => {
   const target = join(folder, 'target.db')
   expect(await scopedb('restore', copy, target)).toMatchObject({ code: 2, err: expect.stringContaining('pass --yes') })
   expect(existsSync(target)).toBe(false)
+})
+
+test('a backup that is interrupted leaves nothing behind, and ends as by the signal', async () => {
+  const place = join(folder, 'interrupted')
+  mkdirSync(place)
+  const args = [program, path, 'backup', join(place, 'copy.db'), '--max-bytes-per-second', '1']
+  const child = spawn(process.execPath, args, { stdio: 'ignore' })
+  const ended = once(child, 'close')
+  await expect.poll(() => readdirSync(place), { timeout: 60_000 }).not.toEqual([])
+  child.kill('SIGINT')
+  expect(await ended).toEqual([null, 'SIGINT'])
+  expect(readdirSync(place)).toEqual([])
 })
 
 test('a claim is freed only under the generation that was shown', async () => {

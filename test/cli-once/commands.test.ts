@@ -455,6 +455,8 @@ test('the summary says where it is not complete', async () => {
   const { out } = await scopedbHere(file)
   expect(out).toMatch(/lock 4 +held.*\n…/)
   expect(out).not.toContain('lock 5')
+  const { locks, more } = JSON.parse((await scopedbHere(file, '--json')).out)
+  expect([locks.length, more]).toEqual([5, ['locks']])
 })
 
 test('what several apps have under the same name is told apart', async () => {

@@ -42,7 +42,10 @@ describe('with --immutable a file that cannot be locked is read, and nothing is 
     symlinkSync(join(folder, 'nowhere', 'index'), `${path}-shm`)
     const rest = name === 'task' ? ['import-'] : name === 'backup' ? [join(folder, `${name}.copy`)] : []
     const run = ['watch', 'serve'].includes(name) ? interrupted : scopedbHere
-    expect(await scopedbHere(path, name, ...rest)).toMatchObject({ code: 3, err: expect.stringContaining('--immutable') })
+    expect(await scopedbHere(path, name, ...rest)).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('--immutable'),
+    })
     const before = readdirSync(medium)
     expect((await run(path, name, ...rest, '--immutable')).code).toBe(0)
     expect(readdirSync(medium)).toEqual(before)

@@ -2,6 +2,7 @@ import { bytes, duration } from '@go-go-scope/persistence-inspector/format'
 import type { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import type { ReadOptions } from './arguments.js'
 import { type ConfirmOptions, confirm } from './confirm.js'
+import { untilInterrupted } from './interrupted.js'
 import { loadFrontEnd, requireExists, requireFile, requireFolderOf, withDatabase } from './open-database.js'
 import { say, toJson, write } from './output.js'
 
@@ -15,10 +16,13 @@ export async function backupDatabase(
   requireFile(path)
   requireFolderOf(to)
   await withDatabase(path, { immutable }, async (database) => {
-    const made = await (database as SQLiteAdapter).backup(to, {
-      ...(maxBytesPerSecond !== undefined && { maxBytesPerSecond }),
-      ...(process.stderr.isTTY && { progress: showProgress }),
-    })
+    const made = await untilInterrupted((signal) =>
+      (database as SQLiteAdapter).backup(to, {
+        signal,
+        ...(maxBytesPerSecond !== undefined && { maxBytesPerSecond }),
+        ...(process.stderr.isTTY && { progress: showProgress }),
+      }),
+    )
     if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
     say(`copied ${bytes(made.bytes)} in ${duration(made.milliseconds)}, read again and found whole`)
     await write(json === true ? `${toJson(made, 2)}\n` : `${made.path}\n`)
@@ -36,7 +40,7 @@ export async function restoreDatabase(
   requireFolderOf(to)
   await confirm(`put ${from} in the place of ${to}`, { yes })
   const { restore } = await loadFrontEnd()
-  const restored = await restore(from, to, { allowUnverified })
+  const restored = await untilInterrupted((signal) => restore(from, to, { allowUnverified, signal }))
   if (restored.kept !== undefined) say(`the file that was there is now ${restored.kept}`)
   await write(json === true ? `${toJson(restored, 2)}\n` : `${restored.path}\n`)
 }

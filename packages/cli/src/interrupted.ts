@@ -13,3 +13,22 @@ export function interrupted(): Promise<void> {
     for (const signal of SIGNALS) process.on(signal, heard)
   })
 }
+
+/**
+ * Runs work that leaves nothing behind when its signal aborts, which it does on the first SIGINT or SIGTERM. If the work fails then,
+ * the process ends as by that signal, so that a shell sees why, unless an app that called `run` listens to it.
+ */
+export async function untilInterrupted<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const stop = new AbortController()
+  const heard = (signal: NodeJS.Signals): void => stop.abort(signal)
+  for (const signal of SIGNALS) process.once(signal, heard)
+  try {
+    return await work(stop.signal)
+  } catch (error) {
+    const { aborted, reason } = stop.signal
+    if (aborted && process.listenerCount(reason) === 0) process.kill(process.pid, reason)
+    throw error
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, heard)
+  }
+}

@@ -19,9 +19,10 @@ import { LISTS } from './lists.js'
 import { type Database, withDatabase } from './open-database.js'
 import { cell, fromNow, paint, prefixCell, prefixName, progressBar, table, toJson, widthOf, write } from './output.js'
 
-// The number of items shown per kind. One more is read to find out whether there are more. The lists show all.
-const SHOWN = 5
-const PREFIXES = 100
+/** The number of items shown per list. The commands of these names show all. */
+const SHOWN = { prefixes: 100, locks: 5, circuits: 5, claims: 5, tasks: 5 } as const
+
+type ListName = keyof typeof SHOWN
 
 /** Prints a summary of a database. */
 export async function summary(path: string, { json, immutable }: ReadOptions): Promise<void> {
@@ -79,21 +80,37 @@ export interface Summary {
   readonly claims: readonly Item<ClaimInfo>[]
   readonly tasks: readonly Item<TaskInfo>[]
   readonly standbys: readonly StandbyInfo[]
+  /** The lists that have more items than are here. */
+  readonly more: readonly ListName[]
 }
 
 async function read(database: Database, cache: Summary['cache']): Promise<Summary> {
   const all = database.inspect({ prefix: '*' })
+  const longer = new Set<ListName>()
+  const first = async <Item>(name: ListName, items: AsyncIterable<Item>): Promise<Item[]> => {
+    const shown: Item[] = []
+    for await (const item of items) {
+      if (shown.length === SHOWN[name]) {
+        longer.add(name)
+        break
+      }
+      shown.push(item)
+    }
+    return shown
+  }
+  // One more is read than is shown, to find out whether there are more.
   const [facts, prefixes, locks, circuits, claims, tasks, standbys] = await Promise.all([
     factsOf(database),
-    collect(all.prefixes({ limit: PREFIXES + 1 })),
-    collect(all.locks({ limit: SHOWN + 1 })),
-    openCircuits(all),
-    collect(all.claims({ limit: SHOWN + 1 })),
-    collect(all.tasks({ limit: SHOWN + 1 })),
+    first('prefixes', all.prefixes({ limit: SHOWN.prefixes + 1 })),
+    first('locks', all.locks({ limit: SHOWN.locks + 1 })),
+    first('circuits', openCircuits(all)),
+    first('claims', all.claims({ limit: SHOWN.claims + 1 })),
+    first('tasks', all.tasks({ limit: SHOWN.tasks + 1 })),
     all.standbys(),
   ])
   const names = prefixes.map(({ prefix }) => prefix)
-  return { database: facts, cache, prefixes: names, locks, circuits, claims, tasks, standbys }
+  const more = (Object.keys(SHOWN) as ListName[]).filter((name) => longer.has(name))
+  return { database: facts, cache, prefixes: names, locks, circuits, claims, tasks, standbys, more }
 }
 
 // The number of entries that are read, so that a summary has a bounded cost.
@@ -109,23 +126,11 @@ async function cacheOf(database: Database): Promise<Summary['cache']> {
   return { entries, bytes, more: false }
 }
 
-async function openCircuits(all: Inspection) {
-  const open = []
-  for await (const circuit of all.circuits()) {
-    if (circuit.state === 'closed') continue
-    open.push(circuit)
-    if (open.length > SHOWN) break
-  }
-  return open
+async function* openCircuits(all: Inspection) {
+  for await (const circuit of all.circuits()) if (circuit.state !== 'closed') yield circuit
 }
 
-async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
-  const all: Item[] = []
-  for await (const item of items) all.push(item)
-  return all
-}
-
-function show({ database, cache, prefixes, locks, circuits, claims, tasks, standbys }: Summary): string {
+function show({ database, cache, prefixes, locks, circuits, claims, tasks, standbys, more }: Summary): string {
   const { circuits: known, checkpoints, results, engine, location = '' } = database
   const { file, sqliteVersion, fileBytes = 0, walBytes = 0 } = database
   const entries = `${cache.entries}${cache.more ? '+' : ''}`
@@ -134,7 +139,8 @@ function show({ database, cache, prefixes, locks, circuits, claims, tasks, stand
       ? [cell(location)]
       : [cell(file) || 'in memory', `SQLite ${sqliteVersion}`, bytes(fileBytes), `log ${bytes(walBytes)}`]
   const names = prefixes.map(prefixName)
-  if (names.length > PREFIXES) names[PREFIXES] = '…'
+  if (more.includes('prefixes')) names.push('…')
+  const markOf = (name: ListName): string => (more.includes(name) ? '\n…' : '')
   const parts = [
     [engine, ...place].join(', '),
     table(
@@ -142,10 +148,10 @@ function show({ database, cache, prefixes, locks, circuits, claims, tasks, stand
       [[entries, `${bytes(cache.bytes)}${cache.more ? '+' : ''}`, ...[results, checkpoints, known].map(String)]],
     ),
     `${paint('bold', 'prefixes')}  ${names.join(', ') || 'none'}`,
-    part('held locks', LISTS.locks.head, locks, LISTS.locks.cells),
-    part('open circuits', LISTS.circuits.head, circuits, LISTS.circuits.cells),
-    part('work under way', LISTS.claims.head, claims, LISTS.claims.cells),
-    tasksPart(tasks),
+    part('held locks', LISTS.locks.head, locks, LISTS.locks.cells, markOf('locks')),
+    part('open circuits', LISTS.circuits.head, circuits, LISTS.circuits.cells, markOf('circuits')),
+    part('work under way', LISTS.claims.head, claims, LISTS.claims.cells, markOf('claims')),
+    tasksPart(tasks, markOf('tasks')),
     standbysPart(standbys),
   ]
   return parts.filter((part) => part !== undefined).join('\n\n')
@@ -156,27 +162,22 @@ function part<Info extends object>(
   head: readonly string[],
   items: readonly (Partial<Info> & Pick<Listed, 'prefix' | 'key'>)[],
   cells: (item: Partial<Info>) => readonly string[],
+  mark: string,
 ): string | undefined {
   if (items.length === 0) return undefined
-  return (
-    table(
-      [title, 'prefix', ...head],
-      items.slice(0, SHOWN).map((item) => [cell(item.key), prefixCell(item.prefix), ...cells(item)]),
-    ) + more(items)
-  )
+  const rows = items.map((item) => [cell(item.key), prefixCell(item.prefix), ...cells(item)])
+  return table([title, 'prefix', ...head], rows) + mark
 }
 
-function tasksPart(tasks: Summary['tasks']): string | undefined {
+function tasksPart(tasks: Summary['tasks'], mark: string): string | undefined {
   if (tasks.length === 0) return undefined
-  const rows = tasks
-    .slice(0, SHOWN)
-    .map(({ prefix, key, latest }) => [
-      cell(key),
-      prefixCell(prefix),
-      latest === undefined ? '' : progressBar(latest.progress),
-      latest === undefined ? '' : fromNow(latest.timestamp),
-    ])
-  return table(['tasks', 'prefix', 'progress', 'saved'], rows) + more(tasks)
+  const rows = tasks.map(({ prefix, key, latest }) => [
+    cell(key),
+    prefixCell(prefix),
+    latest === undefined ? '' : progressBar(latest.progress),
+    latest === undefined ? '' : fromNow(latest.timestamp),
+  ])
+  return table(['tasks', 'prefix', 'progress', 'saved'], rows) + mark
 }
 
 function standbysPart(standbys: Summary['standbys']): string | undefined {
@@ -184,6 +185,3 @@ function standbysPart(standbys: Summary['standbys']): string | undefined {
   const rows = standbys.map(({ id, behind, seenAt }) => [cell(id), String(behind), fromNow(seenAt)])
   return table(['standbys', 'changes behind', 'seen'], rows)
 }
-
-/** Returns a mark if not all items are shown. */
-const more = (items: readonly object[]): string => (items.length > SHOWN ? '\n…' : '')

@@ -43,12 +43,13 @@ export const SUMMARY: Schema = object<Summary>({
     bytes: count('Of their stored texts'),
     more: flag('Whether there are others, which were not looked at'),
   }),
-  prefixes: listOf(text('The first 101')),
+  prefixes: listOf(text('One of the first 100')),
   locks: listOf(LOCK),
   circuits: listOf(CIRCUIT),
   claims: listOf(CLAIM),
   tasks: listOf(TASK),
   standbys: listOf(STANDBY),
+  more: listOf(text('A list here that has more items: its command shows all')),
 })
 
 export const CHECKPOINT: Schema = object<Checkpoint>({

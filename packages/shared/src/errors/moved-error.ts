@@ -9,7 +9,7 @@ export function movedError(operation: string, to: string): PersistenceError {
   return new PersistenceError(
     'MOVED',
     operation,
-    `${operation}: this store was moved to ${to}; open that one; to use this one again, run npx @go-go-scope/persistence-postgres unseal with its path or URL`,
+    `${operation}: this store was moved to ${to}; open that one; to use this one again, run the command unseal of the package that moved it`,
   )
 }
 
