@@ -160,7 +160,7 @@ test('a server with less durability than requested is refused', async () => {
   expect((lacking as Error).message).toContain('synchronous_standby_names')
 })
 
-test('on a server that does not report its timeline only locks are refused', async () => {
+test('on a server that does not report its timeline only locks and claims are refused', async () => {
   const schema = newSchema()
   const adapter = await rewritten(schema, (sql) => sql.replaceAll('pg_walfile_name', 'no_such_function'))
   await adapter.cache.set('k', 1)
@@ -170,6 +170,7 @@ test('on a server that does not report its timeline only locks are refused', asy
   expect(await adapter.cache.get('k')).toBe(1)
   expect(await adapter.stats()).toMatchObject({ serverVersion: expect.any(String), timeline: 0 })
   await expect(adapter.acquire('job', 60_000)).rejects.toMatchObject({ code: 'SQL' })
+  await expect(adapter.idempotency.claim('pay', { lease: 60_000 })).rejects.toMatchObject({ code: 'SQL' })
 })
 
 test('a read-only server answers READ_ONLY, and reads succeed', async () => {

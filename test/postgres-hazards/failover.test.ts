@@ -55,7 +55,7 @@ test('a standby is refused, unless the adapter only reads', async () => {
   expect(await reader.stats()).toMatchObject({ timeline: 0, notifications: 'polling' })
 })
 
-test('a promoted standby that lacks the last grants grants no token again, and revives no lease', async () => {
+test('a promoted standby that lacks the last grants gives no token or generation again, and revives no lease', async () => {
   const route = await relay(primary.url)
   try {
     const told: DiagnosticEvent[] = []
@@ -74,12 +74,14 @@ test('a promoted standby that lacks the last grants grants no token again, and r
     await eventually(async () =>
       (await asked(standby.url, 'SELECT 1 FROM pg_stat_wal_receiver')).length === 0 ? true : undefined,
     )
-    let last = 0
+    const last = { token: 0, generation: 0 }
     for (let round = 0; round < 60; round++) {
       const lock = await adapter.acquire('job', 60_000)
       if (lock === null) throw new Error('the lock is free')
-      last = lock.token
-      await lock.release()
+      const claim = await adapter.idempotency.claim('pay', { lease: 60_000 })
+      if (claim.state !== 'claimed') throw new Error('the key is free')
+      Object.assign(last, { token: lock.token, generation: claim.generation })
+      await Promise.all([lock.release(), claim.fail(new Error('again'))])
     }
     const held = await adapter.acquire('held', 60_000)
     if (held === null) throw new Error('the lock is free')
@@ -99,7 +101,10 @@ test('a promoted standby that lacks the last grants grants no token again, and r
 
     expect((await adapter.stats()).timeline).toBe(2)
     const next = await adapter.acquire('job', 60_000)
-    expect(next?.token).toBeGreaterThan(last)
+    expect(next?.token).toBeGreaterThan(last.token)
+    const claim = await adapter.idempotency.claim('pay', { lease: 60_000 })
+    expect(claim.state === 'claimed' && claim.generation).toBeGreaterThan(last.generation)
+    expect((await adapter.verify()).faults).toEqual([])
     // The grant is lost with the primary, and its holder is notified.
     expect(await held.isValid()).toBe(false)
     await expect(adapter.fenced(held, [{ sql: 'SELECT 1' }])).rejects.toMatchObject({ code: 'LOCK_LOST' })

@@ -158,7 +158,7 @@ export class PostgresPlace implements Place {
   }
 }
 
-/** Returns `null` for a standby, and for a managed server that hides its timeline. Such a server grants no locks. */
+/** Returns `null` for a standby, and for a managed server that hides its timeline. Such a server grants no locks and no claims. */
 export async function timelineBy(ask: (sql: string) => Promise<Row[]>): Promise<number | null> {
   try {
     const [row] = await ask(TIMELINE_NOW)

@@ -81,8 +81,9 @@ export function serverSql(name: string): StoreSql {
   const occupied = TABLES.filter((table) => table !== 'prefixes')
     .map((table) => `SELECT 1 AS found FROM (SELECT 1 FROM ${schema}.${table} LIMIT 1) AS ${table}`)
     .join(' UNION ')
-  const raised = (sequence: string, least: string, value: number): Step => ({
-    sql: `SELECT setval(${quotedText(`${schema}.${sequence}`)}::regclass, last) FROM (SELECT greatest(${lastOf(sequence)}, ${least}) AS last) AS given WHERE last > 0`,
+  // What a server gives contains its timeline, and its counter does not.
+  const raised = (sequence: string, value: number): Step => ({
+    sql: `SELECT setval(${quotedText(`${schema}.${sequence}`)}::regclass, last) FROM (SELECT greatest(${lastOf(sequence)}, $1::bigint - ${TOKEN_BASE}) AS last) AS given WHERE last > 0`,
     parameters: [value],
   })
   return {
@@ -106,13 +107,9 @@ UNION ALL SELECT 'claim ' || key FROM ${schema}.idempotency WHERE claimed_until 
     }),
 
     given: `SELECT greatest(${TOKEN_BASE} + ${lastOf('lock_token')}, (SELECT max(token) FROM ${schema}.locks))::float8 AS token,
-  ${lastOf('claim_generation')}::float8 AS generation`,
+  (${TOKEN_BASE} + ${lastOf('claim_generation')})::float8 AS generation`,
 
-    // Tokens on a server contain the timeline.
-    raise: ({ token, generation }) => [
-      raised('lock_token', `$1::bigint - ${TOKEN_BASE}`, token),
-      raised('claim_generation', '$1::bigint', generation),
-    ],
+    raise: ({ token, generation }) => [raised('lock_token', token), raised('claim_generation', generation)],
 
     marks: `SELECT relname AS name FROM pg_catalog.pg_class
 WHERE relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ${quotedText(name)}) AND relname IN ('moved', 'copies')`,

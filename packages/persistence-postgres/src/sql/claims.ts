@@ -4,6 +4,7 @@ import { LOCK_TIMEOUT } from './lock-timeout.js'
 import { notifyColumn } from './notify.js'
 import { quotedText } from './quoted.js'
 import { leaseNowAt, nowAt, once, ranAt } from './time.js'
+import { TOKEN_BASE } from './timeline.js'
 
 // The seed of the hash keeps these advisory locks apart from those of other statements.
 const SEED = 2
@@ -96,7 +97,7 @@ export function claimSql(schema: string, channel: string): ClaimSql {
   SELECT pg_advisory_xact_lock(hashtextextended($1::text, ${SEED}::bigint)) FROM ${LOCK_TIMEOUT}
 )
 INSERT INTO ${table} AS entry (key, owner, fingerprint, generation, granted_at, claimed_until)
-SELECT $1::text, $2::text, $3::text, nextval(${quotedText(`${schema}.claim_generation`)}::regclass), now, now + $4::float8
+SELECT $1::text, $2::text, $3::text, ${TOKEN_BASE} + nextval(${quotedText(`${schema}.claim_generation`)}::regclass), now, now + $4::float8
 FROM (SELECT ${leaseNowAt(6)} AS now FROM turn) AS granting WHERE ($5::float8 IS NULL OR true)
 ON CONFLICT (key) DO UPDATE SET
   owner = excluded.owner, fingerprint = excluded.fingerprint, generation = excluded.generation,

@@ -15,13 +15,8 @@ import { TOKEN_BASE } from './timeline.js'
 export function invariantSql(schema: string): InvariantSql {
   return {
     rows: [
-      // A server in recovery issues no tokens and does not report its timeline.
       inRows('locks', `${schema}.locks`, {
-        beyond_counter: [
-          `CASE WHEN pg_is_in_recovery() THEN false ELSE
-  token > ${TOKEN_BASE} + (SELECT last_value FROM ${schema}.lock_token) END`,
-          FAULTS.tokenBeyondCounter,
-        ],
+        beyond_counter: [beyond('token', `${schema}.lock_token`), FAULTS.tokenBeyondCounter],
         half_free: ['(holds = 0) <> (expires_at = 0::float8)', FAULTS.halfFree],
       }),
       inRows('claims', `${schema}.idempotency`, {
@@ -30,7 +25,7 @@ export function invariantSql(schema: string): InvariantSql {
           'it lacks its owner, its generation or the time of its grant; nobody can end it',
         ],
         beyond_counter: [
-          `generation > (SELECT last_value FROM ${schema}.claim_generation)`,
+          beyond('generation', `${schema}.claim_generation`),
           'its generation is beyond the counter, so that a late report may count',
         ],
         ends_early: ['claimed_until > 0::float8 AND claimed_until < granted_at', FAULTS.endsEarly],
@@ -67,6 +62,11 @@ export function invariantSql(schema: string): InvariantSql {
   ${ofValue('data')} FROM ${schema}.checkpoints AS checkpoint WHERE ${inRange('id')} ORDER BY id LIMIT $4::int`,
     ),
   }
+}
+
+/** Returns SQL for whether a number was not given by a counter. A server in recovery gives none and does not report its timeline. */
+function beyond(column: string, sequence: string): string {
+  return `CASE WHEN pg_is_in_recovery() THEN false ELSE ${column} > ${TOKEN_BASE} + (SELECT last_value FROM ${sequence}) END`
 }
 
 function inRows(part: Part, table: string, rules: Rules): RowInvariants {
