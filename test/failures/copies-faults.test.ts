@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { withProcesses } from '@go-go-scope/persistence-conformance/process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { cell } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { compileLibrary } from '../proof/compile-library.js'
 import { printedSeed } from '../proof/printed-seed.js'
@@ -28,7 +29,9 @@ interface Point {
 }
 
 const EIO = 5
-const CALLS = { r: 40, s: 14, w: 40 } as const
+const CALLS = { r: 40, s: 12, w: 40 } as const
+// Our own code decides what is flushed, so each flush of a runtime fails on one engine, and some of them on the others.
+const everyFlush = cell.engine === 'node:sqlite' || cell.engine === 'bun:sqlite'
 // A page that cannot be read is damage to SQLite.
 const CODES = ['done', 'IO_ERROR', 'CANNOT_OPEN', 'CORRUPT', 'BACKUP_DAMAGED', 'NOT_A_BACKUP']
 
@@ -48,10 +51,11 @@ describe('a disk that fails once during a copy', () => {
     await withProcesses([subject], async () => {
       await subject.next()
       for (const kind of ['r', 's', 'w'] as const) {
-        const points = proofCount({ inTests: kind === 's' ? CALLS.s : 3, inSoak: CALLS[kind] })
-        for (let point = 0; point < points; point++) {
+        const points = proofCount({ inTests: 3, inSoak: CALLS[kind] })
+        const every = points === CALLS[kind] || (kind === 's' && everyFlush)
+        for (let point = 0, more = true; more; point++) {
           // The first call is made in any case.
-          const at = points === CALLS[kind] || point === 0 ? point + 1 : 1 + Math.floor(random() * CALLS[kind])
+          const at = every || point === 0 ? point + 1 : 1 + Math.floor(random() * CALLS[kind])
           const found = await subject.ask<Point>(`point ${kind} ${EIO} ${at}`)
           const { failed, backup, restore, told, generation, ...rest } = found
           const what = `call ${at} of kind ${kind}: ${JSON.stringify(found)}`
@@ -62,6 +66,8 @@ describe('a disk that fails once during a copy', () => {
           expect(generation, what).toBe(restore === 'done' || told ? 'new' : 'old')
           const left = backup === 'done' ? ['copy.db', 'copy.db.json'] : []
           expect(rest, what).toMatchObject({ left, beside: [], again: 'done', source: 'done' })
+          // Where no flush fails, the last one has failed before.
+          more = kind === 's' && everyFlush ? failed > 0 : point + 1 < points
         }
       }
       expect(await subject.dismiss()).toEqual({ code: 0, signal: null, stderr: '' })
