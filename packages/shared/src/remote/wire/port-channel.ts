@@ -17,9 +17,10 @@ import { ENVELOPE, type Item } from './protocol.js'
  */
 const LONG = 6
 
+const isBun = process.versions.bun !== undefined
+
 // Bun does not report that a port was transferred while it was in use.
 const TRANSFER_POLL_MS = 500
-const REPORTS_TRANSFER = process.versions.bun === undefined
 
 /** A `MessagePort`, a `Worker`, which has the methods of one, or a `MessagePortMain` of Electron. */
 export interface PortLike extends Emitter {
@@ -56,8 +57,7 @@ export class PortChannel implements Channel {
   #alive = false
   #ended = false
   #watchesTransfer = false
-  /** Reports that the port was transferred. */
-  #transferred: (() => void) | undefined
+  #listener: ChannelListener | undefined
 
   constructor(port: PortLike) {
     this.#port = port
@@ -76,13 +76,8 @@ export class PortChannel implements Channel {
   }
 
   listen(listener: ChannelListener): void {
-    const ended = (): void => {
-      if (this.#ended) return
-      this.#ended = true
-      this.#listening.end()
-      listener.ended(true)
-    }
-    this.#transferred = ended
+    this.#listener = listener
+    const ended = (): void => this.#end()
     const receive = (message: unknown): void => {
       if (!this.#ended) listener.message(message)
     }
@@ -111,7 +106,7 @@ export class PortChannel implements Channel {
     // Whether a worker keeps its parent alive is up to the app.
     if (this.#toWorker) return
     this.#alive = on
-    if (on && !REPORTS_TRANSFER && !this.#toParent) this.#watchTransfer()
+    if (on && isBun && !this.#toParent) this.#watchTransfer()
     // The app listens to the port too.
     const isWanted =
       this.#toParent && Number(this.#port.listenerCount?.('message')) > this.#listening.countOf('message')
@@ -127,9 +122,16 @@ export class PortChannel implements Channel {
   close(): void {
     this.#ended = true
     // Node follows the app's listeners by itself while ours is not among them.
-    if (!isLastToParent(this) || process.versions.bun === undefined) this.#listening.end()
+    if (!isLastToParent(this) || !isBun) this.#listening.end()
     if (this.#toParent || this.#toWorker) this.keepAlive(false)
     else this.#port.close?.()
+  }
+
+  #end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#listening.end()
+    this.#listener?.ended(true)
   }
 
   /** Looks every {@link TRANSFER_POLL_MS} whether the port was transferred, as long as an answer is awaited. */
@@ -139,7 +141,7 @@ export class PortChannel implements Channel {
     systemClock.setTimer(() => {
       this.#watchesTransfer = false
       if (this.#ended) return
-      if (this.#hasEnded()) this.#transferred?.()
+      if (this.#hasEnded()) this.#end()
       else this.keepAlive(this.#alive)
     }, TRANSFER_POLL_MS)
   }

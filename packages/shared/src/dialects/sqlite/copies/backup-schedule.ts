@@ -71,9 +71,9 @@ export class BackupSchedule implements AsyncDisposable {
     const { session } = source
     refuseReadOnly(session, 'BackupSchedule', 'call backup()')
     const { engine, owner } = session.connection
-    const worker = owner === undefined ? (resolved.backup.worker ?? source.startWorker) : undefined
     // A client makes no backup. Without a thread every one would fail, and an app that listens to no diagnostics would not notice.
-    if (worker === undefined) throw withoutThread(engine, 'BackupSchedule')
+    if (owner !== undefined || (resolved.backup.worker ?? source.startWorker) === undefined)
+      throw withoutThread(engine, 'BackupSchedule')
     if (session.ready) locationOf(session)
     const schedule = new BackupSchedule(source, resolved)
     schedule.#wait(0)
