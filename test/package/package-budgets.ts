@@ -2,7 +2,7 @@ import type { published } from './packed-family.js'
 
 /** The limit of a package's gzipped code in bytes. An app loads one front end and the core. */
 export const budgets: Record<keyof typeof published, number> = {
-  shared: 170_250,
+  shared: 170_400,
   'persistence-sqlite': 1_950,
   'persistence-sqlite-bun': 1_300,
   'persistence-sqlite-node': 1_900,
@@ -17,5 +17,5 @@ export const budgets: Record<keyof typeof published, number> = {
   // Includes its bundled dependencies, because it is run by npx.
   cli: 43_000,
   // Test code, which no app loads.
-  'persistence-conformance': 161_900,
+  'persistence-conformance': 172_400,
 }

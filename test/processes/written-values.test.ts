@@ -22,14 +22,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('random values that one runtime has accepted are read alike by the next', async () => {
   const accepted = fc.sample(anySample, values).filter(({ refused }) => refused.length === 0)
-  const samples = accepted.map((sample, at) => ({ ...sample, key: `value ${at}` }))
+  const samples = accepted.map((sample, sequence) => ({ ...sample, id: `value ${sequence}`, sequence }))
   const list = join(folder, 'samples')
   writeFileSync(list, JSON.stringify(samples))
   const path = newPlace(folder, 'app')
   const adapter = await engine.SQLiteAdapter.open(path)
-  const saved = { taskId: 't', timestamp: 1, progress: 0 }
-  const saves = samples.map(({ key, value }, sequence) =>
-    adapter.checkpoint.save({ ...saved, id: key, sequence, data: [make(value)] }),
+  const saves = samples.map(({ id, sequence, value }) =>
+    adapter.checkpoint.save({ id, taskId: 't', sequence, timestamp: 1, progress: 0, data: [make(value)] }),
   )
   await Promise.all(saves)
   for (const member of everyRuntime) {
@@ -39,8 +38,8 @@ test('random values that one runtime has accepted are read alike by the next', a
       expect(await next.ended).toMatchObject({ code: 0, signal: null })
     })
   }
-  for (const { key, value, kept } of samples) {
-    expect(difference((await adapter.checkpoint.load(key))?.data, [make(kept)]), value).toBeUndefined()
+  for (const { id, value, kept } of samples) {
+    expect(difference((await adapter.checkpoint.load(id))?.data, [make(kept)]), value).toBeUndefined()
   }
   await adapter.disconnect()
 }, 300_000)

@@ -18,6 +18,7 @@ import { movedFile } from './suites/moved-file.js'
 import { open } from './suites/open.js'
 import { openSizes } from './suites/open-sizes.js'
 import { operationOrder } from './suites/operation-order.js'
+import { randomValues } from './suites/random-values.js'
 import { sharedHandle } from './suites/shared-handle.js'
 import { twoConnections } from './suites/two-connections.js'
 import { unstoredResults } from './suites/unstored-results.js'
@@ -58,6 +59,7 @@ const OF_CLIENTS: readonly EngineSuite[] = [
   claimWaiting,
   unstoredResults,
   values,
+  randomValues,
   madeTogether,
   operationOrder,
   twoConnections,

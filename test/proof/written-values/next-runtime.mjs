@@ -8,11 +8,10 @@ const [path = '', samples = ''] = processArguments
 const adapter = await engine.SQLiteAdapter.open(path)
 /** @type {[source: string, difference: string][]} */
 const differences = []
-for (const { key, value, kept } of JSON.parse(readFileSync(samples, 'utf8'))) {
-  const saved = await adapter.checkpoint.load(key)
-  const found = difference(saved?.data, [make(kept)])
-  if (saved === null || found !== undefined) differences.push([value, found ?? 'is not there'])
-  else await adapter.checkpoint.save({ ...saved, data: [make(value)] })
+for (const { id, sequence, value, kept } of JSON.parse(readFileSync(samples, 'utf8'))) {
+  const found = difference((await adapter.checkpoint.load(id))?.data, [make(kept)])
+  if (found !== undefined) differences.push([value, found])
+  await adapter.checkpoint.save({ id, taskId: 't', sequence, timestamp: 1, progress: 0, data: [make(value)] })
 }
 await adapter.disconnect()
 say(differences)

@@ -63,6 +63,8 @@ export function withMember(holder: Holder, { name, way, inner }: AddedMember): H
   const innerPaths = within(step(name), inner)
   // For a typed array it would be an item, which the array does not have.
   if (keeps === 'none' && String(Number(name)) === name) return holder
+  // Bun may need the text of an error to list its members.
+  if (keeps === 'error' && name === 'toString') return holder
   switch (way) {
     case 'put':
       return keeping(`put(${value}, ${key}, ${inner.value})`, 'put', inner.kept, innerPaths)

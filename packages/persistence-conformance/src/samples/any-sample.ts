@@ -5,6 +5,17 @@ import { composed, isMethod, kept, refused, type Sample, step } from './sample.j
 
 const ERRORS = ['Error', 'TypeError', 'RangeError', 'EvalError', 'SyntaxError', 'URIError', 'ReferenceError'] as const
 
+/** Names and messages of errors. Of others, such as an object without a prototype, Bun cannot make the text that it may need. */
+const ODD_TEXTS = [
+  '"Declared"',
+  'undefined',
+  '5n',
+  '({ title: "x" })',
+  '["a", [1]]',
+  'new Date(NaN)',
+  'new Error("inner")',
+]
+
 const holding = (keeps: Holder['keeps'], sample: Sample): Holder => ({ ...sample, keeps })
 
 /** Lengths that arrays have beyond their items. */
@@ -98,18 +109,15 @@ function errors(inner: fc.Arbitrary<Sample>): fc.Arbitrary<Holder> {
   )
   const plain = fc.constantFrom(...ERRORS).map((name) => kept(`new ${name}("text")`))
   const any = fc.oneof(caused, several, suppressed, plain)
-  // With a name or a message that need not be a text. Not of a SuppressedError: where there is none, the name tells the class.
+  // Not of a SuppressedError: where there is none, the name tells the class.
   const odd = fc
-    .tuple(fc.oneof(caused, several, plain), fc.constantFrom('put', 'hide'), fc.constantFrom('name', 'message'), data)
-    .map(([error, how, name, value]) =>
-      composed(
-        [
-          ['', error],
-          [`.${name}`, value],
-        ],
-        ([one, two]) => `${how}(${one}, "${name}", ${two})`,
-      ),
+    .tuple(
+      fc.oneof(caused, several, plain),
+      fc.constantFrom('put', 'hide'),
+      fc.constantFrom('name', 'message'),
+      fc.constantFrom(...ODD_TEXTS),
     )
+    .map(([error, how, name, value]) => composed([['', error]], ([one]) => `${how}(${one}, "${name}", ${value})`))
   return fc.oneof({ weight: 3, arbitrary: any }, { weight: 1, arbitrary: odd }).map((error) => holding('error', error))
 }
 

@@ -6,17 +6,22 @@ const numberSource = (number: number) => (Object.is(number, -0) ? '-0' : String(
 /** Primitives that can be keys of a Map or items of a Set, each equal to itself only. */
 export const KEY_SOURCES = ['undefined', 'null', 'NaN', '-0', '1', '7n', '"text"', '"\\ud800"', 'true', '""'] as const
 
+/** Also with halves of characters. PGlite refuses a text that begins with a byte order mark. */
+const text = fc
+  .oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({ unit: fc.integer({ max: 0xff_ff, min: 0 }).map((unit) => String.fromCharCode(unit)) }),
+  )
+  .filter((chars) => !chars.startsWith('\ufeff'))
+
 const primitive: fc.Arbitrary<Sample> = fc
   .oneof(
     fc.constantFrom(...KEY_SOURCES, 'Infinity', '-Infinity', 'false', '2 ** 53', '5e-324', '-(2n ** 200n)'),
     fc.double().map(numberSource),
     fc.integer().map(String),
     fc.bigInt().map((number) => `${number}n`),
-    fc.string({ unit: 'binary' }).map((text) => JSON.stringify(text)),
-    fc
-      .string({ unit: fc.integer({ min: 0, max: 0xff_ff }).map((unit) => String.fromCharCode(unit)) })
-      .map((text) => JSON.stringify(text)),
-    fc.constantFrom('"\\0"', '"a".repeat(70_000)', '"\\ud800".repeat(3_000)', '"dv1:[1]"', '"\\ufeff"', '"__proto__"'),
+    text.map((chars) => JSON.stringify(chars)),
+    fc.constantFrom('"\\0"', '"a".repeat(70_000)', '"\\ud800".repeat(3_000)', '"dv1:[1]"', '"a\\ufeff"', '"__proto__"'),
   )
   .map(kept)
 
