@@ -71,8 +71,8 @@ const guardRoutes: Plugin = async (fastify, options) => {
     }
     if (!(run instanceof Response)) return undefined
     const body = await putInto(reply, run)
-    // Fastify would add a content type to an empty buffer.
-    return reply.send(body.length > 0 ? body : undefined)
+    // Fastify would add a content type to an empty buffer that has none.
+    return reply.send(body.length > 0 || run.headers.has('content-type') ? body : undefined)
   })
 
   // Must be the last hook, so that the kept response is the one that is sent.

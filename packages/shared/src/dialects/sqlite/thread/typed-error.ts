@@ -52,7 +52,7 @@ export async function withTypedErrors<Result>(
 }
 
 /** Returns whether an error is one of the file system. */
-export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+export function isSystemError(error: unknown): error is Error {
   // Not by its class: Node's errors are of another realm than code that Jest or a `vm` context runs.
   const { syscall, code } = (error ?? {}) as NodeJS.ErrnoException
   return typeof syscall === 'string' || code === NOT_PERMITTED
