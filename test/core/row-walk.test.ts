@@ -47,6 +47,27 @@ test('a walk reads no more rows and values than it needs, and short values with 
   ])
 })
 
+test('the event loop has a turn before each further page of a walk', async () => {
+  let turns = 0
+  const turn = () => {
+    turns++
+    next = setImmediate(turn)
+  }
+  let next = setImmediate(turn)
+  const turnsOfPages: number[] = []
+  const execute = (_: unknown, [from, , , rows]: unknown[]): Row[] => {
+    turnsOfPages.push(turns)
+    const start = Number(from) + 1
+    return Array.from({ length: Number(rows) }, (_, at) => ({ name: String(start + at), next: start + at, bytes: 0 }))
+  }
+  const session = { execute } as unknown as Session
+  for await (const _ of walkRows(session, {} as ValuePageStatement, { range: ALL_NAMES, values: false })) {
+    if (turnsOfPages.length === 4) break
+  }
+  clearImmediate(next)
+  expect(turnsOfPages.map((turn, page) => turn > (turnsOfPages[page - 1] ?? -1))).toEqual([true, true, true, true])
+})
+
 test('the name of a row is found in each encoding of a file, but not for bytes that are not its text', () => {
   const name = 'ü🙂'
   const utf16 = Buffer.from(`${name}\0`, 'utf16le')

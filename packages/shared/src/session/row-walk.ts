@@ -1,6 +1,7 @@
 import type { Row } from '../driver/driver.js'
 import type { NameRange } from '../keys/key-range.js'
 import { allRows, type Statement } from '../queue/statement.js'
+import { nextTurn } from '../time/clock.js'
 import type { Session } from './session.js'
 
 /**
@@ -64,6 +65,8 @@ export async function* walkRows(
     const last = rows.at(-1)
     if (last === undefined || rows.length < count) return
     at = last.next as Position
+    // The queue of a synchronous engine gives the event loop a turn only after several pages.
+    await nextTurn()
   }
 }
 
