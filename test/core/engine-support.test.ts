@@ -62,11 +62,14 @@ describe('an engine that lacks what the statements need', () => {
     await adapter.disconnect()
   })
 
-  test('an unreadable file is not reported as an unsupported engine', async () => {
+  test.each([
+    ['an unreadable file', 26, 'file is not a database', 'NOT_A_DATABASE'],
+    ['an engine without memory', 7, 'out of memory', 'SQL'],
+  ])('%s is not reported as an unsupported engine', async (_, errcode, message, code) => {
     const answer = (sql: string): undefined => {
-      if (sql.includes('json_each')) throw Object.assign(new Error('file is not a database'), { errcode: 26 })
+      if (sql.includes('json_each')) throw Object.assign(new Error(message), { errcode })
     }
-    await expect(open(join(folder, 'app.db'), answer)).rejects.toMatchObject({ code: 'NOT_A_DATABASE' })
+    await expect(open(join(folder, 'app.db'), answer)).rejects.toMatchObject({ code })
   })
 })
 

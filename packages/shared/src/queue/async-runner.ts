@@ -20,6 +20,8 @@ export class AsyncRunner {
   readonly #dialect: QueueDialect
   /** Whether a transaction of ours is open. The guard was checked before it began. */
   #transacting = false
+  /** Whether a transaction of ours is still open, because its ROLLBACK failed. The next statement must not become part of it. */
+  #leftOpen = false
   readonly #prepared = new Map<string, AsyncStatement>()
 
   constructor(driver: AsyncDriver, { clock, diagnostics, dialect, guard }: QueueContext) {
@@ -38,6 +40,7 @@ export class AsyncRunner {
    */
   async run(calls: Run, sql: string = sqlOf(calls), taken?: TakeRows): Promise<Row[]> {
     const { statement } = calls[0]
+    if (this.#leftOpen) await this.#rollBack()
     if (statement.kind === 'write' && !this.#transacting && this.#guard.needsCheck()) await this.#checkGuard()
     const prepared = this.#prepared.get(sql) ?? (await this.#prepare(sql))
     const stop = this.#slow.start(statement.name, callsIn(calls))
@@ -74,7 +77,8 @@ export class AsyncRunner {
     return answers
   }
 
-  query(sql: string, parameters: Parameters): Promise<Row[]> {
+  async query(sql: string, parameters: Parameters): Promise<Row[]> {
+    if (this.#leftOpen) await this.#rollBack()
     return this.#driver.query(sql, parameters)
   }
 
@@ -103,6 +107,7 @@ export class AsyncRunner {
   }
 
   async #transact<Result>(body: () => Promise<Result>): Promise<Result> {
+    if (this.#leftOpen) await this.#rollBack()
     if (this.#guard.needsCheck()) await this.#checkGuard()
     const { begin, commit, rollback } = this.#dialect.transaction
     // First: if memory runs out in the transaction, it can still be rolled back. Later writes would otherwise become part of it.
@@ -117,15 +122,28 @@ export class AsyncRunner {
       await this.#control(commit)
       return result
     } catch (error) {
-      // The engine has rolled back by itself after some errors and then refuses this. In both cases no transaction stays open.
-      await this.#control(rollback).catch(() => undefined)
+      await this.#rollBack().catch(() => undefined) // The caller needs the first error. The next statement tries again.
       throw committing ? error : (this.#dialect.undone?.(error) ?? error)
     } finally {
       this.#transacting = false
     }
   }
 
+  /** @throws the error of the engine when the transaction stays open: an app may have interrupted its handle. */
+  async #rollBack(): Promise<void> {
+    const { transaction, leftOpen } = this.#dialect
+    try {
+      await this.#control(transaction.rollback)
+      this.#leftOpen = false
+    } catch (error) {
+      // The engine has rolled back by itself after some errors and then refuses this.
+      this.#leftOpen = leftOpen?.(error) === true
+      if (this.#leftOpen) throw error
+    }
+  }
+
   async finalize(): Promise<void> {
+    if (this.#leftOpen) await this.#rollBack()
     const statements = [...this.#prepared.values()]
     this.#prepared.clear()
     for (const statement of statements) await statement.finalize()

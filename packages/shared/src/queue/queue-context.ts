@@ -17,6 +17,8 @@ export interface QueueDialect {
    * be lost.
    */
   undone?(error: unknown): unknown
+  /** Returns whether the transaction is still open after the error of its ROLLBACK. Absent when the server ends it in any case. */
+  leftOpen?(error: unknown): boolean
 }
 
 /** Prevents the acknowledgement of writes that no other connection will ever find. */

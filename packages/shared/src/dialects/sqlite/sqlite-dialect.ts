@@ -1,4 +1,5 @@
 import type { Dialect } from '../../adapter/dialect.js'
+import { messageOf } from '../../errors/is-error.js'
 import { withEmptiedLog } from './engine/emptied-log.js'
 import { classify } from './error-codes.js'
 import { fencedStep } from './fenced-statement.js'
@@ -30,6 +31,7 @@ export const sqliteDialect: Dialect = {
   ping: 'SELECT 1',
   transaction: { begin: 'BEGIN IMMEDIATE', commit: 'COMMIT', rollback: 'ROLLBACK' },
   classify,
+  leftOpen: (error) => !/no transaction is active/.test(messageOf(error)),
   adopt: withEmptiedLog,
   place: (options) => new SqlitePlace(options),
   names: prefixNames,

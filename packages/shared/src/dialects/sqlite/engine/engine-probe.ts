@@ -1,3 +1,4 @@
+import { messageOf } from '../../../errors/is-error.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
 
@@ -23,8 +24,8 @@ export async function probeEngine(queue: OperationQueue, engine: string): Promis
     const [features] = await queue.query('connect', FEATURES)
     if (features?.text === 'works') return version
   } catch (error) {
-    // Any other failure concerns the file.
-    if (error instanceof PersistenceError && error.code !== 'SQL') throw error
+    // Any other failure concerns the file, or passes: memory may have run out.
+    if (!/no such|syntax error/.test(messageOf(error))) throw error
     throw unsupported(engine, `${version} built without JSON or date functions`, error)
   }
   throw unsupported(engine, `${version} with JSON functions that answer wrongly`)
