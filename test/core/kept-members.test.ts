@@ -40,7 +40,7 @@ test('an error of a built-in class keeps it under another name', () => {
     renamed(new Declined('x')),
   ]) {
     const back = stored(error)
-    expect([back.name, back.message]).toEqual(['Renamed', 'x'])
+    expect([back.name, back.message, back.stack]).toEqual(['Renamed', 'x', 'Renamed: x'])
     expect(back).toBeInstanceOf(error instanceof Declined ? RangeError : error.constructor)
   }
   expect(stored(Object.assign(new Error('x'), { name: 'TimeoutError' }))).toMatchObject({ name: 'TimeoutError' })
@@ -62,6 +62,39 @@ test('a hidden method is no part of a value in either form', () => {
   const hidden = <Value extends object>(value: Value) => Object.defineProperty(value, 'then', { value: () => 1 })
   for (const value of [{ a: 1 }, { a: undefined }, { a: new Error('x') }, Object.assign([1], { a: 1 })])
     expect(stored(hidden(value))).toEqual(value)
+})
+
+test('an object whose prototype was replaced is refused if its content would be lost', () => {
+  const empty = [new Map(), new Set(), new Date(), /a/, Object(1), new ArrayBuffer(2), new Uint8Array(0)]
+  for (const value of empty) {
+    for (const prototype of [Object.prototype, null]) {
+      const problem = expect.objectContaining({ path: '.held', message: expect.stringContaining('prototype') })
+      expect(() => stored({ held: Object.setPrototypeOf(value, prototype) })).toThrow(problem)
+    }
+  }
+  const error = stored(Object.setPrototypeOf(new Error('x'), Object.prototype))
+  expect(error).toMatchObject({ message: 'x' })
+})
+
+test('what hides how a built-in object is read changes nothing, or is refused with the path', () => {
+  const view = new Uint8Array([1, 2])
+  const hidden: [object, string | symbol, unknown, path: string][] = [
+    [new Date(5), 'toISOString', () => new Date(6).toISOString(), '[0].toISOString'],
+    [new Date(5), 'getDate', () => Number.NaN, '[0].getDate'],
+    [Object(1), 'valueOf', () => 2, '[0].valueOf'],
+    [/a/g, 'flags', 'i', '[0].flags'],
+    [/a/g, 'source', 'b', '[0].source'],
+    [new URL('https://a.example'), 'toString', () => 'https://b.example', '[0].toString'],
+    [view, 'buffer', new ArrayBuffer(2), '[0].buffer'],
+    [new Map([[1, 2]]), Symbol.iterator, () => [][Symbol.iterator](), '[0][Symbol(Symbol.iterator)]'],
+    [new Set([1]), Symbol.iterator, () => [][Symbol.iterator](), '[0][Symbol(Symbol.iterator)]'],
+  ]
+  for (const [object, name, value, path] of hidden) {
+    Object.defineProperty(object, name, { value })
+    expect(() => stored([object])).toThrow(expect.objectContaining({ path }))
+  }
+  const pattern = stored(Object.defineProperty(/a/g, 'flags', { value: 'i', enumerable: true }))
+  expect(pattern.global).toBe(true)
 })
 
 test('the path leads to the member that cannot be stored', () => {

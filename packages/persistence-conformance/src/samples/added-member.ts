@@ -44,7 +44,7 @@ export function addedMembers(inner: fc.Arbitrary<Sample>): fc.Arbitrary<AddedMem
   return fc.uniqueArray(member, { selector: ({ name }) => name, maxLength: 3 })
 }
 
-/** Whether a member may hide a method of its object, which is then another value: a Date with a `toISOString` of its own. */
+/** Whether a member may hide what its object is read by. If it does, it is refused: a Date with a `toISOString` of its own. */
 export const mayHideMethod = ({ way, name }: AddedMember): boolean =>
   (way === 'hide' || way === 'hiddenGetter') && ODD_NAMES.includes(name)
 

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+
 /** What engines add to errors. */
 const OF_ENGINES: ReadonlySet<PropertyKey> = new Set([
   'stack',
@@ -77,6 +79,4 @@ function contentOf(value: object): unknown[] {
   return []
 }
 
-function shown(value: unknown): string {
-  return typeof value === 'string' || Array.isArray(value) ? JSON.stringify(value) : String(value)
-}
+const shown = (value: unknown): string => inspect(value, { depth: 0 })

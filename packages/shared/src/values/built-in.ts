@@ -33,6 +33,25 @@ export function isEncodedTag(tag: string): boolean {
   return LEAVES.has(tag) || ['Array', 'Map', 'Set'].includes(tag) || tag.startsWith('Temporal.')
 }
 
+const WITH_CONTENT: readonly ((value: unknown) => boolean)[] = [
+  ArrayBuffer.isView,
+  types.isMap,
+  types.isSet,
+  types.isDate,
+  types.isRegExp,
+  types.isBoxedPrimitive,
+  types.isAnyArrayBuffer,
+  types.isNativeError,
+]
+
+/**
+ * Returns whether an object has content besides its members, as a Map has. If its prototype was replaced by that of a plain object,
+ * only its members would be stored.
+ */
+export function hasContent(value: object): boolean {
+  return WITH_CONTENT.some((hasIt) => hasIt(value))
+}
+
 export type Kind = 'object' | 'array' | 'map' | 'set' | 'error' | 'leaf'
 
 /** The usual prototypes, which need no further check. */

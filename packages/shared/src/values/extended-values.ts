@@ -60,7 +60,7 @@ const WITHOUT_MEMBERS: Readonly<Record<string, (value: never) => object>> = {
   Array: copyItems,
   Date: (date: Date) => new Date(date),
   Map: (map: Map<unknown, unknown>) => new Map(map),
-  RegExp: ({ source, flags }: RegExp) => new RegExp(source, flags),
+  RegExp: (pattern: RegExp) => new RegExp(pattern),
   Set: (set: Set<unknown>) => new Set(set),
 }
 

@@ -1,3 +1,4 @@
+import { hasContent } from './built-in.js'
 import { hasNamedMembers } from './named-members.js'
 
 // Deeper values go to the extended codec, which also detects cycles.
@@ -52,11 +53,15 @@ function isPlainContainer(mode: Mode, value: object, depth: number): boolean {
   const prototype = Object.getPrototypeOf(value)
   if (prototype === Object.prototype) {
     const record = value as Record<string, unknown>
+    let isEmpty = true
     for (const name in record) {
+      isEmpty = false
       if (!isPlain(mode, record[name], depth)) return false
       // JSON stores it; the extended form needs a record for it.
       if (mode === 'storable' && name === '__proto__') return false
     }
+    // Only of one without members, because asking takes as long as encoding a small object.
+    if (isEmpty && hasContent(value)) return false
     return Object.getOwnPropertySymbols(value).length === 0
   }
   if (prototype !== Array.prototype || !Array.isArray(value)) return false

@@ -1,6 +1,6 @@
 import { tagOf } from '../arguments/invalid.js'
 import { reasonOf } from '../arguments/read-argument.js'
-import { isEncodedTag, type Kind, kindOf, readLeaf } from './built-in.js'
+import { hasContent, isEncodedTag, type Kind, kindOf, readLeaf } from './built-in.js'
 import { pathOf, segment, type Visited, type Way } from './member-path.js'
 import { itemNames, namedMembers } from './named-members.js'
 import { reduceError } from './stored-error.js'
@@ -13,6 +13,9 @@ import { UnstorableError } from './unstorable-error.js'
 const DEEPEST = 1_000
 /** How many levels a value counts as that is written as a record with a list of members. Any other value is one level. */
 const RECORD_LEVELS = 4
+
+/** The members by which the encoder reads built-in objects. */
+const READ = ['toISOString', 'getDate', 'valueOf', 'toString', 'source', 'flags', 'buffer', 'byteOffset', 'byteLength']
 
 /** Added members of arrays, Maps, Sets, Dates and RegExps. */
 export type AddedMembers = ReadonlyMap<object, readonly string[]>
@@ -95,6 +98,10 @@ class Survey {
     const { value, depth } = place
     const kind = kindOf(value)
     if (kind === undefined) throw new UnstorableError(describeInstance(value), pathOf(place))
+    if (kind === 'object' && Object.keys(value).length === 0 && hasContent(value)) {
+      const problem = 'its prototype was replaced, so its content would be lost; store plain data, or pass a codec'
+      throw new UnstorableError(problem, pathOf(place))
+    }
     if (depth > DEEPEST) {
       throw new UnstorableError(
         `it is nested deeper than ${DEEPEST} levels, the limit; store it flatter, for example as a list, or pass a codec`,
@@ -111,7 +118,7 @@ class Survey {
     }
     this.#children(place, kind, depth + (isRecord ? RECORD_LEVELS : 1))
     for (const name of members) this.#push(read(place, name), place, 'member', name, depth + RECORD_LEVELS)
-    if (kind !== 'error') this.#refuseHidden(place)
+    if (kind !== 'error') this.#refuseHidden(place, kind)
   }
 
   #children(place: Visited, kind: Kind, depth: number): void {
@@ -171,9 +178,10 @@ class Survey {
   #refuseSymbols(place: Visited, kind: Kind): void {
     for (const symbol of Object.getOwnPropertySymbols(place.value)) {
       const isData = Object.prototype.propertyIsEnumerable.call(place.value, symbol)
-      // Even hidden, this one makes the encoder take the object for one of another class. It does not look at those of errors.
+      // Even hidden, a tag makes the encoder take the object for one of another class. It does not look at those of errors.
       const misleads =
-        symbol === Symbol.toStringTag && (kind === 'object' ? isEncodedTag(tagOf(place.value)) : kind !== 'error')
+        (symbol === Symbol.toStringTag && (kind === 'object' ? isEncodedTag(tagOf(place.value)) : kind !== 'error')) ||
+        (symbol === Symbol.iterator && (kind === 'map' || kind === 'set'))
       if (!isData && !misleads) continue
       const problem = 'its name is a symbol, which cannot be stored; store plain data, or pass a codec'
       throw new UnstorableError(problem, pathOf(place) + segment('member', symbol))
@@ -181,7 +189,15 @@ class Survey {
   }
 
   /** Refuses a hidden or inherited method by which the value would be written as something else. */
-  #refuseHidden(place: Visited): void {
+  #refuseHidden(place: Visited, kind: Kind): void {
+    if (kind === 'leaf') {
+      const isHidden = (name: string) => !Object.prototype.propertyIsEnumerable.call(place.value, name)
+      const hidden = READ.find((name) => Object.hasOwn(place.value, name) && isHidden(name))
+      if (hidden !== undefined) {
+        const problem = `it replaces what a ${tagOf(place.value)} is stored by; store plain data, or pass a codec`
+        throw new UnstorableError(problem, pathOf(place) + segment('member', hidden))
+      }
+    }
     if (typeof member(place.value, 'toJSON') !== 'function') return
     if (typeof Object.getOwnPropertyDescriptor(place.value, 'toJSON')?.value !== 'function') return
     const problem = 'it is a function; store what toJSON() returns, or pass a codec'

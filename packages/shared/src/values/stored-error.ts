@@ -67,8 +67,9 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 
 export function reviveError(stored: StoredError): Error {
   const error = ERROR_CLASSES.get(stored.name)?.(stored.message) ?? new Error(stored.message)
+  const given = textOf(stored.members.find(([name]) => name === 'name')?.[1])
   // First, because for this the engine, too, makes a text of the message that the error has at the time.
-  define(error, 'stack', `${stored.name}: ${stored.message}`, false)
+  define(error, 'stack', `${given || stored.name}: ${stored.message}`, false)
   if (error.name !== stored.name) define(error, 'name', stored.name, false)
   for (const [name, value, enumerable] of stored.members) define(error, name, value, enumerable)
   return error
