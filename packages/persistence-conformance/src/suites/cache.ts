@@ -154,7 +154,6 @@ export const cache: EngineSuite = engineSuite('cache', (check) => {
     await shared.cache.set('a', 'shared')
     assert.equal(await own.get('a'), 'own')
     assert.equal((await world.rows('SELECT * FROM pages')).length, 1)
-    // A setting of a server's role decides whether names are quoted there.
     const [index] = await world.rows(
       world.inFile
         ? "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'pages' AND sql <> ''"
