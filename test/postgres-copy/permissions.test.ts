@@ -47,7 +47,7 @@ test('a role with the rights of docs/postgres.md can do everything but create ta
   }
 })
 
-test('a server that refuses to report its timeline and its locks has locks once functions answer for it as docs/postgres.md says', async () => {
+test('a server that refuses to report its timeline and its locks has locks and claims once functions answer for it as docs/postgres.md says', async () => {
   const { schema } = await newPlace()
   const role = `role_${schema}`
   await admin.query(`CREATE ROLE "${role}" LOGIN`)
@@ -65,12 +65,14 @@ test('a server that refuses to report its timeline and its locks has locks once 
     {
       await using app = await PostgresAdapter.open(url.href, options)
       await expect(app.acquire('lock', 60_000)).rejects.toMatchObject({ code: 'SQL' })
+      await expect(app.idempotency.claim('pay', { lease: 60_000 })).rejects.toMatchObject({ code: 'SQL' })
     }
     await owner.query((await sqlUnder('## Which services')).replaceAll(/\bapp\b/g, `"${role}"`))
     await using app = await PostgresAdapter.open(url.href, options)
     const first = await app.acquire('lock', 60_000)
     await first?.release()
     expect((await app.acquire('lock', 60_000))?.token).toBeGreaterThan(first?.token ?? Number.NaN)
+    expect((await app.idempotency.claim('pay', { lease: 60_000 })).state).toBe('claimed')
     expect((await app.verify()).faults).toEqual([])
     expect((await app.stats()).timeline).toBe(1)
   } finally {

@@ -127,6 +127,10 @@ test('a copy is refused while locks or claims are held, or waits for their end',
     code: 'BUSY',
     message: expect.stringContaining('lock /shop:/nightly'),
   })
+  // The time is counted from the first look at what is held, so connecting to the target takes none of it.
+  const waiting = vi.fn()
+  await expect(toServer(place, { wait: 1, waiting })).rejects.toMatchObject({ code: 'BUSY' })
+  expect(waiting).toHaveBeenCalledOnce()
   let copying: Promise<unknown> = Promise.resolve()
   const heard = await new Promise((resolve, reject) => {
     copying = toServer(place, { wait: 60_000, waiting: resolve })

@@ -15,7 +15,10 @@ export interface CopyDatabaseOptions {
   schema?: string | undefined
   /** Only checks both sides and writes nothing. Default `false`. */
   dryRun?: boolean | undefined
-  /** ms to wait until all locks and claims of the source are released. Default 0: a held one fails the copy. */
+  /**
+   * ms to wait until all locks and claims of the source are released, from the time at which one is found. Default 0: a held one
+   * fails the copy.
+   */
   wait?: number | undefined
   /** Called on each wait with the names of some locks and claims that are held. */
   waiting?: ((held: readonly string[]) => void) | undefined
@@ -51,9 +54,11 @@ export interface CopyResult {
 
 /** How to wait for locks and claims of the source. */
 interface Wait {
-  /** Monotonic ms. */
-  readonly until: number
+  /** In ms. */
+  readonly limit: number
   readonly waiting: CopyDatabaseOptions['waiting']
+  /** Monotonic ms. Set when the first held one is found, so that opening the target takes none of the time. */
+  until?: number
 }
 
 const ASK_AGAIN_MS = 200
@@ -80,7 +85,7 @@ export async function copyDatabase(from: string, to: string, options: CopyDataba
   const source = (await openStore(from, { schema, readOnly: dryRun, missing: 'refuse' })) as Store
   try {
     if (isServer(to)) await refuseNames(source)
-    const wait = { until: systemClock.monotonic() + (given.wait ?? 0), waiting: given.waiting }
+    const wait: Wait = { limit: given.wait ?? 0, waiting: given.waiting }
     let target = await openStore(to, { schema, readOnly: dryRun, missing: 'skip' })
     try {
       const name = target?.name ?? nameOf(to, schema)
@@ -188,11 +193,13 @@ async function claimOrUnseal(source: Store, target: Store, id: string, sealedBef
 }
 
 /** Retries until nothing is held in the source. @throws PersistenceError `BUSY` if something is still held at the time limit. */
-async function untilFree(source: Store, isFree: () => Promise<boolean>, { until, waiting }: Wait): Promise<void> {
+async function untilFree(source: Store, isFree: () => Promise<boolean>, wait: Wait): Promise<void> {
   while (!(await isFree())) {
     const held = await source.held()
-    if (systemClock.monotonic() >= until) throw heldError(source, held)
-    waiting?.(held)
+    const now = systemClock.monotonic()
+    wait.until ??= now + wait.limit
+    if (now >= wait.until) throw heldError(source, held)
+    wait.waiting?.(held)
     await pause(ASK_AGAIN_MS)
   }
 }
