@@ -86,6 +86,37 @@ test('for a client that reads nothing the owner begins a bounded number of calls
   raw.close()
 })
 
+test('a client that reads nothing is sent a bounded number of changes of a circuit, and the last one when it reads again', async () => {
+  /** Operations: following a circuit, a client's acknowledgement of a mark, and the mark; see protocol.ts. */
+  const [FOLLOW, TAKEN, MARK] = [14, 24, 21]
+  const changes = 12_000
+  const key = 'k'.repeat(500)
+  const raw = served.port()
+  const said: unknown[] = []
+  raw.on('message', (message) => said.push(...itemsOf(message)))
+  raw.postMessage({ [ENVELOPE]: await greeting(served.port()) })
+  await until('it is welcome', () => said.length > 0)
+  raw.postMessage({ [ENVELOPE]: [FOLLOW, `circuit:${key}`] })
+  await until('it is told of changes', () => {
+    void served.adapter.circuitBreaker.setState(key, { state: 'closed', failureCount: 100 })
+    return said.includes('closed')
+  })
+  const fail = () => served.adapter.circuitBreaker.recordFailure(key, 2 * changes)
+  await Promise.all(Array.from({ length: changes }, fail))
+  /** Returns the failures after the last change that it was sent. */
+  const failures = () => Number(said[said.lastIndexOf('closed') + 1])
+  for (let before = -1; before !== said.length; await nextTurnOfEngine()) before = said.length
+  expect(failures()).toBeLessThan((4 * 1024 * 1024) / key.length)
+
+  let confirmed = 0
+  await until('it knows the last', () => {
+    const marks = said.filter((item) => item === MARK).length
+    for (; confirmed < marks; confirmed++) raw.postMessage({ [ENVELOPE]: [TAKEN] })
+    return failures() === 100 + changes
+  })
+  raw.close()
+})
+
 test('of many gets of long values that arrive together the owner begins only as many as the window holds', async () => {
   /** Operations: a statement, its calls, a client's acknowledgement of a mark, and the mark; see protocol.ts. */
   const [DECLARE, CALL, TAKEN, MARK] = [2, 3, 24, 21]

@@ -5,8 +5,8 @@ import { PIECE, WINDOW } from './protocol.js'
 const LAST_UNITS = 16 * WINDOW.units
 
 /**
- * Flow control of the answers to one client: how many bytes it may have unread. The owner sends a mark after each
- * {@link PIECE} of answers, and the client confirms each mark once it has read it.
+ * Flow control of the answers and notifications to one client: how many bytes it may have unread. The owner sends a mark after each
+ * {@link PIECE} of them, and the client confirms each mark once it has read it.
  */
 export class AnswerCredit {
   /** Approximate bytes that were sent and not confirmed, and those of them after the last mark. */
@@ -41,6 +41,11 @@ export class AnswerCredit {
   /** Counts answers of so many bytes. @returns whether a mark must be sent behind them. */
   sent(units: number, answers: number): boolean {
     this.averageUnits += (units / answers - this.averageUnits) * Math.min(1, answers / 8)
+    return this.notified(units)
+  }
+
+  /** Counts a notification of so many bytes. @returns as {@link sent}. */
+  notified(units: number): boolean {
     this.#unread += units
     this.#sinceMark += units
     if (this.#sinceMark < PIECE.units) return false

@@ -3,7 +3,7 @@ import type { Statement } from '../../queue/statement.js'
 import { oncePerMicrotask } from '../../time/clock.js'
 import { type AnsweredLock, Granted } from './answer.js'
 import { AnswerCredit } from './answer-credit.js'
-import { type Item, ownerOp, PIECE } from './protocol.js'
+import { type Item, ownerOp, PIECE, unitsOf } from './protocol.js'
 import { INDEX, RowShapes } from './row-shapes.js'
 import { Run } from './run.js'
 import { writeError } from './wire-error.js'
@@ -45,7 +45,7 @@ export class AnswerWriter {
 
   /** Whether there is no room until the client reads, and nobody waits for that. */
   get isFull(): boolean {
-    return !this.#waits && this.#credit.roomBeside(0) === 0
+    return !this.#waits && !this.hasRoom
   }
 
   /** The client has read what was sent before the oldest mark. */
@@ -53,8 +53,14 @@ export class AnswerWriter {
     this.#credit.confirm()
   }
 
+  /** Whether the client reads: there is room for more. */
+  get hasRoom(): boolean {
+    return this.#credit.roomBeside(0) > 0
+  }
+
   notify(...items: Item[]): void {
     this.#items.push(...items)
+    if (this.#credit.notified(unitsOf(items))) this.#items.push(ownerOp.mark)
     this.#flushLater()
   }
 
