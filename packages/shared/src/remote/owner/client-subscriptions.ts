@@ -23,7 +23,7 @@ export class ClientSubscriptions {
   readonly #listeners: StateListeners
   readonly #waiters: KeyWaiters
   readonly #watches: CircuitWatches
-  readonly #out: Pick<AnswerWriter, 'hasRoom' | 'notify'>
+  readonly #out: Pick<AnswerWriter, 'mayNotify' | 'notify'>
   readonly #circuits = new Map<string, () => void>()
   /** The circuits that are polled for changes by other connections, and the interval in ms. */
   readonly #watched = new Map<string, { interval: number; end(): void }>()
@@ -33,7 +33,7 @@ export class ClientSubscriptions {
   /** Whether the current change was made by this client, which learns of it by the answer. */
   #isOwn = false
 
-  constructor(connection: Connection, watches: CircuitWatches, out: Pick<AnswerWriter, 'hasRoom' | 'notify'>) {
+  constructor(connection: Connection, watches: CircuitWatches, out: Pick<AnswerWriter, 'mayNotify' | 'notify'>) {
     this.#listeners = connection.shared(StateListeners)
     this.#waiters = connection.shared(KeyWaiters)
     this.#watches = watches
@@ -67,7 +67,7 @@ export class ClientSubscriptions {
   /** Sends what was held, as far as there is room. Call it when the client has read. */
   sendHeld(): void {
     for (const [subject, items] of this.#held) {
-      if (!this.#out.hasRoom) return
+      if (!this.#out.mayNotify) return
       this.#held.delete(subject)
       this.#out.notify(...items)
     }
@@ -85,7 +85,7 @@ export class ClientSubscriptions {
         return
       }
       // Of several changes the client is sent the last, which is then a change, whatever it was by itself.
-      const sent = this.#out.hasRoom ? kind : 'change'
+      const sent = this.#out.mayNotify ? kind : 'change'
       const times = [lastFailureTime ?? null, lastSuccessTime ?? null]
       this.#send(ownerOp.circuit, key, sent, state, failureCount, ...times)
     })
@@ -107,7 +107,7 @@ export class ClientSubscriptions {
 
   #send(op: number, key: string, ...rest: Item[]): void {
     this.sendHeld()
-    if (this.#out.hasRoom) this.#out.notify(op, key, ...rest)
+    if (this.#out.mayNotify) this.#out.notify(op, key, ...rest)
     else this.#held.set(subjectOf(op, key), [op, key, ...rest])
   }
 

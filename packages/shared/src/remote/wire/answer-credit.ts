@@ -3,6 +3,8 @@ import { PIECE, WINDOW } from './protocol.js'
 
 /** As {@link WINDOW.units}, while nobody waits for the client. One that reads, but not as fast as the owner answers, is within that. */
 const LAST_UNITS = 16 * WINDOW.units
+// What the channel takes for a short message that waits to be read, roughly: 60 bytes between threads, 1,300 to a process of Node.
+const NOTIFICATION_UNITS = 256
 
 /**
  * Flow control of the answers and notifications to one client: how many bytes it may have unread. The owner sends a mark after each
@@ -23,6 +25,11 @@ export class AnswerCredit {
     return units < 0 ? 0 : 1 + Math.floor(units / Math.max(this.averageUnits, 1))
   }
 
+  /** Whether another notification may be sent. Not if less was read than by any client that reads. */
+  get mayNotify(): boolean {
+    return this.#unread < LAST_UNITS
+  }
+
   /** From now on allows {@link LAST_UNITS}. */
   widen(): void {
     this.#allowed = LAST_UNITS
@@ -41,11 +48,15 @@ export class AnswerCredit {
   /** Counts answers of so many bytes. @returns whether a mark must be sent behind them. */
   sent(units: number, answers: number): boolean {
     this.averageUnits += (units / answers - this.averageUnits) * Math.min(1, answers / 8)
-    return this.notified(units)
+    return this.#count(units)
   }
 
   /** Counts a notification of so many bytes. @returns as {@link sent}. */
   notified(units: number): boolean {
+    return this.#count(NOTIFICATION_UNITS + units)
+  }
+
+  #count(units: number): boolean {
     this.#unread += units
     this.#sinceMark += units
     if (this.#sinceMark < PIECE.units) return false

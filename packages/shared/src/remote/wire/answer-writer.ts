@@ -45,7 +45,7 @@ export class AnswerWriter {
 
   /** Whether there is no room until the client reads, and nobody waits for that. */
   get isFull(): boolean {
-    return !this.#waits && !this.hasRoom
+    return !this.#waits && this.#credit.roomBeside(0) === 0
   }
 
   /** The client has read what was sent before the oldest mark. */
@@ -53,9 +53,9 @@ export class AnswerWriter {
     this.#credit.confirm()
   }
 
-  /** Whether the client reads: there is room for more. */
-  get hasRoom(): boolean {
-    return this.#credit.roomBeside(0) > 0
+  /** See {@link AnswerCredit.mayNotify}. */
+  get mayNotify(): boolean {
+    return this.#credit.mayNotify
   }
 
   notify(...items: Item[]): void {
