@@ -248,8 +248,7 @@ describe('messages to the owner', () => {
     let turns = 0
     raw.on('message', (message) => {
       const items = itemsOf(message)
-      // A mark, which is one item, may be among them.
-      if (items[0] === 14) turns += Math.floor(items.length / 2)
+      if (items[0] === 14) turns += items.length / 2
     })
     raw.postMessage(messageOf(hi))
     await expect.poll(() => served.server.clients()).toHaveLength(1)

@@ -23,7 +23,7 @@ export class ClientSubscriptions {
   readonly #listeners: StateListeners
   readonly #waiters: KeyWaiters
   readonly #watches: CircuitWatches
-  readonly #out: Pick<AnswerWriter, 'mayNotify' | 'notify'>
+  readonly #out: Pick<AnswerWriter, 'mayNotify' | 'notifyOfChange'>
   readonly #circuits = new Map<string, () => void>()
   /** The circuits that are polled for changes by other connections, and the interval in ms. */
   readonly #watched = new Map<string, { interval: number; end(): void }>()
@@ -33,7 +33,11 @@ export class ClientSubscriptions {
   /** Whether the current change was made by this client, which learns of it by the answer. */
   #isOwn = false
 
-  constructor(connection: Connection, watches: CircuitWatches, out: Pick<AnswerWriter, 'mayNotify' | 'notify'>) {
+  constructor(
+    connection: Connection,
+    watches: CircuitWatches,
+    out: Pick<AnswerWriter, 'mayNotify' | 'notifyOfChange'>,
+  ) {
     this.#listeners = connection.shared(StateListeners)
     this.#waiters = connection.shared(KeyWaiters)
     this.#watches = watches
@@ -69,7 +73,7 @@ export class ClientSubscriptions {
     for (const [subject, items] of this.#held) {
       if (!this.#out.mayNotify) return
       this.#held.delete(subject)
-      this.#out.notify(...items)
+      this.#out.notifyOfChange(...items)
     }
   }
 
@@ -107,7 +111,7 @@ export class ClientSubscriptions {
 
   #send(op: number, key: string, ...rest: Item[]): void {
     this.sendHeld()
-    if (this.#out.mayNotify) this.#out.notify(op, key, ...rest)
+    if (this.#out.mayNotify) this.#out.notifyOfChange(op, key, ...rest)
     else this.#held.set(subjectOf(op, key), [op, key, ...rest])
   }
 

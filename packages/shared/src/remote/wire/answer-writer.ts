@@ -60,8 +60,13 @@ export class AnswerWriter {
 
   notify(...items: Item[]): void {
     this.#items.push(...items)
-    if (this.#credit.notified(unitsOf(items))) this.#items.push(ownerOp.mark)
     this.#flushLater()
+  }
+
+  /** As {@link notify}, of what may change any number of times before the client reads: it is counted as answers are. */
+  notifyOfChange(...items: Item[]): void {
+    this.notify(...items)
+    if (this.#credit.notified(unitsOf(items))) this.#items.push(ownerOp.mark)
   }
 
   /**
