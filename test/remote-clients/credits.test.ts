@@ -86,6 +86,30 @@ test('for a client that reads nothing the owner begins a bounded number of calls
   raw.close()
 })
 
+test('a client that reads nothing is sent a bounded number of changes of a circuit, and the last one when it reads again', async () => {
+  /** Operations: a statement that runs once, following a circuit, a client's acknowledgement of a mark, and the mark; see protocol.ts. */
+  const [QUERY, FOLLOW, TAKEN, MARK] = [5, 14, 24, 21]
+  const { circuitBreaker } = served.adapter
+  const raw = served.port()
+  const said: unknown[] = []
+  raw.on('message', (message) => said.push(...itemsOf(message)))
+  raw.postMessage({ [ENVELOPE]: await greeting(served.port()) })
+  await until('it is welcome', () => said.length > 0)
+  const large = [QUERY, 'raw', "SELECT printf('%.*c', 67108864, 'x') AS large", 0]
+  raw.postMessage({ [ENVELOPE]: [FOLLOW, 'circuit:k', ...large] })
+  await until('it has more unread than any client that reads', () => said.includes(MARK))
+  const counts = [100, 101, 102]
+  for (const failureCount of counts) await circuitBreaker.setState('k', { state: 'open', failureCount })
+  const sent = () => counts.filter((count) => said.includes(count))
+  await nextTurnOfEngine()
+  expect(sent()).toEqual([])
+
+  raw.postMessage({ [ENVELOPE]: [TAKEN] })
+  await until('it knows the last', () => sent().length > 0)
+  expect(sent()).toEqual([102])
+  raw.close()
+})
+
 test('of many gets of long values that arrive together the owner begins only as many as the window holds', async () => {
   /** Operations: a statement, its calls, a client's acknowledgement of a mark, and the mark; see protocol.ts. */
   const [DECLARE, CALL, TAKEN, MARK] = [2, 3, 24, 21]

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { connectRemote, type Peer, serve } from '@go-go-scope/persistence-core/remote'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
 import { serveForEachTest } from '../proof/remote/served-adapter.js'
 
@@ -113,6 +113,16 @@ test('a client whose port is transferred while it awaits an answer is disconnect
   new MessageChannel().port1.postMessage(port, [port as never])
   await expect(called).rejects.toMatchObject({ code: 'DISCONNECTED', outcome: 'unknown' })
   expect(remote.isConnected()).toBe(false)
+  await remote.disconnect()
+})
+
+test('a call of a client adds no timer to those that an app has faked, which a test of the app may run until none is left', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const remote = await connectRemote(served.port())
+  const called = remote.cache.get('k')
+  expect(vi.getTimerCount()).toBe(0)
+  await called
   await remote.disconnect()
 })
 

@@ -61,7 +61,7 @@ export class ServedClient {
       notify(ownerOp.lockLost, prefix, key, token, reason),
     )
     this.#loads = new ClientLoads(connection, notify)
-    this.#subscriptions = new ClientSubscriptions(connection, watches, notify)
+    this.#subscriptions = new ClientSubscriptions(connection, watches, this.#out)
     const own = { locks: this.#locks, loads: this.#loads, subscriptions: this.#subscriptions }
     this.#requests = new ClientRequests(parts, own, this.#answers)
   }
@@ -95,8 +95,10 @@ export class ServedClient {
     }
     for (const command of commands) {
       // At once: the commands before it may be waiting for this credit, or for the end of this answer.
-      if (command.op === clientOp.taken) this.#out.taken()
-      else if (command.op === clientOp.more) this.#answers.more(command.request)
+      if (command.op === clientOp.taken) {
+        this.#out.taken()
+        this.#subscriptions.sendHeld()
+      } else if (command.op === clientOp.more) this.#answers.more(command.request)
       else if (command.op === clientOp.bye) this.#takeBye(command)
       else if (this.#refusalReason !== undefined && 'number' in command)
         this.#answers.decline(command, this.#refusalReason)

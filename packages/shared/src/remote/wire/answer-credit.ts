@@ -3,10 +3,12 @@ import { PIECE, WINDOW } from './protocol.js'
 
 /** As {@link WINDOW.units}, while nobody waits for the client. One that reads, but not as fast as the owner answers, is within that. */
 const LAST_UNITS = 16 * WINDOW.units
+// What the channel takes for a short message that waits to be read, roughly: 60 bytes between threads, 1,300 to a process of Node.
+const NOTIFICATION_UNITS = 256
 
 /**
- * Flow control of the answers to one client: how many bytes it may have unread. The owner sends a mark after each
- * {@link PIECE} of answers, and the client confirms each mark once it has read it.
+ * Flow control of the answers and notifications to one client: how many bytes it may have unread. The owner sends a mark after each
+ * {@link PIECE} of them, and the client confirms each mark once it has read it.
  */
 export class AnswerCredit {
   /** Approximate bytes that were sent and not confirmed, and those of them after the last mark. */
@@ -21,6 +23,11 @@ export class AnswerCredit {
   roomBeside(pending: number): number {
     const units = this.#allowed - this.#unread - pending * this.averageUnits
     return units < 0 ? 0 : 1 + Math.floor(units / Math.max(this.averageUnits, 1))
+  }
+
+  /** Whether another notification may be sent. Not if less was read than by any client that reads. */
+  get mayNotify(): boolean {
+    return this.#unread < LAST_UNITS
   }
 
   /** From now on allows {@link LAST_UNITS}. */
@@ -41,6 +48,15 @@ export class AnswerCredit {
   /** Counts answers of so many bytes. @returns whether a mark must be sent behind them. */
   sent(units: number, answers: number): boolean {
     this.averageUnits += (units / answers - this.averageUnits) * Math.min(1, answers / 8)
+    return this.#count(units)
+  }
+
+  /** Counts a notification of so many bytes. @returns as {@link sent}. */
+  notified(units: number): boolean {
+    return this.#count(NOTIFICATION_UNITS + units)
+  }
+
+  #count(units: number): boolean {
     this.#unread += units
     this.#sinceMark += units
     if (this.#sinceMark < PIECE.units) return false

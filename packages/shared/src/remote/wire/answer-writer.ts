@@ -3,7 +3,7 @@ import type { Statement } from '../../queue/statement.js'
 import { oncePerMicrotask } from '../../time/clock.js'
 import { type AnsweredLock, Granted } from './answer.js'
 import { AnswerCredit } from './answer-credit.js'
-import { type Item, ownerOp, PIECE } from './protocol.js'
+import { type Item, ownerOp, PIECE, unitsOf } from './protocol.js'
 import { INDEX, RowShapes } from './row-shapes.js'
 import { Run } from './run.js'
 import { writeError } from './wire-error.js'
@@ -53,9 +53,20 @@ export class AnswerWriter {
     this.#credit.confirm()
   }
 
+  /** See {@link AnswerCredit.mayNotify}. */
+  get mayNotify(): boolean {
+    return this.#credit.mayNotify
+  }
+
   notify(...items: Item[]): void {
     this.#items.push(...items)
     this.#flushLater()
+  }
+
+  /** As {@link notify}, of what may change any number of times before the client reads: it is counted as answers are. */
+  notifyOfChange(...items: Item[]): void {
+    this.notify(...items)
+    if (this.#credit.notified(unitsOf(items))) this.#items.push(ownerOp.mark)
   }
 
   /**

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { inNextTurn, systemClock } from '../../time/clock.js'
+import { inNextTurn, setRealTimer } from '../../time/clock.js'
 import {
   becomeLastToParent,
   type Channel,
@@ -138,11 +138,13 @@ export class PortChannel implements Channel {
   #watchTransfer(): void {
     if (this.#watchesTransfer) return
     this.#watchesTransfer = true
-    systemClock.setTimer(() => {
+    // Not the clock of the adapter: a test that runs all faked timers would never end.
+    setRealTimer(() => {
       this.#watchesTransfer = false
-      if (this.#ended) return
+      // The app may have called `ref()` itself since the last answer.
+      if (this.#ended || !this.#alive) return
       if (this.#hasEnded()) this.#end()
-      else this.keepAlive(this.#alive)
+      else this.#watchTransfer()
     }, TRANSFER_POLL_MS)
   }
 

@@ -60,7 +60,7 @@ export async function changesets(persistence: BaseAdapter, options: ChangesetOpt
     throw new PersistenceError(
       'ENGINE_UNSUPPORTED',
       'changesets',
-      `changesets: this version of ${engine} has no sessions, or it runs in a thread (worker: true); the engines of ` +
+      `changesets: this version of ${engine} has no sessions, or it runs in a thread (worker: true) or at the owner of a client; the engines of ` +
         '@go-go-scope/persistence-sqlite-node have them in this thread, on Node 20 and 24, the latest 22, and Bun (docs/drivers.md)',
     )
   }
