@@ -3,6 +3,7 @@ import type { SqlStats } from '../../adapter/adapter-stats.js'
 import type { Connection } from '../../connection/connection.js'
 import type { Row } from '../../driver/driver.js'
 import { read, type Statement } from '../../queue/statement.js'
+import { typedError } from './thread/typed-error.js'
 
 /** The result of `adapter.stats()`. Sizes are in bytes. Row counts cover the whole file; `cache` covers the adapter's prefix. */
 export interface AdapterStats extends SqlStats {
@@ -43,6 +44,6 @@ async function size(path: string): Promise<number> {
     return (await stat(path)).size
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
-    throw error
+    throw typedError(error, 'stats')
   }
 }
