@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
+import { untilInterrupted } from '../../packages/cli/src/interrupted.js'
 import { writeLines } from '../../packages/cli/src/transfer/lines.js'
 import { exportOf, fillForExport, HOUR } from '../cli/fill-for-export.js'
 import { inFile, SQLiteAdapter, scopedbHere, scopedbWith } from '../cli/scopedb.js'
@@ -179,7 +180,7 @@ test('an export has its name when it is complete, and one that is interrupted le
   const listener = () => undefined
   process.on('SIGINT', listener)
   const listening = process.listenerCount('SIGINT')
-  await expect(writeLines(lines(true), file)).rejects.toBe('SIGINT')
+  await expect(untilInterrupted((signal) => writeLines(lines(true), file, signal))).rejects.toBe('SIGINT')
   expect([process.listenerCount('SIGINT'), readdirSync(place)]).toEqual([listening, []])
   process.off('SIGINT', listener)
   await writeLines(lines(false), file)

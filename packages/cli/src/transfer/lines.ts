@@ -2,7 +2,6 @@ import { pipeline } from 'node:stream/promises'
 import { TextDecoder } from 'node:util'
 import { UsageError } from '../exit-codes.js'
 import { withFileErrors } from '../file-errors.js'
-import { untilInterrupted } from '../interrupted.js'
 
 /** Yields the lines of a text as they arrive. `node:readline` would also split at U+2028, which JSON may contain. */
 export async function* linesOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
@@ -47,9 +46,13 @@ async function* inPieces(lines: AsyncIterable<string>, signal?: AbortSignal): As
 }
 
 /** Writes lines with backpressure. A new file is readable only by its owner, and gets its name when it is complete. */
-export async function writeLines(lines: AsyncIterable<string>, file: string | undefined): Promise<void> {
+export async function writeLines(
+  lines: AsyncIterable<string>,
+  file: string | undefined,
+  signal?: AbortSignal,
+): Promise<void> {
   if (file === undefined) return pipeline(inPieces(lines), process.stdout, { end: false })
-  await withFileErrors('export', () => untilInterrupted((signal) => writeFile(inPieces(lines, signal), file)))
+  await withFileErrors('export', () => writeFile(inPieces(lines, signal), file))
 }
 
 async function writeFile(pieces: AsyncIterable<string>, file: string): Promise<void> {
