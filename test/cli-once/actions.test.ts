@@ -68,6 +68,31 @@ test('a backup that is interrupted leaves nothing behind, and ends as by the sig
   expect(readdirSync(place)).toEqual([])
 })
 
+test('what is interrupted ends when its file is removed, also if that takes longer', async () => {
+  const source = new URL('../../packages/cli/src/interrupted.ts', import.meta.url)
+  // As by a thread in which an engine is busy when the work rejects.
+  const code = `
+    import { writeSync } from 'node:fs'
+    import { untilInterrupted } from '${source}'
+    await untilInterrupted((signal) => new Promise((_, reject) => {
+      const alive = setInterval(() => undefined, 60_000)
+      signal.addEventListener('abort', () => {
+        clearInterval(alive)
+        setTimeout(() => writeSync(1, 'removed'), 100)
+        reject(signal.reason)
+      })
+      setTimeout(() => process.kill(process.pid, 'SIGINT'))
+    }))`
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', code], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  let out = ''
+  child.stdout.on('data', (text) => {
+    out += text
+  })
+  expect([...(await once(child, 'close')), out]).toEqual([null, 'SIGINT', 'removed'])
+})
+
 test('a claim is freed only under the generation that was shown', async () => {
   const file = join(folder, 'claim.db')
   await using adapter = await SQLiteAdapter.open(file, { keyPrefix: 'shop:' })

@@ -1,6 +1,8 @@
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
+import { untilInterrupted } from '../../packages/cli/src/interrupted.js'
 import { writeLines } from '../../packages/cli/src/transfer/lines.js'
 import { exportOf, fillForExport, HOUR } from '../cli/fill-for-export.js'
 import { inFile, SQLiteAdapter, scopedbHere, scopedbWith } from '../cli/scopedb.js'
@@ -152,11 +154,37 @@ test('an export that fails at its first line leaves a file that was there', asyn
     yield* []
     throw new Error('the database is damaged')
   }
-  await expect(writeLines(unreadable(), file)).rejects.toThrow(`there is a file ${file} already`)
+  await expect(writeLines(unreadable(), file)).rejects.toMatchObject({ code: 'FILE_EXISTS' })
   expect(readFileSync(file, 'utf8')).toBe('an earlier export')
   rmSync(file)
   await expect(writeLines(unreadable(), file)).rejects.toThrow('the database is damaged')
   expect(existsSync(file)).toBe(false)
+})
+
+test('an export has its name when it is complete, and one that is interrupted leaves nothing behind', async () => {
+  const place = join(folder, 'interrupted')
+  mkdirSync(place)
+  const file = join(place, 'new.jsonl')
+  const seen: boolean[] = []
+  async function* lines(interrupt: boolean): AsyncGenerator<string> {
+    yield 'x'.repeat(100_000)
+    seen.push(existsSync(file))
+    if (interrupt) {
+      const heard = once(process, 'SIGINT')
+      process.kill(process.pid, 'SIGINT')
+      await heard
+    }
+    yield 'last'
+  }
+  // As in an app that calls `run`: without it, the process would end.
+  const listener = () => undefined
+  process.on('SIGINT', listener)
+  const listening = process.listenerCount('SIGINT')
+  await expect(untilInterrupted((signal) => writeLines(lines(true), file, signal))).rejects.toBe('SIGINT')
+  expect([process.listenerCount('SIGINT'), readdirSync(place)]).toEqual([listening, []])
+  process.off('SIGINT', listener)
+  await writeLines(lines(false), file)
+  expect([seen, readdirSync(place)]).toEqual([[false, false], ['new.jsonl']])
 })
 
 test('one prefix can be exported', async () => {

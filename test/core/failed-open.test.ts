@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineFrontEnd, SqliteAdapter } from '@go-go-scope/persistence-core'
@@ -122,4 +122,14 @@ test('a handle that could not be read when an adapter connected can be connected
   await adapter.connect()
   await adapter.cache.set('k', 1)
   await adapter.disconnect()
+})
+
+test('a path that is too long for SQLite is refused with the length that it may have', async () => {
+  const deep = join(folder, ...Array.from({ length: 5 }, () => 'd'.repeat(100)))
+  mkdirSync(deep, { recursive: true })
+  await expect(SQLiteAdapter.open(join(deep, 'app.db'))).rejects.toMatchObject({
+    code: 'CANNOT_OPEN',
+    message: expect.stringContaining('its path is well below 500 bytes'),
+  })
+  expect(readdirSync(deep)).toEqual([])
 })

@@ -1,12 +1,15 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { restore, Standby, verifyBackup } from '@go-go-scope/persistence-sqlite-node'
+import type { OperationQueue } from '@go-go-scope/persistence-core/dialect'
+import { restore, SQLiteAdapter, Standby, verifyBackup } from '@go-go-scope/persistence-sqlite-node'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { copyJob } from '../../packages/shared/src/dialects/sqlite/copies/copy-job.js'
 import { replaceFile } from '../../packages/shared/src/dialects/sqlite/copies/replace-file.js'
 import { fileIdentity } from '../../packages/shared/src/dialects/sqlite/file/file-identity.js'
+import { createCacheTable } from '../../packages/shared/src/dialects/sqlite/schema/cache-table.js'
+import { fileStats } from '../../packages/shared/src/dialects/sqlite/sqlite-stats.js'
 import type { JobContext } from '../../packages/shared/src/dialects/sqlite/thread/run-job.js'
 import { StopFlag } from '../../packages/shared/src/dialects/sqlite/thread/stop-flag.js'
 import { databaseSyncDriver } from './database-sync-driver.js'
@@ -92,3 +95,51 @@ test.each([
     await expect(engine).rejects.toMatchObject({ code: 'INVALID_OPTION', operation, message })
   },
 )
+
+test('a copy of a damaged database is refused with the way to check the database, and no path that is gone', async () => {
+  // By the library of the adapter: another one may keep the file open.
+  const { DatabaseSync: Database } = await import('node:sqlite')
+  const database = new Database(source)
+  database.exec('CREATE INDEX i ON t (a); INSERT INTO t VALUES (1)')
+  const { page } = database.prepare("SELECT rootpage AS page FROM sqlite_master WHERE name = 't'").get() as {
+    page: number
+  }
+  database.close()
+  await using adapter = await SQLiteAdapter.open(source)
+  const file = openSync(source, 'r+')
+  // The number of cells of the table: its row is gone, and the index has one.
+  writeSync(file, new Uint8Array(2), 0, 2, 4_096 * (page - 1) + 3)
+  closeSync(file)
+  await expect(adapter.backup(join(folder, 'copy.db'))).rejects.toMatchObject({
+    code: 'BACKUP_DAMAGED',
+    operation: 'backup',
+    message: expect.stringMatching(/^backup: the copy was not kept.*\(scopedb FILE verify\): (?!.*partial)/),
+  })
+  expect(readdirSync(folder).filter((name) => !name.startsWith('app.db'))).toEqual([])
+})
+
+test('a WAL that cannot be looked at is an error of stats', async () => {
+  // As one that may not be looked at, for any user.
+  symlinkSync('loop-wal', join(folder, 'loop-wal'))
+  const connection = { place: { version: '', location: join(folder, 'loop') } }
+  const counted = fileStats(connection as never, { bytes: 1 })
+  await expect(counted).rejects.toMatchObject({ code: 'CANNOT_OPEN', operation: 'stats' })
+})
+
+test('a cache table that another process drops while an adapter connects is made again', async () => {
+  const database = new DatabaseSync(source)
+  const columns = 'key TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at INTEGER, created_at INTEGER'
+  database.exec(`CREATE TABLE prices (${columns})`)
+  const read: string[] = []
+  const driver = databaseSyncDriver(database, (sql) => {
+    if (sql.includes('pragma_table_info') && read.push(sql) === 1) database.exec('DROP TABLE prices')
+    return undefined
+  })
+  const queue: Pick<OperationQueue, 'query' | 'atomic'> = {
+    query: async (_, sql, parameters = []) => driver.query(sql, parameters) as never,
+    atomic: async (_, steps) => steps.map(({ sql }) => database.exec(sql)) as never,
+  }
+  await createCacheTable('prices', queue as OperationQueue, true)
+  expect(database.prepare('SELECT count(*) AS entries FROM prices').get()).toEqual({ entries: 0 })
+  database.close()
+})

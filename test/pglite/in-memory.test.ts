@@ -12,6 +12,7 @@ test('databases in memory begin as copies of a template from the third on, and a
   for (let index = 0; index < 3; index++) {
     const adapter = await PostgresAdapter.open('memory:')
     adapters.push(adapter)
+    expect((await adapter.stats()).location).toBe('postgres/go_goscope')
     expect(await adapter.cache.get('k')).toBeNull()
     await adapter.cache.set('k', index)
     const lock = await adapter.acquire('job', 60_000)

@@ -15,18 +15,18 @@ export async function backupDatabase(
 ): Promise<void> {
   requireFile(path)
   requireFolderOf(to)
-  await withDatabase(path, { immutable }, async (database) => {
-    const made = await untilInterrupted((signal) =>
+  const make = (signal: AbortSignal) =>
+    withDatabase(path, { immutable }, (database) =>
       (database as SQLiteAdapter).backup(to, {
         signal,
         ...(maxBytesPerSecond !== undefined && { maxBytesPerSecond }),
         ...(process.stderr.isTTY && { progress: showProgress }),
       }),
     )
-    if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
-    say(`copied ${bytes(made.bytes)} in ${duration(made.milliseconds)}, read again and found whole`)
-    await write(json === true ? `${toJson(made, 2)}\n` : `${made.path}\n`)
-  })
+  const made = await untilInterrupted(make)
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
+  say(`copied ${bytes(made.bytes)} in ${duration(made.milliseconds)}, read again and found whole`)
+  await write(json === true ? `${toJson(made, 2)}\n` : `${made.path}\n`)
 }
 
 /** Replaces a database by a backup. */

@@ -1,4 +1,9 @@
+import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
+
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
+const LONGEST_WAIT_MS = 5_000
 
 /** Resolves on the first SIGINT or SIGTERM. A second signal ends the process. */
 export function interrupted(): Promise<void> {
@@ -23,12 +28,18 @@ export async function untilInterrupted<Result>(work: (signal: AbortSignal) => Pr
   const heard = (signal: NodeJS.Signals): void => stop.abort(signal)
   for (const signal of SIGNALS) process.once(signal, heard)
   try {
-    return await work(stop.signal)
+    return await work(stop.signal).finally(() => {
+      for (const signal of SIGNALS) process.off(signal, heard)
+    })
   } catch (error) {
     const { aborted, reason } = stop.signal
-    if (aborted && process.listenerCount(reason) === 0) process.kill(process.pid, reason)
+    if (aborted && process.listenerCount(reason) === 0) {
+      // While an engine keeps a thread busy, the file cannot be removed, and the thread keeps the process alive. So may an app that
+      // called `run`, for good. Bun stays alive as long as that call is awaited.
+      if (process.versions.bun === undefined)
+        await Promise.race([once(process, 'beforeExit'), setTimeout(LONGEST_WAIT_MS, undefined, { ref: false })])
+      process.kill(process.pid, reason)
+    }
     throw error
-  } finally {
-    for (const signal of SIGNALS) process.off(signal, heard)
   }
 }

@@ -27,7 +27,7 @@ const FACTS = `SELECT version() AS version,
   current_setting('synchronous_commit', true) AS commits, current_setting('synchronous_standby_names', true) AS standbys,
   current_setting('extra_float_digits', true)::int AS digits, current_setting('bytea_output', true) AS bytes,
   pg_is_in_recovery()::int AS standby, current_database() AS database,
-  coalesce(host(inet_server_addr()), '') || ':' || coalesce(inet_server_port()::text, '') AS address,
+  coalesce(host(inet_server_addr()) || ':' || inet_server_port()::text, '') AS address,
   (SELECT oid::text FROM pg_catalog.pg_database WHERE datname = current_database()) AS oid`
 
 // Grows by one with each promotion. A standby has no timeline of its own.
@@ -39,7 +39,7 @@ export class PostgresPlace implements Place {
   readonly guard: WriteGuard = { needsCheck: () => false, checkSql: 'SELECT 1 AS asked', check: () => undefined }
   /** The server's version, for example `18.4`. */
   version = ''
-  /** Address, database and schema. Empty for PGlite in memory, which only one connection reaches. */
+  /** Address, database and schema. A server on a Unix socket and PGlite have no address. */
   location = ''
   identity: string | undefined
   notifications: PostgresNotifications | undefined
@@ -61,7 +61,7 @@ export class PostgresPlace implements Place {
     const facts = await this.#checked((sql) => queue.query('connect', sql))
     if (driver instanceof ReconnectingDriver) driver.checksEach(async (ask) => void (await this.#checked(ask)))
     this.version = String(facts.version).replace(/^PostgreSQL (\S+).*$/s, '$1')
-    this.location = `${facts.address}/${facts.database}/${this.#schema}`
+    this.location = [facts.address, facts.database, this.#schema].filter((part) => part !== '').join('/')
     const own = driver instanceof ReconnectingDriver ? driver.identity : undefined
     this.identity = `${own ?? (await systemIdentifier(queue, facts))}/${facts.oid}/${this.#schema}`
     this.notifications ??= this.#notificationsOf(queue, facts)

@@ -18,7 +18,7 @@ export interface PostgresStats extends SqlStats {
    * report it.
    */
   timeline: number
-  /** Address, database and schema. */
+  /** Address, database and schema; without the address on a Unix socket and for PGlite. */
   location: string
   /** Round trip of the statement that reads these counts, in ms. */
   roundTrip: number

@@ -1,5 +1,6 @@
 import type { Checkpoint, Item, PersistenceError, ResultInfo } from '@go-go-scope/persistence-core/public'
 import { EXIT } from '../exit-codes.js'
+import { untilInterrupted } from '../interrupted.js'
 import { type Database, type HowToOpen, inspectionOf, requireFolderOf, withDatabase } from '../open-database.js'
 import { cell, say } from '../output.js'
 import { DatabaseByPrefix } from './databases.js'
@@ -31,12 +32,17 @@ export async function exportDatabase(
   const unread: string[] = []
   const counts = none()
   const how = { prefix, immutable, exactly: { codec: storedText } }
-  const byPrefix = new DatabaseByPrefix(path, { immutable })
-  try {
-    await withDatabase(path, how, (database) => writeLines(linesOf(database, byPrefix, prefix, counts, unread), file))
-  } finally {
-    await byPrefix.close()
+  const write = async (signal?: AbortSignal): Promise<void> => {
+    const byPrefix = new DatabaseByPrefix(path, { immutable })
+    try {
+      await withDatabase(path, how, (database) =>
+        writeLines(linesOf(database, byPrefix, prefix, counts, unread), file, signal),
+      )
+    } finally {
+      await byPrefix.close()
+    }
   }
+  await (file === undefined ? write() : untilInterrupted(write))
   const written = KINDS.map((kind) => shownCount(counts[kind], kind)).join(', ')
   say(`exported ${written}; not locks and claims under way, which belong to processes`)
   for (const what of unread) say(`not exported: ${what}`)

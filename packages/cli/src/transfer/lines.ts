@@ -1,4 +1,3 @@
-import { open, unlink } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { TextDecoder } from 'node:util'
 import { UsageError } from '../exit-codes.js'
@@ -31,10 +30,11 @@ function decodedBy(decoder: TextDecoder, bytes: Uint8Array): string {
 // The size of a write. A call for each line would take most of the time.
 const PIECE = 64 * 1024
 
-async function* inPieces(lines: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
+async function* inPieces(lines: AsyncIterable<string>, signal?: AbortSignal): AsyncGenerator<string, void, undefined> {
   let piece: string[] = []
   let length = 0
   for await (const line of lines) {
+    signal?.throwIfAborted()
     piece.push(line, '\n')
     length += line.length
     if (length < PIECE) continue
@@ -45,26 +45,27 @@ async function* inPieces(lines: AsyncIterable<string>): AsyncGenerator<string, v
   yield piece.join('')
 }
 
-/** Writes lines with backpressure. A new file is readable only by its owner, and is removed on failure. */
-export async function writeLines(lines: AsyncIterable<string>, file: string | undefined): Promise<void> {
+/** Writes lines with backpressure. A new file is readable only by its owner, and gets its name when it is complete. */
+export async function writeLines(
+  lines: AsyncIterable<string>,
+  file: string | undefined,
+  signal?: AbortSignal,
+): Promise<void> {
   if (file === undefined) return pipeline(inPieces(lines), process.stdout, { end: false })
-  await withFileErrors('export', () => writeFile(inPieces(lines), file))
+  await withFileErrors('export', () => writeFile(inPieces(lines, signal), file))
 }
 
 async function writeFile(pieces: AsyncIterable<string>, file: string): Promise<void> {
-  // Before the first line is read: only a file that was created here may be removed when reading fails.
-  const target = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'EEXIST' ? new UsageError(`there is a file ${file} already; choose another name`) : error
-  })
+  // Loaded here, because other commands do not need it.
+  const { flushFolder, publish, refuseExisting, TemporaryFile } = await import('@go-go-scope/persistence-core')
+  // Before the first line is read, which may take long.
+  await refuseExisting(file, 'export')
+  const temporary = await TemporaryFile.beside(file)
   try {
-    await target.writeFile(pieces)
-    // Loaded here, because other commands do not need it.
-    const { flushHandle } = await import('@go-go-scope/persistence-core')
-    await flushHandle(target)
-  } catch (error) {
-    await unlink(file).catch(() => undefined) // The caller needs the error of writing.
-    throw error
+    await temporary.write(pieces)
+    await publish(temporary.path, file, 'export')
+    await flushFolder(file)
   } finally {
-    await target.close()
+    await temporary.remove()
   }
 }

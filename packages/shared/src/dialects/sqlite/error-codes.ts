@@ -46,7 +46,7 @@ const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
   CORRUPT: 'the file is damaged; restore it from a backup',
   DISK_FULL: 'no space is left; free some and try again, nothing of this operation was written',
   CANNOT_OPEN:
-    'the file cannot be opened; check that it exists, is a file, and that it and its folder may be read, and written unless readOnly',
+    'the file cannot be opened; check that it exists, is a file, that it and its folder may be read, and written unless readOnly, and that its path is well below 500 bytes',
   FILE_REPLACED: 'the file was moved or deleted while it was open; make a new adapter',
   NOT_A_DATABASE: 'the file is not an SQLite database; it was left as it is',
   VALUE_TOO_LARGE: 'the value is larger than SQLite allows',

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import type { SqlStats } from '../../adapter/adapter-stats.js'
 import type { Connection } from '../../connection/connection.js'
 import type { Row } from '../../driver/driver.js'
+import { PersistenceError } from '../../errors/persistence-error.js'
 import { read, type Statement } from '../../queue/statement.js'
 
 /** The result of `adapter.stats()`. Sizes are in bytes. Row counts cover the whole file; `cache` covers the adapter's prefix. */
@@ -43,6 +44,7 @@ async function size(path: string): Promise<number> {
     return (await stat(path)).size
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
-    throw error
+    const why = `stats: ${path} cannot be looked at (${(error as Error).message}); check its permissions`
+    throw new PersistenceError('CANNOT_OPEN', 'stats', why, error)
   }
 }

@@ -24,7 +24,7 @@ export class TemporaryFile {
   }
 
   /** Writes its whole content and flushes it. */
-  async write(text: string): Promise<void> {
+  async write(text: string | AsyncIterable<string>): Promise<void> {
     const file = await open(this.path, 'w')
     try {
       await file.writeFile(text)

@@ -106,5 +106,10 @@ export async function refuseUnsound(queue: OperationQueue, path: string, operati
 }
 
 export function damaged(operation: string, path: string, why: string): PersistenceError {
-  return new PersistenceError('BACKUP_DAMAGED', operation, `${operation} ${path}: the copy is not whole: ${why}`)
+  // Of a new copy the caller knows no name, and it is removed.
+  const about =
+    operation === 'backup'
+      ? 'backup: the copy was not kept, because it is not whole; check the database too (scopedb FILE verify)'
+      : `${operation} ${path}: the copy is not whole`
+  return new PersistenceError('BACKUP_DAMAGED', operation, `${about}: ${why}`)
 }

@@ -16,6 +16,7 @@ FROM json_each(?1) AS names CROSS JOIN pragma_table_info(names.value) AS columns
  *
  * @param known The possible objects, by lower-case name.
  * @param version The schema version of the file.
+ * @param again Whether to read again if a table is gone when its columns are read.
  * @returns the names of the objects in the file.
  * @throws PersistenceError `FOREIGN_TABLE`; `SCHEMA_MISSING` when the version or a column of ours is missing.
  */
@@ -23,6 +24,7 @@ export async function checkObjects(
   queue: OperationQueue,
   known: readonly KnownObject[],
   version: number,
+  again = true,
 ): Promise<ReadonlySet<string>> {
   const byName = new Map(known.map((object) => [object.name.toLowerCase(), object]))
   const found = await queue.query('connect', OBJECTS, [JSON.stringify([...byName.keys()])])
@@ -43,6 +45,8 @@ export async function checkObjects(
     if (type === 'table' && !isTold) tables.push(object)
   }
   const columns = await columnsOf(queue, tables)
+  // Another process has dropped it since the first read.
+  if (again && tables.some((table) => columns(table).length === 0)) return checkObjects(queue, known, version, false)
   if (early.length > 0) throw beforeTheirVersion(early, columns, version)
   for (const table of tables) checkColumns(table, columns(table), version)
   // Renaming or dropping a table changes the SQL of other objects. The missing table is then the relevant error.
