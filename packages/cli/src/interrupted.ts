@@ -34,8 +34,8 @@ export async function untilInterrupted<Result>(work: (signal: AbortSignal) => Pr
   } catch (error) {
     const { aborted, reason } = stop.signal
     if (aborted && process.listenerCount(reason) === 0) {
-      // While an engine keeps a thread busy, the file cannot be removed, and the thread keeps the process alive. So may an app that
-      // called `run`, for good. Bun stays alive as long as that call is awaited.
+      // A thread whose engine is busy keeps the process alive, and removes its file when the engine is done. An app that called `run`
+      // may keep the process alive for good, so the wait has a limit. On Bun the await of `run` itself keeps it alive.
       if (process.versions.bun === undefined)
         await Promise.race([once(process, 'beforeExit'), setTimeout(LONGEST_WAIT_MS, undefined, { ref: false })])
       process.kill(process.pid, reason)

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
 import type { AdapterUnderTest } from '../engine-under-test.js'
-import { forAll } from '../property.js'
 import { refuses } from '../refusal.js'
-import { EXTENDED_VALUES, storableValue } from '../storable-value.js'
+import { EXTENDED_VALUES } from '../storable-value.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 
 class Account {
@@ -29,19 +27,6 @@ export const values: EngineSuite = engineSuite('values', (check) => {
     for (const value of EXTENDED_VALUES) {
       for (const back of await throughEachStore(adapter, value)) assert.deepEqual(back, value)
     }
-  })
-
-  check('random plain and nested values come back', async (world) => {
-    const { cache } = await world.adapter()
-    const example = fc.oneof(
-      fc.array(storableValue, { maxLength: 4 }),
-      fc.dictionary(fc.string(), storableValue, { noNullPrototype: true }),
-      storableValue,
-    )
-    await forAll(example, 300, async (value) => {
-      await cache.set('k', value)
-      assert.deepEqual(await cache.get('k'), value)
-    })
   })
 
   check('an invalid Date comes back as one', async (world) => {
