@@ -3,13 +3,12 @@ import { type SqlDriver, SqliteAdapter, type SyncDriver } from '@go-go-scope/per
 import { DatabaseSync } from '@photostructure/sqlite'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../harness/temporary-folder.js'
-import { RandomFaults } from '../proof/fault-sequences/random-faults.js'
 import { printedSeed } from '../proof/printed-seed.js'
 import { proofCount } from '../proof/proof-count.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
-import { databaseSyncDriver } from './database-sync-driver.js'
 import { inAnotherThread } from './in-another-thread.js'
 import { overEngineWorker } from './over-engine-worker.js'
+import { RandomFaults } from './random-faults.js'
 
 const KEYS = 8
 const TURNS = 6
@@ -55,7 +54,7 @@ test.each(KINDS)(
     const acknowledged = new Map<string, number>()
     let refusals = 0
     for (let run = 1; run <= proofCount({ inTests: 25, inSoak: 1_000 }); run++) {
-      const driver = faults.over(databaseSyncDriver(new DatabaseSync(path), () => undefined))
+      const driver = faults.over(new DatabaseSync(path))
       const adapter = new SqliteAdapter(driver, () => made(driver), { locks: 'database', busyTimeout: 0, random })
       const writes = await writesOf(adapter, run)
       // Sees only what is committed.

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises'
 import { TextDecoder } from 'node:util'
 import { UsageError } from '../exit-codes.js'
-import { withFileErrors } from '../file-errors.js'
+import { makeFile } from '../new-file.js'
 
 /** Yields the lines of a text as they arrive. `node:readline` would also split at U+2028, which JSON may contain. */
 export async function* linesOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
@@ -52,20 +52,5 @@ export async function writeLines(
   signal?: AbortSignal,
 ): Promise<void> {
   if (file === undefined) return pipeline(inPieces(lines), process.stdout, { end: false })
-  await withFileErrors('export', () => writeFile(inPieces(lines, signal), file))
-}
-
-async function writeFile(pieces: AsyncIterable<string>, file: string): Promise<void> {
-  // Loaded here, because other commands do not need it.
-  const { flushFolder, publish, refuseExisting, TemporaryFile } = await import('@go-go-scope/persistence-core')
-  // Before the first line is read, which may take long.
-  await refuseExisting(file, 'export')
-  const temporary = await TemporaryFile.beside(file)
-  try {
-    await temporary.write(pieces)
-    await publish(temporary.path, file, 'export')
-    await flushFolder(file)
-  } finally {
-    await temporary.remove()
-  }
+  await makeFile(file, 'export', (temporary) => temporary.write(inPieces(lines, signal)))
 }

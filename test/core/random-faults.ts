@@ -1,4 +1,6 @@
-import type { Row, SqlValue, SyncDriver, SyncStatement } from '@go-go-scope/persistence-core'
+import type { SyncDriver } from '@go-go-scope/persistence-core'
+import type { DatabaseSync } from '@photostructure/sqlite'
+import { databaseSyncDriver } from './database-sync-driver.js'
 
 const errors = {
   BUSY: [5, 'database is locked'],
@@ -26,29 +28,19 @@ export class RandomFaults {
     this.#interruptible = interruptible
   }
 
-  over(driver: SyncDriver): SyncDriver {
-    const query = (sql: string, parameters: readonly SqlValue[]): Row[] => {
-      this.#prepare()
-      this.#step(driver, sql)
-      return driver.query(sql, parameters)
+  over(database: InstanceType<typeof DatabaseSync>): SyncDriver {
+    const driver = databaseSyncDriver(database, (sql) => this.#step(database, sql))
+    return {
+      ...driver,
+      query: (sql, parameters) => {
+        this.#prepare()
+        return driver.query(sql, parameters)
+      },
+      prepare: (sql) => {
+        this.#prepare()
+        return driver.prepare(sql)
+      },
     }
-    const prepare = (sql: string): SyncStatement => {
-      this.#prepare()
-      const statement = driver.prepare(sql)
-      const faulty =
-        <Result>(run: (parameters: readonly SqlValue[]) => Result) =>
-        (parameters: readonly SqlValue[]): Result => {
-          this.#step(driver, sql)
-          return run(parameters)
-        }
-      return {
-        all: faulty((parameters) => statement.all(parameters)),
-        get: faulty((parameters) => statement.get(parameters)),
-        run: faulty((parameters) => statement.run(parameters)),
-        finalize: () => statement.finalize(),
-      }
-    }
-    return { ...driver, query, prepare }
   }
 
   /** Memory runs out for a while: for a statement and what is prepared soon after it. */
@@ -57,7 +49,7 @@ export class RandomFaults {
     if (this.rate > 0 && (this.#exhausted || this.#random() < this.rate)) fail('NO_MEMORY')
   }
 
-  #step(driver: SyncDriver, sql: string): void {
+  #step(database: InstanceType<typeof DatabaseSync>, sql: string): undefined {
     if (this.#random() >= this.rate) return
     if (sql === 'ROLLBACK') {
       if (this.#interruptible) fail('INTERRUPT')
@@ -68,7 +60,7 @@ export class RandomFaults {
     this.#exhausted = name === 'NO_MEMORY'
     if (ROLLING_BACK.includes(name)) {
       try {
-        driver.query('ROLLBACK', [])
+        database.exec('ROLLBACK')
       } catch {
         // No transaction is open.
       }
